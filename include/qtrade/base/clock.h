@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A clock that a program part is given instead of the system's: the wall clock, or a scaled clock that
+ * starts at a chosen time and runs speed times as fast (demo, replay). Reads are thread-safe: the
+ * fields never change after init.
+ */
+#ifndef QTRADE_BASE_CLOCK_H
+#define QTRADE_BASE_CLOCK_H
+
+#include <stdint.h>
+
+struct qt_clock {
+    int64_t base_utc_ns;  /* UTC at the anchor; 0 with speed 0: the system's wall clock */
+    int64_t base_mono_ns; /* system monotonic time at the anchor */
+    double speed;         /* virtual seconds per real second; 0: the system's wall clock itself */
+};
+
+/** The system's wall clock. */
+void qt_clock_init_wall(struct qt_clock *clock);
+/** A clock that reads start_utc_ns now and runs at speed (> 0). */
+void qt_clock_init_scaled(struct qt_clock *clock, int64_t start_utc_ns, double speed);
+/** UTC of this clock, ns. */
+int64_t qt_clock_utc_ns(const struct qt_clock *clock);
+/** Real (monotonic) nanoseconds from now until this clock reads utc_ns; 0 when it is past. */
+int64_t qt_clock_real_until(const struct qt_clock *clock, int64_t utc_ns);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Money is integers. A price, a quantity and an amount of money are different types, so that one in
+ * the place of another does not compile. Scales are powers of ten and belong to the instrument
+ * (price, quantity) or the asset (money). Every product goes through __int128; overflow is false.
+ */
+#ifndef QTRADE_BASE_FIXED_H
+#define QTRADE_BASE_FIXED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "qtrade/base/attr.h"
+
+typedef struct {
+    int64_t v;
+} qt_px; /* price x 10^px_scale of its instrument */
+typedef struct {
+    int64_t v;
+} qt_qty; /* quantity x 10^qty_scale of its instrument */
+typedef struct {
+    int64_t v;
+} qt_money; /* ledger units of one asset: amount x 10^scale of the asset */
+
+#define QT_SCALE_MAX 12
+#define QT_MONEY_SCALE 8 /* decimals of every quote asset in the ledger */
+
+#define QT_PX_NONE ((qt_px){INT64_MIN})
+#define QT_QTY_ZERO ((qt_qty){0})
+#define QT_MONEY_ZERO ((qt_money){0})
+#define QT_DECIMAL_TEXT 40 /* bytes that hold any formatted decimal and its NUL */
+
+/** 10^scale for scale 0..18. */
+int64_t qt_pow10(int scale);
+
+/**
+ * Exact decimal text to an integer of the given scale (0..QT_SCALE_MAX): optional sign, digits, optional
+ * point and digits. False (out untouched) on anything else, on digits that do not fit the scale (trailing
+ * zeros do), or on overflow. No exponent, no locale, no white space. The length form reads text[0..length).
+ */
+QT_CHECKED bool qt_decimal_parse(const char *text, size_t length, int scale, int64_t *out);
+
+/** Text of v x 10^-scale with exactly scale decimals into out (QT_DECIMAL_TEXT bytes). Returns out. */
+char *qt_decimal_format(int64_t v, int scale, char *out);
+
+/** As qt_decimal_format without trailing zeros ("1.5", "20"). Returns out. */
+char *qt_decimal_format_short(int64_t v, int scale, char *out);
+
+QT_CHECKED bool qt_px_parse(const char *text, int scale, qt_px *out);    /* whole NUL-ended text */
+QT_CHECKED bool qt_qty_parse(const char *text, int scale, qt_qty *out);  /* whole NUL-ended text */
+QT_CHECKED bool qt_money_parse(const char *text, int scale, qt_money *out); /* whole text */
+
+/** Comparison: -1, 0, 1. */
+static inline int
+qt_px_cmp(qt_px a, qt_px b)
+{
+    return (a.v > b.v) - (a.v < b.v);
+}
+static inline int
+qt_qty_cmp(qt_qty a, qt_qty b)
+{
+    return (a.v > b.v) - (a.v < b.v);
+}
+static inline int
+qt_money_cmp(qt_money a, qt_money b)
+{
+    return (a.v > b.v) - (a.v < b.v);
+}
+static inline bool
+qt_px_is_none(qt_px px)
+{
+    return px.v == INT64_MIN;
+}
+
+QT_CHECKED bool qt_qty_add(qt_qty a, qt_qty b, qt_qty *out);       /* false: overflow */
+QT_CHECKED bool qt_qty_sub(qt_qty a, qt_qty b, qt_qty *out);       /* false: overflow */
+QT_CHECKED bool qt_money_add(qt_money a, qt_money b, qt_money *out); /* false: overflow */
+QT_CHECKED bool qt_money_sub(qt_money a, qt_money b, qt_money *out); /* false: overflow */
+qt_money qt_money_neg(qt_money a);
+qt_qty qt_qty_neg(qt_qty a);
+qt_qty qt_qty_abs(qt_qty a);
+qt_qty qt_qty_min(qt_qty a, qt_qty b);
+
+/**
+ * price x quantity as money of scale money_scale, rounded toward zero. px has px_scale, qty qty_scale.
+ * False: overflow of int64 (out untouched).
+ */
+QT_CHECKED bool qt_notional(qt_px px, int px_scale, qt_qty qty, int qty_scale, int money_scale,
+                            qt_money *out);
+
+/** money x numerator / denominator through __int128, rounded toward zero. False: overflow, denominator 0. */
+QT_CHECKED bool qt_money_mul_div(qt_money a, int64_t numerator, int64_t denominator, qt_money *out);
+
+/** The same, rounded away from zero (fees: never understated). */
+QT_CHECKED bool qt_money_mul_div_up(qt_money a, int64_t numerator, int64_t denominator,
+                                    qt_money *out);
+
+/** Rounds to a multiple of step (> 0), toward minus infinity / to the nearest. */
+qt_px qt_px_floor(qt_px px, qt_px step);
+qt_px qt_px_ceil(qt_px px, qt_px step);
+qt_px qt_px_round(qt_px px, qt_px step);
+qt_qty qt_qty_floor(qt_qty qty, qt_qty step);
+
+/** For statistics and the screen only: the value as a double. */
+double qt_px_to_double(qt_px px, int scale);
+double qt_qty_to_double(qt_qty qty, int scale);
+double qt_money_to_double(qt_money money, int scale);
+
+/** From a statistic to a price/quantity/amount: nearest integer; false on NaN, infinity or overflow. */
+QT_CHECKED bool qt_px_of_double(double value, int scale, qt_px *out);
+QT_CHECKED bool qt_qty_of_double_floor(double value, int scale, qt_qty *out); /* toward zero */
+QT_CHECKED bool qt_money_of_double(double value, int scale, qt_money *out);
+
+#endif

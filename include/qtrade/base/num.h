@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Elementary functions with the same bits on every CPU: built from + - * / and sqrt only (design, style 3).
+ * What decisions use comes from here, never from libm. Accuracy: within 2 ulp of the true value over the
+ * stated range; NaN in, NaN out.
+ */
+#ifndef QTRADE_BASE_NUM_H
+#define QTRADE_BASE_NUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+double qt_exp(double x);
+double qt_log(double x);           /* x > 0; -inf at 0, NaN below */
+double qt_pow(double x, double y); /* x > 0: within 4 ulp for |y ln x| <= 700 */
+double qt_sin(double x);           /* |x| <= 1e5 */
+double qt_cos(double x);           /* |x| <= 1e5 */
+double qt_atan(double x);
+double qt_tanh(double x);
+double qt_sqrt(double x); /* the machine's: exact everywhere */
+
+/** Standard normal distribution function, absolute error <= 1e-12. */
+double qt_normal_cdf(double x);
+
+/** Sum, mean and sample/population standard deviation of n values in index order (two passes). */
+double qt_mean(const double *x, size_t n);
+double qt_stddev_sample(const double *x, size_t n);     /* n >= 2, else 0 */
+double qt_stddev_population(const double *x, size_t n); /* n >= 1, else 0 */
+/** Pearson correlation of n pairs; 0 when a side does not vary. */
+double qt_correlation(const double *x, const double *y, size_t n);
+/** Type-7 quantile (numpy, R) of n sorted values, q 0..1; NaN never: n >= 1. */
+double qt_quantile_sorted(const double *sorted, size_t n, double q);
+/** Sorts n doubles ascending in place (no NaN). */
+void qt_sort_doubles(double *x, size_t n);
+
+static inline double
+qt_clamp(double x, double low, double high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+bool qt_is_finite(double x);
+
+#endif

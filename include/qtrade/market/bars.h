@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Bars of several timeframes, exact at boundaries: built from trades (or recorded shorter bars). A bar closes when
+ * an event at or after its end arrives, or when qt_bars_advance says that time has passed. An event before the
+ * forming bar's open is late: it changes nothing and is counted. Minutes without a trade give a bar with the
+ * last close and volume 0, so that series have no holes.
+ */
+#ifndef QTRADE_MARKET_BARS_H
+#define QTRADE_MARKET_BARS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "qtrade/market/event.h"
+#include "qtrade/market/instrument.h"
+
+enum qt_timeframe { QT_TF_1M, QT_TF_5M, QT_TF_15M, QT_TF_1H, QT_TF_4H, QT_TF_1D, QT_TIMEFRAMES };
+
+int64_t qt_timeframe_ns(enum qt_timeframe tf);
+const char *qt_timeframe_name(enum qt_timeframe tf); /* "1m" ... "1d" */
+/** The timeframe with that name or period; QT_TIMEFRAMES when there is none. */
+enum qt_timeframe qt_timeframe_of_name(const char *name);
+enum qt_timeframe qt_timeframe_of_ns(int64_t period_ns);
+
+/** A closed bar of one timeframe, in order of closing; shorter timeframes of one instant first. */
+typedef void (*qt_bar_fn)(void *context, enum qt_timeframe tf, const struct qt_bar *bar);
+
+/** Plain data, no pointers: one a symbol, embedded. All on the owner's thread; allocates nothing. */
+struct qt_bars {
+    struct qt_bar forming[QT_TIMEFRAMES]; /* period_ns 0: nothing yet */
+    uint64_t late;                        /* events dropped because their bar had closed */
+    int px_scale, qty_scale;
+};
+
+void qt_bars_init(struct qt_bars *bars, const struct qt_instrument *ins);
+void qt_bars_trade(struct qt_bars *bars, int64_t t_ns, qt_px px, qt_qty qty, bool buyer_is_maker,
+                   qt_bar_fn closed, void *context);
+/**
+ * Feeds a closed bar of a base timeframe (history, recorded klines); longer timeframes are aggregated from it and
+ * shorter ones left alone. Late and doubled bars change nothing and are counted.
+ */
+void qt_bars_bar(struct qt_bars *bars, const struct qt_bar *bar, qt_bar_fn closed, void *context);
+/** Time has reached t_ns: closes what ended at or before it. */
+void qt_bars_advance(struct qt_bars *bars, int64_t t_ns, qt_bar_fn closed, void *context);
+
+#endif
