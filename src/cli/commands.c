@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The subcommands, sorted by name. Everything else (help, completion, the manual's check) is derived.
+ */
+#include <stddef.h>
+
+#include "cli_priv.h"
+#include "commands_priv.h"
+
+const struct qt_command *const qt_commands[] = {
+    NULL,
+};

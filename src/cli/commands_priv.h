@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The descriptors of the subcommands, each at the end of its own file; one line each. */
+#ifndef QTRADE_CLI_COMMANDS_PRIV_H
+#define QTRADE_CLI_COMMANDS_PRIV_H
+
+#include "cli_priv.h"
+
+#endif
