@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The picture of the engine that screen, API and metrics see: immutable once published, plain data, ~10 a second.
+ * Readers take the latest with qt_engine_snapshot() and give it back; nobody ever waits for anybody.
+ */
+#ifndef QTRADE_ENGINE_SNAPSHOT_H
+#define QTRADE_ENGINE_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "qtrade/base/error.h"
+#include "qtrade/base/fixed.h"
+#include "qtrade/market/event.h"
+#include "qtrade/market/instrument.h"
+#include "qtrade/trade/request.h"
+
+#define QT_TOP 5
+#define QT_VIEW_ROWS 64 /* ranked rows, positions, orders, fills, limits, events shown at most */
+#define QT_VIEW_CANDLES 120
+#define QT_VIEW_SYMBOLS 16 /* symbols with candles: the top five and the positions */
+#define QT_VIEW_EXCLUSIONS 16
+#define QT_VIEW_INDICATORS 16
+#define QT_VIEW_VENUES 4
+
+enum qt_mode { QT_MODE_NORMAL, QT_MODE_PAUSED, QT_MODE_REDUCED, QT_MODE_EMERGENCY, QT_MODES };
+const char *qt_mode_name(enum qt_mode mode); /* "NORMAL" ... */
+
+struct qt_regime_view {
+    bool is_known;             /* false until the first full cycle */
+    uint8_t structure, market; /* enum qt_structure, enum qt_market_state (scan/regime.h) */
+    double structure_probability[4], market_probability[4]; /* sum 1 */
+    double confidence, stability;                           /* 0..1 */
+    double switches_per_day;
+};
+
+/** One ranked symbol and why it stands there. */
+struct qt_rank_view {
+    uint32_t instrument;
+    char symbol[QT_SYMBOL_SIZE];
+    int px_scale;
+    bool is_selected;
+    double score, volatility, momentum, volume, trend; /* 0..100; score after decay */
+    double decay;                                      /* 0.5..1 */
+    double max_correlation;                            /* with a better selected one; 0: none */
+    char max_correlation_with[QT_SYMBOL_SIZE];
+    double change_24h_pct, quote_volume_24h, spread_bps;
+    qt_px last;
+    double signal, confidence; /* -1..1, 0..1 */
+    bool has_signal;
+    char why[96]; /* "entered", "signal 0.31 below 0.45", "gate: daily_loss 3.1 % > 3 %" ... */
+};
+
+struct qt_exclusion_view {
+    char reason[24]; /* "volume", "spread", "history", "stale" ... */
+    uint32_t count;
+};
+
+struct qt_position_view {
+    uint32_t instrument;
+    char symbol[QT_SYMBOL_SIZE];
+    int px_scale, qty_scale;
+    qt_qty qty;                      /* signed */
+    qt_px entry, mark, stop, target; /* QT_PX_NONE: none */
+    uint8_t targets_hit, targets;
+    qt_money notional, unrealised, realised; /* quote, QT_MONEY_SCALE */
+    double r_multiple;                       /* (mark - entry) / initial risk */
+    int64_t opened_ns;
+};
+
+struct qt_order_view {
+    uint64_t client_id;
+    uint32_t instrument;
+    char symbol[QT_SYMBOL_SIZE];
+    int px_scale, qty_scale;
+    uint8_t side, type, state;
+    qt_px px;
+    qt_qty qty, cum_qty;
+    int64_t created_ns;
+    char purpose[16]; /* "entry", "stop", "target", "flatten" */
+};
+
+/** One row of the risk pane: a limit, what it stands at, and how often it refused. */
+struct qt_limit_view {
+    char name[24], unit[12];
+    double value, limit;
+    bool is_known; /* false: value is unknown */
+    uint64_t refusals;
+};
+
+enum qt_severity { QT_SEVERITY_INFO, QT_SEVERITY_GOOD, QT_SEVERITY_WARN, QT_SEVERITY_BAD };
+struct qt_note_view {
+    uint64_t seq;
+    int64_t t_ns;
+    uint8_t severity; /* enum qt_severity */
+    char topic[12];   /* "market", "signal", "trade", "risk", "system" */
+    char text[128];   /* cleaned */
+};
+
+struct qt_candle {
+    int64_t open_ns;
+    double open, high, low, close, volume;
+};
+struct qt_symbol_view {
+    uint32_t instrument;
+    char symbol[QT_SYMBOL_SIZE];
+    int px_scale, qty_scale;
+    int64_t candle_ns; /* period */
+    uint32_t candles;
+    struct qt_candle candle[QT_VIEW_CANDLES]; /* oldest first; the last one forms */
+    uint32_t indicators;
+    struct {
+        char name[24];
+        double value;
+    } indicator[QT_VIEW_INDICATORS];
+    struct qt_quote quote;
+    uint32_t bids, asks; /* depth, where watched */
+    struct qt_depth_level bid[8], ask[8];
+    char why[256];
+};
+
+struct qt_venue_view {
+    char name[16];
+    uint8_t link[QT_LINK_KINDS]; /* enum qt_link_state */
+    int64_t feed_age_ns;         /* of the newest market event; INT64_MAX: none yet */
+    int64_t round_trip_ns;       /* of the last order or ping; 0: unknown */
+    uint64_t reconnects;
+};
+
+struct qt_counts {
+    uint64_t events, quotes, trades, bars, reports, cycles, orders, fills, refusals, rejects;
+    uint64_t conflated_quotes, dropped_trades, dropped_orders, late_events, incidents;
+};
+
+struct qt_snapshot {
+    uint64_t number, seq;
+    int64_t t_ns; /* event time */
+    uint8_t mode; /* enum qt_mode */
+    int64_t mode_since_ns;
+    char mode_reason[80];
+    char kill_switch[16]; /* "none", "armed", "tripped" */
+    char run_kind[12];    /* "demo", "paper", "live", "backtest" */
+    char quote_asset[QT_ASSET_SIZE];
+    int64_t started_ns;
+    uint32_t instruments, eligible;
+    bool has_equity; /* false: unknown (no account read yet) */
+    qt_money equity, initial_equity, cash, exposure, day_pnl, realised, unrealised, fees;
+    double drawdown, max_drawdown, heat; /* ratios of equity */
+    bool is_liquidating;
+    char liquidation[96]; /* what is left where and why */
+    bool is_conserved;    /* the ledger sums to zero per asset */
+    struct qt_regime_view regime;
+    uint32_t venues;
+    struct qt_venue_view venue[QT_VIEW_VENUES];
+    uint32_t ranked;
+    struct qt_rank_view rank[QT_VIEW_ROWS]; /* best first; the selected ones have is_selected */
+    uint32_t exclusions;
+    struct qt_exclusion_view exclusion[QT_VIEW_EXCLUSIONS];
+    uint32_t positions;
+    struct qt_position_view position[QT_VIEW_ROWS];
+    uint32_t orders;
+    struct qt_order_view order[QT_VIEW_ROWS]; /* open ones, newest first */
+    uint32_t limits;
+    struct qt_limit_view limit[QT_VIEW_ROWS];
+    uint32_t notes;
+    struct qt_note_view note[QT_VIEW_ROWS]; /* newest first */
+    uint32_t symbols;
+    struct qt_symbol_view symbol[QT_VIEW_SYMBOLS];
+    struct qt_counts counts;
+    int64_t cycle_p50_ns, cycle_max_ns; /* duration of the decision cycle */
+};
+
+struct qt_engine;
+/** The latest picture, or NULL before the first; give it back soon. Any thread. */
+const struct qt_snapshot *qt_engine_snapshot(struct qt_engine *engine);
+/** Gives a picture back. Any thread. */
+void qt_engine_snapshot_unref(struct qt_engine *engine, const struct qt_snapshot *snapshot);
+
+/**
+ * A stop or resume from any thread (screen, socket, signal): the gate shuts at once for everything but RESUME, the rest
+ * happens when the engine reaches the event. False: refused, err says why (a full ring never refuses a stop).
+ */
+QT_CHECKED bool qt_engine_command(struct qt_engine *engine, enum qt_command_kind kind,
+                                  enum qt_command_source source, const char *reason,
+                                  struct qt_error *err);
+
+#endif
