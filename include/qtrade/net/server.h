@@ -51,7 +51,7 @@ struct qt_server_options {
     bool (*accept)(void *context, struct qt_peer *peer, const struct qt_call *call);
     /** One whole message; data[length] is NUL. */
     void (*message)(void *context, struct qt_peer *peer, const char *data, size_t length);
-    /** Everything queued for the peer has been handed to the system. NULL: nobody wants to know. */
+    /** A queue that had to wait for the peer is empty again. NULL: nobody wants to know. */
     void (*drained)(void *context, struct qt_peer *peer);
     /** The peer is gone; reason for people. Its pointer is invalid afterwards. Not called by
      * qt_server_stop. */
