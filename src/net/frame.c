@@ -96,8 +96,8 @@ begin_frame(struct qt__frames *frames)
     frames->left = length;
     frames->mask_at = 0;
     frames->in_payload = true;
-    if ((frames->head[0] & 0x70) || !(frames->head[1] & 0x80))
-        return 1002; /* no extension was agreed; a client must mask */
+    if (frames->head[0] & 0x70)
+        return 1002; /* no extension was agreed */
     if (opcode > QT__OP_PONG || (opcode > QT__OP_BINARY && opcode < QT__OP_CLOSE))
         return 1002;
     if (is_control(frames->opcode)) {
@@ -180,6 +180,8 @@ qt__frames_feed(struct qt__frames *frames, const unsigned char *bytes, size_t n)
         int verdict = 0;
         if (!frames->in_payload) {
             frames->head[frames->head_n++] = bytes[at++];
+            if (frames->head_n == 2 && !(frames->head[1] & 0x80))
+                return 1002; /* a client must mask */
             if (frames->head_n >= 2 && frames->head_n == head_size(frames->head))
                 verdict = begin_frame(frames);
         } else {

@@ -255,6 +255,8 @@ qt__peer_end(struct qt_peer *peer, const char *reason)
     struct qt_server *server = peer->server;
     if (peer->phase == QT__PEER_DEAD)
         return;
+    if (peer->phase == QT__PEER_LEAVING)
+        reason = "closed";
     peer->phase = QT__PEER_DEAD;
     qt__watch_stop(&peer->watch);
     qt_timer_stop(&peer->timer);
