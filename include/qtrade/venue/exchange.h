@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The simulated exchange: a spot venue with Binance's REST, stream and WebSocket API on its own
+ * thread and port. Its market is recorded or generated (sim/source.h), its matching real
+ * (sim/exchange.h). Signatures, time stamps, filters and weights are really checked. What a live
+ * account would not do here either: nothing leaves this machine unless address says so.
+ */
+#ifndef QTRADE_VENUE_EXCHANGE_H
+#define QTRADE_VENUE_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "qtrade/base/attr.h"
+#include "qtrade/base/clock.h"
+#include "qtrade/base/error.h"
+#include "qtrade/market/instrument.h"
+
+struct qt_exchange_server;
+
+#define QT_EXCHANGE_FREE (-1) /* no fee */
+
+/** What an account begins with. */
+struct qt_exchange_balance {
+    char asset[QT_ASSET_SIZE];
+    const char *amount; /* decimal text */
+};
+
+/** Zeroed: a generated market of 50 symbols at the speed of the wall clock on a free loopback port.
+ */
+struct qt_exchange_server_options {
+    const char *address; /* to bind; NULL: 127.0.0.1 */
+    int port;            /* 0: any free one */
+    const char *replay;  /* folder of recorded klines; NULL: a generated market */
+    unsigned symbols;    /* at most so many of the recording (largest volume first); of a generated
+                            market: 0 is 50 */
+    uint64_t seed;       /* of the generated market and the ticks inside bars */
+    double speed;        /* exchange seconds per real second; 0: 1 */
+    int64_t start_ns; /* exchange time at the start, UTC; 0: now (generated), first bar plus history
+                         (recorded) */
+    const struct qt_exchange_balance *balances; /* NULL: 100000 USDT */
+    size_t n_balances;
+    int maker_ppm, taker_ppm; /* fees, 1/100 bps; 0: 1000 (10 bps); QT_EXCHANGE_FREE: none */
+    int weight_limit;         /* request weight per minute; 0: 6000 */
+};
+
+/** Valid as long as the server. */
+struct qt_exchange_server_info {
+    int port;
+    unsigned symbols;
+    int64_t start_ns;
+    char rest_url[96];        /* "http://127.0.0.1:PORT" */
+    char stream_url[96];      /* "ws://127.0.0.1:PORT" */
+    char api_url[96];         /* "ws://127.0.0.1:PORT/ws-api/v3" */
+    char key[65], secret[65]; /* throw-away credentials of this run, 64 hex digits */
+    struct qt_clock clock;    /* the exchange's */
+};
+
+/** Counters since the start, a copy as of the last turn. Any thread. */
+struct qt_exchange_server_stats {
+    uint64_t ticks, trades, orders, rejected, cancels, fills, requests, messages, dropped_clients;
+    unsigned clients, open_orders;
+    bool is_conserved; /* every asset: what the accounts hold equals what went in */
+    bool has_ended;    /* the recording is over; the market stands still */
+};
+
+/** Starts the thread; returns when the port listens. NULL: err says why. */
+struct qt_exchange_server *
+qt_exchange_server_start(const struct qt_exchange_server_options *options, struct qt_error *err);
+/** Ends thread and connections. NULL is fine. */
+void qt_exchange_server_stop(struct qt_exchange_server *server);
+const struct qt_exchange_server_info *
+qt_exchange_server_info(const struct qt_exchange_server *server);
+struct qt_exchange_server_stats qt_exchange_server_stats(struct qt_exchange_server *server);
+
+static inline void
+qt_exchange_server_auto(struct qt_exchange_server **p)
+{
+    qt_exchange_server_stop(*p);
+}
+
+#endif
