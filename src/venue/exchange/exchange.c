@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The simulated exchange's thread: its clock, its turns, and who hears what the desk tells.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "qtrade/base/time.h"
+#include "qtrade/net/url.h"
+
+#include "news_priv.h"
+
+#define TURN_MS 10 /* the market moves and book tickers go out */
+#define FAST_MS 100
+#define SLOW_MS 1000
+#define WEIGHT_LIMIT 6000
+
+/* What the desk tells */
+
+static void
+on_trade(void *context, uint32_t symbol, int64_t t_ns, const struct qt_trade *trade,
+         bool buyer_is_maker)
+{
+    struct qt__exchange *exchange = context;
+    const struct qt__print print = {.id = trade->id,
+                                    .time_ns = t_ns,
+                                    .px = trade->px,
+                                    .qty = trade->qty,
+                                    .buyer_is_maker = buyer_is_maker};
+    exchange->trades++;
+    exchange->symbols[symbol].has_traded = true;
+    qt__tape_trade(exchange->symbols[symbol].tape, &print);
+    qt__streams_trade(exchange, symbol, &print);
+}
+
+static void
+on_book(void *context, uint32_t symbol)
+{
+    struct qt__exchange *exchange = context;
+    exchange->symbols[symbol].book_changed = true;
+}
+
+static void
+on_history(void *context, uint32_t symbol, const struct qt_bar *bar)
+{
+    struct qt__exchange *exchange = context;
+    qt__tape_history(exchange->symbols[symbol].tape, bar);
+}
+
+static void
+on_execution(void *context, enum qt__execution execution, const struct qt__order *order,
+             const struct qt__fill *fill, const char *cancel_id)
+{
+    struct qt__exchange *exchange = context;
+    const struct qt_instrument *ins = qt_universe_at(exchange->universe, order->symbol);
+    qt__write_execution(qt__news_begin(exchange), ins, qt__exchange_ms(exchange), execution, order,
+                        fill, cancel_id);
+    qt__streams_user(exchange);
+}
+
+static void
+on_balances(void *context, const char *const *assets, unsigned n)
+{
+    struct qt__exchange *exchange = context;
+    struct qt__held held[4];
+    unsigned kept = 0;
+    for (unsigned i = 0; i < n && kept < QT_COUNT_OF(held); i++)
+        if (qt__desk_balance(exchange->desk, assets[i], &held[kept]))
+            kept++;
+    struct qt_text *out = qt__news_begin(exchange);
+    long long now = qt__exchange_ms(exchange);
+    qt_text_addf(out, "{\"e\":\"outboundAccountPosition\",\"E\":%lld,\"u\":%lld,\"B\":", now, now);
+    qt__write_balances(out, held, kept, "a", "f", "l");
+    qt_text_add_char(out, '}');
+    qt__streams_user(exchange);
+}
+
+static void
+on_bar(void *context, enum qt_timeframe tf, const struct qt_bar *bar)
+{
+    const struct qt__bar_context *where = context;
+    qt__streams_bar(where->exchange, where->symbol, tf, bar);
+}
+
+/* Turns */
+
+void
+qt__exchange_turn(struct qt__exchange *exchange)
+{
+    int64_t now = qt_clock_utc_ns(&exchange->info.clock);
+    exchange->now_ns = QT_MAX(now, exchange->now_ns);
+    if (!qt__desk_advance(exchange->desk, exchange->now_ns))
+        exchange->has_ended = true;
+    exchange->ticks++;
+}
+
+static void
+on_tick(void *context)
+{
+    struct qt__exchange *exchange = context;
+    qt__exchange_turn(exchange);
+    for (uint32_t i = 0; i < exchange->n_symbols; i++)
+        qt__tape_advance(exchange->symbols[i].tape, exchange->now_ns);
+    qt__streams_turn(exchange);
+    qt_timer_start(exchange->loop, &exchange->tick, TURN_MS, on_tick, exchange);
+}
+
+static void
+publish_stats(struct qt__exchange *exchange)
+{
+    struct qt_exchange_server_stats stats = {0};
+    struct qt_server_stats server = qt_server_stats(exchange->server);
+    qt__desk_count(exchange->desk, &stats);
+    stats.ticks = exchange->ticks;
+    stats.trades = exchange->trades;
+    stats.messages = exchange->messages;
+    stats.requests = server.requests;
+    stats.clients = server.clients;
+    stats.dropped_clients = server.dropped_slow + server.dropped_quiet;
+    stats.is_conserved = qt__desk_is_conserved(exchange->desk);
+    stats.has_ended = exchange->has_ended;
+    pthread_mutex_lock(&exchange->lock);
+    exchange->stats = stats;
+    pthread_mutex_unlock(&exchange->lock);
+}
+
+static void
+on_fast(void *context)
+{
+    struct qt__exchange *exchange = context;
+    qt__streams_fast(exchange);
+    publish_stats(exchange);
+    qt_timer_start(exchange->loop, &exchange->fast, FAST_MS, on_fast, exchange);
+}
+
+static void
+on_slow(void *context)
+{
+    struct qt__exchange *exchange = context;
+    qt__streams_slow(exchange);
+    qt__listen_keys_expire(exchange);
+    qt_timer_start(exchange->loop, &exchange->slow, SLOW_MS, on_slow, exchange);
+}
+
+static void *
+exchange_main(void *argument)
+{
+    struct qt__exchange *exchange = argument;
+    /* relaxed: the flag carries nothing with it */
+    while (!atomic_load_explicit(&exchange->is_stopping, memory_order_relaxed))
+        (void)qt_loop_work(exchange->loop, 1000);
+    return NULL;
+}
+
+/* Life */
+
+uint32_t
+qt__exchange_find(const struct qt__exchange *exchange, const char *symbol, size_t length)
+{
+    char upper[QT_SYMBOL_SIZE];
+    if (length >= sizeof upper)
+        return QT_NO_INSTRUMENT;
+    for (size_t i = 0; i < length; i++)
+        upper[i] = (char)toupper((unsigned char)symbol[i]);
+    return qt_universe_find(exchange->universe, upper, length);
+}
+
+static bool
+make_credentials(struct qt_exchange_server_info *info)
+{
+    unsigned char bytes[64];
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return false;
+    for (size_t i = 0; i < 32; i++) {
+        snprintf(info->key + 2 * i, 3, "%02x", bytes[i]);
+        snprintf(info->secret + 2 * i, 3, "%02x", bytes[32 + i]);
+    }
+    return true;
+}
+
+/* The buffers of answers, news and lists. Their pages cost nothing until they are touched. */
+static bool
+take_memory(struct qt__exchange *exchange)
+{
+    exchange->out_buffer = malloc(QT__OUT_SIZE);
+    exchange->news_buffer = malloc(QT__OUT_SIZE);
+    exchange->wrap_buffer = malloc(QT__WRAP_SIZE);
+    exchange->bars = calloc(QT__LIST_MAX, sizeof(struct qt_bar));
+    exchange->levels = calloc(QT__DEPTH_MAX, sizeof(struct qt_depth_level));
+    exchange->orders = calloc(QT__LIST_MAX, sizeof(struct qt__order));
+    exchange->fills = calloc(QT__LIST_MAX, sizeof(struct qt__fill));
+    exchange->held = calloc(QT__ASSETS_MAX, sizeof(struct qt__held));
+    if (!exchange->out_buffer || !exchange->news_buffer || !exchange->wrap_buffer ||
+        !exchange->bars || !exchange->levels || !exchange->orders || !exchange->fills ||
+        !exchange->held)
+        return false;
+    qt_text_init(&exchange->out, exchange->out_buffer, QT__OUT_SIZE);
+    qt_text_init(&exchange->news, exchange->news_buffer, QT__OUT_SIZE);
+    qt_text_init(&exchange->wrap, exchange->wrap_buffer, QT__WRAP_SIZE);
+    return true;
+}
+
+static bool
+make_symbols(struct qt__exchange *exchange)
+{
+    exchange->universe = qt__desk_universe(exchange->desk);
+    uint32_t n = qt_universe_count(exchange->universe);
+    exchange->symbols = calloc(n, sizeof(struct qt__symbol));
+    exchange->bar_contexts = calloc(n, sizeof(struct qt__bar_context));
+    if (!exchange->symbols || !exchange->bar_contexts)
+        return false;
+    exchange->n_symbols = n;
+    for (uint32_t i = 0; i < n; i++) {
+        exchange->bar_contexts[i] = (struct qt__bar_context){exchange, i};
+        exchange->symbols[i].tape = qt__tape_create(qt_universe_at(exchange->universe, i), on_bar,
+                                                    &exchange->bar_contexts[i]);
+        if (!exchange->symbols[i].tape)
+            return false;
+    }
+    return true;
+}
+
+static bool
+open_server(struct qt__exchange *exchange, const struct qt_exchange_server_options *options,
+            struct qt_error *err)
+{
+    const struct qt_server_options server = {
+        .address = options->address,
+        .port = options->port,
+        .max_queue = 8u << 20,
+        .context = exchange,
+        .request = qt__rest_request,
+        .accept = qt__session_accept,
+        .message = qt__session_message,
+        .drained = qt__session_drained,
+        .closed = qt__session_closed,
+    };
+    exchange->loop = qt_loop_create(NULL, err);
+    exchange->server = exchange->loop ? qt_server_start(exchange->loop, &server, err) : NULL;
+    return exchange->server || qt_error_add(err, "starting the simulated exchange");
+}
+
+static void
+fill_info(struct qt__exchange *exchange, const struct qt_exchange_server_options *options)
+{
+    struct qt_exchange_server_info *info = &exchange->info;
+    const char *address = options->address ? options->address : "127.0.0.1";
+    const char *open = strchr(address, ':') ? "[" : "", *close = *open ? "]" : "";
+    info->port = qt_server_port(exchange->server);
+    info->symbols = exchange->n_symbols;
+    info->start_ns = qt__desk_start_ns(exchange->desk);
+    snprintf(info->rest_url, sizeof info->rest_url, "http://%s%.64s%s:%d", open, address, close,
+             info->port);
+    snprintf(info->stream_url, sizeof info->stream_url, "ws://%s%.64s%s:%d", open, address, close,
+             info->port);
+    snprintf(info->api_url, sizeof info->api_url, "ws://%s%.64s%s:%d/ws-api/v3", open, address,
+             close, info->port);
+    qt_clock_init_scaled(&info->clock, info->start_ns, options->speed > 0 ? options->speed : 1.0);
+}
+
+static bool
+start(struct qt__exchange *exchange, const struct qt_exchange_server_options *options,
+      struct qt_error *err)
+{
+    const struct qt__desk_listener listener = {.context = exchange,
+                                               .trade = on_trade,
+                                               .book = on_book,
+                                               .history = on_history,
+                                               .execution = on_execution,
+                                               .balances = on_balances};
+    if (!take_memory(exchange) || !make_credentials(&exchange->info))
+        return qt_fail(err, QT_E_MEMORY, "no memory for the simulated exchange");
+    qt__weights_init(&exchange->weights,
+                     options->weight_limit > 0 ? options->weight_limit : WEIGHT_LIMIT);
+    exchange->desk = qt__desk_create(options, &listener, err);
+    if (!exchange->desk)
+        return qt_error_add(err, "starting the simulated exchange");
+    if (!make_symbols(exchange))
+        return qt_fail(err, QT_E_MEMORY, "no memory for the simulated exchange");
+    if (!open_server(exchange, options, err))
+        return false;
+    qt__desk_tell_history(exchange->desk);
+    fill_info(exchange, options);
+    exchange->now_ns = exchange->info.start_ns;
+    on_tick(exchange);
+    on_fast(exchange);
+    on_slow(exchange);
+    if (pthread_create(&exchange->thread, NULL, exchange_main, exchange) != 0)
+        return qt_fail(err, QT_E_FAILED, "the simulated exchange's thread cannot be started");
+    exchange->has_thread = true;
+    return true;
+}
+
+struct qt_exchange_server *
+qt_exchange_server_start(const struct qt_exchange_server_options *options, struct qt_error *err)
+{
+    struct qt_exchange_server *server = calloc(1, sizeof *server);
+    if (!server) {
+        (void)qt_fail(err, QT_E_MEMORY, "no memory for the simulated exchange");
+        return NULL;
+    }
+    pthread_mutex_init(&server->exchange.lock, NULL);
+    if (start(&server->exchange, options, err))
+        return server;
+    qt_exchange_server_stop(server);
+    return NULL;
+}
+
+static void
+free_memory(struct qt__exchange *exchange)
+{
+    void *const blocks[] = {exchange->out_buffer,  exchange->news_buffer, exchange->wrap_buffer,
+                            exchange->bars,        exchange->levels,      exchange->orders,
+                            exchange->fills,       exchange->held,        exchange->symbols,
+                            exchange->bar_contexts};
+    for (size_t i = 0; i < QT_COUNT_OF(blocks); i++)
+        free(blocks[i]);
+}
+
+void
+qt_exchange_server_stop(struct qt_exchange_server *server)
+{
+    if (!server)
+        return;
+    struct qt__exchange *exchange = &server->exchange;
+    if (exchange->has_thread) {
+        atomic_store_explicit(&exchange->is_stopping, true, memory_order_relaxed);
+        qt_loop_wake(exchange->loop);
+        pthread_join(exchange->thread, NULL);
+    }
+    qt_timer_stop(&exchange->tick);
+    qt_timer_stop(&exchange->fast);
+    qt_timer_stop(&exchange->slow);
+    while (exchange->sessions) {
+        struct qt__session *session = exchange->sessions;
+        exchange->sessions = session->next;
+        qt__unsubscribe_all(session);
+        free(session);
+    }
+    qt_server_stop(exchange->server);
+    qt_loop_destroy(exchange->loop);
+    qt__streams_free(exchange);
+    for (uint32_t i = 0; i < exchange->n_symbols; i++)
+        qt__tape_destroy(exchange->symbols[i].tape);
+    qt__desk_destroy(exchange->desk);
+    free_memory(exchange);
+    pthread_mutex_destroy(&exchange->lock);
+    free(server);
+}
+
+const struct qt_exchange_server_info *
+qt_exchange_server_info(const struct qt_exchange_server *server)
+{
+    return &server->exchange.info;
+}
+
+struct qt_exchange_server_stats
+qt_exchange_server_stats(struct qt_exchange_server *server)
+{
+    pthread_mutex_lock(&server->exchange.lock);
+    struct qt_exchange_server_stats stats = server->exchange.stats;
+    pthread_mutex_unlock(&server->exchange.lock);
+    return stats;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files of the simulated exchange share. Everything in here lives on the exchange's
+ * thread, but for the statistics, which have their lock.
+ *
+ *     desk (orders, market) --trade, book, execution--> exchange.c --> tapes, streams --> sessions
+ * --> sockets sockets --> rest.c / api.c --> calls (market.c, trading.c, user.c) --> desk, tapes
+ */
+#ifndef QTRADE_VENUE_EXCHANGE_PRIV_H
+#define QTRADE_VENUE_EXCHANGE_PRIV_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "qtrade/market/bars.h"
+#include "qtrade/net/limiter.h"
+#include "qtrade/net/loop.h"
+#include "qtrade/net/server.h"
+#include "qtrade/venue/exchange.h"
+
+#include "call_priv.h"
+#include "desk_priv.h"
+#include "tape_priv.h"
+
+#define QT__OUT_SIZE (16u << 20) /* the largest answer: exchangeInfo of a full universe */
+#define QT__WRAP_SIZE 16384      /* the largest user event with its envelope */
+#define QT__DEPTH_MAX 1000       /* levels a side that snapshots and diffs know */
+#define QT__LISTEN_KEYS 16
+#define QT__LISTEN_KEY_TEXT 61
+#define QT__STREAM_NAME 80
+#define QT__STREAMS_A_SESSION 1024
+#define QT__CONFLATE_BYTES                                                                         \
+    (256u << 10) /* a client with so much waiting gets conflatable news later, newest only */
+
+enum qt__stream_kind {
+    QT__STREAM_TRADE,
+    QT__STREAM_AGG_TRADE,
+    QT__STREAM_BOOK_TICKER,
+    QT__STREAM_DEPTH,  /* diffs */
+    QT__STREAM_LEVELS, /* best 5, 10, 20 */
+    QT__STREAM_KLINE,
+    QT__STREAM_MINI_TICKER,
+    QT__STREAM_TICKER,
+    QT__STREAM_ALL_MINI_TICKER,
+    QT__STREAM_ALL_TICKER,
+    QT__STREAM_ALL_BOOK_TICKER,
+    QT__STREAM_USER,   /* a listen key */
+    QT__STREAM_SILENT, /* a name that nothing is ever sent on */
+    QT__STREAM_KINDS
+};
+
+/** A book as it was last told. */
+struct qt__told {
+    uint64_t id;
+    size_t n[2]; /* by enum qt_side: bids, asks */
+    struct qt_depth_level levels[2][QT__DEPTH_MAX];
+};
+
+struct qt__session;
+struct qt__stream;
+
+struct qt__subscription {
+    struct qt__session *session;
+    struct qt__stream *stream;
+    struct qt__subscription *next; /* of the session */
+    bool is_behind;                /* news was held back */
+    struct qt__told *told;         /* DEPTH, behind: what this client knows */
+};
+
+struct qt__stream {
+    struct qt__stream *next; /* of the symbol, or of the exchange */
+    enum qt__stream_kind kind;
+    uint32_t symbol; /* QT_NO_INSTRUMENT: all, user, silent */
+    int arg;         /* LEVELS: how many; KLINE: enum qt_timeframe */
+    bool is_fast;    /* DEPTH, LEVELS: every 100 ms, else every second */
+    char name[QT__STREAM_NAME];
+    struct qt__subscription **subscriptions;
+    size_t n, capacity;
+    struct qt__told *told; /* DEPTH: what every subscriber knows that is not behind */
+    uint64_t sent_id;      /* book id of the last BOOK_TICKER or LEVELS */
+    bool is_dirty;         /* KLINE, tickers: a trade since the last message */
+};
+
+/** A WebSocket client. */
+struct qt__session {
+    struct qt__exchange *exchange;
+    struct qt__session *next, *prev;
+    struct qt_peer *peer;
+    bool is_api, is_combined;
+    struct qt__subscription *subscriptions;
+    size_t n;
+    bool has_user_events;    /* API: userDataStream.subscribe.signature */
+    int64_t subscription_id; /* of that */
+    struct qt_bucket messages;
+};
+
+struct qt__symbol {
+    struct qt__tape *tape;
+    struct qt__stream *streams;
+    bool book_changed; /* in this turn: book tickers are due */
+    bool has_traded;   /* since the last second: tickers are due */
+};
+
+/** Whose tape closed a bar. */
+struct qt__bar_context {
+    struct qt__exchange *exchange;
+    uint32_t symbol;
+};
+
+struct qt__listen_key {
+    char text[QT__LISTEN_KEY_TEXT]; /* "": free */
+    int64_t until_ns;               /* real, monotonic */
+};
+
+struct qt__exchange {
+    struct qt_exchange_server_info info;
+    struct qt_loop *loop;
+    struct qt_server *server;
+    struct qt__desk *desk;
+    const struct qt_universe *universe;
+    uint32_t n_symbols;
+    struct qt__symbol *symbols;
+    struct qt__bar_context *bar_contexts;
+    struct qt__stream *streams; /* without a symbol */
+    struct qt__session *sessions;
+    struct qt__weights weights;
+    struct qt__listen_key listen_keys[QT__LISTEN_KEYS];
+    int64_t now_ns; /* exchange time of this turn */
+    struct qt_timer tick, fast, slow;
+    pthread_t thread;
+    bool has_thread;
+    atomic_bool is_stopping;
+    pthread_mutex_t lock; /* guards stats */
+    struct qt_exchange_server_stats stats;
+    char *out_buffer, *news_buffer, *wrap_buffer;
+    struct qt_text out;  /* the answer under way */
+    struct qt_text news; /* the stream message under way */
+    struct qt_text wrap; /* a user event in its API envelope */
+    int64_t next_subscription_id;
+    bool has_ended;
+    uint64_t ticks, trades, messages;
+    struct qt_bar *bars;           /* scratch of klines */
+    struct qt_depth_level *levels; /* scratch of depth, 2 x QT__DEPTH_MAX */
+    struct qt__order *orders;      /* scratch of lists */
+    struct qt__fill *fills;
+    struct qt__held *held;
+};
+
+/** The public handle. */
+struct qt_exchange_server {
+    struct qt__exchange exchange;
+};
+
+#define QT__LIST_MAX 1000 /* rows of allOrders, myTrades, klines, trades */
+#define QT__ASSETS_MAX (QT_INSTRUMENTS_MAX + 16)
+
+static inline int64_t
+qt__exchange_ms(const struct qt__exchange *exchange)
+{
+    return exchange->now_ns / 1000000;
+}
+
+/** Reads the clock and lets the market move up to it. */
+void qt__exchange_turn(struct qt__exchange *exchange);
+/** The symbol in any case ("btcusdt"); QT_NO_INSTRUMENT: none. */
+uint32_t qt__exchange_find(const struct qt__exchange *exchange, const char *symbol, size_t length);
+
+/* Calls: one row a method, in calls.c. */
+
+enum qt__security { QT__PUBLIC, QT__KEYED, QT__SIGNED };
+
+typedef bool (*qt__handler)(struct qt__exchange *exchange, struct qt__call *call);
+
+/** One thing a client may ask. REST: method and path; WebSocket API: name. */
+struct qt__route {
+    const char *method, *path; /* NULL: not over REST */
+    const char *name;          /* NULL: not over the WebSocket API */
+    enum qt__security security;
+    int weight;
+    int (*weigh)(const struct qt__call *call); /* NULL: weight is fixed */
+    qt__handler handle;
+};
+extern const struct qt__route qt__routes[]; /* {0} ends */
+/** Weight, security, handler; false: the fault stands in call. */
+bool qt__route_run(struct qt__exchange *exchange, const struct qt__route *route,
+                   struct qt__call *call);
+
+bool qt__handle_ping(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_time(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_info(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_depth(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_trades(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_klines(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_day(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_price(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_book_ticker(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_average(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_place(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_test(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_order(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_cancel(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_open_orders(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_cancel_all(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_all_orders(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_my_trades(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_account(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_order_rate(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_listen_create(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_listen_keep(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_listen_close(struct qt__exchange *exchange, struct qt__call *call);
+
+/** The value of a long parameter, decoded, on the heap; NULL: absent (or no memory). */
+char *qt__call_long(const struct qt__call *call, const char *name);
+/** The symbol of a call; false: fault MANDATORY or SYMBOL. */
+QT_CHECKED bool qt__need_symbol(struct qt__exchange *exchange, struct qt__call *call,
+                                uint32_t *out);
+
+/* REST and WebSocket: the server's callbacks. */
+
+void qt__rest_request(void *context, const struct qt_call *call, struct qt_responder *responder);
+bool qt__session_accept(void *context, struct qt_peer *peer, const struct qt_call *call);
+void qt__session_message(void *context, struct qt_peer *peer, const char *data, size_t length);
+void qt__session_drained(void *context, struct qt_peer *peer);
+void qt__session_closed(void *context, struct qt_peer *peer, const char *reason);
+/** A request of a WebSocket API client. */
+void qt__api_message(struct qt__session *session, const char *data, size_t length);
+
+/* Streams */
+
+/** False: too many streams on this connection, or no memory. */
+QT_CHECKED bool qt__subscribe(struct qt__session *session, const char *name, size_t length);
+bool qt__unsubscribe(struct qt__session *session, const char *name, size_t length);
+void qt__unsubscribe_all(struct qt__session *session);
+/** What is due: after a trade, at the end of a turn, every 100 ms, every second. */
+void qt__streams_trade(struct qt__exchange *exchange, uint32_t symbol,
+                       const struct qt__print *print);
+void qt__streams_bar(struct qt__exchange *exchange, uint32_t symbol, enum qt_timeframe tf,
+                     const struct qt_bar *bar);
+void qt__streams_turn(struct qt__exchange *exchange);
+void qt__streams_fast(struct qt__exchange *exchange);
+void qt__streams_slow(struct qt__exchange *exchange);
+/** The client took everything: what was held back for it. */
+void qt__streams_catch_up(struct qt__session *session);
+/** exchange->news holds one user event: to all user streams. */
+void qt__streams_user(struct qt__exchange *exchange);
+/** The listen key's stream ends. */
+void qt__streams_end_user(struct qt__exchange *exchange, const char *key);
+void qt__streams_free(struct qt__exchange *exchange);
+
+/** Closes listen keys whose time has come. */
+void qt__listen_keys_expire(struct qt__exchange *exchange);
+
+/* Writing: JSON as Binance sends it. */
+
+void qt__write_px(struct qt_text *out, qt_px px, int scale); /* NONE: zero */
+void qt__write_qty(struct qt_text *out, qt_qty qty, int scale);
+void qt__write_money(struct qt_text *out, qt_money money);
+void qt__write_levels(struct qt_text *out, const struct qt_instrument *ins,
+                      const struct qt_depth_level *levels, size_t n);
+const char *qt__venue_state(const struct qt__order *order); /* "NEW" ... */
+const char *qt__venue_type(enum qt_order_type type);
+const char *qt__venue_tif(enum qt_time_in_force tif);
+const char *qt__venue_side(enum qt_side side);
+void qt__write_kline_fields(struct qt_text *out, const struct qt_instrument *ins,
+                            const struct qt_bar *bar);
+/** An order as queries list it. */
+void qt__write_order(struct qt_text *out, const struct qt_instrument *ins,
+                     const struct qt__order *order);
+/** The first keys of answers to placing and cancelling, up to "side"; no braces. */
+void qt__write_order_result(struct qt_text *out, const struct qt_instrument *ins,
+                            const struct qt__order *order, const char *cancel_id, int64_t now_ms);
+void qt__write_balances(struct qt_text *out, const struct qt__held *held, unsigned n,
+                        const char *asset, const char *free_name, const char *locked_name);
+void qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_t now_ms,
+                         enum qt__execution execution, const struct qt__order *order,
+                         const struct qt__fill *fill, const char *cancel_id);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * REST: from an HTTP request to a call and back.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "qtrade/base/time.h"
+
+#include "exchange_priv.h"
+
+static const struct qt__route *
+find_route(const char *method, const char *path, bool *out_path_exists)
+{
+    *out_path_exists = false;
+    for (const struct qt__route *route = qt__routes; route->handle; route++) {
+        if (!route->path || strcmp(route->path, path) != 0)
+            continue;
+        *out_path_exists = true;
+        if (strcmp(route->method, method) == 0)
+            return route;
+    }
+    return NULL;
+}
+
+/* Sends what stands in exchange->out, with the headers that clients watch. */
+static void
+answer(struct qt__exchange *exchange, struct qt_responder *responder, int status, bool is_order)
+{
+    const struct qt__weights *weights = &exchange->weights;
+    char used[24], ten_seconds[24], day[24], retry[24];
+    struct qt_http_header headers[5];
+    size_t n = 0;
+    snprintf(used, sizeof used, "%lld", (long long)weights->used);
+    headers[n++] = (struct qt_http_header){"x-mbx-used-weight", used};
+    headers[n++] = (struct qt_http_header){"x-mbx-used-weight-1m", used};
+    if (is_order) {
+        snprintf(ten_seconds, sizeof ten_seconds, "%lld", (long long)weights->orders_10s);
+        snprintf(day, sizeof day, "%lld", (long long)weights->orders_1d);
+        headers[n++] = (struct qt_http_header){"x-mbx-order-count-10s", ten_seconds};
+        headers[n++] = (struct qt_http_header){"x-mbx-order-count-1d", day};
+    }
+    if (status == 429 || status == 418) {
+        int64_t seconds = qt__weights_retry_after(weights, qt_now_utc_ns() / QT_NS_PER_MS);
+        snprintf(retry, sizeof retry, "%lld", (long long)seconds);
+        headers[n++] = (struct qt_http_header){"Retry-After", retry};
+    }
+    qt_respond(responder, status, "application/json;charset=UTF-8", headers, n,
+               exchange->out.buffer, exchange->out.length);
+}
+
+static bool
+is_form(const struct qt_call *call)
+{
+    const char *type = qt_call_header(call, "content-type");
+    return call->body_length > 0 && (!type || !strstr(type, "json"));
+}
+
+void
+qt__rest_request(void *context, const struct qt_call *http, struct qt_responder *responder)
+{
+    struct qt__exchange *exchange = context;
+    struct qt__call call = {.query = http->query,
+                            .body = is_form(http) ? http->body : "",
+                            .key = qt_call_header(http, "x-mbx-apikey"),
+                            .out = &exchange->out};
+    char *signature = NULL;
+    bool path_exists;
+    const struct qt__route *route = find_route(http->method, http->path, &path_exists);
+    qt_text_clear(&exchange->out);
+    bool is_good = false;
+    if (!route) {
+        (void)qt__call_fail(&call, QT__FAULT_PATH);
+        call.status = path_exists ? 405 : 404;
+    } else if (!qt__call_split_signature(call.query, call.body, &call.signed_text, &signature)) {
+        (void)qt__call_fail(&call, QT__FAULT_UNKNOWN);
+    } else {
+        call.signature = signature;
+        is_good = qt__route_run(exchange, route, &call);
+    }
+    if (!is_good || exchange->out.is_cut) {
+        if (is_good)
+            (void)qt__call_fail(&call, QT__FAULT_UNKNOWN);
+        qt_text_clear(&exchange->out);
+        qt__call_write_fault(&call, &exchange->out);
+        is_good = false;
+    }
+    answer(exchange, responder, is_good ? 200 : call.status,
+           route && route->handle == qt__handle_place);
+    free(call.signed_text);
+    free(signature);
+}

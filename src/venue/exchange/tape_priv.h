@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the market has done: last trades, bars of every timeframe, statistics of the last 24 hours,
+ * per symbol.
+ */
+#ifndef QTRADE_VENUE_EXCHANGE_TAPE_PRIV_H
+#define QTRADE_VENUE_EXCHANGE_TAPE_PRIV_H
+
+#include "qtrade/market/bars.h"
+#include "qtrade/market/instrument.h"
+
+#define QT__TAPE_BARS 1500   /* kept a timeframe; Binance gives at most 1000 at once */
+#define QT__TAPE_TRADES 1000 /* kept a symbol */
+#define QT__DAY_BARS 1440
+
+/** A public trade with what its message needs. */
+struct qt__print {
+    uint64_t id;
+    int64_t time_ns;
+    qt_px px;
+    qt_qty qty;
+    bool buyer_is_maker;
+};
+
+/** The last 24 hours. */
+struct qt__day {
+    qt_px open, high, low, last, previous_close;
+    qt_qty last_qty, volume;
+    qt_money quote_volume;
+    int64_t open_ns, close_ns;
+    uint64_t first_id, last_id, count;
+};
+
+struct qt__tape;
+/** closed: a bar of a live market has closed (not history). */
+struct qt__tape *qt__tape_create(const struct qt_instrument *ins, qt_bar_fn closed, void *context);
+void qt__tape_destroy(struct qt__tape *tape);
+/** A bar from before the start, oldest first, of any timeframe: longer ones are built from it. */
+void qt__tape_history(struct qt__tape *tape, const struct qt_bar *bar);
+void qt__tape_trade(struct qt__tape *tape, const struct qt__print *print);
+/** Time passes: closes bars. */
+void qt__tape_advance(struct qt__tape *tape, int64_t now_ns);
+bool qt__tape_has_trade(const struct qt__tape *tape);
+
+/** The k-th newest trade (0: the last); false: fewer. */
+QT_CHECKED bool qt__tape_print(const struct qt__tape *tape, size_t k, struct qt__print *out);
+/** The forming bar; false: none yet. */
+QT_CHECKED bool qt__tape_forming(const struct qt__tape *tape, enum qt_timeframe tf,
+                                 struct qt_bar *out);
+/**
+ * Bars with from_ns <= open_ns <= to_ns, oldest first, the forming one included: the first limit of
+ * them when from_ns is given, else (QT_TIME_NONE) the last limit. Returns how many.
+ */
+size_t qt__tape_bars(const struct qt__tape *tape, enum qt_timeframe tf, int64_t from_ns,
+                     int64_t to_ns, struct qt_bar *out, size_t limit);
+/** Statistics of the 24 h before now_ns; false: no trade and no history yet. */
+QT_CHECKED bool qt__tape_day(struct qt__tape *tape, int64_t now_ns, struct qt__day *out);
+/** Trades of a bar: first and last id; 0 when unknown. */
+void qt__tape_bar_ids(const struct qt__tape *tape, enum qt_timeframe tf, uint64_t *first,
+                      uint64_t *last);
+
+#endif

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Signed calls: orders, trades, the account.
+ */
+#include <string.h>
+
+#include "qtrade/base/time.h"
+
+#include "exchange_priv.h"
+
+#define ORDERS_A_SYMBOL 200    /* MAX_NUM_ORDERS */
+#define ALGO_ORDERS_A_SYMBOL 5 /* MAX_NUM_ALGO_ORDERS */
+
+/* Which parameters a type of order must and must not have. */
+static const struct {
+    const char *name;
+    enum qt_order_type type;
+    bool has_px, has_stop, has_tif;
+} types[] = {
+    {"LIMIT", QT_TYPE_LIMIT, true, false, true},
+    {"MARKET", QT_TYPE_MARKET, false, false, false},
+    {"STOP_LOSS", QT_TYPE_STOP_LOSS, false, true, false},
+    {"STOP_LOSS_LIMIT", QT_TYPE_STOP_LOSS_LIMIT, true, true, true},
+    {"TAKE_PROFIT", QT_TYPE_TAKE_PROFIT, false, true, false},
+    {"TAKE_PROFIT_LIMIT", QT_TYPE_TAKE_PROFIT_LIMIT, true, true, true},
+    {"LIMIT_MAKER", QT_TYPE_LIMIT_MAKER, true, false, false},
+};
+
+/* A decimal parameter at scale. More digits than the scale holds are a filter's failure as long as
+ * they are 8 at most. */
+static bool
+decimal_param(struct qt__call *call, const char *name, int scale, const char *filter, int64_t *out)
+{
+    char text[QT__PARAM_MAX];
+    int64_t value;
+    if (!qt__call_need(call, name, text))
+        return false;
+    if (!qt_decimal_parse(text, strlen(text), scale, &value)) {
+        if (!qt_decimal_parse(text, strlen(text), QT_MONEY_SCALE, &value)) {
+            bool is_decimal = strspn(text, "0123456789.") == strlen(text) && strlen(text) < 24;
+            return is_decimal ? qt__call_fail(call, QT__FAULT_PRECISION, name)
+                              : qt__call_fail(call, QT__FAULT_CHARACTERS, name,
+                                              "^([0-9]{1,20})(\\.[0-9]{1,20})?$");
+        }
+        return qt__call_fail(call, QT__FAULT_FILTER, filter);
+    }
+    if (value < 0)
+        return qt__call_fail(call, QT__FAULT_CHARACTERS, name, "^([0-9]{1,20})(\\.[0-9]{1,20})?$");
+    *out = value;
+    return true;
+}
+
+static bool
+side_param(struct qt__call *call, struct qt__ticket *ticket)
+{
+    char text[QT__PARAM_MAX];
+    if (!qt__call_need(call, "side", text))
+        return false;
+    if (strcmp(text, "BUY") != 0 && strcmp(text, "SELL") != 0)
+        return qt__call_fail(call, QT__FAULT_SIDE);
+    ticket->side = text[0] == 'B' ? QT_BUY : QT_SELL;
+    return true;
+}
+
+static bool
+tif_param(struct qt__call *call, struct qt__ticket *ticket)
+{
+    char text[QT__PARAM_MAX];
+    if (!qt__call_need(call, "timeInForce", text))
+        return false;
+    for (int tif = 0; tif < QT_TIMES_IN_FORCE; tif++)
+        if (strcmp(text, qt__venue_tif((enum qt_time_in_force)tif)) == 0) {
+            ticket->tif = (enum qt_time_in_force)tif;
+            return true;
+        }
+    return qt__call_fail(call, QT__FAULT_TIF);
+}
+
+/* A client order id: 1 to 36 of the allowed characters. */
+static bool
+client_id_param(struct qt__call *call, const char *name, char out[QT_CLIENT_ID_TEXT])
+{
+    char text[QT__PARAM_MAX];
+    out[0] = '\0';
+    if (!qt__call_get(call, name, text) || !text[0])
+        return true;
+    static const char allowed[] =
+        ".:/_-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    if (strlen(text) > 36 || strspn(text, allowed) != strlen(text))
+        return qt__call_fail(call, QT__FAULT_CHARACTERS, name, "^[a-zA-Z0-9-_]{1,36}$");
+    (void)qt_copy(out, QT_CLIENT_ID_TEXT, text);
+    return true;
+}
+
+/* Quantity, or for a market order the quote to spend. */
+static bool
+amount_params(struct qt__call *call, const struct qt_instrument *ins, struct qt__ticket *ticket)
+{
+    bool has_quote = qt__call_has(call, "quoteOrderQty");
+    if (has_quote && ticket->type != QT_TYPE_MARKET)
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "quoteOrderQty");
+    if (has_quote && qt__call_has(call, "quantity"))
+        return qt__call_fail(call, QT__FAULT_COMBINATION);
+    if (has_quote)
+        return decimal_param(call, "quoteOrderQty", QT_MONEY_SCALE, "NOTIONAL",
+                             &ticket->quote_qty.v);
+    return decimal_param(call, "quantity", ins->qty_scale, "LOT_SIZE", &ticket->qty.v);
+}
+
+static bool
+price_params(struct qt__call *call, const struct qt_instrument *ins, size_t row,
+             struct qt__ticket *ticket)
+{
+    ticket->px = ticket->stop_px = QT_PX_NONE;
+    ticket->tif = QT_TIF_GTC;
+    if (types[row].has_tif && !tif_param(call, ticket))
+        return false;
+    if (!types[row].has_tif && types[row].type != QT_TYPE_LIMIT_MAKER &&
+        qt__call_has(call, "timeInForce"))
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "timeInForce");
+    if (!types[row].has_px && qt__call_has(call, "price"))
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "price");
+    if (!types[row].has_stop && qt__call_has(call, "stopPrice"))
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "stopPrice");
+    return (!types[row].has_px ||
+            decimal_param(call, "price", ins->px_scale, "PRICE_FILTER", &ticket->px.v)) &&
+           (!types[row].has_stop ||
+            decimal_param(call, "stopPrice", ins->px_scale, "PRICE_FILTER", &ticket->stop_px.v));
+}
+
+/* The words of an order, all but the filters. */
+static bool
+ticket_params(struct qt__exchange *exchange, struct qt__call *call, struct qt__ticket *ticket)
+{
+    char text[QT__PARAM_MAX];
+    size_t row = 0;
+    *ticket = (struct qt__ticket){0};
+    if (!qt__need_symbol(exchange, call, &ticket->symbol) || !side_param(call, ticket) ||
+        !qt__call_need(call, "type", text))
+        return false;
+    while (row < QT_COUNT_OF(types) && strcmp(types[row].name, text) != 0)
+        row++;
+    if (row == QT_COUNT_OF(types))
+        return qt__call_fail(call, QT__FAULT_ORDER_TYPE);
+    ticket->type = types[row].type;
+    const struct qt_instrument *ins = qt_universe_at(exchange->universe, ticket->symbol);
+    return amount_params(call, ins, ticket) && price_params(call, ins, row, ticket) &&
+           client_id_param(call, "newClientOrderId", ticket->client_id);
+}
+
+static bool
+is_algo(enum qt_order_type type)
+{
+    return type != QT_TYPE_LIMIT && type != QT_TYPE_MARKET && type != QT_TYPE_LIMIT_MAKER;
+}
+
+static bool
+check_counts(struct qt__exchange *exchange, struct qt__call *call, const struct qt__ticket *ticket)
+{
+    size_t n =
+        qt__desk_orders(exchange->desk, ticket->symbol, 0, true, exchange->orders, QT__LIST_MAX);
+    size_t algo = 0;
+    for (size_t i = 0; i < n; i++)
+        algo += is_algo(exchange->orders[i].type) && !exchange->orders[i].is_working;
+    if (n >= ORDERS_A_SYMBOL)
+        return qt__call_fail(call, QT__FAULT_FILTER, "MAX_NUM_ORDERS");
+    if (is_algo(ticket->type) && algo >= ALGO_ORDERS_A_SYMBOL)
+        return qt__call_fail(call, QT__FAULT_FILTER, "MAX_NUM_ALGO_ORDERS");
+    return true;
+}
+
+static const char *const filter_names[QT_FILTER_VERDICTS] = {
+    [QT_FILTER_OK] = "",
+    [QT_FILTER_PRICE] = "PRICE_FILTER",
+    [QT_FILTER_LOT] = "LOT_SIZE",
+    [QT_FILTER_NOTIONAL] = "NOTIONAL",
+};
+
+static bool
+check_filters(struct qt__exchange *exchange, struct qt__call *call, const struct qt__ticket *ticket)
+{
+    const struct qt_instrument *ins = qt_universe_at(exchange->universe, ticket->symbol);
+    struct qt__day day = {.last = QT_PX_NONE};
+    (void)!qt__tape_day(exchange->symbols[ticket->symbol].tape, exchange->now_ns, &day);
+    if (ins->status != QT_INSTRUMENT_TRADING)
+        return qt__call_fail(call, QT__FAULT_MARKET_CLOSED);
+    if (ticket->quote_qty.v > 0)
+        return qt_money_cmp(ticket->quote_qty, ins->min_notional) >= 0 ||
+               qt__call_fail(call, QT__FAULT_FILTER, "NOTIONAL");
+    if (ticket->qty.v <= 0)
+        return qt__call_fail(call, QT__FAULT_QTY);
+    qt_px reference = qt_px_is_none(ticket->stop_px) ? day.last : ticket->stop_px;
+    enum qt_filter_verdict verdict = qt_instrument_check(ins, ticket->px, ticket->qty, reference);
+    if (verdict == QT_FILTER_OK && !qt_px_is_none(ticket->stop_px))
+        verdict = qt_instrument_check(ins, ticket->stop_px, ticket->qty, reference);
+    return verdict == QT_FILTER_OK || qt__call_fail(call, QT__FAULT_FILTER, filter_names[verdict]);
+}
+
+static bool
+read_ticket(struct qt__exchange *exchange, struct qt__call *call, struct qt__ticket *out)
+{
+    return ticket_params(exchange, call, out) && check_filters(exchange, call, out) &&
+           check_counts(exchange, call, out);
+}
+
+static void
+write_fills(struct qt__exchange *exchange, struct qt_text *out, const struct qt_instrument *ins,
+            const struct qt__order *order)
+{
+    size_t n =
+        qt__desk_fills(exchange->desk, order->symbol, order->id, 0, exchange->fills, QT__LIST_MAX);
+    qt_text_add(out, ",\"fills\":[");
+    for (size_t i = 0; i < n; i++) {
+        const struct qt__fill *fill = &exchange->fills[i];
+        qt_text_add(out, i ? ",{\"price\":" : "{\"price\":");
+        qt__write_px(out, fill->px, ins->px_scale);
+        qt_text_add(out, ",\"qty\":");
+        qt__write_qty(out, fill->qty, ins->qty_scale);
+        qt_text_add(out, ",\"commission\":\"");
+        qt_text_add_decimal(out, fill->fee.v, fill->fee_in_base ? ins->qty_scale : QT_MONEY_SCALE);
+        qt_text_addf(out, "\",\"commissionAsset\":\"%s\",\"tradeId\":%llu}",
+                     fill->fee_in_base ? ins->base : ins->quote,
+                     (unsigned long long)fill->trade_id);
+    }
+    qt_text_add_char(out, ']');
+}
+
+/* ACK, RESULT or FULL; each type of order has its default. */
+static void
+write_placed(struct qt__exchange *exchange, struct qt__call *call, const struct qt__order *order)
+{
+    const struct qt_instrument *ins = qt_universe_at(exchange->universe, order->symbol);
+    char kind[QT__PARAM_MAX];
+    if (!qt__call_get(call, "newOrderRespType", kind) || !kind[0])
+        (void)qt_copy(kind, sizeof kind,
+                      order->type == QT_TYPE_LIMIT || order->type == QT_TYPE_MARKET ? "FULL"
+                                                                                    : "ACK");
+    qt_text_add_char(call->out, '{');
+    if (strcmp(kind, "ACK") == 0)
+        qt_text_addf(call->out,
+                     "\"symbol\":\"%s\",\"orderId\":%llu,\"orderListId\":-1,\"clientOrderId\":"
+                     "\"%s\",\"transactTime\":%lld",
+                     ins->symbol, (unsigned long long)order->id, order->client_id,
+                     (long long)call->now_ms);
+    else
+        qt__write_order_result(call->out, ins, order, NULL, call->now_ms);
+    if (strcmp(kind, "FULL") == 0)
+        write_fills(exchange, call->out, ins, order);
+    qt_text_add_char(call->out, '}');
+}
+
+bool
+qt__handle_place(struct qt__exchange *exchange, struct qt__call *call)
+{
+    struct qt__ticket ticket;
+    struct qt__order order;
+    if (!read_ticket(exchange, call, &ticket) ||
+        !qt__weights_order(&exchange->weights, qt_now_utc_ns() / QT_NS_PER_MS, call) ||
+        !qt__desk_place(exchange->desk, call, &ticket, false, &order))
+        return false;
+    write_placed(exchange, call, &order);
+    return true;
+}
+
+bool
+qt__handle_test(struct qt__exchange *exchange, struct qt__call *call)
+{
+    struct qt__ticket ticket;
+    struct qt__order order;
+    if (!read_ticket(exchange, call, &ticket) ||
+        !qt__desk_place(exchange->desk, call, &ticket, true, &order))
+        return false;
+    qt_text_add(call->out, "{}");
+    return true;
+}
+
+/* The order that orderId or origClientOrderId names. */
+static bool
+find_order(struct qt__exchange *exchange, struct qt__call *call, enum qt__fault absent,
+           struct qt__order *out)
+{
+    uint32_t symbol;
+    int64_t id;
+    char client_id[QT__PARAM_MAX] = "";
+    if (!qt__need_symbol(exchange, call, &symbol) ||
+        !qt__call_int(call, "orderId", 0, 1, INT64_MAX, &id))
+        return false;
+    (void)!qt__call_get(call, "origClientOrderId", client_id);
+    if (id == 0 && !client_id[0])
+        return qt__call_fail(call, QT__FAULT_MANDATORY, "orderId");
+    return qt__desk_find(exchange->desk, symbol, (uint64_t)id, client_id, out) ||
+           qt__call_fail(call, absent);
+}
+
+bool
+qt__handle_order(struct qt__exchange *exchange, struct qt__call *call)
+{
+    struct qt__order order;
+    if (!find_order(exchange, call, QT__FAULT_NO_ORDER, &order))
+        return false;
+    qt__write_order(call->out, qt_universe_at(exchange->universe, order.symbol), &order);
+    return true;
+}
+
+/* Cancels one order and writes what became of it. */
+static bool
+cancel_one(struct qt__exchange *exchange, struct qt__call *call, uint64_t id, const char *cancel_id)
+{
+    struct qt__order order;
+    char made[QT_CLIENT_ID_TEXT];
+    if (!cancel_id[0]) { /* the venue gives each cancel an id of its own */
+        struct qt_text text;
+        qt_text_init(&text, made, sizeof made);
+        qt_text_addf(&text, "cancel-%llu", (unsigned long long)id);
+        cancel_id = made;
+    }
+    if (!qt__desk_cancel(exchange->desk, call, id, cancel_id, &order))
+        return false;
+    qt_text_add_char(call->out, '{');
+    qt__write_order_result(call->out, qt_universe_at(exchange->universe, order.symbol), &order,
+                           cancel_id, call->now_ms);
+    qt_text_add_char(call->out, '}');
+    return true;
+}
+
+bool
+qt__handle_cancel(struct qt__exchange *exchange, struct qt__call *call)
+{
+    struct qt__order order;
+    char cancel_id[QT_CLIENT_ID_TEXT];
+    return find_order(exchange, call, QT__FAULT_CANCEL, &order) &&
+           client_id_param(call, "newClientOrderId", cancel_id) &&
+           cancel_one(exchange, call, order.id, cancel_id);
+}
+
+static void
+write_orders(struct qt__exchange *exchange, struct qt__call *call, size_t n)
+{
+    qt_text_add_char(call->out, '[');
+    for (size_t i = 0; i < n; i++) {
+        const struct qt__order *order = &exchange->orders[i];
+        qt_text_add(call->out, i ? "," : "");
+        qt__write_order(call->out, qt_universe_at(exchange->universe, order->symbol), order);
+    }
+    qt_text_add_char(call->out, ']');
+}
+
+bool
+qt__handle_open_orders(struct qt__exchange *exchange, struct qt__call *call)
+{
+    uint32_t symbol = QT_NO_INSTRUMENT;
+    if (qt__call_has(call, "symbol") && !qt__need_symbol(exchange, call, &symbol))
+        return false;
+    write_orders(exchange, call,
+                 qt__desk_orders(exchange->desk, symbol, 0, true, exchange->orders, QT__LIST_MAX));
+    return true;
+}
+
+bool
+qt__handle_cancel_all(struct qt__exchange *exchange, struct qt__call *call)
+{
+    uint32_t symbol;
+    if (!qt__need_symbol(exchange, call, &symbol))
+        return false;
+    size_t n = qt__desk_orders(exchange->desk, symbol, 0, true, exchange->orders, QT__LIST_MAX);
+    if (n == 0)
+        return qt__call_fail(call, QT__FAULT_CANCEL);
+    bool is_first = true;
+    qt_text_add_char(call->out, '[');
+    for (size_t i = 0; i < n; i++) {
+        size_t before = call->out->length;
+        qt_text_add(call->out, is_first ? "" : ",");
+        if (cancel_one(exchange, call, exchange->orders[i].id, ""))
+            is_first = false;
+        else
+            call->out->buffer[call->out->length = before] = '\0';
+    }
+    qt_text_add_char(call->out, ']');
+    return true;
+}
+
+bool
+qt__handle_all_orders(struct qt__exchange *exchange, struct qt__call *call)
+{
+    uint32_t symbol;
+    int64_t limit, from;
+    if (!qt__need_symbol(exchange, call, &symbol) ||
+        !qt__call_int(call, "limit", 500, 1, QT__LIST_MAX, &limit) ||
+        !qt__call_int(call, "orderId", 0, 0, INT64_MAX, &from))
+        return false;
+    write_orders(exchange, call,
+                 qt__desk_orders(exchange->desk, symbol, (uint64_t)from, false, exchange->orders,
+                                 (size_t)limit));
+    return true;
+}
+
+static void
+write_my_trade(struct qt_text *out, const struct qt_instrument *ins, const struct qt__fill *fill)
+{
+    qt_text_addf(
+        out, "{\"symbol\":\"%s\",\"id\":%llu,\"orderId\":%llu,\"orderListId\":-1,\"price\":",
+        ins->symbol, (unsigned long long)fill->trade_id, (unsigned long long)fill->order_id);
+    qt__write_px(out, fill->px, ins->px_scale);
+    qt_text_add(out, ",\"qty\":");
+    qt__write_qty(out, fill->qty, ins->qty_scale);
+    qt_text_add(out, ",\"quoteQty\":");
+    qt__write_money(out, fill->quote);
+    qt_text_add(out, ",\"commission\":\"");
+    qt_text_add_decimal(out, fill->fee.v, fill->fee_in_base ? ins->qty_scale : QT_MONEY_SCALE);
+    qt_text_addf(out,
+                 "\",\"commissionAsset\":\"%s\",\"time\":%lld,\"isBuyer\":%s,\"isMaker\":%s,"
+                 "\"isBestMatch\":true}",
+                 fill->fee_in_base ? ins->base : ins->quote,
+                 (long long)(fill->time_ns / QT_NS_PER_MS), fill->is_buyer ? "true" : "false",
+                 fill->is_maker ? "true" : "false");
+}
+
+bool
+qt__handle_my_trades(struct qt__exchange *exchange, struct qt__call *call)
+{
+    uint32_t symbol;
+    int64_t limit, from, order_id;
+    if (!qt__need_symbol(exchange, call, &symbol) ||
+        !qt__call_int(call, "limit", 500, 1, QT__LIST_MAX, &limit) ||
+        !qt__call_int(call, "fromId", 0, 0, INT64_MAX, &from) ||
+        !qt__call_int(call, "orderId", 0, 0, INT64_MAX, &order_id))
+        return false;
+    size_t n = qt__desk_fills(exchange->desk, symbol, (uint64_t)order_id, (uint64_t)from,
+                              exchange->fills, (size_t)limit);
+    qt_text_add_char(call->out, '[');
+    for (size_t i = 0; i < n; i++) {
+        qt_text_add(call->out, i ? "," : "");
+        write_my_trade(call->out, qt_universe_at(exchange->universe, symbol), &exchange->fills[i]);
+    }
+    qt_text_add_char(call->out, ']');
+    return true;
+}
+
+/* "0.00100000" of 1000 ppm. */
+static void
+write_rate(struct qt_text *out, const char *name, int ppm)
+{
+    qt_text_addf(out, "\"%s\":\"", name);
+    qt_text_add_decimal(out, ppm, 6);
+    qt_text_add(out, "00\"");
+}
+
+bool
+qt__handle_account(struct qt__exchange *exchange, struct qt__call *call)
+{
+    char text[QT__PARAM_MAX];
+    bool omits_zero = qt__call_get(call, "omitZeroBalances", text) && strcmp(text, "true") == 0;
+    int maker = qt__desk_maker_ppm(exchange->desk), taker = qt__desk_taker_ppm(exchange->desk);
+    struct qt__held *held = exchange->held;
+    unsigned n = qt__desk_balances(exchange->desk, exchange->held, QT__ASSETS_MAX), kept = 0;
+    for (unsigned i = 0; i < n; i++)
+        if (!omits_zero || held[i].free.v != 0 || held[i].locked.v != 0)
+            held[kept++] = held[i];
+    qt_text_addf(call->out,
+                 "{\"makerCommission\":%d,\"takerCommission\":%d,\"buyerCommission\":0,"
+                 "\"sellerCommission\":0,\"commissionRates\":{",
+                 maker / 100, taker / 100);
+    write_rate(call->out, "maker", maker);
+    qt_text_add_char(call->out, ',');
+    write_rate(call->out, "taker", taker);
+    qt_text_addf(call->out,
+                 ",\"buyer\":\"0.00000000\",\"seller\":\"0.00000000\"},\"canTrade\":true,"
+                 "\"canWithdraw\":false,\"canDeposit\":false,\"brokered\":false,"
+                 "\"requireSelfTradePrevention\":false,\"preventSor\":false,\"updateTime\":%lld,"
+                 "\"accountType\":\"SPOT\",\"balances\":",
+                 (long long)call->now_ms);
+    qt__write_balances(call->out, held, kept, "asset", "free", "locked");
+    qt_text_add(call->out, ",\"permissions\":[\"SPOT\"],\"uid\":1}");
+    return true;
+}
+
+bool
+qt__handle_order_rate(struct qt__exchange *exchange, struct qt__call *call)
+{
+    const struct qt__weights *weights = &exchange->weights;
+    qt_text_addf(call->out,
+                 "[{\"rateLimitType\":\"ORDERS\",\"interval\":\"SECOND\",\"intervalNum\":10,"
+                 "\"limit\":%lld,\"count\":%lld},{\"rateLimitType\":\"ORDERS\",\"interval\":"
+                 "\"DAY\",\"intervalNum\":1,\"limit\":%lld,\"count\":%lld}]",
+                 (long long)weights->order_limit_10s, (long long)weights->orders_10s,
+                 (long long)weights->order_limit_1d, (long long)weights->orders_1d);
+    return true;
+}
