@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Orders in Binance's words, and the signature under a request: HMAC-SHA256 of everything before
+ * it, in hex.
+ */
+#include "codec_priv.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+/* Which parameters a type has. */
+static const struct {
+    const char *name;
+    bool has_px, has_stop, has_tif;
+} types[QT_ORDER_TYPES] = {
+    [QT_TYPE_LIMIT] = {"LIMIT", true, false, true},
+    [QT_TYPE_MARKET] = {"MARKET", false, false, false},
+    [QT_TYPE_STOP_LOSS] = {"STOP_LOSS", false, true, false},
+    [QT_TYPE_STOP_LOSS_LIMIT] = {"STOP_LOSS_LIMIT", true, true, true},
+    [QT_TYPE_TAKE_PROFIT] = {"TAKE_PROFIT", false, true, false},
+    [QT_TYPE_TAKE_PROFIT_LIMIT] = {"TAKE_PROFIT_LIMIT", true, true, true},
+    [QT_TYPE_LIMIT_MAKER] = {"LIMIT_MAKER", true, false, false},
+};
+
+static const char *const tifs[QT_TIMES_IN_FORCE] = {
+    [QT_TIF_GTC] = "GTC", [QT_TIF_IOC] = "IOC", [QT_TIF_FOK] = "FOK"};
+
+static void
+add_decimal(struct qt_text *out, const char *name, int64_t v, int scale)
+{
+    char text[QT_DECIMAL_TEXT];
+    qt_text_addf(out, "&%s=%s", name, qt_decimal_format_short(v, scale, text));
+}
+
+bool
+qt__bn_encode(const struct qt_instrument *ins, uint32_t tag, const struct qt_order_request *request,
+              struct qt_text *out)
+{
+    char id[QT_CLIENT_ID_TEXT];
+    if (request->type >= QT_ORDER_TYPES || request->tif >= QT_TIMES_IN_FORCE ||
+        request->side > QT_SELL || request->qty.v <= 0)
+        return false;
+    bool has_px = types[request->type].has_px, has_stop = types[request->type].has_stop;
+    if ((has_px && request->px.v <= 0) || (has_stop && request->stop_px.v <= 0))
+        return false;
+    qt_text_addf(out, "symbol=%s&side=%s&type=%s", ins->symbol,
+                 request->side == QT_BUY ? "BUY" : "SELL", types[request->type].name);
+    if (types[request->type].has_tif)
+        qt_text_addf(out, "&timeInForce=%s", tifs[request->tif]);
+    add_decimal(out, "quantity", request->qty.v, ins->qty_scale);
+    if (has_px)
+        add_decimal(out, "price", request->px.v, ins->px_scale);
+    if (has_stop)
+        add_decimal(out, "stopPrice", request->stop_px.v, ins->px_scale);
+    qt_text_addf(out, "&newClientOrderId=%s&newOrderRespType=FULL",
+                 qt_client_id_format(tag, request->client_id, id));
+    return !out->is_cut;
+}
+
+bool
+qt__bn_sign(const char *secret, const char *text, size_t length, char out[QT__SIGNATURE_TEXT])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned int n = 0;
+    if (!HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)text, length, mac,
+              &n) ||
+        n != 32)
+        return false;
+    for (unsigned int i = 0; i < n; i++) {
+        out[2 * i] = digits[mac[i] >> 4];
+        out[2 * i + 1] = digits[mac[i] & 15];
+    }
+    out[64] = '\0';
+    return true;
+}
+
+bool
+qt__bn_sign_query(const char *secret, int64_t recv_window_ms, int64_t timestamp_ms,
+                  struct qt_text *out)
+{
+    char signature[QT__SIGNATURE_TEXT];
+    qt_text_addf(out, "%srecvWindow=%lld&timestamp=%lld", out->length ? "&" : "",
+                 (long long)recv_window_ms, (long long)timestamp_ms);
+    if (out->is_cut || !qt__bn_sign(secret, out->buffer, out->length, signature))
+        return false;
+    qt_text_addf(out, "&signature=%s", signature);
+    return !out->is_cut;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Binance's words, both ways, for the files of this folder. Pure: no I/O, no clock, no allocation
+ * except inside jansson for answers to requests. Shapes as the venue's documents give them: Spot
+ * API, REST and WebSocket streams (2024-2026), and the recorded messages of the test data.
+ */
+#ifndef QTRADE_VENUE_BINANCE_CODEC_PRIV_H
+#define QTRADE_VENUE_BINANCE_CODEC_PRIV_H
+
+#include <jansson.h>
+
+#include "qtrade/venue/venue.h"
+
+#include "../json_priv.h"
+
+/* Members of an object by key. Keys of one character are their own index; the others follow. */
+enum qt__bn_field {
+    QT__F_STREAM = 128,
+    QT__F_DATA,
+    QT__F_EVENT,
+    QT__F_SUBSCRIPTION,
+    QT__F_LAST_UPDATE,
+    QT__F_BIDS,
+    QT__F_ASKS,
+    QT__F_PREVIOUS, /* "pu" */
+    QT__F_ID,
+    QT__F_RESULT,
+    QT__F_ERROR,
+    QT__F_CODE,
+    QT__F_STATUS,
+    QT__FIELDS
+};
+struct qt__bn_fields {
+    uint64_t has[(QT__FIELDS + 63) / 64];
+    struct qt__slice at[QT__FIELDS]; /* only where has says so */
+};
+/* NULL: the member is not there. */
+static inline const struct qt__slice *
+qt__bn_field(const struct qt__bn_fields *fields, int field)
+{
+    return fields->has[field / 64] >> (field % 64) & 1 ? &fields->at[field] : NULL;
+}
+
+/* One message while it is decoded. */
+struct qt__bn_incoming {
+    const struct qt_decode *in;
+    struct qt_decoded *out;
+    struct qt__bn_fields outer, inner; /* inner: of "data" or "event" */
+    const struct qt__bn_fields *f;     /* the one that holds the event */
+    bool has_inner;
+    const struct qt_instrument *ins; /* NULL: not known yet */
+    size_t levels[2]; /* read into scratch: bids from its start, asks from its middle */
+    bool has_levels[2];
+};
+
+typedef enum qt_codec_verdict (*qt__bn_decode_fn)(struct qt__bn_incoming *m);
+
+enum qt_codec_verdict qt__bn_malformed(struct qt__bn_incoming *m, const char *why);
+enum qt_codec_verdict qt__bn_refused(struct qt__bn_incoming *m, const char *why);
+/* Zeroed event of this message: kind, instrument, t_recv, t_venue from field (ms) where it is
+ * there. False: that field is no time. */
+QT_CHECKED bool qt__bn_event_begin(struct qt__bn_incoming *m, enum qt_event_kind kind,
+                                   int time_field, struct qt_event *out);
+void qt__bn_event_push(struct qt__bn_incoming *m, struct qt_event *event);
+/* Field to integer of scale. *verdict becomes MALFORMED or REFUSED on failure. */
+QT_CHECKED bool qt__bn_need_decimal(struct qt__bn_incoming *m, int field, int scale, int64_t *out,
+                                    enum qt_codec_verdict *verdict);
+/* The instrument of "s". False: *verdict says skipped (not in the universe) or malformed. */
+QT_CHECKED bool qt__bn_need_instrument(struct qt__bn_incoming *m, enum qt_codec_verdict *verdict);
+QT_CHECKED bool qt__bn_need_u64(struct qt__bn_incoming *m, int field, uint64_t *out,
+                                enum qt_codec_verdict *verdict);
+
+/* codec.c */
+enum qt_codec_verdict qt__bn_decode(const struct qt_decode *in, const char *bytes, size_t length,
+                                    struct qt_decoded *out);
+/* codec_market.c */
+enum qt_codec_verdict qt__bn_decode_quote(struct qt__bn_incoming *m);
+enum qt_codec_verdict qt__bn_decode_trade(struct qt__bn_incoming *m);
+enum qt_codec_verdict qt__bn_decode_kline(struct qt__bn_incoming *m);
+enum qt_codec_verdict qt__bn_decode_ticker(struct qt__bn_incoming *m);
+/* codec_depth.c: levels of one side into scratch; depthUpdate; {lastUpdateId,bids,asks} */
+QT_CHECKED bool qt__bn_read_levels(struct qt__bn_incoming *m, enum qt_side side,
+                                   struct qt__json *json);
+enum qt_codec_verdict qt__bn_decode_depth(struct qt__bn_incoming *m);
+enum qt_codec_verdict qt__bn_decode_snapshot(struct qt__bn_incoming *m);
+/* codec_user.c */
+enum qt_codec_verdict qt__bn_decode_report(struct qt__bn_incoming *m);
+enum qt_codec_verdict qt__bn_decode_account(struct qt__bn_incoming *m);
+/* The venue's words for states; QT_ORDER_STATES: none of them. */
+enum qt_order_state qt__bn_order_state_of(const char *text, size_t length);
+
+/* Bars */
+/* Period of "1m", "1h" ...; 0: none of the fixed ones up to a day. And back; NULL: none. */
+int64_t qt__bn_interval_ns(const char *text, size_t length);
+const char *qt__bn_interval_name(int64_t period_ns);
+/* Prices > 0, high and low around open and close, volumes that fit each other, open a multiple of
+ * the period. */
+bool qt__bn_bar_is_sound(const struct qt_bar *bar);
+/* Rows of a klines answer, oldest first, each complete or the whole refused. Prices finer than
+ * today's scale are rounded (*out_rounded bars of them). Rows beyond capacity are left out. False:
+ * malformed. */
+QT_CHECKED bool qt__bn_decode_klines(const struct qt_instrument *ins, int64_t period_ns,
+                                     const char *body, size_t length, struct qt_bar *out,
+                                     size_t capacity, size_t *out_n, unsigned *out_rounded);
+
+/* codec_order.c: parameters as "a=1&b=2", percent-encoded where needed */
+bool qt__bn_encode(const struct qt_instrument *ins, uint32_t tag,
+                   const struct qt_order_request *request, struct qt_text *out);
+#define QT__SIGNATURE_TEXT 65 /* 64 hex digits and the NUL */
+/* Lower-case hex HMAC-SHA256 of text with the secret. */
+QT_CHECKED bool qt__bn_sign(const char *secret, const char *text, size_t length,
+                            char out[QT__SIGNATURE_TEXT]);
+/* Adds recvWindow, timestamp and then the signature over everything that stands in out. */
+QT_CHECKED bool qt__bn_sign_query(const char *secret, int64_t recv_window_ms, int64_t timestamp_ms,
+                                  struct qt_text *out);
+
+/* errors.c */
+#define QT__BN_ERRORS 57
+extern const struct qt_venue_error qt__bn_errors[QT__BN_ERRORS];
+/* What an HTTP status with a body means. body: {"code":..,"msg":..} or anything. *out_code 0: none
+ * in it. msg (NULL: not wanted) gets the cleaned text. */
+enum qt_venue_verdict qt__bn_judge(int status, const char *body, size_t length, int32_t *out_code,
+                                   char *msg, size_t msg_size);
+
+/* codec_rest.c: answers to requests */
+/* Venue's rules that the session keeps. */
+struct qt__bn_rate_rules {
+    size_t n;
+    struct qt_limit limits[QT_LIMITER_ROWS];
+};
+/* What exchangeInfo says of a symbol and its 24 h quote volume. */
+struct qt__bn_listing {
+    struct qt_instrument ins;
+    qt_money volume; /* of quote asset in 24 h; -1 unknown */
+};
+QT_CHECKED bool qt__bn_decode_time(const char *body, size_t length, int64_t *out_ms);
+/* Spot symbols of quote asset (NULL: any) whose rules can be kept. *out (the caller frees) n rows,
+ * in the venue's order; *out_skipped: symbols whose rules make no sense here. */
+QT_CHECKED bool qt__bn_decode_exchange_info(const char *body, size_t length, const char *quote,
+                                            struct qt__bn_listing **out, size_t *out_n,
+                                            size_t *out_skipped, struct qt__bn_rate_rules *rules,
+                                            struct qt_error *err);
+/* Fills in the volumes of listings (sorted by symbol) from a ticker/24hr list. */
+QT_CHECKED bool qt__bn_decode_day_volumes(const char *body, size_t length,
+                                          struct qt__bn_listing *listings, size_t n,
+                                          struct qt_error *err);
+QT_CHECKED bool qt__bn_decode_listen_key(const char *body, size_t length, char *out,
+                                         size_t capacity);
+/* An order as REST gives it. */
+struct qt__bn_order_answer {
+    struct qt_report status; /* type STATUS */
+    uint32_t instrument;     /* QT_NO_INSTRUMENT: not in the universe */
+    int64_t t_venue_ns;      /* QT_TIME_NONE: not given */
+};
+QT_CHECKED bool qt__bn_decode_order(const json_t *order, const struct qt_universe *universe,
+                                    uint32_t tag, struct qt__bn_order_answer *out);
+/* The fills of a FULL answer as FILL reports, at most capacity; cum_qty and cum_quote run.
+ * *out_foreign_fees is added to. False: malformed. */
+QT_CHECKED bool qt__bn_decode_fills(const json_t *order, const struct qt_instrument *ins,
+                                    const struct qt_report *status, struct qt_report *out,
+                                    size_t capacity, size_t *out_n, uint64_t *out_foreign_fees);
+/* Balances of an account answer: asset, free, locked of row i. False: malformed. *out_fits: has
+ * room in an event. */
+QT_CHECKED bool qt__bn_decode_balance(const json_t *row, struct qt_balance *out, bool *out_fits);
+
+/* The fee of a fill in a report's terms; false: in a third asset (fee 0). Base fees are rounded up
+ * at the instrument's scale, never understated. */
+bool qt__bn_fee_of(const struct qt_instrument *ins, const struct qt__slice *amount,
+                   const struct qt__slice *asset, struct qt_report *report);
+
+#endif
