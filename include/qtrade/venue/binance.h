@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Binance spot. One session owns a loop, its sockets and timers; everything is called on the thread
+ * that works the feed (qt_binance_load_universe on the thread that opened it, before). Live,
+ * testnet and the simulated exchange differ by addresses and credentials only. Servers are verified
+ * always; http:// and ws:// go to loopback only.
+ *
+ * B1: a symbol's history (BAR, flag HISTORY, longest interval first, oldest bar first) comes before
+ * its first live event. Quotes and trades before that are withheld and counted (the last quote is
+ * kept and follows). B2: closed bars of the live interval (1 m) have no holes and no repeats. After
+ * a cut the missing ones are asked for and come before the next live one; they closed within the
+ * session, so they carry no HISTORY flag: t_venue_ns is their close, t_recv_ns is now, and who must
+ * not act on late bars compares the two. B3: of depth, a watched instrument gives one SNAPSHOT and
+ * then diffs without a gap; when one is missing, the diff behind the hole is given too (so that the
+ * book turns STALE at once), then nothing until the next SNAPSHOT. B4: a report's fate is never
+ * guessed: 5xx, time-outs and cut connections after sending are TIMEOUT; what surely was not done
+ * is REJECTED. B5: SYNC comes only when both account and open orders were read whole; a read that
+ * fails is tried again.
+ */
+#ifndef QTRADE_VENUE_BINANCE_H
+#define QTRADE_VENUE_BINANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "qtrade/base/clock.h"
+#include "qtrade/net/loop.h"
+#include "qtrade/venue/venue.h"
+
+#define QT_BINANCE_HISTORIES 6
+
+/** So many closed bars of a period are read at the start; a period of the table "1m" ... "1d". */
+struct qt_binance_history {
+    int64_t period_ns;
+    unsigned bars; /* 1..1000 */
+};
+
+/** Zeroed fields take the stated default; pointers are copied from, but clock and loop.ca_file are
+ * borrowed. */
+struct qt_binance_options {
+    const char *rest_url;     /* "https://api.binance.com" */
+    const char *ws_url;       /* "wss://stream.binance.com:9443" */
+    const char *ws_api_url;   /* "wss://ws-api.binance.com:443/ws-api/v3" */
+    const char *key, *secret; /* NULL or "": market data only */
+    uint32_t tag;             /* of our client ids */
+    const struct qt_clock
+        *clock; /* NULL: the wall clock. A scaled one scales recv_window_ms too (60 s at most) */
+    const char *quote_asset; /* NULL: "USDT"; "": any */
+    const char *symbols;     /* "BTCUSDT,ETHUSDT": only these; NULL or "": all */
+    unsigned max_symbols;    /* by 24 h quote volume; 0: 200 */
+    int recv_window_ms;      /* 0: 5000 */
+    struct qt_binance_history history[QT_BINANCE_HISTORIES];
+    size_t n_history;     /* 0: no history */
+    int stale_ms;         /* real time; 0: 15000 */
+    int reconcile_ms;     /* real time; 0: 60000 */
+    int order_timeout_ms; /* real time until an order without an answer is TIMEOUT; 0: 5000 */
+    struct qt_loop_options loop;
+    bool is_simulated; /* names the venue "simulated" instead of "binance"; nothing else */
+    uint64_t seed;     /* of the jitter of reconnects; 0: from the clock */
+};
+
+struct qt_binance;
+
+extern const struct qt_venue_class qt_venue_binance;
+
+/**
+ * Checks addresses and makes the loop; connects nothing yet. NULL: a bad address, a plain one that
+ * is not loopback, a key without its secret, a history period that the venue has not, no memory.
+ * Key and secret are copied into a locked page that no core dump shows and that is wiped at the
+ * end.
+ */
+struct qt_binance *qt_binance_open(const struct qt_binance_options *options, struct qt_error *err);
+/** Ends every connection; nothing is cancelled at the venue. NULL is fine. */
+void qt_binance_close(struct qt_binance *self);
+
+/**
+ * Blocking start: measures the clock, reads rules, volumes and (with a key) the account once, so
+ * that a bad key or a wrong address is known before anything starts. Symbols come by falling 24 h
+ * quote volume, those that do not trade left out. Tries again until timeout_ms (0: 30 s) has
+ * passed. progress may be NULL. NULL: err says what failed. The universe is the caller's and must
+ * outlive the session; call it once.
+ */
+struct qt_universe *qt_binance_load_universe(struct qt_binance *self, int timeout_ms,
+                                             qt_venue_progress_fn progress, void *context,
+                                             struct qt_error *err);
+
+/** The ports; valid as long as the session. The first work starts the connections. The venue's work
+ * is NULL. */
+struct qt_feed_port qt_binance_feed(struct qt_binance *self);
+struct qt_venue_port qt_binance_venue(struct qt_binance *self);
+/** On the thread that works it. */
+struct qt_venue_stats qt_binance_stats(const struct qt_binance *self);
+/** 24 h quote volume of an instrument at the start; -1 unknown. */
+qt_money qt_binance_day_volume(const struct qt_binance *self, uint32_t instrument);
+
+static inline void
+qt_binance_auto(struct qt_binance **p)
+{
+    qt_binance_close(*p);
+}
+
+#endif

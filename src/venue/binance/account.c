@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Reading the account whole: balances, then open orders, then SYNC (rule B5). Asked for by the
+ * engine, after every gap of the user stream, and every reconcile_ms. A read that fails is tried
+ * again; what one half of it said is dropped.
+ */
+#include "session_priv.h"
+
+#include "qtrade/base/time.h"
+
+#define ACCOUNT_WEIGHT 20
+#define ORDERS_WEIGHT 80
+#define BACKOFF_NS QT_NS_PER_S
+#define BACKOFF_CAP_NS (60 * QT_NS_PER_S)
+#define TIMEOUT_MS 10000
+
+static void read_account(struct qt_binance *self);
+
+static void
+on_retry(void *context)
+{
+    read_account(context);
+}
+
+static void
+failed(struct qt_binance *self)
+{
+    int64_t wait_ns = qt_backoff_down(&self->account.backoff, qt__bn_mono(self));
+    int64_t least = self->is_key_refused ? BACKOFF_CAP_NS : 0;
+    json_decref(self->account.balances);
+    self->account.balances = NULL;
+    qt_timer_start(self->loop, &self->account.retry, QT_MAX(wait_ns, least) / QT_NS_PER_MS,
+                   on_retry, self);
+}
+
+static void
+push_balances(struct qt_binance *self, const json_t *list)
+{
+    size_t i;
+    json_t *row;
+    int64_t now = qt__bn_utc(self);
+    json_array_foreach(list, i, row)
+    {
+        struct qt_event event = {.t_venue_ns = now,
+                                 .t_recv_ns = now,
+                                 .instrument = QT_NO_INSTRUMENT,
+                                 .kind = QT_EVENT_BALANCE};
+        bool fits;
+        if (!qt__bn_decode_balance(row, &event.balance, &fits) || !fits)
+            self->stats.misfits++;
+        else
+            qt__bn_push(self, &event);
+    }
+}
+
+/* Every row must be one, before the first is pushed. */
+static bool
+check_orders(struct qt_binance *self, const json_t *list)
+{
+    size_t i;
+    json_t *row;
+    struct qt__bn_order_answer order;
+    if (!json_is_array(list))
+        return false;
+    json_array_foreach(list, i, row)
+    {
+        if (!qt__bn_decode_order(row, self->universe, self->tag, &order))
+            return false;
+    }
+    return true;
+}
+
+static void
+push_orders(struct qt_binance *self, const json_t *list)
+{
+    size_t i;
+    json_t *row;
+    int64_t now = qt__bn_utc(self);
+    json_array_foreach(list, i, row)
+    {
+        struct qt__bn_order_answer order;
+        if (!qt__bn_decode_order(row, self->universe, self->tag, &order))
+            continue;
+        if (order.instrument == QT_NO_INSTRUMENT) {
+            self->stats.foreign_orders++;
+            continue;
+        }
+        struct qt_event event = {.t_venue_ns = now,
+                                 .t_recv_ns = now,
+                                 .instrument = order.instrument,
+                                 .kind = QT_EVENT_REPORT,
+                                 .flags = QT_EVENT_SNAPSHOT,
+                                 .report = order.status};
+        self->stats.foreign_orders += order.status.client_id == 0;
+        qt__bn_push(self, &event);
+    }
+}
+
+static void
+finish(struct qt_binance *self, const json_t *orders)
+{
+    struct qt__bn_account *account = &self->account;
+    int64_t now = qt__bn_utc(self);
+    struct qt_event sync = {
+        .t_venue_ns = now, .t_recv_ns = now, .instrument = QT_NO_INSTRUMENT, .kind = QT_EVENT_SYNC};
+    push_balances(self, json_object_get(account->balances, "balances"));
+    push_orders(self, orders);
+    qt__bn_push(self, &sync);
+    json_decref(account->balances);
+    account->balances = NULL;
+    account->is_reading = false;
+    self->stats.syncs++;
+    qt_backoff_up(&account->backoff, qt__bn_mono(self));
+    if (account->is_wanted_again)
+        (void)qt__bn_account_sync(self);
+}
+
+static void
+on_orders(struct qt__bn_call *call, const struct qt__bn_answer *answer)
+{
+    struct qt_binance *self = call->self;
+    json_error_t error;
+    json_t *orders = answer->is_good
+                         ? json_loadb(answer->body, answer->length, JSON_REJECT_DUPLICATES, &error)
+                         : NULL;
+    if (orders && check_orders(self, orders)) {
+        finish(self, orders);
+    } else {
+        self->stats.malformed += answer->is_good;
+        failed(self);
+    }
+    json_decref(orders);
+}
+
+static void
+on_account(struct qt__bn_call *call, const struct qt__bn_answer *answer)
+{
+    struct qt_binance *self = call->self;
+    json_error_t error;
+    const struct qt__bn_request request = {.method = "GET",
+                                           .path = "/api/v3/openOrders",
+                                           .security = QT__BN_SIGNED,
+                                           .weight = ORDERS_WEIGHT,
+                                           .timeout_ms = TIMEOUT_MS,
+                                           .done = on_orders};
+    json_t *root = answer->is_good
+                       ? json_loadb(answer->body, answer->length, JSON_REJECT_DUPLICATES, &error)
+                       : NULL;
+    bool is_whole = json_is_array(json_object_get(root, "balances"));
+    self->stats.malformed += answer->is_good && !is_whole;
+    self->account.balances = root;
+    if (!is_whole || qt__bn_rest_send(self, &request, NULL) != QT__BN_SENT)
+        failed(self);
+}
+
+static void
+read_account(struct qt_binance *self)
+{
+    const struct qt__bn_request request = {.method = "GET",
+                                           .path = "/api/v3/account",
+                                           .security = QT__BN_SIGNED,
+                                           .weight = ACCOUNT_WEIGHT,
+                                           .timeout_ms = TIMEOUT_MS,
+                                           .done = on_account};
+    self->account.is_wanted_again = false;
+    if (qt__bn_rest_send(self, &request, NULL) != QT__BN_SENT)
+        failed(self);
+}
+
+bool
+qt__bn_account_sync(struct qt_binance *self)
+{
+    struct qt__bn_account *account = &self->account;
+    if (!self->has_key || !self->is_started)
+        return false;
+    if (account->is_reading) {
+        account->is_wanted_again = true; /* the read under way may have begun too early */
+        return true;
+    }
+    account->is_reading = true;
+    read_account(self);
+    return true;
+}
+
+static void
+on_poll(void *context)
+{
+    struct qt_binance *self = context;
+    qt_timer_start(self->loop, &self->account.poll, self->reconcile_ms, on_poll, self);
+    if (!self->account.is_reading)
+        (void)qt__bn_account_sync(self);
+}
+
+void
+qt__bn_account_start(struct qt_binance *self)
+{
+    qt_backoff_init(&self->account.backoff, BACKOFF_NS, BACKOFF_CAP_NS, 0, qt_rng_next(&self->rng));
+    if (self->has_key)
+        qt_timer_start(self->loop, &self->account.poll, self->reconcile_ms, on_poll, self);
+}
+
+void
+qt__bn_account_stop(struct qt_binance *self)
+{
+    qt_timer_stop(&self->account.retry);
+    qt_timer_stop(&self->account.poll);
+    json_decref(self->account.balances);
+    self->account.balances = NULL;
+}

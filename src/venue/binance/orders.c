@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Orders: place, cancel, ask. What the venue answers becomes reports; what it does not answer
+ * becomes TIMEOUT (rule B4), never REJECTED. Answers and the user stream tell the same story twice:
+ * fills carry their trade id, by which the engine tells one from the other.
+ */
+#include "session_priv.h"
+
+#include "qtrade/base/time.h"
+
+#define QUERY_MAX 512
+#define FILLS_MAX                                                                                  \
+    256 /* of one answer; more: the state alone is told, the stream brings the fills */
+#define ORDER_PATH "/api/v3/order"
+
+static struct qt_event
+report_event(struct qt_binance *self, uint32_t instrument, const struct qt_report *report)
+{
+    int64_t now = qt__bn_utc(self);
+    return (struct qt_event){.t_venue_ns = now,
+                             .t_recv_ns = now,
+                             .instrument = instrument,
+                             .kind = QT_EVENT_REPORT,
+                             .report = *report};
+}
+
+static void
+push_report(struct qt_binance *self, const struct qt__bn_order_answer *order,
+            const struct qt_report *report)
+{
+    struct qt_event event = report_event(self, order->instrument, report);
+    if (order->t_venue_ns != QT_TIME_NONE)
+        event.t_venue_ns = order->t_venue_ns;
+    qt__bn_push(self, &event);
+}
+
+/* A report without numbers: what we know of the order is its id. */
+static void
+push_bare(struct qt__bn_call *call, enum qt_report_type type, enum qt_order_state state,
+          int32_t code)
+{
+    const struct qt_report report = {.client_id = call->client_id,
+                                     .px = QT_PX_NONE,
+                                     .cum_quote = {-1},
+                                     .code = code,
+                                     .type = (uint8_t)type,
+                                     .state = (uint8_t)state};
+    struct qt_event event = report_event(call->self, call->instrument, &report);
+    qt__bn_push(call->self, &event);
+}
+
+/* One order out of an answer; false: it is none of the instrument that was asked about. */
+static bool
+read_order(struct qt__bn_call *call, const json_t *root, struct qt__bn_order_answer *out)
+{
+    return qt__bn_decode_order(root, call->self->universe, call->self->tag, out) &&
+           out->instrument == call->instrument;
+}
+
+static json_t *
+load(const struct qt__bn_answer *answer)
+{
+    json_error_t error;
+    return json_loadb(answer->body, answer->length, JSON_REJECT_DUPLICATES, &error);
+}
+
+static bool
+surely_not_done(enum qt_venue_verdict verdict)
+{
+    return verdict != QT_VENUE_UNKNOWN;
+}
+
+/* Placing */
+
+/* ACCEPTED, then each fill, then the end if it is one that no fill tells: an IOC's rest, an expiry.
+ */
+static void
+push_placed(struct qt_binance *self, const struct qt__bn_order_answer *order, const json_t *root)
+{
+    struct qt_report fills[FILLS_MAX], report = order->status;
+    const struct qt_instrument *ins = qt_universe_at(self->universe, order->instrument);
+    size_t n = 0;
+    report.type = QT_REPORT_ACCEPTED;
+    report.state = QT_ORDER_OPEN;
+    report.cum_qty = QT_QTY_ZERO;
+    report.cum_quote = QT_MONEY_ZERO;
+    push_report(self, order, &report);
+    if (!qt__bn_decode_fills(root, ins, &order->status, fills, FILLS_MAX, &n,
+                             &self->stats.foreign_fees))
+        n = 0;
+    for (size_t i = 0; i < n; i++)
+        push_report(self, order, &fills[i]);
+    qt_qty told = n > 0 ? fills[n - 1].cum_qty : QT_QTY_ZERO;
+    report = order->status;
+    if (report.state == QT_ORDER_EXPIRED)
+        report.type = QT_REPORT_EXPIRED;
+    else if (report.state == QT_ORDER_CANCELLED)
+        report.type = QT_REPORT_CANCELLED;
+    else if (qt_qty_cmp(told, report.cum_qty) == 0)
+        return;
+    push_report(self, order, &report);
+}
+
+static void
+on_placed(struct qt__bn_call *call, const struct qt__bn_answer *answer)
+{
+    struct qt__bn_order_answer order;
+    json_t *root = answer->is_good ? load(answer) : NULL;
+    if (root && read_order(call, root, &order)) {
+        order.status.client_id = call->client_id;
+        push_placed(call->self, &order, root);
+    } else if (!answer->is_good && surely_not_done(answer->verdict)) {
+        push_bare(call, QT_REPORT_REJECTED, QT_ORDER_REJECTED, answer->code);
+    } else { /* no answer, a 5xx, or an answer that cannot be read: it may stand */
+        call->self->stats.malformed += answer->is_good;
+        push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, answer->code);
+    }
+    json_decref(root);
+}
+
+bool
+qt__bn_submit(void *context, const struct qt_order_request *order)
+{
+    struct qt_binance *self = context;
+    char buffer[QUERY_MAX];
+    struct qt_text query;
+    if (order->instrument >= self->n_symbols || self->is_key_refused || !self->is_started ||
+        !qt_breaker_allow(&self->breaker, qt__bn_mono(self)))
+        return false;
+    qt_text_init(&query, buffer, sizeof buffer);
+    const struct qt__bn_request request = {.method = "POST",
+                                           .path = ORDER_PATH,
+                                           .query = buffer,
+                                           .security = QT__BN_SIGNED,
+                                           .weight = 1,
+                                           .is_order = true,
+                                           .timeout_ms = self->order_timeout_ms,
+                                           .done = on_placed,
+                                           .instrument = order->instrument,
+                                           .client_id = order->client_id};
+    if (qt__bn_encode(qt_universe_at(self->universe, order->instrument), self->tag, order,
+                      &query) &&
+        qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT)
+        return true;
+    qt_breaker_succeeded(&self->breaker); /* a probe that never left is no failure of the venue */
+    return false;
+}
+
+/* Cancelling */
+
+static void
+push_cancelled(struct qt__bn_call *call, struct qt__bn_order_answer *order)
+{
+    order->status.type =
+        order->status.state == QT_ORDER_CANCELLED ? QT_REPORT_CANCELLED : QT_REPORT_STATUS;
+    push_report(call->self, order, &order->status);
+}
+
+static void
+on_cancelled(struct qt__bn_call *call, const struct qt__bn_answer *answer)
+{
+    struct qt__bn_order_answer order;
+    json_t *root = answer->is_good ? load(answer) : NULL;
+    if (root && read_order(call, root, &order)) {
+        order.status.client_id = call->client_id;
+        push_cancelled(call, &order);
+    } else if (!answer->is_good && surely_not_done(answer->verdict)) {
+        push_bare(call, QT_REPORT_CANCEL_REJECTED, QT_ORDER_UNKNOWN, answer->code);
+    } else {
+        call->self->stats.malformed += answer->is_good;
+        push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, answer->code);
+    }
+    json_decref(root);
+}
+
+/* symbol=..&origClientOrderId=.. */
+static void
+write_order_id(const struct qt_binance *self, uint32_t instrument, uint64_t client_id,
+               struct qt_text *out)
+{
+    char id[QT_CLIENT_ID_TEXT];
+    qt_text_addf(out, "symbol=%s&origClientOrderId=%s",
+                 qt_universe_at(self->universe, instrument)->symbol,
+                 qt_client_id_format(self->tag, client_id, id));
+}
+
+bool
+qt__bn_cancel(void *context, uint32_t instrument, uint64_t client_id)
+{
+    struct qt_binance *self = context;
+    char buffer[QUERY_MAX];
+    struct qt_text query;
+    if (instrument >= self->n_symbols || !self->is_started)
+        return false;
+    qt_text_init(&query, buffer, sizeof buffer);
+    write_order_id(self, instrument, client_id, &query);
+    const struct qt__bn_request request = {.method = "DELETE",
+                                           .path = ORDER_PATH,
+                                           .query = buffer,
+                                           .security = QT__BN_SIGNED,
+                                           .weight = 1,
+                                           .is_cancel = true,
+                                           .timeout_ms = self->order_timeout_ms,
+                                           .done = on_cancelled,
+                                           .instrument = instrument,
+                                           .client_id = client_id};
+    return qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
+}
+
+/* Whatever came of it, the account is read afterwards: an answer that was lost may have cancelled.
+ */
+static void
+on_all_cancelled(struct qt__bn_call *call, const struct qt__bn_answer *answer)
+{
+    struct qt_binance *self = call->self;
+    json_t *root = answer->is_good ? load(answer) : NULL, *row;
+    size_t i;
+    json_array_foreach(root, i, row)
+    {
+        struct qt__bn_order_answer order;
+        if (read_order(call, row, &order))
+            push_cancelled(call, &order);
+    }
+    json_decref(root);
+    (void)qt__bn_account_sync(self);
+}
+
+bool
+qt__bn_cancel_all(void *context, uint32_t instrument)
+{
+    struct qt_binance *self = context;
+    char buffer[QUERY_MAX];
+    struct qt_text query;
+    if (instrument >= self->n_symbols || !self->is_started)
+        return false;
+    qt_text_init(&query, buffer, sizeof buffer);
+    qt_text_addf(&query, "symbol=%s", qt_universe_at(self->universe, instrument)->symbol);
+    const struct qt__bn_request request = {.method = "DELETE",
+                                           .path = "/api/v3/openOrders",
+                                           .query = buffer,
+                                           .security = QT__BN_SIGNED,
+                                           .weight = 1,
+                                           .is_cancel = true,
+                                           .timeout_ms = self->order_timeout_ms,
+                                           .done = on_all_cancelled,
+                                           .instrument = instrument};
+    return qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
+}
+
+/* Asking */
+
+static void
+on_status(struct qt__bn_call *call, const struct qt__bn_answer *answer)
+{
+    struct qt__bn_order_answer order;
+    json_t *root = answer->is_good ? load(answer) : NULL;
+    if (root && read_order(call, root, &order)) {
+        order.status.client_id = call->client_id;
+        push_report(call->self, &order, &order.status);
+    } else if (!answer->is_good && answer->verdict == QT_VENUE_NOT_FOUND) {
+        push_bare(call, QT_REPORT_NOT_FOUND, QT_ORDER_UNKNOWN, answer->code);
+    } else {
+        call->self->stats.malformed += answer->is_good;
+        push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, answer->code);
+    }
+    json_decref(root);
+}
+
+bool
+qt__bn_query(void *context, uint32_t instrument, uint64_t client_id)
+{
+    struct qt_binance *self = context;
+    char buffer[QUERY_MAX];
+    struct qt_text query;
+    if (instrument >= self->n_symbols || !self->is_started)
+        return false;
+    qt_text_init(&query, buffer, sizeof buffer);
+    write_order_id(self, instrument, client_id, &query);
+    const struct qt__bn_request request = {.method = "GET",
+                                           .path = ORDER_PATH,
+                                           .query = buffer,
+                                           .security = QT__BN_SIGNED,
+                                           .weight = 4,
+                                           .timeout_ms = self->order_timeout_ms,
+                                           .done = on_status,
+                                           .instrument = instrument,
+                                           .client_id = client_id};
+    return qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Requests: the venue's budget before, its verdict after. A share of every budget is kept for
+ * cancels. A ban (429, 418) stops everything until Retry-After has passed, cancels too: the venue
+ * lengthens the ban of who goes on asking.
+ */
+#include "session_priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "qtrade/base/time.h"
+
+#define QUERY_MAX 1024 /* bytes of a signed request's parameters */
+#define URL_MAX (QT__BN_URL + 64 + 4096)
+#define BAN_DEFAULT_S 60 /* a 418 or 429 without Retry-After */
+#define BREAKER_FAILURES 5
+
+/* Until exchangeInfo says otherwise. Source: Binance, Spot API, Limits, 2026. */
+const struct qt_limit qt__bn_limits[QT__BN_LIMITS] = {
+    {.kind = QT_LIMIT_WEIGHT, .interval_ns = QT_NS_PER_MIN, .limit = 6000, .reserve = 600},
+    {.kind = QT_LIMIT_ORDERS, .interval_ns = 10 * QT_NS_PER_S, .limit = 100, .reserve = 10},
+    {.kind = QT_LIMIT_ORDERS, .interval_ns = QT_NS_PER_DAY, .limit = 200000, .reserve = 2000},
+    {.kind = QT_LIMIT_REQUESTS, .interval_ns = 5 * QT_NS_PER_MIN, .limit = 61000, .reserve = 6100},
+};
+
+void
+qt__bn_rest_init(struct qt_binance *self)
+{
+    self->limiter_utc_ns = qt_now_utc_ns();
+    self->limiter_mono_ns = qt_now_mono_ns();
+    qt_limiter_init(&self->limiter, qt__bn_limits, QT__BN_LIMITS);
+    qt_breaker_init(&self->breaker, BREAKER_FAILURES, QT_NS_PER_S, 30 * QT_NS_PER_S);
+}
+
+/* The venue counts in real minutes whatever clock we are given; steps of the wall clock do not
+ * matter. */
+int64_t
+qt__bn_limiter_now(const struct qt_binance *self)
+{
+    return self->limiter_utc_ns + (qt_now_mono_ns() - self->limiter_mono_ns);
+}
+
+void
+qt__bn_rest_rules(struct qt_binance *self, const struct qt__bn_rate_rules *rules)
+{
+    struct qt_limiter fresh;
+    if (rules->n == 0)
+        return;
+    qt_limiter_init(&fresh, rules->limits, rules->n);
+    fresh.waits = self->limiter.waits;
+    fresh.bans = self->limiter.bans;
+    qt_limiter_restore_ban(&fresh, qt_limiter_banned_until(&self->limiter));
+    self->limiter = fresh;
+}
+
+static struct qt__bn_call *
+take_call(struct qt_binance *self)
+{
+    for (size_t i = 0; i < QT__BN_CALLS; i++)
+        if (!self->calls[i].is_used)
+            return &self->calls[i];
+    return NULL;
+}
+
+static void
+note_ban(struct qt_binance *self, const struct qt_http_response *response)
+{
+    int64_t seconds = response->retry_after_s > 0 ? response->retry_after_s : BAN_DEFAULT_S;
+    qt_limiter_ban(&self->limiter, qt__bn_limiter_now(self), seconds);
+    self->stats.bans++;
+    qt__bn_link_tell(self, QT_LINK_REST, QT_LINK_DOWN, "HTTP %d: no request for %lld s",
+                     response->status, (long long)seconds);
+}
+
+static void
+note_limits(struct qt_binance *self, const struct qt_http_response *response)
+{
+    int64_t now = qt__bn_limiter_now(self);
+    if (response->used_weight_1m >= 0)
+        qt_limiter_seen(&self->limiter, now, QT_LIMIT_WEIGHT, QT_NS_PER_MIN,
+                        response->used_weight_1m);
+    if (response->order_count_10s >= 0)
+        qt_limiter_seen(&self->limiter, now, QT_LIMIT_ORDERS, 10 * QT_NS_PER_S,
+                        response->order_count_10s);
+    if (response->order_count_1d >= 0)
+        qt_limiter_seen(&self->limiter, now, QT_LIMIT_ORDERS, QT_NS_PER_DAY,
+                        response->order_count_1d);
+}
+
+/* What the failure means for the session as a whole. */
+static void
+note_failure(struct qt_binance *self, const struct qt__bn_answer *answer)
+{
+    self->stats.request_errors++;
+    switch (answer->verdict) {
+    case QT_VENUE_AUTH:
+        self->is_key_refused = true;
+        qt__bn_link_tell(self, QT_LINK_REST, QT_LINK_DOWN, "key refused: %d %s", answer->code,
+                         answer->text);
+        break;
+    case QT_VENUE_CLOCK:
+        qt__bn_time_again(self);
+        break;
+    case QT_VENUE_UNKNOWN:
+        self->stats.unknown_fates++;
+        qt__bn_link_tell(self, QT_LINK_REST, QT_LINK_DOWN, "%s", answer->text);
+        break;
+    case QT_VENUE_RETRY:
+        if (answer->status == 0 || answer->status >= 500)
+            qt__bn_link_tell(self, QT_LINK_REST, QT_LINK_DOWN, "%s", answer->text);
+        break;
+    case QT_VENUE_BANNED:
+    case QT_VENUE_REJECTED:
+    case QT_VENUE_NOT_FOUND:
+    case QT_VENUE_VERDICTS:
+        break;
+    }
+}
+
+/* New orders stop for a while when the venue fails again and again; its refusals are no failures.
+ */
+static void
+note_breaker(struct qt_binance *self, const struct qt__bn_answer *answer)
+{
+    if (!answer->is_good &&
+        (answer->verdict == QT_VENUE_UNKNOWN || answer->verdict == QT_VENUE_RETRY))
+        qt_breaker_failed(&self->breaker, qt__bn_mono(self));
+    else
+        qt_breaker_succeeded(&self->breaker);
+}
+
+static void
+judge(const struct qt_http_response *response, char text[QT_NET_REASON],
+      struct qt__bn_answer *answer)
+{
+    answer->text = text;
+    answer->body = response->body;
+    answer->length = response->length;
+    answer->status = response->status;
+    if (response->error != QT_NET_OK) {
+        answer->verdict = response->was_sent ? QT_VENUE_UNKNOWN : QT_VENUE_RETRY;
+        snprintf(text, QT_NET_REASON, "%s", response->reason);
+        return;
+    }
+    answer->is_good = response->status == 200;
+    if (answer->is_good)
+        return;
+    char msg[QT_NET_REASON - 32];
+    answer->verdict = qt__bn_judge(response->status, response->body, response->length,
+                                   &answer->code, msg, sizeof msg);
+    snprintf(text, QT_NET_REASON, "HTTP %d%s%s", response->status, msg[0] ? ": " : "", msg);
+}
+
+static void
+on_response(void *context, const struct qt_http_response *response)
+{
+    struct qt__bn_call *slot = context, call = *slot;
+    struct qt_binance *self = call.self;
+    char text[QT_NET_REASON] = "";
+    struct qt__bn_answer answer = {.sent_utc_ns = call.sent_utc_ns,
+                                   .back_utc_ns = qt__bn_utc(self)};
+    slot->is_used = false;
+    judge(response, text, &answer);
+    if (response->error == QT_NET_OK)
+        note_limits(self, response);
+    if (call.is_order)
+        note_breaker(self, &answer);
+    if (answer.is_good) {
+        self->stats.round_trip_ns = response->latency_ns;
+        self->is_key_refused &= !call.is_keyed;
+        qt__bn_link_tell(self, QT_LINK_REST, QT_LINK_UP, "answers");
+    } else {
+        if (answer.verdict == QT_VENUE_BANNED)
+            note_ban(self, response);
+        note_failure(self, &answer);
+        if (answer.status >= 400 && answer.status < 500 && answer.verdict != QT_VENUE_AUTH &&
+            answer.verdict != QT_VENUE_BANNED) /* it answers, if only no */
+            qt__bn_link_tell(self, QT_LINK_REST, QT_LINK_UP, "answers");
+    }
+    call.done(&call, &answer);
+}
+
+/* The address with its parameters, signed if need be. False: it does not fit. */
+static bool
+write_url(struct qt_binance *self, const struct qt__bn_request *request, struct qt_text *url)
+{
+    char buffer[QUERY_MAX];
+    struct qt_text query;
+    const char *text = request->query ? request->query : "";
+    qt_text_init(&query, buffer, sizeof buffer);
+    if (request->security == QT__BN_SIGNED) {
+        qt_text_add(&query, text);
+        if (query.is_cut || !qt__bn_sign_query(self->secrets->secret, self->recv_window_ms,
+                                               qt__bn_time_low(self) / QT_NS_PER_MS, &query))
+            return false;
+        text = query.buffer;
+    }
+    qt_text_addf(url, "%s%s%s", self->rest_url, request->path, *text ? "?" : "");
+    qt_text_add(url, text);
+    return !url->is_cut;
+}
+
+/* Handed to the loop's client; false: it could not be. */
+static bool
+start(struct qt_binance *self, const struct qt__bn_request *request, struct qt__bn_call *call)
+{
+    char buffer[URL_MAX];
+    struct qt_text url;
+    struct qt_error err;
+    qt_text_init(&url, buffer, sizeof buffer);
+    if (!write_url(self, request, &url))
+        return false;
+    const struct qt_http_header header = {"X-MBX-APIKEY", self->secrets->key};
+    const struct qt_http_request http = {.method = request->method,
+                                         .url = url.buffer,
+                                         .headers = &header,
+                                         .n_headers = request->security != QT__BN_PUBLIC,
+                                         .timeout_ms = request->timeout_ms,
+                                         .is_urgent = request->is_cancel,
+                                         .done = on_response,
+                                         .context = call};
+    *call = (struct qt__bn_call){.self = self,
+                                 .done = request->done,
+                                 .context = request->context,
+                                 .instrument = request->instrument,
+                                 .client_id = request->client_id,
+                                 .generation = request->generation,
+                                 .is_used = true,
+                                 .is_order = request->is_order,
+                                 .is_keyed = request->security != QT__BN_PUBLIC,
+                                 .sent_utc_ns = qt__bn_utc(self)};
+    call->is_used = qt_http_send(self->http, &http, &err) != 0;
+    explicit_bzero(buffer, sizeof buffer); /* the signature */
+    return call->is_used;
+}
+
+enum qt__bn_sent
+qt__bn_rest_send(struct qt_binance *self, const struct qt__bn_request *request,
+                 int64_t *out_wait_ns)
+{
+    const struct qt_limit_cost cost = {.amount = {[QT_LIMIT_WEIGHT] = request->weight,
+                                                  [QT_LIMIT_ORDERS] = request->is_order,
+                                                  [QT_LIMIT_REQUESTS] = 1},
+                                       .is_cancel = request->is_cancel};
+    struct qt__bn_call *call = take_call(self);
+    int64_t wait_ns = QT_NS_PER_S;
+    if (out_wait_ns)
+        *out_wait_ns = wait_ns;
+    if (!call || (request->security != QT__BN_PUBLIC && !self->has_key))
+        return QT__BN_NOT_SENT;
+    switch (qt_limiter_take(&self->limiter, qt__bn_limiter_now(self), &cost, &wait_ns)) {
+    case QT_LIMITER_GO:
+        break;
+    case QT_LIMITER_WAIT:
+        self->stats.waits++;
+        if (out_wait_ns)
+            *out_wait_ns = wait_ns;
+        return QT__BN_WAIT;
+    case QT_LIMITER_BANNED:
+        if (out_wait_ns)
+            *out_wait_ns = wait_ns;
+        return QT__BN_BANNED;
+    case QT_LIMITER_VERDICTS:
+        return QT__BN_NOT_SENT;
+    }
+    if (!start(self, request, call))
+        return QT__BN_NOT_SENT;
+    self->stats.requests++;
+    return QT__BN_SENT;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every event on its way from the codec to the engine: rules B1 (history first), B2 (bars without
+ * holes) and the venue's impossible time stamps (fault F10).
+ */
+#include "session_priv.h"
+
+#include "qtrade/base/time.h"
+
+#define AHEAD_NS                                                                                   \
+    (5 * QT_NS_PER_S) /* a venue's stamp may be that far ahead of what we take for its time */
+
+static int64_t
+latest_stamp(const struct qt_binance *self)
+{
+    double slack = qt__bn_speed(self) * (double)AHEAD_NS;
+    return qt__bn_time_high(self) + (int64_t)slack;
+}
+
+static void
+clamp_time(struct qt_binance *self, struct qt_event *event)
+{
+    if (event->t_venue_ns > 0 && event->t_venue_ns <= latest_stamp(self))
+        return;
+    event->t_venue_ns = event->t_recv_ns;
+    self->stats.clamped++;
+    qt__bn_time_again(self);
+}
+
+static void
+push_bar(struct qt_binance *self, struct qt__bn_symbol *symbol, const struct qt_bar *bar)
+{
+    struct qt_event event = {.t_venue_ns = bar->open_ns + bar->period_ns,
+                             .t_recv_ns = qt__bn_utc(self),
+                             .instrument = symbol->id,
+                             .kind = QT_EVENT_BAR,
+                             .bar = *bar};
+    symbol->last_bar_ns = bar->open_ns;
+    qt__bn_push(self, &event);
+}
+
+static bool
+follows(const struct qt__bn_symbol *symbol, const struct qt_bar *bar)
+{
+    return symbol->last_bar_ns == QT_TIME_NONE ||
+           bar->open_ns == symbol->last_bar_ns + bar->period_ns;
+}
+
+static bool
+is_late(const struct qt__bn_symbol *symbol, const struct qt_bar *bar)
+{
+    return symbol->last_bar_ns != QT_TIME_NONE && bar->open_ns <= symbol->last_bar_ns;
+}
+
+static void
+hold_bar(struct qt_binance *self, struct qt__bn_symbol *symbol, const struct qt_bar *bar)
+{
+    if (symbol->n_held > 0 && bar->open_ns <= symbol->held[symbol->n_held - 1].open_ns)
+        self->stats.late_bars++;
+    else if (symbol->n_held < QT__BN_HELD)
+        symbol->held[symbol->n_held++] = *bar;
+    /* Beyond that it is asked for again: the first bar behind the held ones shows the hole. */
+}
+
+void
+qt__bn_bars_resume(struct qt_binance *self, struct qt__bn_symbol *symbol)
+{
+    size_t i = 0;
+    symbol->is_filling = false;
+    for (; i < symbol->n_held; i++) {
+        const struct qt_bar *bar = &symbol->held[i];
+        if (is_late(symbol, bar))
+            continue;
+        /* The venue was asked for everything before filled_to and had no bar: the hole is its own.
+         */
+        if (!follows(symbol, bar) && symbol->filled_to_ns < bar->open_ns) {
+            symbol->is_filling = true;
+            break;
+        }
+        push_bar(self, symbol, bar);
+    }
+    memmove(symbol->held, symbol->held + i, (symbol->n_held - i) * sizeof symbol->held[0]);
+    symbol->n_held = (uint8_t)(symbol->n_held - i);
+    if (symbol->is_filling)
+        qt__bn_history_want(self, symbol);
+}
+
+static void
+route_bar(struct qt_binance *self, struct qt__bn_symbol *symbol, const struct qt_event *event)
+{
+    const struct qt_bar *bar = &event->bar;
+    if (bar->period_ns != QT__BN_BASE_NS)
+        return;
+    if (bar->open_ns + bar->period_ns > latest_stamp(self)) {
+        self->stats.clamped++; /* a bar of the future is none */
+        qt__bn_time_again(self);
+        return;
+    }
+    if (symbol->phase == QT__BN_NEW || symbol->is_filling) {
+        hold_bar(self, symbol, bar);
+    } else if (is_late(symbol, bar)) {
+        self->stats.late_bars++;
+    } else if (follows(symbol, bar)) {
+        push_bar(self, symbol, bar);
+    } else {
+        self->stats.bar_gaps++;
+        symbol->is_filling = true;
+        hold_bar(self, symbol, bar);
+        qt__bn_history_want(self, symbol);
+    }
+}
+
+static void
+route_tick(struct qt_binance *self, struct qt__bn_symbol *symbol, struct qt_event *event)
+{
+    if (symbol->phase == QT__BN_LIVE) {
+        qt__bn_push(self, event);
+        return;
+    }
+    self->stats.withheld++;
+    if (event->kind == QT_EVENT_QUOTE)
+        symbol->quote = *event;
+}
+
+void
+qt__bn_route(void *context, struct qt_event *event)
+{
+    struct qt_binance *self = context;
+    struct qt__bn_symbol *symbol =
+        event->instrument < self->n_symbols ? &self->symbols[event->instrument] : NULL;
+    clamp_time(self, event);
+    switch ((enum qt_event_kind)event->kind) {
+    case QT_EVENT_QUOTE:
+    case QT_EVENT_TRADE:
+        route_tick(self, symbol, event);
+        break;
+    case QT_EVENT_BAR:
+        route_bar(self, symbol, event);
+        break;
+    case QT_EVENT_DEPTH:
+        qt__bn_depth_event(self, event);
+        break;
+    case QT_EVENT_REPORT:
+        self->stats.foreign_orders += event->report.client_id == 0;
+        qt__bn_push(self, event);
+        break;
+    case QT_EVENT_BALANCE:
+        qt__bn_push(self, event);
+        break;
+    case QT_EVENT_NONE:
+    case QT_EVENT_STATUS:
+    case QT_EVENT_LINK:
+    case QT_EVENT_SYNC:
+    case QT_EVENT_TIMER:
+    case QT_EVENT_COMMAND:
+    case QT_EVENT_KINDS:
+        break; /* no message of the venue makes these */
+    }
+}
+
+enum qt_codec_verdict
+qt__bn_take(struct qt_binance *self, const char *data, size_t length, struct qt_decoded *out)
+{
+    const struct qt_decode in = {.universe = self->universe,
+                                 .sink = &self->route,
+                                 .t_recv_ns = qt__bn_utc(self),
+                                 .tag = self->tag,
+                                 .instrument = QT_NO_INSTRUMENT,
+                                 .scratch = self->scratch,
+                                 .scratch_levels = QT__BN_LEVELS};
+    enum qt_codec_verdict verdict = qt__bn_decode(&in, data, length, out);
+    self->stats.messages++;
+    self->stats.bytes += length;
+    self->stats.malformed += verdict == QT_CODEC_MALFORMED;
+    self->stats.refused += verdict == QT_CODEC_REFUSED;
+    self->stats.misfits += out->misfits;
+    self->stats.foreign_fees += out->has_foreign_fee;
+    self->stats.foreign += verdict == QT_CODEC_SKIPPED && out->kind != QT_MESSAGE_OTHER &&
+                           out->instrument == QT_NO_INSTRUMENT;
+    return verdict;
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The session as a whole: opening and closing, one turn of work, the engine's ports, the venue's
+ * class.
+ */
+#include "session_priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "qtrade/base/time.h"
+#include "qtrade/net/url.h"
+
+#define RECV_WINDOW_MAX_MS 60000
+/* 300 connections per 5 minutes and address, with room for others on the same address. */
+#define CONNECTS_PER_S 0.8
+#define CONNECTS_BURST 60
+
+int64_t
+qt__bn_mono(const struct qt_binance *self)
+{
+    (void)self;
+    return qt_now_mono_ns();
+}
+
+int64_t
+qt__bn_utc(const struct qt_binance *self)
+{
+    return qt_clock_utc_ns(self->clock);
+}
+
+double
+qt__bn_speed(const struct qt_binance *self)
+{
+    return self->clock->speed > 0 ? self->clock->speed : 1;
+}
+
+void
+qt__bn_push(struct qt_binance *self, struct qt_event *event)
+{
+    qt_assert(self->sink);
+    self->pushed++;
+    self->stats.events++;
+    self->sink->push(self->sink->self, event);
+}
+
+bool
+qt__bn_may_connect(struct qt_binance *self)
+{
+    return qt_bucket_take(&self->connects, qt__bn_mono(self), 1);
+}
+
+static void
+push_link(struct qt_binance *self, enum qt_link_kind kind)
+{
+    int64_t now = qt__bn_utc(self);
+    struct qt_event event = {.t_venue_ns = now,
+                             .t_recv_ns = now,
+                             .instrument = QT_NO_INSTRUMENT,
+                             .kind = QT_EVENT_LINK,
+                             .link = self->links[kind].now};
+    self->links[kind].is_told = true;
+    qt__bn_push(self, &event);
+}
+
+void
+qt__bn_link_tell(struct qt_binance *self, enum qt_link_kind kind, enum qt_link_state state,
+                 const char *format, ...)
+{
+    struct qt_link link = {.kind = (uint8_t)kind, .state = (uint8_t)state};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(link.reason, sizeof link.reason, format, arguments);
+    va_end(arguments);
+    qt_text_clean(link.reason);
+    if (memcmp(&self->links[kind].now, &link, sizeof link) == 0)
+        return;
+    self->links[kind].now = link;
+    self->links[kind].is_told = false;
+    if (self->sink)
+        push_link(self, kind);
+}
+
+/* Opening */
+
+/* Copies an address without a slash at its end, checked. */
+static bool
+copy_url(const char *text, const char *def, bool is_websocket, char out[QT__BN_URL],
+         struct qt_error *err)
+{
+    struct qt_url url;
+    const char *from = text && *text ? text : def;
+    size_t n = strlen(from);
+    while (n > 0 && from[n - 1] == '/')
+        n--;
+    if (!qt_copy_n(out, QT__BN_URL, from, n))
+        return qt_fail(err, QT_E_CONFIG, "venue address has %zu bytes: at most %d", n,
+                       QT__BN_URL - 1);
+    if (!qt_url_parse(out, &url, err))
+        return false;
+    if (url.is_websocket != is_websocket)
+        return qt_fail(err, QT_E_CONFIG, "%s: expected %s", out,
+                       is_websocket ? "wss://" : "https://");
+    if (!url.is_tls && !qt_host_is_loopback(url.host))
+        return qt_fail(err, QT_E_CONFIG,
+                       "%s: unencrypted addresses must be on this machine (use %s)", out,
+                       is_websocket ? "wss://" : "https://");
+    return true;
+}
+
+static bool
+copy_urls(struct qt_binance *self, const struct qt_binance_options *options, struct qt_error *err)
+{
+    return copy_url(options->rest_url, "https://api.binance.com", false, self->rest_url, err) &&
+           copy_url(options->ws_url, "wss://stream.binance.com:9443", true, self->ws_url, err) &&
+           copy_url(options->ws_api_url, "wss://ws-api.binance.com:443/ws-api/v3", true,
+                    self->ws_api_url, err);
+}
+
+static bool
+copy_history(struct qt_binance *self, const struct qt_binance_options *options,
+             struct qt_error *err)
+{
+    if (options->n_history > QT_BINANCE_HISTORIES)
+        return qt_fail(err, QT_E_CONFIG, "%zu histories: at most %d", options->n_history,
+                       QT_BINANCE_HISTORIES);
+    for (size_t i = 0; i < options->n_history; i++) {
+        struct qt_binance_history row = options->history[i];
+        size_t k = self->n_history;
+        if (!qt__bn_interval_name(row.period_ns) || row.bars < 1 || row.bars > 1000)
+            return qt_fail(err, QT_E_CONFIG, "history of %u bars of %lld s: not one of the venue's",
+                           row.bars, (long long)(row.period_ns / QT_NS_PER_S));
+        for (; k > 0 && self->history[k - 1].period_ns < row.period_ns; k--)
+            self->history[k] = self->history[k - 1];
+        self->history[k] = row;
+        self->n_history++;
+    }
+    return true;
+}
+
+/* A page of its own that is not swapped out and in no core dump. */
+static bool
+copy_secrets(struct qt_binance *self, const struct qt_binance_options *options,
+             struct qt_error *err)
+{
+    const char *key = options->key ? options->key : "";
+    const char *secret = options->secret ? options->secret : "";
+    void *page = mmap(NULL, sizeof *self->secrets, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return qt_fail_errno(err, QT_E_MEMORY, "a page for the key");
+    self->secrets = page;
+    (void)mlock(page, sizeof *self->secrets); /* RLIMIT_MEMLOCK: doctor says so */
+    (void)madvise(page, sizeof *self->secrets, MADV_DONTDUMP);
+    if (!*key != !*secret)
+        return qt_fail(err, QT_E_CONFIG, "credentials: %s is missing", *key ? "secret" : "key");
+    self->has_key = *key != '\0';
+    if (!qt_copy(self->secrets->key, sizeof self->secrets->key, key) ||
+        !qt_copy(self->secrets->secret, sizeof self->secrets->secret, secret))
+        return qt_fail(err, QT_E_CONFIG, "credentials: key or secret is longer than 128 bytes");
+    return true;
+}
+
+static void
+copy_numbers(struct qt_binance *self, const struct qt_binance_options *options)
+{
+    int window = options->recv_window_ms > 0 ? options->recv_window_ms : 5000;
+    qt_clock_init_wall(&self->wall);
+    self->clock = options->clock ? options->clock : &self->wall;
+    self->recv_window_ms =
+        QT_MIN((int64_t)(window * qt__bn_speed(self)), (int64_t)RECV_WINDOW_MAX_MS);
+    self->max_symbols = options->max_symbols ? options->max_symbols : 200;
+    self->stale_ms = options->stale_ms > 0 ? options->stale_ms : 15000;
+    self->reconcile_ms = options->reconcile_ms > 0 ? options->reconcile_ms : 60000;
+    self->order_timeout_ms = options->order_timeout_ms > 0 ? options->order_timeout_ms : 5000;
+    self->tag = options->tag;
+    self->is_simulated = options->is_simulated;
+    self->stats.round_trip_ns = -1;
+    self->route = (struct qt_event_sink){.self = self, .push = qt__bn_route};
+    qt_rng_init(&self->rng, options->seed ? options->seed : (uint64_t)qt_now_mono_ns());
+    qt_bucket_init(&self->connects, CONNECTS_PER_S, CONNECTS_BURST, qt__bn_mono(self));
+    for (int kind = 0; kind < QT_LINK_KINDS; kind++) {
+        self->links[kind].now = (struct qt_link){.kind = (uint8_t)kind, .state = QT_LINK_DOWN};
+        self->links[kind].is_told = true;
+    }
+}
+
+static bool
+copy_texts(struct qt_binance *self, const struct qt_binance_options *options, struct qt_error *err)
+{
+    const char *quote = options->quote_asset ? options->quote_asset : "USDT";
+    if (!qt_copy(self->quote_asset, sizeof self->quote_asset, quote))
+        return qt_fail(err, QT_E_CONFIG, "quote asset %.40s: at most %d bytes", quote,
+                       QT_ASSET_SIZE - 1);
+    if (!options->symbols || !*options->symbols)
+        return true;
+    self->wanted = strdup(options->symbols);
+    return self->wanted || qt_fail(err, QT_E_MEMORY, "no memory");
+}
+
+struct qt_binance *
+qt_binance_open(const struct qt_binance_options *options, struct qt_error *err)
+{
+    qt_auto(qt_binance) self = calloc(1, sizeof *self);
+    if (!self) {
+        (void)qt_fail(err, QT_E_MEMORY, "no memory for the venue");
+        return NULL;
+    }
+    copy_numbers(self, options);
+    qt__bn_rest_init(self);
+    self->scratch = calloc(QT__BN_LEVELS, sizeof *self->scratch);
+    if (!self->scratch) {
+        (void)qt_fail(err, QT_E_MEMORY, "no memory for the venue");
+        return NULL;
+    }
+    if (!copy_secrets(self, options, err) || !copy_urls(self, options, err) ||
+        !copy_texts(self, options, err) || !copy_history(self, options, err))
+        return NULL;
+    const struct qt_http_options http = {.connections = 8};
+    self->loop = qt_loop_create(&options->loop, err);
+    self->http = self->loop ? qt_http_create(self->loop, &http, err) : NULL;
+    return self->http ? qt_steal(&self) : NULL;
+}
+
+void
+qt_binance_close(struct qt_binance *self)
+{
+    if (!self)
+        return;
+    self->sink = NULL;
+    qt__bn_rules_stop(self);
+    qt__bn_time_stop(self);
+    qt__bn_account_stop(self);
+    qt__bn_user_stop(self);
+    qt__bn_depth_stop(self);
+    qt__bn_history_stop(self);
+    qt__bn_market_stop(self);
+    qt_http_destroy(self->http);
+    qt_loop_destroy(self->loop);
+    free(self->symbols);
+    free(self->scratch);
+    free(self->wanted);
+    if (self->secrets) {
+        qt_venue_credentials_wipe(self->secrets);
+        (void)munmap(self->secrets, sizeof *self->secrets);
+    }
+    free(self);
+}
+
+/* Working */
+
+static bool
+start(struct qt_binance *self)
+{
+    self->is_started = true;
+    if (!qt__bn_market_start(self))
+        return false;
+    qt__bn_time_start(self);
+    qt__bn_account_start(self);
+    qt__bn_user_start(self);
+    qt__bn_rules_start(self);
+    return true;
+}
+
+static int
+work(void *context, const struct qt_event_sink *sink, int timeout_ms)
+{
+    struct qt_binance *self = context;
+    qt_assert(self->symbols); /* qt_binance_load_universe comes first */
+    self->sink = sink;
+    self->pushed = 0;
+    bool is_good = self->is_started || start(self);
+    for (int kind = 0; is_good && kind < QT_LINK_KINDS; kind++)
+        if (!self->links[kind].is_told)
+            push_link(self, (enum qt_link_kind)kind);
+    if (is_good) {
+        qt__bn_time_check(self);
+        (void)qt_loop_work(self->loop, self->pushed ? 0 : timeout_ms);
+    }
+    self->sink = NULL;
+    return is_good ? self->pushed : -1;
+}
+
+static void
+wake(void *context)
+{
+    struct qt_binance *self = context;
+    qt_loop_wake(self->loop);
+}
+
+static void
+watch_depth(void *context, uint32_t instrument, bool on)
+{
+    qt__bn_depth_watch(context, instrument, on);
+}
+
+static bool
+sync_account(void *context)
+{
+    return qt__bn_account_sync(context);
+}
+
+struct qt_feed_port
+qt_binance_feed(struct qt_binance *self)
+{
+    return (struct qt_feed_port){
+        .self = self, .work = work, .wake = wake, .watch_depth = watch_depth};
+}
+
+struct qt_venue_port
+qt_binance_venue(struct qt_binance *self)
+{
+    return (struct qt_venue_port){.self = self,
+                                  .name = self->is_simulated ? "simulated" : "binance",
+                                  .submit = qt__bn_submit,
+                                  .cancel = qt__bn_cancel,
+                                  .cancel_all = qt__bn_cancel_all,
+                                  .query = qt__bn_query,
+                                  .sync = sync_account};
+}
+
+struct qt_venue_stats
+qt_binance_stats(const struct qt_binance *self)
+{
+    return self->stats;
+}
+
+qt_money
+qt_binance_day_volume(const struct qt_binance *self, uint32_t instrument)
+{
+    return instrument < self->n_symbols ? self->symbols[instrument].day_volume : (qt_money){-1};
+}
+
+/* The class */
+
+static struct qt_universe *
+class_load(void *self, int timeout_ms, qt_venue_progress_fn progress, void *context,
+           struct qt_error *err)
+{
+    return qt_binance_load_universe(self, timeout_ms, progress, context, err);
+}
+
+static struct qt_feed_port
+class_feed(void *self)
+{
+    return qt_binance_feed(self);
+}
+
+static struct qt_venue_port
+class_venue(void *self)
+{
+    return qt_binance_venue(self);
+}
+
+static struct qt_venue_stats
+class_stats(const void *self)
+{
+    return qt_binance_stats(self);
+}
+
+static void
+class_close(void *self)
+{
+    qt_binance_close(self);
+}
+
+static const struct qt_session_ops session_ops = {.load_universe = class_load,
+                                                  .feed = class_feed,
+                                                  .venue = class_venue,
+                                                  .stats = class_stats,
+                                                  .close = class_close};
+static const struct qt_codec codec = {.decode = qt__bn_decode, .encode = qt__bn_encode};
+
+const struct qt_venue_class qt_venue_binance = {
+    .name = "binance",
+    .caps = {.order_types = 1u << QT_TYPE_LIMIT | 1u << QT_TYPE_MARKET | 1u << QT_TYPE_STOP_LOSS |
+                            1u << QT_TYPE_STOP_LOSS_LIMIT | 1u << QT_TYPE_TAKE_PROFIT |
+                            1u << QT_TYPE_TAKE_PROFIT_LIMIT | 1u << QT_TYPE_LIMIT_MAKER,
+             .times_in_force = 1u << QT_TIF_GTC | 1u << QT_TIF_IOC | 1u << QT_TIF_FOK,
+             .has_cancel_all = true,
+             .has_history = true},
+    .codec = &codec,
+    .session = &session_ops,
+    .limits = qt__bn_limits,
+    .n_limits = QT__BN_LIMITS,
+    .errors = qt__bn_errors,
+    .n_errors = QT__BN_ERRORS,
+};

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The session: what its files share. One thread, one loop; the event sink is there only while work
+ * runs.
+ *
+ *     session.c    open, close, work, the ports            clock.c     the venue's time
+ *     rest.c       requests: budget, bans, answers         universe.c  blocking start, later
+ * changes of the rules market.c     stream connections                      history.c   bars before
+ * the session and in gaps route.c      every event on its way to the engine    depth.c     watched
+ * books user.c       the account's stream                    account.c   reading the account whole
+ *     orders.c     place, cancel, query
+ */
+#ifndef QTRADE_VENUE_BINANCE_SESSION_PRIV_H
+#define QTRADE_VENUE_BINANCE_SESSION_PRIV_H
+
+#include "qtrade/net/backoff.h"
+#include "qtrade/net/breaker.h"
+#include "qtrade/net/http.h"
+#include "qtrade/net/limiter.h"
+#include "qtrade/net/websocket.h"
+#include "qtrade/venue/binance.h"
+#include "qtrade/venue/config.h"
+
+#include "codec_priv.h"
+
+#define QT__BN_URL QT_VENUE_URL
+#define QT__BN_CALLS 256          /* requests under way, all kinds */
+#define QT__BN_HELD 8             /* closed bars that wait for earlier ones, a symbol */
+#define QT__BN_LEVELS 20000       /* of one depth message, both sides */
+#define QT__BN_STREAMS 200        /* of one connection */
+#define QT__BN_STREAMS_A_SYMBOL 3 /* bookTicker, trade, kline */
+#define QT__BN_WATCHES 64
+#define QT__BN_CLOCK_SAMPLES 8
+#define QT__BN_BASE_NS QT_NS_PER_MIN /* period of the live bars */
+
+struct qt_binance;
+
+/* Requests */
+
+/* How a request ended. Valid during the callback. */
+struct qt__bn_answer {
+    bool is_good;                  /* HTTP 200 and complete */
+    enum qt_venue_verdict verdict; /* when not good */
+    int32_t code;                  /* the venue's; 0 none */
+    int status;                    /* HTTP; 0 none */
+    const char *text;              /* why not good, cleaned */
+    const char *body;
+    size_t length;
+    int64_t sent_utc_ns, back_utc_ns; /* our clock */
+};
+struct qt__bn_call;
+typedef void (*qt__bn_answer_fn)(struct qt__bn_call *call, const struct qt__bn_answer *answer);
+
+/* A request under way, of the session's pool. */
+struct qt__bn_call {
+    struct qt_binance *self;
+    qt__bn_answer_fn done;
+    void *context;
+    uint32_t instrument;
+    uint64_t client_id;
+    unsigned generation; /* of what asked; an answer of an older one is not wanted any more */
+    bool is_used, is_order, is_keyed;
+    int64_t sent_utc_ns;
+};
+
+enum qt__bn_security { QT__BN_PUBLIC, QT__BN_KEYED, QT__BN_SIGNED };
+struct qt__bn_request {
+    const char *method, *path, *query; /* query unsigned, NULL: none */
+    enum qt__bn_security security;
+    int weight;
+    bool is_order;  /* counts as a new order */
+    bool is_cancel; /* may use the reserve, goes first */
+    int timeout_ms; /* 0: default */
+    qt__bn_answer_fn done;
+    void *context;
+    uint32_t instrument;
+    uint64_t client_id;
+    unsigned generation;
+};
+enum qt__bn_sent { QT__BN_SENT, QT__BN_WAIT, QT__BN_BANNED, QT__BN_NOT_SENT };
+
+/* The venue's time */
+struct qt__bn_clock_sample {
+    int64_t offset_ns, uncertainty_ns; /* venue minus ours */
+    int64_t at_mono_ns;
+};
+struct qt__bn_time {
+    struct qt__bn_clock_sample samples[QT__BN_CLOCK_SAMPLES];
+    size_t n, next;
+    int64_t offset_ns, uncertainty_ns; /* of the best */
+    int64_t last_utc_ns, last_mono_ns; /* to notice steps of the wall clock */
+    int64_t asked_mono_ns;
+    bool is_asked;
+    struct qt_timer timer;
+};
+
+/* Symbols */
+enum qt__bn_phase { QT__BN_NEW, QT__BN_LIVE };
+struct qt__bn_symbol {
+    int64_t last_bar_ns;   /* opening of the last live-interval bar given; QT_TIME_NONE */
+    int64_t filled_to_ns;  /* the last gap request reached up to here */
+    struct qt_event quote; /* withheld; kind NONE: there is none */
+    struct qt_bar held[QT__BN_HELD];
+    uint8_t n_held;
+    uint8_t phase;    /* enum qt__bn_phase */
+    uint8_t step;     /* the history that is asked for next; n_history: all are there */
+    uint8_t failures; /* in a row */
+    uint8_t status;   /* enum qt_instrument_status as last told */
+    bool is_filling;  /* bars wait for earlier ones */
+    bool is_queued;
+    uint32_t id;
+    struct qt_binance *self;
+    struct qt_timer retry;
+    qt_money day_volume;
+};
+
+/* Requests for bars, in line. Every symbol stands in it once at most. */
+struct qt__bn_history_line {
+    uint32_t *ids; /* ring of n_symbols */
+    uint32_t head, count;
+    unsigned under_way;
+    struct qt_timer timer;
+};
+
+/* Connections */
+struct qt__bn_link {
+    struct qt_binance *self;
+    struct qt_ws *ws;
+    struct qt_timer timer; /* the next try */
+    struct qt_backoff backoff;
+    uint32_t first, count;    /* symbols */
+    int64_t data_ns;          /* monotonic, of the last market message (or of the opening) */
+    unsigned asked, answered; /* subscriptions of this connection */
+    bool is_up;               /* all of them stand */
+};
+
+enum qt__bn_watch_state { QT__BN_WATCH_SUBSCRIBE, QT__BN_WATCH_BUFFER, QT__BN_WATCH_LIVE };
+struct qt__bn_watch {
+    struct qt_binance *self;
+    uint32_t instrument;
+    uint8_t state;   /* enum qt__bn_watch_state */
+    bool is_asked;   /* a snapshot is under way */
+    bool is_passing; /* chunks of the current message go to the engine */
+    bool is_first;   /* the next diff is the first after a snapshot */
+    unsigned generation;
+    uint64_t message_first, message_last; /* ids of the current message */
+    uint64_t last_id;                     /* LIVE: of the last given; BUFFER: of the last kept */
+    struct qt_event *kept;                /* chunks that wait for the snapshot */
+    size_t n_kept;
+    struct qt_timer timer;
+    struct qt_backoff backoff;
+};
+struct qt__bn_depth {
+    struct qt__bn_link link;
+    struct qt__bn_watch *watches[QT__BN_WATCHES];
+    size_t n;
+    int64_t next_request_id;
+    struct qt_bucket bucket; /* the venue takes 5 messages a second */
+    struct qt_timer pump;
+};
+
+enum qt__bn_user_state {
+    QT__BN_USER_OFF,     /* no key, or the key was refused */
+    QT__BN_USER_WAIT,    /* until the next try */
+    QT__BN_USER_KEY,     /* asked for a listen key */
+    QT__BN_USER_OPENING, /* the socket, or the subscription on it */
+    QT__BN_USER_UP
+};
+struct qt__bn_user {
+    enum qt__bn_user_state state;
+    bool uses_api; /* subscription by signature: listen keys are gone */
+    char listen_key[128];
+    struct qt_ws *ws;
+    struct qt_timer retry, keep_alive;
+    struct qt_backoff backoff;
+    unsigned generation;
+};
+
+struct qt__bn_account {
+    bool is_reading, is_wanted_again;
+    json_t *balances; /* root of the account's answer, until the orders are there */
+    struct qt_timer retry, poll;
+    struct qt_backoff backoff;
+};
+
+struct qt_binance {
+    char rest_url[QT__BN_URL], ws_url[QT__BN_URL], ws_api_url[QT__BN_URL];
+    char quote_asset[QT_ASSET_SIZE];
+    char *wanted; /* "BTCUSDT,ETHUSDT"; NULL: all */
+    unsigned max_symbols;
+    int64_t recv_window_ms;
+    struct qt_binance_history history[QT_BINANCE_HISTORIES]; /* longest period first */
+    size_t n_history;
+    int stale_ms, reconcile_ms, order_timeout_ms;
+    uint32_t tag;
+    bool is_simulated, has_key, is_key_refused, is_started;
+    struct qt_venue_credentials *secrets; /* a locked page of its own */
+
+    struct qt_clock wall;
+    const struct qt_clock *clock;
+    struct qt_loop *loop;
+    struct qt_http *http;
+    struct qt_rng rng;
+    const struct qt_event_sink *sink; /* NULL outside of work */
+    int pushed;                       /* during this work */
+    struct qt_event_sink route;       /* where the codec puts events: route.c */
+    struct qt_depth_level *scratch;
+    struct qt_venue_stats stats;
+
+    struct qt_limiter limiter;
+    int64_t limiter_utc_ns, limiter_mono_ns; /* real time of the limiter's windows */
+    struct qt_breaker breaker;               /* of new orders */
+    struct qt__bn_call calls[QT__BN_CALLS];
+    struct {
+        struct qt_link now;
+        bool is_told;
+    } links[QT_LINK_KINDS];
+
+    const struct qt_universe *universe; /* the caller's */
+    struct qt__bn_symbol *symbols;
+    uint32_t n_symbols;
+    struct qt__bn_time time;
+    struct qt__bn_link *market;
+    unsigned n_market, market_up;
+    struct qt_bucket connects; /* 300 connections per 5 minutes and address */
+    struct qt_timer watchdog;
+    struct qt__bn_history_line line;
+    struct qt_bar *bars; /* room for one klines answer */
+    struct qt__bn_depth depth;
+    struct qt__bn_user user;
+    struct qt__bn_account account;
+    struct qt_timer rules_timer;
+    uint32_t rules_next; /* the symbol whose rules are looked at next */
+};
+
+/* session.c */
+int64_t qt__bn_mono(const struct qt_binance *self);
+int64_t qt__bn_utc(const struct qt_binance *self); /* our clock */
+double qt__bn_speed(const struct qt_binance *self);
+/* Tells the engine once per change; reason is cut and cleaned. */
+void qt__bn_link_tell(struct qt_binance *self, enum qt_link_kind kind, enum qt_link_state state,
+                      const char *format, ...) QT_PRINTF(4, 5);
+/* To the engine as it is; outside of work it is a bug of ours. */
+void qt__bn_push(struct qt_binance *self, struct qt_event *event);
+/* May another connection be opened now? */
+QT_CHECKED bool qt__bn_may_connect(struct qt_binance *self);
+
+/* rest.c */
+#define QT__BN_LIMITS 4
+extern const struct qt_limit qt__bn_limits[QT__BN_LIMITS];
+void qt__bn_rest_init(struct qt_binance *self);
+/* out_wait_ns (may be NULL): with WAIT and BANNED, until it can be tried again. done is called once
+ * if SENT. */
+enum qt__bn_sent qt__bn_rest_send(struct qt_binance *self, const struct qt__bn_request *request,
+                                  int64_t *out_wait_ns);
+int64_t qt__bn_limiter_now(const struct qt_binance *self);
+void qt__bn_rest_rules(struct qt_binance *self, const struct qt__bn_rate_rules *rules);
+
+/* clock.c */
+void qt__bn_time_start(struct qt_binance *self);
+void qt__bn_time_stop(struct qt_binance *self);
+/* One turn: steps of the wall clock. */
+void qt__bn_time_check(struct qt_binance *self);
+/* Asks for the venue's time soon (not more often than every 5 s). */
+void qt__bn_time_again(struct qt_binance *self);
+void qt__bn_time_sample(struct qt_binance *self, int64_t venue_ms, int64_t sent_ns,
+                        int64_t back_ns);
+int64_t qt__bn_time_low(const struct qt_binance *self);  /* the venue's time is not before */
+int64_t qt__bn_time_high(const struct qt_binance *self); /* nor after */
+
+/* universe.c */
+bool qt__bn_symbols_create(struct qt_binance *self, const struct qt__bn_listing *listings, size_t n,
+                           const struct qt_universe *universe, struct qt_error *err);
+void qt__bn_rules_start(struct qt_binance *self);
+void qt__bn_rules_stop(struct qt_binance *self);
+
+/* route.c */
+void qt__bn_route(void *context, struct qt_event *event);
+/* Decodes one message of a stream and counts what came of it. */
+enum qt_codec_verdict qt__bn_take(struct qt_binance *self, const char *data, size_t length,
+                                  struct qt_decoded *out);
+/* Bars that waited go on as far as they follow on each other; more are asked for where they do not.
+ */
+void qt__bn_bars_resume(struct qt_binance *self, struct qt__bn_symbol *symbol);
+
+/* market.c */
+bool qt__bn_market_start(struct qt_binance *self);
+void qt__bn_market_stop(struct qt_binance *self);
+/* Names of streams are in lower case. */
+void qt__bn_add_lower(struct qt_text *out, const char *symbol);
+void qt__bn_market_tell(struct qt_binance *self, const char *why);
+
+/* history.c */
+bool qt__bn_history_create(struct qt_binance *self);
+void qt__bn_history_stop(struct qt_binance *self);
+/* Bars are missing (or none are there yet): asks for them when it is this symbol's turn. */
+void qt__bn_history_want(struct qt_binance *self, struct qt__bn_symbol *symbol);
+
+/* depth.c */
+void qt__bn_depth_watch(struct qt_binance *self, uint32_t instrument, bool on);
+void qt__bn_depth_event(struct qt_binance *self, struct qt_event *event);
+/* Gives up a connection that says nothing any more. */
+void qt__bn_depth_check(struct qt_binance *self);
+void qt__bn_depth_stop(struct qt_binance *self);
+
+/* user.c */
+void qt__bn_user_start(struct qt_binance *self);
+void qt__bn_user_stop(struct qt_binance *self);
+
+/* account.c */
+bool qt__bn_account_sync(struct qt_binance *self);
+void qt__bn_account_start(struct qt_binance *self);
+void qt__bn_account_stop(struct qt_binance *self);
+
+/* orders.c: the slots of the venue's port */
+bool qt__bn_submit(void *context, const struct qt_order_request *request);
+bool qt__bn_cancel(void *context, uint32_t instrument, uint64_t client_id);
+bool qt__bn_cancel_all(void *context, uint32_t instrument);
+bool qt__bn_query(void *context, uint32_t instrument, uint64_t client_id);
+
+#endif
