@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "qtrade/base/clock.h"
+#include "qtrade/base/time.h"
+
+void
+qt_clock_init_wall(struct qt_clock *clock)
+{
+    *clock = (struct qt_clock){.speed = 0};
+}
+
+void
+qt_clock_init_scaled(struct qt_clock *clock, int64_t start_utc_ns, double speed)
+{
+    *clock = (struct qt_clock){
+        .base_utc_ns = start_utc_ns, .base_mono_ns = qt_now_mono_ns(), .speed = speed};
+}
+
+int64_t
+qt_clock_utc_ns(const struct qt_clock *clock)
+{
+    if (!(clock->speed > 0))
+        return qt_now_utc_ns();
+    double passed = (double)(qt_now_mono_ns() - clock->base_mono_ns);
+    return clock->base_utc_ns + (int64_t)(passed * clock->speed);
+}
+
+int64_t
+qt_clock_real_until(const struct qt_clock *clock, int64_t utc_ns)
+{
+    int64_t left = utc_ns - qt_clock_utc_ns(clock);
+    if (left <= 0)
+        return 0;
+    return clock->speed > 0 ? (int64_t)((double)left / clock->speed) + 1 : left;
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "qtrade/base/error.h"
+#include "qtrade/base/fixed.h"
+
+__extension__ typedef __int128 wide;
+
+static bool
+narrow(wide v, int64_t *out)
+{
+    if (v > INT64_MAX || v <= INT64_MIN) /* INT64_MIN is QT_PX_NONE */
+        return false;
+    *out = (int64_t)v;
+    return true;
+}
+
+int64_t
+qt_pow10(int scale)
+{
+    static const int64_t table[] = {1,
+                                    10,
+                                    100,
+                                    1000,
+                                    10000,
+                                    100000,
+                                    1000000,
+                                    10000000,
+                                    100000000,
+                                    1000000000,
+                                    10000000000,
+                                    100000000000,
+                                    1000000000000,
+                                    10000000000000,
+                                    100000000000000,
+                                    1000000000000000,
+                                    10000000000000000,
+                                    100000000000000000,
+                                    1000000000000000000};
+    qt_assert(scale >= 0 && scale <= 18);
+    return table[scale];
+}
+
+/* Adds a digit; false on overflow. */
+static bool
+append(int64_t *v, int digit)
+{
+    return !__builtin_mul_overflow(*v, 10, v) && !__builtin_add_overflow(*v, digit, v);
+}
+
+bool
+qt_decimal_parse(const char *text, size_t length, int scale, int64_t *out)
+{
+    size_t i = 0;
+    bool is_negative = length > 0 && text[0] == '-';
+    if (length > 0 && (text[0] == '-' || text[0] == '+'))
+        i++;
+    int64_t v = 0;
+    int decimals = 0;
+    size_t digits = 0;
+    bool past_point = false;
+    for (; i < length; i++) {
+        char c = text[i];
+        if (c == '.' && !past_point) {
+            past_point = true;
+            continue;
+        }
+        if (c < '0' || c > '9')
+            return false;
+        digits++;
+        if (past_point && decimals == scale) {
+            if (c != '0')
+                return false; /* finer than the scale */
+            continue;
+        }
+        if (!append(&v, c - '0'))
+            return false;
+        decimals += past_point;
+    }
+    if (digits == 0 || scale < 0 || scale > 18)
+        return false;
+    for (; decimals < scale; decimals++)
+        if (!append(&v, 0))
+            return false;
+    *out = is_negative ? -v : v;
+    return true;
+}
+
+char *
+qt_decimal_format(int64_t v, int scale, char *out)
+{
+    uint64_t size = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%0*llu", scale + 1, (unsigned long long)size);
+    int whole = n - scale;
+    char *p = out;
+    if (v < 0)
+        *p++ = '-';
+    memcpy(p, digits, (size_t)whole);
+    p += whole;
+    if (scale > 0) {
+        *p++ = '.';
+        memcpy(p, digits + whole, (size_t)scale);
+        p += scale;
+    }
+    *p = '\0';
+    return out;
+}
+
+char *
+qt_decimal_format_short(int64_t v, int scale, char *out)
+{
+    qt_decimal_format(v, scale, out);
+    size_t n = strlen(out);
+    if (scale > 0) {
+        while (out[n - 1] == '0')
+            n--;
+        if (out[n - 1] == '.')
+            n--;
+        out[n] = '\0';
+    }
+    return out;
+}
+
+bool
+qt_px_parse(const char *text, int scale, qt_px *out)
+{
+    return qt_decimal_parse(text, strlen(text), scale, &out->v);
+}
+
+bool
+qt_qty_parse(const char *text, int scale, qt_qty *out)
+{
+    return qt_decimal_parse(text, strlen(text), scale, &out->v);
+}
+
+bool
+qt_money_parse(const char *text, int scale, qt_money *out)
+{
+    return qt_decimal_parse(text, strlen(text), scale, &out->v);
+}
+
+bool
+qt_qty_add(qt_qty a, qt_qty b, qt_qty *out)
+{
+    return narrow((wide)a.v + b.v, &out->v);
+}
+
+bool
+qt_qty_sub(qt_qty a, qt_qty b, qt_qty *out)
+{
+    return narrow((wide)a.v - b.v, &out->v);
+}
+
+bool
+qt_money_add(qt_money a, qt_money b, qt_money *out)
+{
+    return narrow((wide)a.v + b.v, &out->v);
+}
+
+bool
+qt_money_sub(qt_money a, qt_money b, qt_money *out)
+{
+    return narrow((wide)a.v - b.v, &out->v);
+}
+
+qt_money
+qt_money_neg(qt_money a)
+{
+    return (qt_money){-a.v};
+}
+
+qt_qty
+qt_qty_neg(qt_qty a)
+{
+    return (qt_qty){-a.v};
+}
+
+qt_qty
+qt_qty_abs(qt_qty a)
+{
+    return (qt_qty){a.v < 0 ? -a.v : a.v};
+}
+
+qt_qty
+qt_qty_min(qt_qty a, qt_qty b)
+{
+    return a.v < b.v ? a : b;
+}
+
+bool
+qt_notional(qt_px px, int px_scale, qt_qty qty, int qty_scale, int money_scale, qt_money *out)
+{
+    if (qt_px_is_none(px))
+        return false;
+    wide product = (wide)px.v * qty.v;
+    int shift = px_scale + qty_scale - money_scale;
+    if (shift >= 0) {
+        product /= qt_pow10(shift > 18 ? 18 : shift);
+        if (shift > 18)
+            product /= qt_pow10(shift - 18);
+        return narrow(product, &out->v);
+    }
+    int64_t small;
+    return narrow(product, &small) && narrow((wide)small * qt_pow10(-shift), &out->v);
+}
+
+bool
+qt_money_mul_div(qt_money a, int64_t numerator, int64_t denominator, qt_money *out)
+{
+    return denominator != 0 && narrow((wide)a.v * numerator / denominator, &out->v);
+}
+
+bool
+qt_money_mul_div_up(qt_money a, int64_t numerator, int64_t denominator, qt_money *out)
+{
+    if (denominator == 0)
+        return false;
+    wide product = (wide)a.v * numerator, quotient = product / denominator;
+    if (quotient * denominator != product)
+        quotient += (product < 0) == (denominator < 0) ? 1 : -1;
+    return narrow(quotient, &out->v);
+}
+
+static int64_t
+floor_to(int64_t v, int64_t step)
+{
+    int64_t rest = v % step;
+    return v - rest - (rest < 0 ? step : 0);
+}
+
+qt_px
+qt_px_floor(qt_px px, qt_px step)
+{
+    return (qt_px){floor_to(px.v, step.v)};
+}
+
+qt_px
+qt_px_ceil(qt_px px, qt_px step)
+{
+    int64_t low = floor_to(px.v, step.v);
+    return (qt_px){low == px.v ? low : low + step.v};
+}
+
+qt_px
+qt_px_round(qt_px px, qt_px step)
+{
+    int64_t low = floor_to(px.v, step.v);
+    return (qt_px){px.v - low >= step.v - (px.v - low) ? low + step.v : low};
+}
+
+qt_qty
+qt_qty_floor(qt_qty qty, qt_qty step)
+{
+    return (qt_qty){floor_to(qty.v, step.v)};
+}
+
+static double
+to_double(int64_t v, int scale)
+{
+    return (double)v / (double)qt_pow10(scale);
+}
+
+double
+qt_px_to_double(qt_px px, int scale)
+{
+    return to_double(px.v, scale);
+}
+
+double
+qt_qty_to_double(qt_qty qty, int scale)
+{
+    return to_double(qty.v, scale);
+}
+
+double
+qt_money_to_double(qt_money money, int scale)
+{
+    return to_double(money.v, scale);
+}
+
+/* Scaled and rounded by the given function; false outside +-2^62 or NaN. */
+static bool
+of_double(double value, int scale, double (*rounded)(double), int64_t *out)
+{
+    double v = rounded(value * (double)qt_pow10(scale));
+    if (!(v > -0x1p62 && v < 0x1p62))
+        return false;
+    *out = (int64_t)v;
+    return true;
+}
+
+bool
+qt_px_of_double(double value, int scale, qt_px *out)
+{
+    return of_double(value, scale, round, &out->v);
+}
+
+bool
+qt_qty_of_double_floor(double value, int scale, qt_qty *out)
+{
+    return of_double(value, scale, trunc, &out->v);
+}
+
+bool
+qt_money_of_double(double value, int scale, qt_money *out)
+{
+    return of_double(value, scale, round, &out->v);
+}
