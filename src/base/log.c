@@ -81,8 +81,8 @@ write_text(struct qt_text *out, const struct qt_log *log, enum qt_log_level leve
            const char *event, const char *fields)
 {
     char time[QT_TIME_TEXT];
-    qt_text_addf(out, "%s %-5s %s", qt_time_format(qt_now_utc_ns(), time),
-                 qt_log_level_name(level), event);
+    qt_text_addf(out, "%s %-5s %s", qt_time_format(qt_now_utc_ns(), time), qt_log_level_name(level),
+                 event);
     if (log->correlation[0])
         qt_text_addf(out, " id=%s", log->correlation);
     if (fields[0])
@@ -125,7 +125,8 @@ write_json(struct qt_text *out, const struct qt_log *log, enum qt_log_level leve
 }
 
 void
-qt_log(struct qt_log *log, enum qt_log_level level, const char *event, const char *fields, ...)
+qt_log_event(struct qt_log *log, enum qt_log_level level, const char *event, const char *fields,
+             ...)
 {
     if (!log || level > log->level)
         return;

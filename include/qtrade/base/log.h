@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The log: stable events with fields, one record a line, control bytes escaped, as text or JSON lines.
- * Rooms below engine do not log. A logger is a value handed around; NULL logs nothing. Thread-safe.
+ * The log: stable events with fields, one record a line, control bytes escaped, as text or JSON
+ * lines. Rooms below engine do not log. A logger is a value handed around; NULL logs nothing.
+ * Thread-safe.
  *
- *     qt_log(log, QT_LOG_WARN, "venue.resync", "symbol=%s gap=%ld", symbol, gap);
+ *     qt_log_event(log, QT_LOG_WARN, "venue.resync", "symbol=%s gap=%ld", symbol, gap);
  *
  * The field part is "key=value key=value"; a value with blanks stands in double quotes.
  */
@@ -25,10 +26,12 @@ struct qt_log;
 struct qt_log *qt_log_open(const char *path, enum qt_log_level level, enum qt_log_format format,
                            struct qt_error *err);
 void qt_log_close(struct qt_log *log); /* NULL is fine */
-/** One record: time, level, event name, correlation id of this logger, fields. log NULL: nothing. */
-void qt_log(struct qt_log *log, enum qt_log_level level, const char *event, const char *fields, ...)
-    QT_PRINTF(4, 5);
-/** The id that every record of this logger carries (a session's). At most 31 bytes; call before threads start. */
+/** One record: time, level, event name, correlation id of this logger, fields. log NULL: nothing.
+ */
+void qt_log_event(struct qt_log *log, enum qt_log_level level, const char *event,
+                  const char *fields, ...) QT_PRINTF(4, 5);
+/** The id that every record of this logger carries (a session's). At most 31 bytes; call before
+ * threads start. */
 void qt_log_set_correlation(struct qt_log *log, const char *id);
 /** Records lost because a write failed (disk full): counted, never fatal. */
 uint64_t qt_log_lost(const struct qt_log *log);
