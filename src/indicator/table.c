@@ -137,7 +137,10 @@ qt_indicator_column(const struct qt_indicator *ind, const double *params, unsign
     qt_text_add(&text, ind->name);
     for (unsigned i = 0; i < qt_indicator_param_count(ind); i++) {
         qt_text_add_char(&text, '_');
-        qt_text_add_json_double(&text, params[i]);
+        if (params[i] == floor(params[i]))
+            qt_text_add_int(&text, (int64_t)params[i]);
+        else
+            qt_text_add_json_double(&text, params[i]);
     }
     if (strcmp(ind->outputs[output], "value") != 0)
         qt_text_addf(&text, "_%s", ind->outputs[output]);

@@ -75,15 +75,15 @@ const rows = [
   ...[2, 10, 30].map(n => ['KAMA', { optInTimePeriod: n }, { [`kama_${n}`]: 'outReal' }]),
   ...[2, 14].map(n => ['RSI', { optInTimePeriod: n }, { [`rsi_${n}`]: 'outReal' }]),
   ['STOCHRSI', { optInTimePeriod: 14, optInFastK_Period: 14, optInFastD_Period: 3, optInFastD_MAType: 0 },
-    { stochrsi_14_14_3_fastk: 'outFastK', stochrsi_14_14_3_fastd: 'outFastD', stochrsi_14_14_3_1_k: 'outFastD' }],
+    { stochrsi_14_14_3_fastk: 'outFastK', stochrsi_14_14_3_fastd: 'outFastD' }],
   ['STOCH', { optInFastK_Period: 14, optInSlowK_Period: 3, optInSlowK_MAType: 0, optInSlowD_Period: 3, optInSlowD_MAType: 0 },
     { stoch_14_3_3_k: 'outSlowK', stoch_14_3_3_d: 'outSlowD' }],
   ['STOCH', { optInFastK_Period: 5, optInSlowK_Period: 1, optInSlowK_MAType: 0, optInSlowD_Period: 4, optInSlowD_MAType: 0 },
     { stoch_5_1_4_k: 'outSlowK', stoch_5_1_4_d: 'outSlowD' }],
   ['MACD', { optInFastPeriod: 12, optInSlowPeriod: 26, optInSignalPeriod: 9 },
     { macd_12_26_9: 'outMACD', macd_12_26_9_signal: 'outMACDSignal', macd_12_26_9_histogram: 'outMACDHist' }],
-  ['MACD', { optInFastPeriod: 21, optInSlowPeriod: 5, optInSignalPeriod: 1 },
-    { macd_21_5_1: 'outMACD', macd_21_5_1_signal: 'outMACDSignal' }],
+  ['MACD', { optInFastPeriod: 21, optInSlowPeriod: 5, optInSignalPeriod: 2 },
+    { macd_21_5_2: 'outMACD', macd_21_5_2_signal: 'outMACDSignal' }],
   ['PPO', { optInFastPeriod: 12, optInSlowPeriod: 26, optInMAType: 1 }, { ppo_12_26: 'outReal' }],
   ['PPO', { optInFastPeriod: 12, optInSlowPeriod: 26, optInMAType: 0 }, { ppo_sma_12_26: 'outReal' }],
   ...[1, 10].map(n => ['ROC', { optInTimePeriod: n }, { [`roc_${n}`]: 'outReal' }]),
@@ -118,12 +118,21 @@ function ask(name, options, bars) {
   return output => bars.map((_, i) => i < answer.begIndex ? '' : answer.result[output][i - answer.begIndex]);
 }
 
+// TA-Lib's SMA of a column that starts late.
+function smaOf(column, n) {
+  const from = column.findIndex(v => v !== ''), values = column.slice(from);
+  const answer = talib.execute({ name: 'SMA', startIdx: 0, endIdx: values.length - 1, inReal: values, optInTimePeriod: n });
+  return column.map((_, i) => i < from + answer.begIndex ? '' : answer.result.outReal[i - from - answer.begIndex]);
+}
+
 function talibColumns(bars) {
   const columns = {};
   for (const [name, options, outputs] of rows) {
     const output = ask(name, options, bars);
     for (const [column, key] of Object.entries(outputs)) columns[column] = output(key);
   }
+  columns.stochrsi_14_14_3_3_d = smaOf(columns.stochrsi_14_14_3_fastd, 3);
+  columns.stochrsi_14_14_3_3_k = columns.stochrsi_14_14_3_fastd.map((v, i) => columns.stochrsi_14_14_3_3_d[i] === '' ? '' : v);
   const ema = columns.ema_20, atr = ask('ATR', { optInTimePeriod: 10 }, bars)('outReal');
   const both = f => ema.map((m, i) => m === '' || atr[i] === '' ? '' : f(m, atr[i]));
   columns.keltner_20_10_2_upper = both((m, a) => m + 2 * a);
