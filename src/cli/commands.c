@@ -8,5 +8,6 @@
 #include "commands_priv.h"
 
 const struct qt_command *const qt_commands[] = {
+    &qt_cmd_indicators,
     NULL,
 };

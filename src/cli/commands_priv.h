@@ -5,4 +5,6 @@
 
 #include "cli_priv.h"
 
+extern const struct qt_command qt_cmd_indicators;
+
 #endif

@@ -108,7 +108,7 @@ END_TEST
 int
 main(void)
 {
-    Suite *suite = suite_create("golden");
+    Suite *suite = suite_create("indicator_golden");
     TCase *tc = tcase_create("golden");
     tcase_add_loop_test(tc, every_golden_column_is_met_from_its_first_bar_on, 0,
                         (int)QT_COUNT_OF(files));
