@@ -3,9 +3,9 @@
  * Volume-weighted average of the typical price: over the last n bars, or since 00:00 UTC. Where
  * there was no volume it is the typical price of the bar.
  */
-#include "indicator_priv.h"
+#include "qtrade/base/time.h"
 
-#define DAY_NS (INT64_C(86400) * 1000000000)
+#include "indicator_priv.h"
 
 struct vwap {
     struct qt__head head;
@@ -74,7 +74,7 @@ vwap_step(void *core, struct qt__tape tape, const struct qt_ohlcv *bar)
 static int64_t
 day_of(int64_t ns)
 {
-    return ns / DAY_NS - (ns % DAY_NS < 0);
+    return ns / QT_NS_PER_DAY - (ns % QT_NS_PER_DAY < 0);
 }
 
 static void
