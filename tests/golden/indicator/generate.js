@@ -8,7 +8,10 @@
 // Columns carry qtrade's names; an empty field means: no value yet. Numbers are the shortest that round-trip.
 //
 //   mkdir scratch && cd scratch && npm install talib@1.1.6 trading-signals@8.3.0
-//   NODE_PATH=$PWD/node_modules node .../tests/golden/indicator/generate.js
+//   NODE_PATH=$PWD/node_modules node .../tests/golden/indicator/generate.js [FOLDER]
+//
+// With FOLDER (the recorded market data, klines/binance-spot-2024h1-1h) also recorded-SYMBOL.csv: TA-Lib over a symbol's
+// whole half year, every 97th bar kept; column "bar" counts from 0.
 //
 // talib 1.1.6 builds TA-Lib's C sources with node-gyp (on Debian: npm_config_nodedir=/usr npm install ...).
 // The market is a walk of a 32-bit generator in whole ticks of 1/16, so that no price is rounded and comparisons
@@ -175,7 +178,19 @@ function write(name, columns, count) {
   fs.writeFileSync(path.join(__dirname, name), lines.join('\n') + '\n');
 }
 
+const STRIDE = 97;
+
+function recorded(folder, symbol) {
+  const text = require('zlib').gunzipSync(fs.readFileSync(path.join(folder, `${symbol}-1h.csv.gz`))).toString();
+  const bars = text.trim().split('\n').slice(1).map(line => line.split(',').map(Number))
+    .map(([time, open, high, low, close, volume]) => ({ time, open, high, low, close, volume }));
+  const columns = { bar: bars.map((_, i) => i), open_time_ms: bars.map(b => b.time), ...talibColumns(bars) };
+  for (const name of Object.keys(columns)) columns[name] = columns[name].filter((_, i) => i % STRIDE === 0);
+  write(`recorded-${symbol}.csv`, columns, columns.bar.length);
+}
+
 async function main() {
+  if (process.argv[2]) ['BTCUSDT', 'PEPEUSDT'].forEach(symbol => recorded(process.argv[2], symbol));
   const ts = await import(require('url').pathToFileURL(
     path.join(process.env.NODE_PATH.split(':')[0], 'trading-signals/dist/index.js')));
   for (const [name, ticks] of Object.entries(markets)) {
