@@ -235,6 +235,16 @@ columns_run(const struct qt_args *args, struct picks *picks, struct qt_error *er
 
 /* --- --list --- */
 
+/* A parameter's value: whole numbers as such, whatever their size. */
+static void
+add_number(struct qt_text *text, double v)
+{
+    if (v == (double)(int64_t)v)
+        qt_text_add_int(text, (int64_t)v);
+    else
+        qt_text_add_json_double(text, v);
+}
+
 static void
 add_param(struct qt_text *text, const struct qt_indicator_param *param, bool is_json)
 {
@@ -242,11 +252,11 @@ add_param(struct qt_text *text, const struct qt_indicator_param *param, bool is_
         qt_text_addf(text, "{\"name\":\"%s\",\"default\":", param->name);
     else
         qt_text_addf(text, "%s ", param->name);
-    qt_text_add_json_double(text, param->preset);
+    add_number(text, param->preset);
     qt_text_add(text, is_json ? ",\"min\":" : " (");
-    qt_text_add_json_double(text, param->min);
+    add_number(text, param->min);
     qt_text_add(text, is_json ? ",\"max\":" : " to ");
-    qt_text_add_json_double(text, param->max);
+    add_number(text, param->max);
     qt_text_add(text, is_json ? "}" : ")");
 }
 
@@ -269,7 +279,7 @@ list_text(const struct qt_indicator *ind, struct qt_text *text)
     qt_text_addf(text, "\n    columns     ");
     for (unsigned i = 0; ind->outputs[i]; i++)
         qt_text_addf(text, "%s%s", i ? ", " : "", qt_indicator_column(ind, params, i, column));
-    qt_text_addf(text, ", first value at bar %zu\n", ind->lookback(params));
+    qt_text_addf(text, "\n    first value bar %zu\n", ind->lookback(params));
     qt_text_addf(text, "    convention  %s\n    source      %s\n", ind->convention, ind->source);
 }
 
