@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The engine's own section of the config: threads, the cycle's pace, time-outs.
+ */
+#ifndef QTRADE_ENGINE_CONFIG_H
+#define QTRADE_ENGINE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "qtrade/base/config.h"
+
+struct qt_engine_config {
+    int64_t workers;          /* 0: cores - 1, at least 1 */
+    int64_t cycle_ms;         /* event time between decision cycles */
+    int64_t publish_ms;       /* real time between pictures for the screen */
+    int64_t order_timeout_ms; /* event time until an unanswered order is asked for */
+    int64_t sync_s;           /* event time between reads of the account */
+    int64_t flat_gap_ms;      /* event time between the two reads that prove flat */
+    int64_t equity_s;         /* event time between rows of the equity curve */
+    int64_t max_positions;
+    double entry_slippage_bps; /* an entry's limit beyond the best price */
+};
+
+extern const struct qt_config_section qt_engine_section;
+
+#endif
