@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the engine did and how fast; what was lost stands out.
+ */
+#include <stdio.h>
+
+#include "qtrade/base/text.h"
+
+#include "tui_priv.h"
+
+struct row {
+    const char *label;
+    char text[QT__NUMBER];
+    enum qt_role role;
+};
+
+static struct row
+count_row(const char *label, uint64_t n, enum qt_role role)
+{
+    struct row row = {.label = label, .role = n > 0 ? role : QT_ROLE_DIM};
+    qt__format_compact((double)n, row.text);
+    return row;
+}
+
+static struct row
+time_row(const char *label, int64_t ns)
+{
+    struct row row = {.label = label, .role = QT_ROLE_TEXT};
+    qt__format_latency(ns > 0 ? ns : -1, row.text);
+    return row;
+}
+
+static struct row
+money_row(const char *label, qt_money money, bool is_known)
+{
+    struct row row = {.label = label, .role = QT_ROLE_TEXT};
+    if (is_known)
+        qt__format_money(money, false, row.text);
+    else
+        qt_copy(row.text, sizeof row.text, QT__UNKNOWN);
+    return row;
+}
+
+static void
+draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas)
+{
+    (void)state;
+    const struct qt_counts *c = &snap->counts;
+    const struct row rows[] = {
+        count_row("events", c->events, QT_ROLE_TEXT), count_row("cycles", c->cycles, QT_ROLE_TEXT),
+        count_row("trades seen", c->trades, QT_ROLE_TEXT), time_row("cycle p50", snap->cycle_p50_ns),
+        count_row("orders", c->orders, QT_ROLE_TEXT), time_row("cycle max", snap->cycle_max_ns),
+        count_row("fills", c->fills, QT_ROLE_TEXT), money_row("fees", snap->fees, snap->has_equity),
+        count_row("rejects", c->rejects, QT_ROLE_WARN), money_row("realised", snap->realised, snap->has_equity),
+        count_row("dropped", c->dropped_trades + c->dropped_orders, QT_ROLE_BAD),
+        count_row("late", c->late_events, QT_ROLE_WARN),
+        count_row("incidents", c->incidents, QT_ROLE_BAD),
+        count_row("conflated", c->conflated_quotes, QT_ROLE_TEXT),
+    };
+    int half = (canvas->width - 2) / 2;
+    for (size_t i = 0; i < QT_COUNT_OF(rows); i++) {
+        int x = i % 2 == 0 ? 0 : canvas->width - half, y = (int)i / 2;
+        qt_canvas_put(canvas, x, y, QT_ROLE_DIM, rows[i].label);
+        qt_canvas_fit(canvas, x + 12, y, half - 12, QT_RIGHT, rows[i].role, rows[i].text);
+    }
+}
+
+const struct qt_pane_class qt_pane_engine = {
+    .name = "engine",
+    .title = "Engine",
+    .min = {44, 5},
+    .want = {50, 7},
+    .priority = 10,
+    .state_size = sizeof(struct qt_list_state),
+    .draw = draw,
+};
