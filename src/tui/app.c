@@ -23,7 +23,8 @@ const struct qt_key qt_app_keys[] = {
     {'?', "?", "help", "this page"},
     {QT_KEY_TAB, "Tab", "focus", "next pane; Shift-Tab: the one before"},
     {QT_KEY_BACK_TAB, "Shift-Tab", NULL, NULL},
-    {QT_KEY_ENTER, "Enter", "symbol", "open the symbol under the cursor; Esc back; left, right: others"},
+    {QT_KEY_ENTER, "Enter", "symbol",
+     "open the symbol under the cursor; Esc: back; arrows: others"},
     {QT_KEY_ESC, "Esc", NULL, NULL},
     {QT_KEY_UP, "arrows", NULL, "move the cursor; also PgUp, PgDn, Home, End"},
     {'t', "t", "theme", "next theme"},
@@ -108,7 +109,7 @@ next_theme(struct qt_app *app)
         if (strcmp(qt_theme_name(n), app->theme.name) == 0)
             at = n + 1;
     if (qt_theme_load(qt_theme_name(at % n), &app->theme, &err)) {
-        snprintf(text, sizeof text, "theme %s: %s", app->theme.name, app->theme.title);
+        snprintf(text, sizeof text, "theme %s: %s", app->theme.name, app->theme.about);
         qt__app_say(app, QT_ROLE_DIM, text);
     } else {
         qt__app_say(app, QT_ROLE_BAD, err.text);
@@ -119,8 +120,8 @@ static void
 open_symbol(struct qt_app *app, const struct qt_snapshot *snap)
 {
     const struct qt_pane_class *pane = qt_panes[app->focus];
-    uint32_t instrument =
-        pane->instrument && snap ? pane->instrument(app->state[app->focus], snap) : QT_NO_INSTRUMENT;
+    uint32_t instrument = pane->instrument && snap ? pane->instrument(app->state[app->focus], snap)
+                                                   : QT_NO_INSTRUMENT;
     if (instrument != QT_NO_INSTRUMENT)
         app->symbol = instrument;
     else

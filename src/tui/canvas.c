@@ -102,13 +102,11 @@ set_cell(struct qt_canvas *canvas, int x, int y, enum qt_role role, uint32_t ch,
     if (width == 2)
         break_wide(canvas, x + 1, y);
     struct qt_cell *cell = cell_at(canvas, x, y);
-    *cell = (struct qt_cell){.ch = ch,
-                             .role = (uint8_t)role,
-                             .ground = canvas->ground,
-                             .width = (uint8_t)width};
+    *cell = (struct qt_cell){
+        .ch = ch, .role = (uint8_t)role, .ground = canvas->ground, .width = (uint8_t)width};
     if (width == 2)
-        cell[1] = (struct qt_cell){
-            .ch = 0, .role = (uint8_t)role, .ground = canvas->ground, .width = 0};
+        cell[1] =
+            (struct qt_cell){.ch = 0, .role = (uint8_t)role, .ground = canvas->ground, .width = 0};
 }
 
 /* Draws at most columns columns of text. Returns how many it took. */
@@ -229,8 +227,8 @@ qt_canvas_hline(struct qt_canvas *canvas, int x, int y, int n, enum qt_role role
 {
     int end = QT_MIN(x + n, canvas->width);
     for (int at = QT_MAX(x, 0); at < end; at++)
-        add_line(canvas, at, y,
-                 (at > x ? LINE_LEFT : 0u) | (at < x + n - 1 ? LINE_RIGHT : 0u), role);
+        add_line(canvas, at, y, (at > x ? LINE_LEFT : 0u) | (at < x + n - 1 ? LINE_RIGHT : 0u),
+                 role);
 }
 
 void

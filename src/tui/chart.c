@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Candles in half cells: heavy lines are bodies, light ones wicks; a body that fell is broken, so that it reads
- * without colour too. Volume below, prices on the right, time at the bottom, and the position's lines.
+ * Candles in half cells: heavy lines are bodies, light ones wicks; a body that fell is broken, so
+ * that it reads without colour too. Volume below, prices on the right, time at the bottom, and the
+ * position's lines.
  *
  *     |plot .................|axis|
  *     |volume ...............|    |
@@ -21,7 +22,7 @@ enum half { NOTHING, WICK, BODY };
 struct chart {
     struct qt_canvas plot, volume, axis, times;
     const struct qt_symbol_view *symbol;
-    int first, n, step; /* candles shown, columns a candle */
+    int first, n, step;     /* candles shown, columns a candle */
     double low, high, most; /* prices and volume shown */
 };
 
@@ -105,10 +106,9 @@ draw_volume(struct chart *chart, int i)
     if (chart->most <= 0 || !isfinite(candle->volume) || candle->volume <= 0)
         return;
     int eighths = (int)lround(candle->volume / chart->most * chart->volume.height * 8);
-    enum qt_role role = candle->close >= candle->open ? QT_ROLE_GAIN : QT_ROLE_LOSS;
     eighths = QT_MAX(eighths, 1);
     for (int y = chart->volume.height - 1; y >= 0 && eighths > 0; y--, eighths -= 8)
-        qt_canvas_fill(&chart->volume, column_of(chart, i), y, 1, role,
+        qt_canvas_fill(&chart->volume, column_of(chart, i), y, 1, QT_ROLE_DIM,
                        qt__glyph_below(QT_MIN(eighths, 8)));
 }
 
@@ -167,8 +167,8 @@ draw_position(struct chart *chart, const struct qt_position_view *position)
                  {position->target, QT_ROLE_GOOD, "T"}};
     for (size_t i = 0; i < QT_COUNT_OF(lines); i++)
         if (!qt_px_is_none(lines[i].px))
-            draw_price(chart, qt_px_to_double(lines[i].px, position->px_scale), lines[i].role, 0x254c,
-                       lines[i].mark);
+            draw_price(chart, qt_px_to_double(lines[i].px, position->px_scale), lines[i].role,
+                       0x254c, lines[i].mark);
 }
 
 static void
@@ -176,7 +176,8 @@ draw_last(struct chart *chart)
 {
     const struct qt_candle *last = &chart->symbol->candle[chart->first + chart->n - 1];
     int half = is_usable(last) ? half_of(chart, last->close) : -1;
-    draw_price(chart, last->close, last->close >= last->open ? QT_ROLE_GAIN : QT_ROLE_LOSS, ' ', "▸");
+    draw_price(chart, last->close, last->close >= last->open ? QT_ROLE_GAIN : QT_ROLE_LOSS, ' ',
+               "▸");
     if (half >= 0)
         qt_canvas_set_ground(&chart->axis, (struct qt_rect){0, half / 2, chart->axis.width, 1},
                              QT_GROUND_CURSOR);
@@ -186,7 +187,7 @@ draw_last(struct chart *chart)
 static int64_t
 time_step(const struct chart *chart, int64_t period)
 {
-    static const int64_t minutes[] = {1,   5,   10,  15,   30,   60,    120,  180,
+    static const int64_t minutes[] = {1,   5,   10,   15,   30,   60,    120,  180,
                                       360, 720, 1440, 2880, 7200, 10080, 43200};
     for (size_t i = 0; i < QT_COUNT_OF(minutes); i++) {
         int64_t span = minutes[i] * QT_NS_PER_MIN;
@@ -213,8 +214,9 @@ draw_times(struct chart *chart)
         bool is_day = t % QT_NS_PER_DAY == 0;
         qt_time_format_short(t, text);
         text[is_day ? 10 : 16] = '\0';
-        free_from = x + 2 + qt_canvas_put(&chart->times, x, 0, is_day ? QT_ROLE_TEXT : QT_ROLE_DIM,
-                                          text + (is_day ? 5 : 11));
+        free_from = x + 2 +
+                    qt_canvas_put(&chart->times, x, 0, is_day ? QT_ROLE_TEXT : QT_ROLE_DIM,
+                                  text + (is_day ? 5 : 11));
     }
 }
 
@@ -227,7 +229,8 @@ divide(struct chart *chart, struct qt_canvas *canvas)
         &chart->symbol->candle[qt__count(chart->symbol->candles, QT_VIEW_CANDLES) - 1];
     qt__format_price(last->high, chart->symbol->px_scale, text);
     int axis = QT_MIN(qt_text_columns(text) + 2, 14);
-    int width = canvas->width - axis - 1, volume = canvas->height >= 10 ? QT_MAX(2, canvas->height / 7) : 0;
+    int width = canvas->width - axis - 1,
+        volume = canvas->height >= 10 ? QT_MIN(QT_MAX(2, canvas->height / 7), 4) : 0;
     int height = canvas->height - 1 - volume;
     if (width < 10 || height < 3)
         return false;

@@ -44,8 +44,8 @@ nearest(int32_t rgb, int first, int last)
 }
 
 /*
- * Few colours: the hue decides, so that a pale green stays green and does not fall to grey. Channels above the
- * middle between the darkest and the brightest one are on.
+ * Few colours: the hue decides, so that a pale green stays green and does not fall to grey.
+ * Channels above the middle between the darkest and the brightest one are on.
  */
 static int
 nearest_basic(int32_t rgb, int colours)

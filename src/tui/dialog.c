@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The questions. Liquidation is confirmed by the four letters of FLAT, each a press of its own: pasted text does not
- * count, four letters faster than a hand do not count, Enter alone never does, a wrong letter begins again, and a
- * dialog left alone closes (faults T5 and T9).
+ * The questions. Liquidation is confirmed by the four letters of FLAT, each a press of its own:
+ * pasted text does not count, four letters faster than a hand do not count, Enter alone never does,
+ * a wrong letter begins again, and a dialog left alone closes (faults T5 and T9).
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,8 +17,7 @@
 
 static const char flat[QT__FLAT_LETTERS + 1] = "FLAT";
 
-static void QT_PRINTF(2, 3)
-hint(struct qt_app *app, const char *format, ...)
+static void QT_PRINTF(2, 3) hint(struct qt_app *app, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -51,7 +50,8 @@ tell(struct qt_app *app, enum qt_role role, const char *text)
     qt_copy(app->tell, sizeof app->tell, text);
 }
 
-/* Gives the command; leaves when that was asked for and it was accepted, else tells what came of it. */
+/* Gives the command; leaves when that was asked for and it was accepted, else tells what came of
+ * it. */
 static void
 order(struct qt_app *app, enum qt_command_kind kind, const char *reason, const char *answer,
       enum qt_tui_outcome outcome, bool leaves)
@@ -88,7 +88,8 @@ press_letter(struct qt_app *app, const struct qt_press *press)
             app->typed_ns = press->t_ns;
     } else {
         bool is_lower = press->key == flat[app->typed] + ('a' - 'A');
-        hint(app, is_lower ? "capital letters, please" : "that was not the next letter: again from F");
+        hint(app,
+             is_lower ? "capital letters, please" : "that was not the next letter: again from F");
         app->typed = press->key == flat[0] ? 1 : 0;
         app->typed_ns = press->t_ns;
         return;
@@ -206,7 +207,7 @@ qt__dialog_tick(struct qt_app *app)
 }
 
 static void QT_PRINTF(3, 4)
-add_line(struct qt__dialog *out, enum qt_role role, const char *format, ...)
+    add_line(struct qt__dialog *out, enum qt_role role, const char *format, ...)
 {
     va_list args;
     if (out->n >= QT__DIALOG_LINES)
@@ -232,7 +233,8 @@ describe_flat(const struct qt_app *app, struct qt__dialog *out)
     add_line(out, QT_ROLE_TEXT, "Type FLAT to confirm, key by key:   %s", typed);
     add_line(out, QT_ROLE_WARN, "%s", app->hint);
     add_line(out, QT_ROLE_DIM, "Esc: do nothing");
-    snprintf(out->brief, sizeof out->brief, "LIQUIDATE? type FLAT: %s Esc: no %s", typed, app->hint);
+    snprintf(out->brief, sizeof out->brief, "LIQUIDATE? type FLAT: %s Esc: no %s", typed,
+             app->hint);
 }
 
 static void
@@ -245,7 +247,8 @@ describe_quit(struct qt__dialog *out)
     add_line(out, QT_ROLE_TEXT, "p   pause, then leave: stops and targets keep working");
     add_line(out, QT_ROLE_TEXT, "x   liquidate, then leave: asks for FLAT");
     add_line(out, QT_ROLE_TEXT, "Esc stay");
-    snprintf(out->brief, sizeof out->brief, "LEAVE? k keep running, p pause, x liquidate, Esc stay");
+    snprintf(out->brief, sizeof out->brief,
+             "LEAVE? k keep running, p pause, x liquidate, Esc stay");
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Numbers as people read them: thousands grouped, signs for gains and losses, few digits, the unknown as a dash.
+ * Numbers as people read them: thousands grouped, signs for gains and losses, few digits, the
+ * unknown as a dash.
  */
 #include <math.h>
 #include <stdio.h>
@@ -92,18 +93,23 @@ qt__format_px(qt_px px, int scale, char *out)
 }
 
 char *
+qt__trim_zeros(char *number)
+{
+    size_t n = strlen(number);
+    if (!strchr(number, '.') || strchr(number, 'e'))
+        return number;
+    while (n > 0 && number[n - 1] == '0')
+        number[--n] = '\0';
+    if (n > 0 && number[n - 1] == '.')
+        number[--n] = '\0';
+    return number;
+}
+
+char *
 qt__format_qty(qt_qty qty, int scale, bool is_signed, char *out)
 {
     double v = qt_qty_to_double(qty, scale);
-    format(v, price_decimals(v, scale), is_signed ? "+" : "", out);
-    char *point = strchr(out, '.');
-    for (size_t n = strlen(out); point && n > 0 && (out[n - 1] == '0' || out[n - 1] == '.'); n--) {
-        bool is_point = out[n - 1] == '.';
-        out[n - 1] = '\0';
-        if (is_point)
-            break;
-    }
-    return out;
+    return qt__trim_zeros(format(v, price_decimals(v, scale), is_signed ? "+" : "", out));
 }
 
 char *
@@ -135,7 +141,8 @@ qt__format_age(int64_t ns, char *out)
     static const struct {
         int64_t ns;
         char unit;
-    } units[] = {{QT_NS_PER_DAY, 'd'}, {QT_NS_PER_HOUR, 'h'}, {QT_NS_PER_MIN, 'm'}, {QT_NS_PER_S, 's'}};
+    } units[] = {
+        {QT_NS_PER_DAY, 'd'}, {QT_NS_PER_HOUR, 'h'}, {QT_NS_PER_MIN, 'm'}, {QT_NS_PER_S, 's'}};
     if (ns < 0)
         return unknown(out);
     for (size_t i = 0; i < QT_COUNT_OF(units); i++)

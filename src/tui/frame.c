@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A whole frame: header, banner, panes in their borders, footer on the last line, what lies over it.
+ * A whole frame: header, banner, panes in their borders, footer on the last line, what lies over
+ * it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,13 +23,15 @@ static void
 draw_title(struct qt_canvas *canvas, struct qt_rect rect, enum qt_role role, const char *title,
            const char *note)
 {
-    struct qt_canvas line = qt_canvas_view(canvas, (struct qt_rect){rect.x + 2, rect.y, rect.width - 4, 1});
+    struct qt_canvas line =
+        qt_canvas_view(canvas, (struct qt_rect){rect.x + 2, rect.y, rect.width - 4, 1});
     int used = qt_canvas_putf(&line, 0, 0, role, " %s ", title);
     int room = line.width - used - 2, width = qt_text_columns(note) + 2;
     if (note[0] == '\0' || room < 8)
         return;
     width = QT_MIN(width, room);
-    struct qt_canvas right = qt_canvas_view(&line, (struct qt_rect){line.width - width, 0, width, 1});
+    struct qt_canvas right =
+        qt_canvas_view(&line, (struct qt_rect){line.width - width, 0, width, 1});
     qt_canvas_fill(&right, 0, 0, width, QT_ROLE_DIM, ' ');
     qt_canvas_fit(&right, 1, 0, width - 2, QT_LEFT, QT_ROLE_DIM, note);
 }
@@ -75,12 +78,22 @@ draw_symbol(struct qt_app *app, const struct qt_snapshot *snap, struct qt_canvas
     const struct qt_position_view *position = qt__find_position(snap, app->symbol);
     struct qt_rect rect = {0, 0, body->width, body->height};
     char last[QT__NUMBER], change[QT__NUMBER], note[96] = "";
+    struct qt_text text;
+    qt_text_init(&text, note, sizeof note);
+    if (symbol && !qt_px_is_none(symbol->quote.bid) && !qt_px_is_none(symbol->quote.ask))
+        qt_text_addf(&text, "bid %s ask %s, ",
+                     qt__format_px(symbol->quote.bid, symbol->px_scale, last),
+                     qt__format_px(symbol->quote.ask, symbol->px_scale, change));
     if (rank)
-        snprintf(note, sizeof note, "last %s, 24h %s%%", qt__format_px(rank->last, rank->px_scale, last),
-                 qt__format_signed(rank->change_24h_pct, 2, change));
+        qt_text_addf(&text, "last %s, 24h %s%%", qt__format_px(rank->last, rank->px_scale, last),
+                     qt__format_signed(rank->change_24h_pct, 2, change));
     qt_canvas_box(body, rect, QT_ROLE_FOCUS);
     draw_title(body, rect, QT_ROLE_FOCUS,
-               symbol ? symbol->symbol : rank ? rank->symbol : position ? position->symbol : "?", note);
+               symbol     ? symbol->symbol
+               : rank     ? rank->symbol
+               : position ? position->symbol
+                          : "?",
+               note);
     struct qt_canvas view =
         qt_canvas_view(body, (struct qt_rect){2, 1, body->width - 4, body->height - 2});
     qt__symbol_draw(&view, snap, app->symbol);
@@ -114,7 +127,8 @@ open_box(struct qt_canvas *canvas, int width, int height, const char *title)
 {
     width = QT_MIN(width + 4, canvas->width);
     height = QT_MIN(height + 2, canvas->height);
-    struct qt_rect rect = {(canvas->width - width) / 2, (canvas->height - height) / 2, width, height};
+    struct qt_rect rect = {(canvas->width - width) / 2, (canvas->height - height) / 2, width,
+                           height};
     struct qt_canvas box = qt_canvas_view(canvas, rect);
     box.ground = QT_GROUND_DIALOG;
     qt_canvas_clear(&box);
@@ -140,7 +154,7 @@ draw_help(const struct qt_app *app, struct qt_canvas *canvas)
 {
     static const char *const legend[] = {
         "● up   ○ connecting   ✗ down    links: market, user, orders",
-        "▲ long, buy, warning   ▼ short, sell   – or ? not known",
+        "▲ long, buy   ▼ short, sell   ! warning   – or ? not known",
         "VMVT: volatility, momentum, volume, trend; 0 to 100 from below",
         "R: profit in units of the first risk   ┃ rose   ┇ fell",
     };
@@ -186,14 +200,16 @@ draw_small(const struct qt_app *app, const struct qt_snapshot *snap, struct qt_c
     if (dialog.brief[0] != '\0')
         y += qt__wrap(canvas, 0, y, canvas->width, canvas->height, QT_ROLE_WARN, dialog.brief);
     if (snap) {
-        snprintf(text, sizeof text, "%s %s %s", snap->mode < QT_MODES ? qt_mode_name(snap->mode) : "?",
+        snprintf(text, sizeof text, "%s %s %s",
+                 snap->mode < QT_MODES ? qt_mode_name(snap->mode) : "?",
                  snap->has_equity ? qt__format_money(snap->equity, false, number) : QT__UNKNOWN,
                  snap->quote_asset);
         role = snap->mode == QT_MODE_NORMAL ? QT_ROLE_STRONG : QT_ROLE_WARN;
     }
     y += qt__wrap(canvas, 0, y, canvas->width, canvas->height - y, role, text);
-    y += qt__wrap(canvas, 0, y, canvas->width, canvas->height - y, QT_ROLE_DIM,
-                  canvas->width < 40 ? "needs 80x24" : "needs 80x24 (P pause, X liquidate, q quit)");
+    y +=
+        qt__wrap(canvas, 0, y, canvas->width, canvas->height - y, QT_ROLE_DIM,
+                 canvas->width < 40 ? "needs 80x24" : "needs 80x24 (P pause, X liquidate, q quit)");
     if (app->message[0] != '\0')
         qt__wrap(canvas, 0, y, canvas->width, canvas->height - y, app->message_role, app->message);
 }

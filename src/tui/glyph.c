@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which characters may reach a terminal, how wide they are, and what stands for them where only ASCII is safe.
- * A list of what is allowed, not of what is not: an unknown character is '?' (fault T6). The widths are those of
- * the C library's wcwidth() in a UTF-8 locale; tests/tui/test_canvas compares every one.
+ * Which characters may reach a terminal, how wide they are, and what stands for them where only
+ * ASCII is safe. A list of what is allowed, not of what is not: an unknown character is '?' (fault
+ * T6). The widths are those of the C library's wcwidth() in a UTF-8 locale; tests/tui/test_canvas
+ * compares every one.
  */
 #include <string.h>
 
@@ -15,15 +16,16 @@ struct range {
     int width;
 };
 
-/* Sorted. Width 0: dropped without a trace (marks and joiners that hang on the character before). */
+/* Sorted. Width 0: dropped without a trace (marks and joiners that hang on the character before).
+ */
 static const struct range allowed[] = {
-    {0x0020, 0x007e, 1}, {0x00a1, 0x00ac, 1}, {0x00ae, 0x02ff, 1}, {0x0300, 0x036f, 0},
-    {0x0370, 0x0377, 1}, {0x037a, 0x037f, 1}, {0x0384, 0x038a, 1}, {0x038e, 0x03a1, 1},
-    {0x03a3, 0x0482, 1}, {0x048a, 0x052f, 1}, {0x1e00, 0x1eff, 1}, {0x200b, 0x200d, 0},
-    {0x2010, 0x2027, 1}, {0x2030, 0x205e, 1}, {0x2060, 0x2060, 0}, {0x20a0, 0x20bf, 1},
-    {0x20d0, 0x20f0, 0}, {0x2100, 0x214f, 1}, {0x2190, 0x22ff, 1}, {0x2500, 0x25fc, 1},
-    {0x2713, 0x2713, 1}, {0x2717, 0x2717, 1}, {0x2800, 0x28ff, 1}, {0x3041, 0x3096, 2},
-    {0x30a1, 0x30fa, 2}, {0x3400, 0x4dbf, 2}, {0x4e00, 0x9ffc, 2}, {0xac00, 0xd7a3, 2},
+    {0x0020, 0x007e, 1}, {0x00a1, 0x00ac, 1}, {0x00ae, 0x02ff, 1},   {0x0300, 0x036f, 0},
+    {0x0370, 0x0377, 1}, {0x037a, 0x037f, 1}, {0x0384, 0x038a, 1},   {0x038e, 0x03a1, 1},
+    {0x03a3, 0x0482, 1}, {0x048a, 0x052f, 1}, {0x1e00, 0x1eff, 1},   {0x200b, 0x200d, 0},
+    {0x2010, 0x2027, 1}, {0x2030, 0x205e, 1}, {0x2060, 0x2060, 0},   {0x20a0, 0x20bf, 1},
+    {0x20d0, 0x20f0, 0}, {0x2100, 0x214f, 1}, {0x2190, 0x22ff, 1},   {0x2500, 0x25fc, 1},
+    {0x2713, 0x2713, 1}, {0x2717, 0x2717, 1}, {0x2800, 0x28ff, 1},   {0x3041, 0x3096, 2},
+    {0x30a1, 0x30fa, 2}, {0x3400, 0x4dbf, 2}, {0x4e00, 0x9ffc, 2},   {0xac00, 0xd7a3, 2},
     {0xfe00, 0xfe0f, 0}, {0xff01, 0xff60, 2}, {0x1f300, 0x1f320, 2}, {0x1f600, 0x1f64f, 2},
 };
 
@@ -40,7 +42,12 @@ width_of(uint32_t ch)
 static int
 sequence_length(unsigned char first)
 {
-    return first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    return first < 0x80   ? 1
+           : first < 0xc2 ? 0
+           : first < 0xe0 ? 2
+           : first < 0xf0 ? 3
+           : first < 0xf5 ? 4
+                          : 0;
 }
 
 /* Decodes one sequence; 0xfffd and one byte taken where it is not valid. */
@@ -93,19 +100,21 @@ struct stand_in {
     char ascii;
 };
 
-/* Sorted by code point. Every glyph that a pane draws has its row; tests/tui/test_canvas draws them all. */
+/* Sorted by code point. Every glyph that a pane draws has its row; tests/tui/test_canvas draws them
+ * all. */
 static const struct stand_in stand_ins[] = {
-    {0x00b0, 'o'}, {0x00b7, '.'}, {0x00d7, 'x'}, {0x03a3, 'S'}, {0x2013, '-'}, {0x2014, '-'}, {0x2016, '='},
-    {0x2022, '*'}, {0x2026, '~'}, {0x2190, '<'}, {0x2191, '^'}, {0x2192, '>'}, {0x2193, 'v'},
-    {0x2212, '-'}, {0x2248, '~'}, {0x2264, '<'}, {0x2265, '>'}, {0x2500, '-'}, {0x2502, '|'},
-    {0x2503, '#'}, {0x2507, ':'}, {0x2508, '.'}, {0x250c, '+'}, {0x2510, '+'}, {0x2514, '+'},
-    {0x2518, '+'}, {0x251c, '+'}, {0x2524, '+'}, {0x252c, '+'}, {0x2534, '+'}, {0x253c, '+'},
-    {0x254c, '-'}, {0x2575, '\''}, {0x2577, '.'}, {0x2579, '#'}, {0x257b, '#'}, {0x257d, '#'},
-    {0x257f, '#'}, {0x2581, '_'}, {0x2582, '_'}, {0x2583, '.'}, {0x2584, '-'}, {0x2585, '='},
-    {0x2586, '+'}, {0x2587, '*'}, {0x2588, '#'}, {0x2589, '#'}, {0x258a, '#'}, {0x258b, '='},
-    {0x258c, '='}, {0x258d, '-'}, {0x258e, '-'}, {0x258f, '-'}, {0x2591, '.'}, {0x2592, ':'},
-    {0x25a0, '#'}, {0x25a1, 'o'}, {0x25b2, '^'}, {0x25b6, '>'}, {0x25b8, '>'}, {0x25bc, 'v'},
-    {0x25c6, '#'}, {0x25cb, 'o'}, {0x25cf, '*'}, {0x2713, '+'}, {0x2717, 'x'},
+    {0x00b0, 'o'}, {0x00b7, '.'}, {0x00d7, 'x'},  {0x03a3, 'S'}, {0x2013, '-'}, {0x2014, '-'},
+    {0x2016, '='}, {0x2022, '*'}, {0x2026, '~'},  {0x2190, '<'}, {0x2191, '^'}, {0x2192, '>'},
+    {0x2193, 'v'}, {0x2212, '-'}, {0x2248, '~'},  {0x2264, '<'}, {0x2265, '>'}, {0x2500, '-'},
+    {0x2502, '|'}, {0x2503, '#'}, {0x2507, ':'},  {0x2508, '.'}, {0x250c, '+'}, {0x2510, '+'},
+    {0x2514, '+'}, {0x2518, '+'}, {0x251c, '+'},  {0x2524, '+'}, {0x252c, '+'}, {0x2534, '+'},
+    {0x253c, '+'}, {0x254c, '-'}, {0x2575, '\''}, {0x2577, '.'}, {0x2579, '#'}, {0x257b, '#'},
+    {0x257d, '#'}, {0x257f, '#'}, {0x2581, '_'},  {0x2582, '_'}, {0x2583, '.'}, {0x2584, '-'},
+    {0x2585, '='}, {0x2586, '+'}, {0x2587, '*'},  {0x2588, '#'}, {0x2589, '#'}, {0x258a, '#'},
+    {0x258b, '='}, {0x258c, '='}, {0x258d, '-'},  {0x258e, '-'}, {0x258f, '-'}, {0x2590, '#'},
+    {0x2591, '.'}, {0x2592, ':'}, {0x25a0, '#'},  {0x25a1, 'o'}, {0x25b2, '^'}, {0x25b6, '>'},
+    {0x25b8, '>'}, {0x25bc, 'v'}, {0x25c6, '#'},  {0x25cb, 'o'}, {0x25cf, '*'}, {0x2713, '+'},
+    {0x2717, 'x'},
 };
 
 uint32_t

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The two lines at the top: who runs in which mode, can it be stopped, does it hear the market, what is it worth.
- * A line is made of segments; when the screen is narrow the least important ones go.
+ * The two lines at the top: who runs in which mode, can it be stopped, does it hear the market,
+ * what is it worth. A line is made of segments; when the screen is narrow the least important ones
+ * go.
  */
 #include <math.h>
 #include <stdarg.h>
@@ -42,8 +43,7 @@ begin(struct line *line, int priority)
     return segment;
 }
 
-static void QT_PRINTF(3, 4)
-add(struct segment *segment, enum qt_role role, const char *format, ...)
+static void QT_PRINTF(3, 4) add(struct segment *segment, enum qt_role role, const char *format, ...)
 {
     va_list args;
     if (segment->n >= PARTS)
@@ -139,7 +139,7 @@ add_mode(struct line *line, const struct qt_snapshot *snap)
 static void
 add_switch(struct line *line, const struct qt_snapshot *snap)
 {
-    struct segment *segment = begin(line, 60);
+    struct segment *segment = begin(line, 75);
     bool is_tripped = strcmp(snap->kill_switch, "tripped") == 0;
     bool is_armed = strcmp(snap->kill_switch, "armed") == 0;
     add(segment, QT_ROLE_DIM, "kill ");
@@ -177,7 +177,8 @@ add_venue(struct line *line, const struct qt_venue_view *venue)
     add(segment, QT_ROLE_TEXT, "%s ", venue->name);
     for (int kind = 0; kind < QT_LINK_KINDS; kind++)
         add_link(segment, venue->link[kind]);
-    add(segment, QT_ROLE_DIM, " feed ");
+    segment = begin(line, 65);
+    add(segment, QT_ROLE_DIM, "feed ");
     add(segment, role, "%s", qt__format_latency(venue->feed_age_ns, age));
     segment = begin(line, 25);
     add(segment, QT_ROLE_DIM, "ping ");
@@ -251,7 +252,8 @@ add_ratio(struct line *line, int priority, const char *label, double ratio, enum
     char number[QT__NUMBER];
     struct segment *segment = begin(line, priority);
     add(segment, QT_ROLE_DIM, "%s ", label);
-    add(segment, role, "%s%s", qt__format_fixed(ratio * 100, 1, number), isfinite(ratio) ? "%" : "");
+    add(segment, role, "%s%s", qt__format_fixed(ratio * 100, 1, number),
+        isfinite(ratio) ? "%" : "");
 }
 
 static void
@@ -284,7 +286,8 @@ draw_second(struct qt_canvas *canvas, const struct qt_snapshot *snap)
     add(segment, QT_ROLE_STRONG, "%s", qt__format_money(snap->equity, false, number));
     add(segment, QT_ROLE_DIM, " %s", snap->quote_asset);
     add_day(&line, snap);
-    add_ratio(&line, 80, "drawdown", snap->drawdown, snap->drawdown > 0.1 ? QT_ROLE_WARN : QT_ROLE_TEXT);
+    add_ratio(&line, 80, "drawdown", snap->drawdown,
+              snap->drawdown > 0.1 ? QT_ROLE_WARN : QT_ROLE_TEXT);
     add_ratio(&line, 60, "max", snap->max_drawdown, QT_ROLE_TEXT);
     add_ratio(&line, 70, "heat", snap->heat, QT_ROLE_TEXT);
     add_money(&line, 40, "exposure", snap->exposure);
@@ -315,7 +318,8 @@ qt__alarm(const struct qt_snapshot *snap, int64_t silent_ns, char *out, size_t c
     struct qt_text text;
     qt_text_init(&text, out, capacity);
     if (silent_ns >= 3 * QT_NS_PER_S)
-        qt_text_addf(&text, "  ENGINE SILENT for %s: what is shown is old", qt__format_age(silent_ns, age));
+        qt_text_addf(&text, "  ENGINE SILENT for %s: what is shown is old",
+                     qt__format_age(silent_ns, age));
     if (snap && snap->is_liquidating)
         qt_text_addf(&text, "  LIQUIDATING %s", snap->liquidation);
     if (snap && strcmp(snap->kill_switch, "tripped") == 0)
@@ -323,8 +327,9 @@ qt__alarm(const struct qt_snapshot *snap, int64_t silent_ns, char *out, size_t c
     if (snap && snap->has_equity && !snap->is_conserved)
         qt_text_add(&text, "  LEDGER DOES NOT SUM TO ZERO");
     if (snap && snap->counts.dropped_orders + snap->counts.dropped_trades > 0)
-        qt_text_addf(&text, "  EVENTS LOST %llu",
-                     (unsigned long long)(snap->counts.dropped_orders + snap->counts.dropped_trades));
+        qt_text_addf(
+            &text, "  EVENTS LOST %llu",
+            (unsigned long long)(snap->counts.dropped_orders + snap->counts.dropped_trades));
     if (snap && snap->counts.incidents > 0)
         qt_text_addf(&text, "  INCIDENTS %llu", (unsigned long long)snap->counts.incidents);
     return text.length > 0;

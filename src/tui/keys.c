@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The key machine. States: plain text, after ESC, in a CSI or SS3 sequence, in a string (DCS, OSC, PM, APC: ends
- * with BEL or ESC \), in a paste, and after an Esc that was already given as a key (its late rest is swallowed).
+ * The key machine. States: plain text, after ESC, in a CSI or SS3 sequence, in a string (DCS, OSC,
+ * PM, APC: ends with BEL or ESC \), in a paste, and after an Esc that was already given as a key
+ * (its late rest is swallowed).
  */
 #include "qtrade/tui/keys.h"
 
@@ -25,11 +26,11 @@ static const struct {
     const char *sequence;
     int key;
 } sequences[] = {
-    {"A", QT_KEY_UP},       {"B", QT_KEY_DOWN},  {"C", QT_KEY_RIGHT},   {"D", QT_KEY_LEFT},
-    {"H", QT_KEY_HOME},     {"F", QT_KEY_END},   {"Z", QT_KEY_BACK_TAB}, {"1A", QT_KEY_UP},
-    {"1B", QT_KEY_DOWN},    {"1C", QT_KEY_RIGHT}, {"1D", QT_KEY_LEFT},  {"1H", QT_KEY_HOME},
-    {"1F", QT_KEY_END},     {"1~", QT_KEY_HOME}, {"4~", QT_KEY_END},    {"7~", QT_KEY_HOME},
-    {"8~", QT_KEY_END},     {"5~", QT_KEY_PAGE_UP}, {"6~", QT_KEY_PAGE_DOWN}, {"M", QT_KEY_ENTER},
+    {"A", QT_KEY_UP},    {"B", QT_KEY_DOWN},     {"C", QT_KEY_RIGHT},      {"D", QT_KEY_LEFT},
+    {"H", QT_KEY_HOME},  {"F", QT_KEY_END},      {"Z", QT_KEY_BACK_TAB},   {"1A", QT_KEY_UP},
+    {"1B", QT_KEY_DOWN}, {"1C", QT_KEY_RIGHT},   {"1D", QT_KEY_LEFT},      {"1H", QT_KEY_HOME},
+    {"1F", QT_KEY_END},  {"1~", QT_KEY_HOME},    {"4~", QT_KEY_END},       {"7~", QT_KEY_HOME},
+    {"8~", QT_KEY_END},  {"5~", QT_KEY_PAGE_UP}, {"6~", QT_KEY_PAGE_DOWN}, {"M", QT_KEY_ENTER},
 };
 
 struct output {
@@ -52,8 +53,8 @@ sequence_key(const struct qt_keys *keys)
     size_t n = 0, i = 0;
     while (i < keys->length && keys->sequence[i] >= '0' && keys->sequence[i] <= '9')
         text[n++] = (char)keys->sequence[i++];
-    while (i < keys->length && (keys->sequence[i] == ';' ||
-                                (keys->sequence[i] >= '0' && keys->sequence[i] <= '9')))
+    while (i < keys->length &&
+           (keys->sequence[i] == ';' || (keys->sequence[i] >= '0' && keys->sequence[i] <= '9')))
         i++;
     if (i + 1 != keys->length)
         return 0;

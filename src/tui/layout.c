@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The layout solver. A plan is a tree of rows and columns with panes as leaves; three plans, by width. A branch's
- * need is the sum of its children's along its axis (one border line shared between two neighbours) and the
- * largest across. Panes are let in by priority while the need fits the room. Then each branch deals its room: needs
- * first, wants by priority, the rest by growth.
+ * The layout solver. A plan is a tree of rows and columns with panes as leaves; three plans, by
+ * width. A branch's need is the sum of its children's along its axis (one border line shared
+ * between two neighbours) and the largest across. Panes are let in by priority while the need fits
+ * the room. Then each branch deals its room: needs first, then wants in turn, the rest by growth.
  */
 #include "qtrade/tui/layout.h"
 
@@ -111,23 +111,25 @@ struct deal {
     size_t n;
 };
 
-/* Wants, the most important child first. Returns what is left. */
+/* Wants: a cell for each child in turn, the most important first. Returns what is left. */
 static int
 deal_wants(struct deal *deal, int left)
 {
-    for (int worth = 0; left > 0 && worth >= 0;) {
-        worth = -1;
-        size_t best = 0;
-        for (size_t i = 0; i < deal->n; i++)
-            if (deal->size[i] < deal->want[i] && deal->worth[i] > worth) {
-                worth = deal->worth[i];
-                best = i;
+    int order[CHILDREN], given = 1;
+    for (size_t i = 0; i < deal->n; i++) {
+        size_t at = i;
+        for (; at > 0 && deal->worth[order[at - 1]] < deal->worth[i]; at--)
+            order[at] = order[at - 1];
+        order[at] = (int)i;
+    }
+    while (left > 0 && given > 0) {
+        given = 0;
+        for (size_t i = 0; i < deal->n && left > 0; i++)
+            if (deal->size[order[i]] < deal->want[order[i]]) {
+                deal->size[order[i]]++;
+                left--;
+                given++;
             }
-        if (worth < 0)
-            break;
-        int more = QT_MIN(left, deal->want[best] - deal->size[best]);
-        deal->size[best] += more;
-        left -= more;
     }
     return left;
 }

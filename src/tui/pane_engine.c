@@ -47,11 +47,16 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
     (void)state;
     const struct qt_counts *c = &snap->counts;
     const struct row rows[] = {
-        count_row("events", c->events, QT_ROLE_TEXT), count_row("cycles", c->cycles, QT_ROLE_TEXT),
-        count_row("trades seen", c->trades, QT_ROLE_TEXT), time_row("cycle p50", snap->cycle_p50_ns),
-        count_row("orders", c->orders, QT_ROLE_TEXT), time_row("cycle max", snap->cycle_max_ns),
-        count_row("fills", c->fills, QT_ROLE_TEXT), money_row("fees", snap->fees, snap->has_equity),
-        count_row("rejects", c->rejects, QT_ROLE_WARN), money_row("realised", snap->realised, snap->has_equity),
+        count_row("events", c->events, QT_ROLE_TEXT),
+        count_row("cycles", c->cycles, QT_ROLE_TEXT),
+        count_row("trades seen", c->trades, QT_ROLE_TEXT),
+        time_row("cycle p50", snap->cycle_p50_ns),
+        count_row("orders", c->orders, QT_ROLE_TEXT),
+        time_row("cycle max", snap->cycle_max_ns),
+        count_row("fills", c->fills, QT_ROLE_TEXT),
+        money_row("fees", snap->fees, snap->has_equity),
+        count_row("rejects", c->rejects, QT_ROLE_WARN),
+        money_row("realised", snap->realised, snap->has_equity),
         count_row("dropped", c->dropped_trades + c->dropped_orders, QT_ROLE_BAD),
         count_row("late", c->late_events, QT_ROLE_WARN),
         count_row("incidents", c->incidents, QT_ROLE_BAD),
@@ -68,8 +73,8 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
 const struct qt_pane_class qt_pane_engine = {
     .name = "engine",
     .title = "Engine",
-    .min = {44, 5},
-    .want = {50, 7},
+    .min = {40, 5},
+    .want = {44, 7},
     .priority = 10,
     .state_size = sizeof(struct qt_list_state),
     .draw = draw,

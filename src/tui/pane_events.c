@@ -15,7 +15,7 @@ static const struct qt__column columns[COLUMNS] = {
     [TIME] = {NULL, 8, 8, 60, QT_LEFT},
     [MARK] = {"", 1, 1, 0, QT_LEFT},
     [TOPIC] = {"", 6, 8, 50, QT_LEFT},
-    [TEXT] = {"", 20, 20, 0, QT_LEFT, true},
+    [TEXT] = {"", 20, 128, 0, QT_LEFT, true},
 };
 
 static const struct {
@@ -24,7 +24,7 @@ static const struct {
 } severities[] = {
     [QT_SEVERITY_INFO] = {"·", QT_ROLE_DIM, QT_ROLE_TEXT},
     [QT_SEVERITY_GOOD] = {"✓", QT_ROLE_GOOD, QT_ROLE_TEXT},
-    [QT_SEVERITY_WARN] = {"▲", QT_ROLE_WARN, QT_ROLE_WARN},
+    [QT_SEVERITY_WARN] = {"!", QT_ROLE_WARN, QT_ROLE_WARN},
     [QT_SEVERITY_BAD] = {"✗", QT_ROLE_BAD, QT_ROLE_BAD},
 };
 
@@ -77,7 +77,7 @@ const struct qt_pane_class qt_pane_events = {
     .name = "events",
     .title = "Events",
     .min = {36, 2},
-    .want = {70, 8},
+    .want = {52, 8},
     .priority = 65,
     .grow = 3,
     .state_size = sizeof(struct qt_list_state),

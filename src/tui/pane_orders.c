@@ -11,24 +11,19 @@
 enum { SIDE, SYMBOL, PURPOSE, TYPE, QTY, FILLED, PRICE, STATE, AGE, ID, COLUMNS };
 
 static const struct qt__column columns[COLUMNS] = {
-    [SIDE] = {"side", 6, 6, 80, QT_LEFT},
-    [SYMBOL] = {"symbol", 8, 14, 0, QT_LEFT},
-    [PURPOSE] = {"for", 6, 10, 70, QT_LEFT},
-    [TYPE] = {"type", 6, 17, 40, QT_LEFT},
-    [QTY] = {"quantity", 7, 12, 60, QT_RIGHT},
-    [FILLED] = {"filled", 6, 12, 50, QT_RIGHT},
-    [PRICE] = {"price", 6, 12, 65, QT_RIGHT},
-    [STATE] = {"state", 7, 14, 75, QT_LEFT},
-    [AGE] = {"age", 3, 4, 45, QT_RIGHT},
-    [ID] = {"id", 8, 16, 10, QT_RIGHT},
+    [SIDE] = {"side", 6, 6, 80, QT_LEFT},      [SYMBOL] = {"symbol", 8, 14, 0, QT_LEFT},
+    [PURPOSE] = {"for", 6, 10, 70, QT_LEFT},   [TYPE] = {"type", 6, 17, 40, QT_LEFT},
+    [QTY] = {"quantity", 7, 12, 60, QT_RIGHT}, [FILLED] = {"filled", 6, 12, 50, QT_RIGHT},
+    [PRICE] = {"price", 6, 12, 65, QT_RIGHT},  [STATE] = {"state", 7, 14, 75, QT_LEFT},
+    [AGE] = {"age", 3, 4, 45, QT_RIGHT},       [ID] = {"id", 8, 16, 10, QT_RIGHT},
 };
 
 static enum qt_role
 state_role(uint8_t state)
 {
-    return state == QT_ORDER_UNKNOWN ? QT_ROLE_BAD
+    return state == QT_ORDER_UNKNOWN                                       ? QT_ROLE_BAD
            : state == QT_ORDER_PENDING || state == QT_ORDER_CANCEL_PENDING ? QT_ROLE_WARN
-                                                                         : QT_ROLE_TEXT;
+                                                                           : QT_ROLE_TEXT;
 }
 
 static void

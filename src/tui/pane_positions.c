@@ -9,21 +9,29 @@
 
 #include "tui_priv.h"
 
-enum { SYMBOL, QTY, ENTRY, MARK, UNREALISED, MULTIPLE, STOP, TARGET, HITS, NOTIONAL, REALISED, AGE, COLUMNS };
+enum {
+    SYMBOL,
+    QTY,
+    ENTRY,
+    MARK,
+    UNREALISED,
+    MULTIPLE,
+    STOP,
+    TARGET,
+    HITS,
+    NOTIONAL,
+    REALISED,
+    AGE,
+    COLUMNS
+};
 
 static const struct qt__column columns[COLUMNS] = {
-    [SYMBOL] = {"symbol", 9, 16, 0, QT_LEFT},
-    [QTY] = {"quantity", 7, 12, 70, QT_RIGHT},
-    [ENTRY] = {"entry", 6, 12, 60, QT_RIGHT},
-    [MARK] = {"mark", 6, 12, 65, QT_RIGHT},
-    [UNREALISED] = {"uP&L", 7, 12, 90, QT_RIGHT},
-    [MULTIPLE] = {"R", 5, 6, 80, QT_RIGHT},
-    [STOP] = {"stop", 6, 12, 75, QT_RIGHT},
-    [TARGET] = {"target", 6, 12, 50, QT_RIGHT},
-    [HITS] = {"hit", 3, 3, 20, QT_RIGHT},
-    [NOTIONAL] = {"notional", 8, 13, 15, QT_RIGHT},
-    [REALISED] = {"realised", 8, 12, 10, QT_RIGHT},
-    [AGE] = {"age", 3, 4, 40, QT_RIGHT},
+    [SYMBOL] = {"symbol", 9, 16, 0, QT_LEFT},       [QTY] = {"quantity", 7, 12, 70, QT_RIGHT},
+    [ENTRY] = {"entry", 6, 12, 60, QT_RIGHT},       [MARK] = {"mark", 6, 12, 65, QT_RIGHT},
+    [UNREALISED] = {"uP&L", 7, 12, 90, QT_RIGHT},   [MULTIPLE] = {"R", 5, 6, 80, QT_RIGHT},
+    [STOP] = {"stop", 6, 12, 75, QT_RIGHT},         [TARGET] = {"target", 6, 12, 50, QT_RIGHT},
+    [HITS] = {"hit", 3, 3, 20, QT_RIGHT},           [NOTIONAL] = {"notional", 8, 13, 15, QT_RIGHT},
+    [REALISED] = {"realised", 8, 12, 10, QT_RIGHT}, [AGE] = {"age", 3, 4, 40, QT_RIGHT},
 };
 
 static void
@@ -110,7 +118,8 @@ note(const struct qt_snapshot *snap, char *out, size_t capacity)
     char number[QT__NUMBER];
     int n = qt__count(snap->positions, QT_VIEW_ROWS);
     if (n > 0)
-        snprintf(out, capacity, "%d open, uP&L %s", n, qt__format_money(snap->unrealised, true, number));
+        snprintf(out, capacity, "%d open, uP&L %s", n,
+                 qt__format_money(snap->unrealised, true, number));
 }
 
 static uint32_t

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The regime on both axes with its probabilities, how sure and how stable it is; then who may be traded at all and
- * what keeps the others out.
+ * The regime on both axes with its probabilities, how sure and how stable it is; then who may be
+ * traded at all and what keeps the others out.
  */
 #include <math.h>
 #include <stdio.h>
@@ -58,11 +58,12 @@ static void
 draw_trust(const struct qt_regime_view *regime, struct qt_canvas *canvas, int y)
 {
     char number[QT__NUMBER];
-    int x = put_percent(canvas, 1, y, canvas->width < 44 ? "sure " : "confidence ", regime->confidence);
-    x = put_percent(canvas, x, y, canvas->width < 44 ? "stable " : "stability ", regime->stability);
+    int x =
+        put_percent(canvas, 1, y, canvas->width < 50 ? "sure " : "confidence ", regime->confidence);
+    x = put_percent(canvas, x, y, canvas->width < 50 ? "stable " : "stability ", regime->stability);
     x += qt_canvas_put(canvas, x, y, QT_ROLE_TEXT,
                        qt__format_fixed(regime->switches_per_day, 1, number));
-    qt_canvas_put(canvas, x, y, QT_ROLE_DIM, canvas->width < 44 ? " turns/day" : " switches/day");
+    qt_canvas_put(canvas, x, y, QT_ROLE_DIM, canvas->width < 50 ? " turns/day" : " switches a day");
 }
 
 static void
@@ -101,7 +102,7 @@ const struct qt_pane_class qt_pane_regime = {
     .name = "regime",
     .title = "Market regime",
     .min = {36, 5},
-    .want = {44, 10},
+    .want = {38, 10},
     .priority = 70,
     .state_size = sizeof(struct qt_list_state),
     .draw = draw,

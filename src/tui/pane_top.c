@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The five that are traded and why each stands there; below them, when there is room, who came next and why not.
+ * The five that are traded and why each stands there; below them, when there is room, who came next
+ * and why not.
  */
 #include <math.h>
 #include <stdio.h>
@@ -10,28 +11,36 @@
 #include "tui_priv.h"
 
 enum {
-    RANK, SYMBOL, LAST, CHANGE, SPARK, SCORE, PARTS, VOLATILITY, MOMENTUM, VOLUME, TREND, DECAY, WORST, TURNOVER,
-    SPREAD, SIGNAL, WHY, COLUMNS
+    RANK,
+    SYMBOL,
+    LAST,
+    CHANGE,
+    SPARK,
+    SCORE,
+    PARTS,
+    VOLATILITY,
+    MOMENTUM,
+    VOLUME,
+    TREND,
+    DECAY,
+    WORST,
+    TURNOVER,
+    SPREAD,
+    SIGNAL,
+    WHY,
+    COLUMNS
 };
 
 static const struct qt__column columns[COLUMNS] = {
-    [RANK] = {"#", 2, 3, 0, QT_RIGHT},
-    [SYMBOL] = {"symbol", 8, 14, 0, QT_LEFT},
-    [LAST] = {"last", 8, 12, 80, QT_RIGHT},
-    [CHANGE] = {"24h", 7, 8, 75, QT_RIGHT},
-    [SPARK] = {"candles", 20, 20, 12, QT_LEFT},
-    [SCORE] = {"score", 5, 5, 90, QT_RIGHT},
-    [PARTS] = {"VMVT", 4, 4, 65, QT_LEFT},
-    [VOLATILITY] = {"volat", 5, 5, 11, QT_RIGHT},
-    [MOMENTUM] = {"momen", 5, 5, 10, QT_RIGHT},
-    [VOLUME] = {"volum", 5, 5, 9, QT_RIGHT},
-    [TREND] = {"trend", 5, 5, 8, QT_RIGHT},
-    [DECAY] = {"decay", 4, 5, 50, QT_RIGHT},
-    [WORST] = {"correlated", 8, 12, 55, QT_LEFT},
-    [TURNOVER] = {"vol 24h", 6, 7, 15, QT_RIGHT},
-    [SPREAD] = {"bps", 4, 5, 14, QT_RIGHT},
-    [SIGNAL] = {"signal", 5, 6, 60, QT_RIGHT},
-    [WHY] = {"why", 11, 30, 70, QT_LEFT, true},
+    [RANK] = {"#", 1, 3, 0, QT_RIGHT},          [SYMBOL] = {"symbol", 8, 14, 0, QT_LEFT},
+    [LAST] = {"last", 8, 12, 80, QT_RIGHT},     [CHANGE] = {"24h", 6, 8, 75, QT_RIGHT},
+    [SPARK] = {"candles", 20, 20, 12, QT_LEFT}, [SCORE] = {"score", 5, 5, 90, QT_RIGHT},
+    [PARTS] = {"VMVT", 4, 4, 65, QT_LEFT},      [VOLATILITY] = {"volat", 5, 5, 11, QT_RIGHT},
+    [MOMENTUM] = {"momen", 5, 5, 10, QT_RIGHT}, [VOLUME] = {"volum", 5, 5, 9, QT_RIGHT},
+    [TREND] = {"trend", 5, 5, 8, QT_RIGHT},     [DECAY] = {"decay", 5, 5, 55, QT_RIGHT},
+    [WORST] = {"corr", 8, 12, 60, QT_LEFT},     [TURNOVER] = {"vol 24h", 6, 7, 15, QT_RIGHT},
+    [SPREAD] = {"bps", 4, 5, 14, QT_RIGHT},     [SIGNAL] = {"sig", 5, 5, 68, QT_RIGHT},
+    [WHY] = {"why", 11, 60, 70, QT_LEFT, true},
 };
 
 /* The selected ones stand first, the others follow by score. */
@@ -92,7 +101,7 @@ write_signal(const struct qt_rank_view *rank, char *out)
 static void
 write_change(const struct qt_rank_view *rank, char *out)
 {
-    qt__format_signed(rank->change_24h_pct, fabs(rank->change_24h_pct) < 100 ? 2 : 0, out);
+    qt__format_signed(rank->change_24h_pct, fabs(rank->change_24h_pct) < 99.95 ? 1 : 0, out);
     if (isfinite(rank->change_24h_pct))
         qt__add_char(out, '%');
 }
@@ -190,8 +199,9 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
 {
     int rows = qt__count(snap->ranked, QT_VIEW_ROWS);
     if (rows == 0) {
-        qt__empty(canvas, snap->instruments == 0 ? "no symbols yet"
-                                                 : "no symbol is ranked yet: history is being read");
+        qt__empty(canvas, snap->instruments == 0
+                              ? "no symbols yet"
+                              : "no symbol is ranked yet: history is being read");
         return;
     }
     qt__table_draw(canvas, state, columns, COLUMNS, snap, rows, write_cell);
@@ -228,7 +238,7 @@ const struct qt_pane_class qt_pane_top = {
     .name = "top",
     .title = "Top five",
     .min = {44, 6},
-    .want = {150, 8},
+    .want = {150, 6},
     .priority = 90,
     .grow = 2,
     .state_size = sizeof(struct qt_list_state),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The screen's loop: wait for a key, for room in the terminal, or for the next frame's time; keys first, always.
+ * The screen's loop: wait for a key, for room in the terminal, or for the next frame's time; keys
+ * first, always.
  */
 #include <errno.h>
 #include <poll.h>
@@ -58,7 +59,8 @@ read_keys(struct loop *loop)
         return;
     }
     if (n > 0)
-        press_all(loop, presses, qt_keys_feed(&loop->keys, bytes, (size_t)n, loop->now_ns, presses));
+        press_all(loop, presses,
+                  qt_keys_feed(&loop->keys, bytes, (size_t)n, loop->now_ns, presses));
 }
 
 static void
@@ -91,7 +93,8 @@ static bool
 fit_canvas(struct loop *loop)
 {
     struct qt_size size = qt__screen_size(loop->screen);
-    if (loop->canvas.cells && loop->canvas.width == size.width && loop->canvas.height == size.height)
+    if (loop->canvas.cells && loop->canvas.width == size.width &&
+        loop->canvas.height == size.height)
         return true;
     qt_canvas_finish(&loop->canvas);
     loop->has_news = true;
@@ -136,8 +139,9 @@ static void
 turn(struct loop *loop)
 {
     bool is_pending = qt__screen_pending(loop->screen) > 0;
-    struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                            {.fd = is_pending ? qt__screen_fd(loop->screen) : -1, .events = POLLOUT}};
+    struct pollfd fds[2] = {
+        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = is_pending ? qt__screen_fd(loop->screen) : -1, .events = POLLOUT}};
     int ready = poll(fds, 2, wait_ms(loop));
     loop->now_ns = qt_now_mono_ns();
     if (ready > 0 && (fds[0].revents & POLLIN))
@@ -164,7 +168,8 @@ enum qt_tui_outcome
 qt_tui_run(const struct qt_tui_options *options, struct qt_error *err)
 {
     double fps = options->fps > 0 ? QT_MIN(QT_MAX(options->fps, 1.0), 30.0) : 10;
-    struct loop loop = {.options = options, .frame_period_ns = (int64_t)((double)QT_NS_PER_S / fps)};
+    struct loop loop = {.options = options,
+                        .frame_period_ns = (int64_t)((double)QT_NS_PER_S / fps)};
     qt_auto(qt_app) app = qt_app_create(options, err);
     if (!app)
         return QT_TUI_FAILED;
@@ -185,10 +190,12 @@ qt_tui_run(const struct qt_tui_options *options, struct qt_error *err)
 const char *
 qt_tui_outcome_name(enum qt_tui_outcome outcome)
 {
-    static const char *const names[] = {
-        [QT_TUI_FAILED] = "failed",         [QT_TUI_LEFT] = "left",
-        [QT_TUI_KEEP_RUNNING] = "keep running", [QT_TUI_PAUSE] = "pause",
-        [QT_TUI_LIQUIDATE] = "liquidate",   [QT_TUI_HANGUP] = "hang-up",
-        [QT_TUI_STOPPED] = "stopped"};
+    static const char *const names[] = {[QT_TUI_FAILED] = "failed",
+                                        [QT_TUI_LEFT] = "left",
+                                        [QT_TUI_KEEP_RUNNING] = "keep running",
+                                        [QT_TUI_PAUSE] = "pause",
+                                        [QT_TUI_LIQUIDATE] = "liquidate",
+                                        [QT_TUI_HANGUP] = "hang-up",
+                                        [QT_TUI_STOPPED] = "stopped"};
     return (size_t)outcome < QT_COUNT_OF(names) ? names[outcome] : "?";
 }

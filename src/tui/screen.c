@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ncurses as an encoder: newterm() writes to a memory file; after each frame its bytes move to a buffer that leaves
- * through a descriptor of our own, opened without blocking. So a stuck terminal holds up nothing but frames, and a
- * new frame is made only when the one before has left (faults T2, T3). Keys are read elsewhere.
+ * ncurses as an encoder: newterm() writes to a memory file; after each frame its bytes move to a
+ * buffer that leaves through a descriptor of our own, opened without blocking. So a stuck terminal
+ * holds up nothing but frames, and a new frame is made only when the one before has left (faults
+ * T2, T3). Keys are read elsewhere.
  */
 #include <curses.h>
 #include <errno.h>
@@ -23,8 +24,8 @@
 #include "screen_priv.h"
 
 #define PAIRS 250
-#define CHUNK 4096        /* bytes written at once */
-#define STUCK_CHUNK 128   /* where the descriptor may block */
+#define CHUNK 4096      /* bytes written at once */
+#define STUCK_CHUNK 128 /* where the descriptor may block */
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
 
@@ -39,7 +40,7 @@ struct qt__screen {
     bool is_blocking; /* fd could not be opened anew */
     bool has_guard;
     enum qt_glyphs glyphs;
-    int colours; /* 0: none */
+    int colours;            /* 0: none */
     struct qt_canvas shown; /* the last frame; its rows that did not change are skipped */
     bool is_whole;          /* the next frame is drawn whole */
     struct qt_theme theme;
@@ -106,22 +107,25 @@ check_terminal(struct qt__guard *guard, struct qt_error *err)
         return qt_fail(err, QT_E_IO,
                        "the screen: TERM is not set (set it, or run without a screen: --headless)");
     if (setupterm(term, STDOUT_FILENO, &result) != OK)
-        return qt_fail(err, QT_E_IO,
-                       "the screen: no terminal \"%.60s\" is known here (set TERM to one that is, such as "
-                       "xterm, or run without a screen: --headless)",
-                       term);
+        return qt_fail(
+            err, QT_E_IO,
+            "the screen: no terminal \"%.60s\" is known here (set TERM to one that is, such as "
+            "xterm, or run without a screen: --headless)",
+            term);
     char *move = tigetstr("cup");
     bool can_move = move && move != (char *)-1;
     if (can_move)
         fill_guard(guard);
     del_curterm(cur_term);
-    return can_move || qt_fail(err, QT_E_IO,
-                               "the screen: terminal \"%.60s\" cannot move its cursor (set TERM, or run "
-                               "without a screen: --headless)",
-                               term);
+    return can_move ||
+           qt_fail(err, QT_E_IO,
+                   "the screen: terminal \"%.60s\" cannot move its cursor (set TERM, or run "
+                   "without a screen: --headless)",
+                   term);
 }
 
-/* A description of our own, so that O_NONBLOCK does not reach the shell's; where that is refused, theirs. */
+/* A description of our own, so that O_NONBLOCK does not reach the shell's; where that is refused,
+ * theirs. */
 static int
 open_output(bool *out_is_blocking)
 {
@@ -245,7 +249,8 @@ qt__screen_redraw(struct qt__screen *screen)
     screen->is_whole = true;
 }
 
-/* The number of a pair of colours, made at its first use; 0 (the default) when there are no more. */
+/* The number of a pair of colours, made at its first use; 0 (the default) when there are no more.
+ */
 static short
 colour_pair(struct qt__screen *screen, int fg, int bg)
 {
@@ -253,7 +258,8 @@ colour_pair(struct qt__screen *screen, int fg, int bg)
     for (int i = 0; i < screen->n_pairs; i++)
         if (screen->pairs[i].fg == fg && screen->pairs[i].bg == bg)
             return (short)(i + 1);
-    if (screen->n_pairs >= most || init_pair((short)(screen->n_pairs + 1), (short)fg, (short)bg) != OK)
+    if (screen->n_pairs >= most ||
+        init_pair((short)(screen->n_pairs + 1), (short)fg, (short)bg) != OK)
         return 0;
     screen->pairs[screen->n_pairs] = (struct pair){fg, bg};
     return (short)++screen->n_pairs;
@@ -287,14 +293,13 @@ set_theme(struct qt__screen *screen, const struct qt_theme *theme)
     screen->theme = *theme;
     for (int role = 0; role < QT_ROLES; role++)
         for (int ground = 0; ground < QT_GROUNDS; ground++) {
-            struct qt_look look =
-                qt_theme_look(theme, (enum qt_role)role, (enum qt_ground)ground);
+            struct qt_look look = qt_theme_look(theme, (enum qt_role)role, (enum qt_ground)ground);
             screen->attributes[role][ground] = curses_attributes(look.attributes);
             screen->pair_of[role][ground] = 0;
             if (screen->colours > 0)
                 screen->pair_of[role][ground] =
                     colour_pair(screen, qt_colour_nearest(look.fg, screen->colours),
-                              qt_colour_nearest(look.bg, screen->colours));
+                                qt_colour_nearest(look.bg, screen->colours));
         }
     screen->is_whole = true;
 }

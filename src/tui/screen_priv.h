@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The terminal behind the canvas. ncurses turns cells into the terminal's bytes and sends only what changed; it
- * writes into memory, and the bytes leave from there without ever blocking. One screen per process.
+ * The terminal behind the canvas. ncurses turns cells into the terminal's bytes and sends only what
+ * changed; it writes into memory, and the bytes leave from there without ever blocking. One screen
+ * per process.
  */
 #ifndef QTRADE_TUI_SCREEN_PRIV_H
 #define QTRADE_TUI_SCREEN_PRIV_H
@@ -16,8 +17,8 @@
 
 struct qt__screen;
 /**
- * Takes standard input and output. NULL: they are no terminal, or one that cannot move its cursor; err says so in
- * one line and nothing was written.
+ * Takes standard input and output. NULL: they are no terminal, or one that cannot move its cursor;
+ * err says so in one line and nothing was written.
  */
 struct qt__screen *qt__screen_open(bool is_ascii, struct qt_error *err);
 /** Restores the terminal (waits a second at most for a stuck one). NULL is fine. */
@@ -50,7 +51,8 @@ QT_CHECKED bool qt__guard_begin(const struct qt__guard *guard, struct qt_error *
 /** Gives terminal and signals back; a hang-up leaves SIGHUP ignored. */
 void qt__guard_end(void);
 bool qt__guard_is_hung_up(void);
-/** The process was stopped and went on: true once, the terminal is raw again and wants a whole frame. */
+/** The process was stopped and went on: true once, the terminal is raw again and wants a whole
+ * frame. */
 bool qt__guard_take_resumed(void);
 
 #endif

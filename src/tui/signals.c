@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The terminal is given back on every way out: normal, exit() from anywhere, a stop (SIGTSTP), a crash. Signal
- * handlers reach nothing but statics, so this file has the room's only mutable ones; they are written before the
- * handlers are set and hold until they are taken away. Handlers use write, poll, tcsetattr, sigaction and raise only.
+ * The terminal is given back on every way out: normal, exit() from anywhere, a stop (SIGTSTP), a
+ * crash. Signal handlers reach nothing but statics, so this file has the room's only mutable ones;
+ * they are written before the handlers are set and hold until they are taken away. Handlers use
+ * write, poll, tcsetattr, sigaction and raise only.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,18 +17,19 @@
 #include "screen_priv.h"
 
 /* What ends the process: the terminal is restored, then the signal has its old way. */
-static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT,
-                                    SIGTERM, SIGINT, SIGQUIT};
+static const int fatal_signals[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                                    SIGABRT, SIGTERM, SIGINT, SIGQUIT};
 #define FATAL_SIGNALS QT_COUNT_OF(fatal_signals)
-#define CRASHES 5 /* the first ones are taken whoever had them, the others only where nobody has */
+#define CRASHES 5 /* the first ones are taken whoever had them, the others only where nobody has   \
+                   */
 #define STACK_SIZE 65536
 #define STUCK_MS 1000
 
 static struct qt__guard guarded;
 static struct termios cooked, raw;
-static atomic_bool is_active;    /* release in begin, acquire in the handlers */
-static atomic_bool is_hung_up;   /* set by the handler, read by the loop */
-static atomic_bool is_resumed;   /* set by the handler, taken by the loop */
+static atomic_bool is_active;  /* release in begin, acquire in the handlers */
+static atomic_bool is_hung_up; /* set by the handler, read by the loop */
+static atomic_bool is_resumed; /* set by the handler, taken by the loop */
 static struct sigaction old_fatal[FATAL_SIGNALS], old_hangup, old_stop, old_continue;
 static bool has_fatal[FATAL_SIGNALS];
 static unsigned char *stack;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One symbol over the whole screen: candles on the left; on the right why it ranks, the position, the quote, depth
- * and indicators, as far as there is room.
+ * One symbol over the whole screen: candles on the left; on the right why it ranks, the position,
+ * the quote, depth and indicators, as far as there is room.
  */
 #include <math.h>
 #include <stdio.h>
@@ -12,6 +12,9 @@
 #include "tui_priv.h"
 
 #define PANEL 34 /* columns of the panel on the right */
+#define WIDE 150 /* room for two panels */
+#define DEPTH_LINES 10
+#define QUOTE_LINES 4
 
 /* A pen that goes down a column. */
 struct pen {
@@ -32,8 +35,8 @@ put_pair(struct pen *pen, const char *label, enum qt_role role, const char *text
 {
     int label_width = QT_MIN(qt_text_columns(label), pen->canvas->width);
     qt_canvas_put(pen->canvas, 0, pen->y, QT_ROLE_DIM, label);
-    qt_canvas_fit(pen->canvas, label_width + 1, pen->y, pen->canvas->width - label_width - 1, QT_RIGHT,
-                  role, text);
+    qt_canvas_fit(pen->canvas, label_width + 1, pen->y, pen->canvas->width - label_width - 1,
+                  QT_RIGHT, role, text);
     pen->y++;
 }
 
@@ -101,9 +104,9 @@ put_level(struct pen *pen, const struct qt_symbol_view *symbol, const struct qt_
     double size = qt_qty_to_double(level->qty, symbol->qty_scale);
     struct qt_canvas *canvas = pen->canvas;
     int gauge = QT_MAX(canvas->width - 24, 0);
-    qt_canvas_fit(canvas, 0, pen->y, 11, QT_RIGHT, role, qt__format_px(level->px, symbol->px_scale, px));
-    qt_canvas_fit(canvas, 12, pen->y, 10, QT_RIGHT, QT_ROLE_TEXT,
-                  qt__format_qty(level->qty, symbol->qty_scale, false, qty));
+    qt_canvas_fit(canvas, 0, pen->y, 11, QT_RIGHT, role,
+                  qt__format_px(level->px, symbol->px_scale, px));
+    qt_canvas_fit(canvas, 12, pen->y, 10, QT_RIGHT, QT_ROLE_TEXT, qt__format_compact(size, qty));
     qt__gauge(canvas, 23, pen->y, gauge, role, most > 0 ? size / most : NAN);
     pen->y++;
 }
@@ -139,28 +142,51 @@ put_quote(struct pen *pen, const struct qt_symbol_view *symbol)
     put_pair(pen, "bid", QT_ROLE_GAIN, qt_px_is_none(quote->bid) ? QT__UNKNOWN : text);
 }
 
+static const char *
+indicator_text(double value, char *out)
+{
+    return fabs(value) >= 1000 ? qt__format_fixed(value, 2, out) : qt__format_price(value, 6, out);
+}
+
 static void
 put_indicators(struct pen *pen, const struct qt_symbol_view *symbol)
 {
     char number[QT__NUMBER];
     int n = qt__count(symbol->indicators, QT_VIEW_INDICATORS);
-    if (n == 0)
-        return;
-    put_title(pen, "Indicators");
-    for (int i = 0; i < n; i++) {
-        double value = symbol->indicator[i].value;
+    if (n > 0)
+        put_title(pen, "Indicators");
+    for (int i = 0; i < n; i++)
         put_pair(pen, symbol->indicator[i].name, QT_ROLE_TEXT,
-                 fabs(value) >= 1000 ? qt__format_fixed(value, 2, number)
-                                     : qt__format_price(value, 6, number));
+                 indicator_text(symbol->indicator[i].value, number));
+}
+
+/* Indicators side by side below the chart, where there is one panel only. Returns the lines they
+ * took. */
+static int
+draw_strip(struct qt_canvas *canvas, const struct qt_symbol_view *symbol)
+{
+    int n = qt__count(symbol->indicators, QT_VIEW_INDICATORS);
+    int columns = QT_MAX(QT_MIN(canvas->width / 22, 4), 1), width = canvas->width / columns;
+    int lines = QT_MIN((n + columns - 1) / columns, canvas->height / 3);
+    for (int i = 0; i < n && i / columns < lines; i++) {
+        char number[QT__NUMBER];
+        struct qt_canvas cell = qt_canvas_view(
+            canvas, (struct qt_rect){i % columns * width, canvas->height - lines + i / columns,
+                                     width - 2, 1});
+        struct pen pen = {.canvas = &cell};
+        put_pair(&pen, symbol->indicator[i].name, QT_ROLE_TEXT,
+                 indicator_text(symbol->indicator[i].value, number));
     }
+    return lines;
 }
 
 static void
 draw_market(struct pen *pen, const struct qt_symbol_view *symbol)
 {
-    if (symbol->bids > 0 || symbol->asks > 0)
+    int left = pen->canvas->height - pen->y;
+    if (left >= DEPTH_LINES && (symbol->bids > 0 || symbol->asks > 0))
         put_depth(pen, symbol);
-    else
+    else if (left >= QUOTE_LINES)
         put_quote(pen, symbol);
 }
 
@@ -171,9 +197,10 @@ draw_panels(struct qt_canvas *canvas, const struct qt_snapshot *snap, uint32_t i
     const struct qt_symbol_view *symbol = qt__find_symbol(snap, instrument);
     const struct qt_position_view *position = qt__find_position(snap, instrument);
     const struct qt_rank_view *rank = qt__find_rank(snap, instrument);
-    bool is_wide = canvas->width >= 150;
+    bool is_wide = canvas->width >= WIDE;
     int panel = canvas->width >= 100 ? PANEL : 28, left = canvas->width - panel * (is_wide ? 2 : 1);
-    struct qt_canvas first = qt_canvas_view(canvas, (struct qt_rect){left, 0, panel - 1, canvas->height});
+    struct qt_canvas first =
+        qt_canvas_view(canvas, (struct qt_rect){left, 0, panel - 1, canvas->height});
     struct qt_canvas second =
         qt_canvas_view(canvas, (struct qt_rect){left + panel + 1, 0, panel - 2, canvas->height});
     struct pen pen = {.canvas = &first}, other = {.canvas = &second};
@@ -184,7 +211,8 @@ draw_panels(struct qt_canvas *canvas, const struct qt_snapshot *snap, uint32_t i
     if (!symbol)
         return left;
     draw_market(is_wide ? &other : &pen, symbol);
-    put_indicators(is_wide ? &other : &pen, symbol);
+    if (is_wide)
+        put_indicators(&other, symbol);
     if (pen.y + 3 < canvas->height && symbol->why[0] != '\0') {
         put_title(&pen, "The engine says");
         qt__wrap(&first, 0, pen.y, panel - 1, canvas->height - pen.y, QT_ROLE_TEXT, symbol->why);
@@ -199,8 +227,11 @@ qt__symbol_draw(struct qt_canvas *canvas, const struct qt_snapshot *snap, uint32
     int left = draw_panels(canvas, snap, instrument);
     struct qt_canvas chart =
         qt_canvas_view(canvas, (struct qt_rect){0, 0, left - 1, canvas->height});
-    if (symbol)
+    if (symbol) {
+        if (canvas->width < WIDE)
+            chart.height -= draw_strip(&chart, symbol);
         qt__chart_draw(&chart, symbol, qt__find_position(snap, instrument));
-    else
+    } else {
         qt__empty(&chart, "candles are kept for the top five and positions");
+    }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Theme files and where they are found. The texts of the themes that the program brings are in themes_data.c,
- * which meson makes from themes/.
+ * Theme files and where they are found. The texts of the themes that the program brings are in
+ * themes_data.c, which meson makes from themes/.
  */
 #include "qtrade/tui/theme.h"
 
@@ -17,14 +17,18 @@
 
 #include "theme_priv.h"
 
-/* Adding a role: a row here in the enum's order, a line in every theme, a line in qtrade-theme(5). */
+/* Adding a role: a row here in the enum's order, a line in every theme, a line in qtrade-theme(5).
+ */
 static const char *const role_names[QT_ROLES] = {
-    [QT_ROLE_TEXT] = "text",       [QT_ROLE_DIM] = "dim",           [QT_ROLE_STRONG] = "strong",
-    [QT_ROLE_TITLE] = "title",     [QT_ROLE_HEADING] = "heading",   [QT_ROLE_BORDER] = "border",
-    [QT_ROLE_FOCUS] = "focus",     [QT_ROLE_GAIN] = "gain",         [QT_ROLE_LOSS] = "loss",
-    [QT_ROLE_GOOD] = "good",       [QT_ROLE_WARN] = "warn",         [QT_ROLE_BAD] = "bad",
-    [QT_ROLE_ACCENT] = "accent",   [QT_ROLE_KEY] = "key",           [QT_ROLE_BAR] = "bar",
-    [QT_ROLE_TRACK] = "track",     [QT_ROLE_NORMAL] = "normal",     [QT_ROLE_PAUSED] = "paused",
+    [QT_ROLE_TEXT] = "text",       [QT_ROLE_DIM] = "dim",
+    [QT_ROLE_STRONG] = "strong",   [QT_ROLE_TITLE] = "title",
+    [QT_ROLE_HEADING] = "heading", [QT_ROLE_BORDER] = "border",
+    [QT_ROLE_FOCUS] = "focus",     [QT_ROLE_GAIN] = "gain",
+    [QT_ROLE_LOSS] = "loss",       [QT_ROLE_GOOD] = "good",
+    [QT_ROLE_WARN] = "warn",       [QT_ROLE_BAD] = "bad",
+    [QT_ROLE_ACCENT] = "accent",   [QT_ROLE_KEY] = "key",
+    [QT_ROLE_BAR] = "bar",         [QT_ROLE_TRACK] = "track",
+    [QT_ROLE_NORMAL] = "normal",   [QT_ROLE_PAUSED] = "paused",
     [QT_ROLE_REDUCED] = "reduced", [QT_ROLE_EMERGENCY] = "emergency",
 };
 
@@ -34,12 +38,15 @@ static const struct {
     const char *name;
     int32_t rgb;
 } colour_names[] = {
-    {"-", QT_COLOUR_DEFAULT},   {"default", QT_COLOUR_DEFAULT}, {"black", 0x000000},
-    {"red", 0xcd0000},          {"green", 0x00cd00},            {"yellow", 0xcdcd00},
-    {"blue", 0x0000ee},         {"magenta", 0xcd00cd},          {"cyan", 0x00cdcd},
-    {"white", 0xe5e5e5},        {"grey", 0x7f7f7f},             {"bright-red", 0xff0000},
-    {"bright-green", 0x00ff00}, {"bright-yellow", 0xffff00},    {"bright-blue", 0x5c5cff},
-    {"bright-magenta", 0xff00ff}, {"bright-cyan", 0x00ffff},    {"bright-white", 0xffffff},
+    {"-", QT_COLOUR_DEFAULT},   {"default", QT_COLOUR_DEFAULT},
+    {"black", 0x000000},        {"red", 0xcd0000},
+    {"green", 0x00cd00},        {"yellow", 0xcdcd00},
+    {"blue", 0x0000ee},         {"magenta", 0xcd00cd},
+    {"cyan", 0x00cdcd},         {"white", 0xe5e5e5},
+    {"grey", 0x7f7f7f},         {"bright-red", 0xff0000},
+    {"bright-green", 0x00ff00}, {"bright-yellow", 0xffff00},
+    {"bright-blue", 0x5c5cff},  {"bright-magenta", 0xff00ff},
+    {"bright-cyan", 0x00ffff},  {"bright-white", 0xffffff},
 };
 
 static const struct {
@@ -76,10 +83,11 @@ read_colour(struct reader *reader, const char *word, int32_t *out)
             *out = colour_names[i].rgb;
             return true;
         }
-    return qt_fail(reader->err, QT_E_CONFIG,
-                   "%s:%d: \"%.40s\" is no colour: write #rrggbb, a name such as bright-red, or - for the "
-                   "terminal's own",
-                   reader->file, reader->line, word);
+    return qt_fail(
+        reader->err, QT_E_CONFIG,
+        "%s:%d: \"%.40s\" is no colour: write #rrggbb, a name such as bright-red, or - for the "
+        "terminal's own",
+        reader->file, reader->line, word);
 }
 
 static bool
@@ -90,9 +98,10 @@ read_attribute(struct reader *reader, const char *word, uint8_t *out)
             *out |= attribute_names[i].bit;
             return true;
         }
-    return qt_fail(reader->err, QT_E_CONFIG,
-                   "%s:%d: \"%.40s\" is no attribute: write bold, dim, underline, reverse or italic",
-                   reader->file, reader->line, word);
+    return qt_fail(
+        reader->err, QT_E_CONFIG,
+        "%s:%d: \"%.40s\" is no attribute: write bold, dim, underline, reverse or italic",
+        reader->file, reader->line, word);
 }
 
 #define WORDS_MAX 8
@@ -126,7 +135,8 @@ read_role(struct reader *reader, size_t role, char *value)
         return qt_fail(reader->err, QT_E_CONFIG,
                        "%s:%d: %s has no colour: write \"%s = FOREGROUND BACKGROUND ATTRIBUTES\"",
                        reader->file, reader->line, role_names[role], role_names[role]);
-    if (!read_colour(reader, words[0], &look.fg) || (n > 1 && !read_colour(reader, words[1], &look.bg)))
+    if (!read_colour(reader, words[0], &look.fg) ||
+        (n > 1 && !read_colour(reader, words[1], &look.bg)))
         return false;
     for (size_t i = 2; i < n; i++)
         if (!read_attribute(reader, words[i], &look.attributes))
@@ -176,9 +186,9 @@ read_pair(struct reader *reader, const char *key, char *value)
 {
     if (strcmp(key, "name") == 0)
         return read_name(reader, value);
-    if (strcmp(key, "title") == 0) {
-        qt_copy(reader->theme.title, sizeof reader->theme.title, value);
-        qt_text_clean(reader->theme.title);
+    if (strcmp(key, "about") == 0) {
+        qt_copy(reader->theme.about, sizeof reader->theme.about, value);
+        qt_text_clean(reader->theme.about);
         return true;
     }
     for (size_t i = 0; i < QT_GROUNDS; i++)

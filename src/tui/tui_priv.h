@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the files of tui share: glyphs, number formats, gauges, tables, and the small state of scrolling lists.
+ * What the files of tui share: glyphs, number formats, gauges, tables, and the small state of
+ * scrolling lists.
  */
 #ifndef QTRADE_TUI_PRIV_H
 #define QTRADE_TUI_PRIV_H
@@ -22,7 +23,8 @@ uint32_t qt__glyph_below(int eighths);
 #define QT__NUMBER 40 /* bytes of a formatted number */
 #define QT__UNKNOWN "–"
 
-/* Numbers for people, into out (QT__NUMBER bytes); return out. Unknown (NaN, infinite, none): "–". */
+/* Numbers for people, into out (QT__NUMBER bytes); return out. Unknown (NaN, infinite, none): "–".
+ */
 /** "67,123.45" with decimals digits. */
 char *qt__format_fixed(double v, int decimals, char *out);
 /** The same with a sign, "+" for gains, none for 0. */
@@ -31,7 +33,9 @@ char *qt__format_signed(double v, int decimals, char *out);
 char *qt__format_px(qt_px px, int scale, char *out);
 char *qt__format_price(double v, int scale, char *out);
 char *qt__format_qty(qt_qty qty, int scale, bool is_signed, char *out);
-/** Quote money with two decimals (more for small amounts), "+" or "-" when signed. */
+/** Takes the zeros behind the last digit that says something away. */
+char *qt__trim_zeros(char *number);
+/** Quote money with two decimals; "+" or "-" when signed. */
 char *qt__format_money(qt_money money, bool is_signed, char *out);
 /** "1.2K", "34.5M". */
 char *qt__format_compact(double v, char *out);
@@ -53,6 +57,7 @@ void qt__sparkline(struct qt_canvas *canvas, int x, int y, int width, enum qt_ro
 
 /* A table: columns as wide as their cells, the least important dropped when room is short. */
 #define QT__COLUMNS 20
+#define QT__EXTRA 20 /* columns of a lower priority go before the greedy one is cut */
 #define QT__CELL 160 /* bytes of a cell's text */
 struct qt__column {
     const char *title; /* the first one NULL: a table without headings */
@@ -84,7 +89,8 @@ void qt__empty(struct qt_canvas *canvas, const char *text);
 /* What is in the picture; counts are clamped to the room of their arrays. */
 int qt__count(uint32_t n, uint32_t room);
 const struct qt_symbol_view *qt__find_symbol(const struct qt_snapshot *snap, uint32_t instrument);
-const struct qt_position_view *qt__find_position(const struct qt_snapshot *snap, uint32_t instrument);
+const struct qt_position_view *qt__find_position(const struct qt_snapshot *snap,
+                                                 uint32_t instrument);
 const struct qt_rank_view *qt__find_rank(const struct qt_snapshot *snap, uint32_t instrument);
 /** Copies a symbol's last closes into out; returns how many. */
 int qt__closes(const struct qt_symbol_view *symbol, double *out);
@@ -99,7 +105,8 @@ void qt__chart_draw(struct qt_canvas *canvas, const struct qt_symbol_view *symbo
 /** The whole screen of one symbol, inside its border. */
 void qt__symbol_draw(struct qt_canvas *canvas, const struct qt_snapshot *snap, uint32_t instrument);
 /** The two lines at the top. run_kind: shown when the picture has none; snap NULL: starting. */
-void qt__header_draw(struct qt_canvas *canvas, const struct qt_snapshot *snap, const char *run_kind);
+void qt__header_draw(struct qt_canvas *canvas, const struct qt_snapshot *snap,
+                     const char *run_kind);
 /** What must not be overlooked, worst first, into out; false: nothing. */
 bool qt__alarm(const struct qt_snapshot *snap, int64_t silent_ns, char *out, size_t capacity);
 

@@ -2,6 +2,7 @@
 /*
  * What panes are made of: gauges, sparklines, tables, scrolling.
  */
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -52,6 +53,7 @@ struct table {
     const struct qt__column *columns;
     int n;
     int x[QT__COLUMNS], width[QT__COLUMNS]; /* width 0: dropped */
+    int greedy, wish;                       /* that column (-1: none), and what its cells need */
 };
 
 /* The columns' widths and one blank between two. */
@@ -64,12 +66,14 @@ table_width(const struct table *table)
     return sum;
 }
 
+/* Drops the least important column below a priority. False: there is none. */
 static bool
-drop_column(struct table *table)
+drop_column(struct table *table, int below)
 {
     int worst = -1;
     for (int i = 0; i < table->n; i++)
         if (table->width[i] > 0 && table->columns[i].priority > 0 &&
+            table->columns[i].priority < below &&
             (worst < 0 || table->columns[i].priority <= table->columns[worst].priority))
             worst = i;
     if (worst >= 0)
@@ -91,32 +95,42 @@ measure(struct table *table, const struct qt_snapshot *snap, int rows, qt__cell_
             width = QT_MAX(width, qt_text_columns(text));
         }
         table->width[i] = QT_MIN(width, QT_MAX(column->max, column->min));
+        if (column->is_greedy) {
+            table->greedy = i;
+            table->wish = table->width[i];
+        }
     }
 }
 
-/* What is left widens the gaps to three blanks at most; the greedy column takes the rest. Returns the gap. */
+/*
+ * What is left: first the greedy column has its cells whole, then the gaps grow to three blanks at
+ * most, the rest is the greedy one's. Returns the gap.
+ */
 static int
 spread(struct table *table, int left)
 {
-    int gaps = -1;
+    int gaps = -1,
+        greedy = table->greedy >= 0 && table->width[table->greedy] > 0 ? table->greedy : -1;
     for (int i = 0; i < table->n; i++)
         gaps += table->width[i] > 0;
-    int gap = gaps > 0 ? QT_MIN(1 + left / (gaps * 3), 3) : 1;
+    int more = greedy >= 0 ? QT_MIN(left, table->wish - table->width[greedy]) : 0;
+    left -= QT_MAX(more, 0);
+    int gap = gaps > 0 ? QT_MIN(1 + left / gaps, 3) : 1;
     left -= (gap - 1) * QT_MAX(gaps, 0);
-    for (int i = 0; i < table->n && left > 0; i++)
-        if (table->width[i] > 0 && table->columns[i].is_greedy) {
-            table->width[i] += left;
-            left = 0;
-        }
+    if (greedy >= 0)
+        table->width[greedy] += QT_MAX(more, 0) + left;
     return gap;
 }
 
 static void
 place_columns(struct table *table)
 {
-    while (table_width(table) > table->canvas->width)
-        if (!drop_column(table))
-            break;
+    while (table_width(table) > table->canvas->width && drop_column(table, QT__EXTRA))
+        continue;
+    if (table->greedy >= 0)
+        table->width[table->greedy] = table->columns[table->greedy].min;
+    while (table_width(table) > table->canvas->width && drop_column(table, INT_MAX))
+        continue;
     int gap = spread(table, table->canvas->width - table_width(table)), x = 0;
     for (int i = 0; i < table->n; i++) {
         if (table->width[i] == 0)
@@ -136,7 +150,8 @@ put_cell(const struct table *table, int i, int y, enum qt_role role, const char 
 }
 
 static void
-put_row(const struct table *table, int y, const struct qt_snapshot *snap, int row, qt__cell_fn *cell)
+put_row(const struct table *table, int y, const struct qt_snapshot *snap, int row,
+        qt__cell_fn *cell)
 {
     char text[QT__CELL];
     for (int i = 0; i < table->n; i++) {
@@ -150,12 +165,12 @@ put_row(const struct table *table, int y, const struct qt_snapshot *snap, int ro
 
 /* A thumb on the right edge when not all rows are in sight. */
 static void
-put_thumb(struct qt_canvas *canvas, int y, int rows_shown, int rows, int first)
+put_thumb(struct qt_canvas *canvas, int y, int rows_shown, int rows, int first, enum qt_role role)
 {
     if (rows <= rows_shown || rows_shown < 2)
         return;
     int at = first * (rows_shown - 1) / (rows - rows_shown);
-    qt_canvas_put(canvas, canvas->width - 1, y + at, QT_ROLE_BORDER, "▐");
+    qt_canvas_put(canvas, canvas->width - 1, y + at, role, "▐");
 }
 
 void
@@ -163,10 +178,14 @@ qt__table_draw(struct qt_canvas *canvas, const struct qt_list_state *state,
                const struct qt__column *columns, int n, const struct qt_snapshot *snap, int rows,
                qt__cell_fn *cell)
 {
-    struct table table = {.canvas = canvas, .columns = columns, .n = QT_MIN(n, QT__COLUMNS)};
+    struct qt_canvas body = *canvas;
+    struct table table = {
+        .canvas = &body, .columns = columns, .n = QT_MIN(n, QT__COLUMNS), .greedy = -1};
     bool has_heading = columns[0].title != NULL && canvas->height > 1;
     int top = has_heading ? 1 : 0, shown = canvas->height - top;
     int first = qt__list_first(state, rows, shown), cursor = qt__list_cursor(state, rows);
+    if (rows > shown)
+        body.width = QT_MAX(body.width - 1, 0); /* the thumb's */
     measure(&table, snap, rows, cell);
     place_columns(&table);
     for (int i = 0; has_heading && i < table.n; i++)
@@ -177,8 +196,7 @@ qt__table_draw(struct qt_canvas *canvas, const struct qt_list_state *state,
             qt_canvas_set_ground(canvas, (struct qt_rect){0, top + i, canvas->width, 1},
                                  QT_GROUND_CURSOR);
     }
-    if (state->has_focus)
-        put_thumb(canvas, top, shown, rows, first);
+    put_thumb(canvas, top, shown, rows, first, state->has_focus ? QT_ROLE_FOCUS : QT_ROLE_BORDER);
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The screen without a terminal: presses go in, frames on a canvas come out, commands go to the source. What the
- * real screen does is this plus bytes; tests and golden frames drive it directly.
+ * The screen without a terminal: presses go in, frames on a canvas come out, commands go to the
+ * source. What the real screen does is this plus bytes; tests and golden frames drive it directly.
  */
 #ifndef QTRADE_TUI_APP_H
 #define QTRADE_TUI_APP_H
@@ -22,13 +22,15 @@
 #define QT_APP_HEIGHT_MIN 14
 
 struct qt_app; /* on the screen's thread only */
-/** Borrows options' texts and source until destroy; fps, is_ascii and stop are not its business. NULL: err. */
+/** Borrows options' texts and source until destroy; fps, is_ascii and stop are not its business.
+ * NULL: err. */
 struct qt_app *qt_app_create(const struct qt_tui_options *options, struct qt_error *err);
 void qt_app_destroy(struct qt_app *app);
 
 /** A key. snap: the picture on the screen, NULL before the first. May call the source's command. */
 void qt_app_press(struct qt_app *app, const struct qt_snapshot *snap, const struct qt_press *press);
-/** Time passed: now_ns monotonic; silent_ns since the picture last changed. Ends messages and forgotten dialogs. */
+/** Time passed: now_ns monotonic; silent_ns since the picture last changed. Ends messages and
+ * forgotten dialogs. */
 void qt_app_tick(struct qt_app *app, int64_t now_ns, int64_t silent_ns);
 /** Draws the whole frame; clears what qt_app_is_changed() says. */
 void qt_app_draw(struct qt_app *app, const struct qt_snapshot *snap, struct qt_canvas *canvas);

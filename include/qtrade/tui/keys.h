@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Keys from a terminal's bytes. A pure state machine: no terminal, no clock. Whatever a terminal sends that is no
- * key (answers to questions nobody asked, titles, mouse, rubbish) is swallowed whole, so that no byte of it is
- * taken for a key; what was pasted is marked.
+ * Keys from a terminal's bytes. A pure state machine: no terminal, no clock. Whatever a terminal
+ * sends that is no key (answers to questions nobody asked, titles, mouse, rubbish) is swallowed
+ * whole, so that no byte of it is taken for a key; what was pasted is marked.
  *
  * Rules others rely on:
- *   K1 bytes between the marks of a bracketed paste never become a press; a paste whose end never comes ends
- *      2 s after its last byte;
- *   K2 two different characters in one read, or characters within 100 ms after such a read, are marked is_pasted;
- *      the same character again and again in one read is key repeat and becomes one press;
- *   K3 an escape sequence that is not known becomes nothing.
+ *   K1 bytes between the marks of a bracketed paste never become a press; a paste whose end never
+ * comes ends 2 s after its last byte; K2 two different characters in one read, or characters within
+ * 100 ms after such a read, are marked is_pasted; the same character again and again in one read is
+ * key repeat and becomes one press; K3 an escape sequence that is not known becomes nothing.
  */
 #ifndef QTRADE_TUI_KEYS_H
 #define QTRADE_TUI_KEYS_H
@@ -56,14 +55,14 @@ struct qt_keys {
 };
 
 /**
- * Takes the bytes of one read at now_ns (monotonic) and gives the presses they complete, in order, at most
- * n + 1 of them: out has room for n + 1. Returns how many.
+ * Takes the bytes of one read at now_ns (monotonic) and gives the presses they complete, in order,
+ * at most n + 1 of them: out has room for n + 1. Returns how many.
  */
 size_t qt_keys_feed(struct qt_keys *keys, const unsigned char *bytes, size_t n, int64_t now_ns,
                     struct qt_press *out);
 /**
- * Time passed without bytes: a lone Esc becomes the key after 100 ms, an unfinished sequence ends after 500 ms, a
- * paste without end after 2 s. Returns the presses that gives (out has room for 2).
+ * Time passed without bytes: a lone Esc becomes the key after 100 ms, an unfinished sequence ends
+ * after 500 ms, a paste without end after 2 s. Returns the presses that gives (out has room for 2).
  */
 size_t qt_keys_idle(struct qt_keys *keys, int64_t now_ns, struct qt_press *out);
 /** A sequence is under way and wants qt_keys_idle() soon. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Themes: how each role looks. A theme is a small text file (qtrade-theme(5)); the ones the program brings are
- * compiled in, so that it has colours wherever it is started from.
+ * Themes: how each role looks. A theme is a small text file (qtrade-theme(5)); the ones the program
+ * brings are compiled in, so that it has colours wherever it is started from.
  *
  *     name = dark
  *     background = #101418
@@ -40,9 +40,9 @@ struct qt_look {
 
 struct qt_theme {
     char name[QT_THEME_NAME];
-    char title[64];                 /* one line for people */
+    char about[80]; /* one line for people */
     struct qt_look role[QT_ROLES];
-    int32_t ground[QT_GROUNDS];     /* background of each ground; PLAIN's is "background" */
+    int32_t ground[QT_GROUNDS]; /* background of each ground; PLAIN's is "background" */
     uint8_t ground_attributes[QT_GROUNDS];
 };
 
@@ -50,24 +50,27 @@ struct qt_theme {
 const char *qt_role_name(enum qt_role role);
 
 /**
- * Reads a theme's text (NUL-ended). Every role must be there once; file names the text in errors, which begin
- * "file:line: ". False (out untouched) with QT_E_CONFIG.
+ * Reads a theme's text (NUL-ended). Every role must be there once; file names the text in errors,
+ * which begin "file:line: ". False (out untouched) with QT_E_CONFIG.
  */
 QT_CHECKED bool qt_theme_parse(const char *file, const char *text, struct qt_theme *out,
                                struct qt_error *err);
 /**
- * The theme of that name: a file when it has a '/', else $XDG_CONFIG_HOME/qtrade/themes/NAME.theme (or under
- * ~/.config), else the one compiled in. False: there is none, or it is wrong; err lists what there is.
+ * The theme of that name: a file when it has a '/', else $XDG_CONFIG_HOME/qtrade/themes/NAME.theme
+ * (or under
+ * ~/.config), else the one compiled in. False: there is none, or it is wrong; err lists what there
+ * is.
  */
 QT_CHECKED bool qt_theme_load(const char *name, struct qt_theme *out, struct qt_error *err);
 /** The name of the i-th theme that is compiled in, NULL behind the last. */
 const char *qt_theme_name(size_t i);
 
 /** How a role looks on a ground: the role's background wins over the ground's. */
-struct qt_look qt_theme_look(const struct qt_theme *theme, enum qt_role role, enum qt_ground ground);
+struct qt_look qt_theme_look(const struct qt_theme *theme, enum qt_role role,
+                             enum qt_ground ground);
 /**
- * The nearest colour of a terminal with that many colours (8, 16 or 256: xterm's tables) to 0xRRGGBB; -1 for
- * QT_COLOUR_DEFAULT.
+ * The nearest colour of a terminal with that many colours (8, 16 or 256: xterm's tables) to
+ * 0xRRGGBB; -1 for QT_COLOUR_DEFAULT.
  */
 int qt_colour_nearest(int32_t rgb, int colours);
 
