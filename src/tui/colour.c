@@ -55,7 +55,7 @@ nearest_basic(int32_t rgb, int colours)
     if (high - low < 40) {
         if (colours < 16)
             return high < 80 ? 0 : 7;
-        return high < 50 ? 0 : high < 150 ? 8 : high < 240 ? 7 : 15;
+        return high < 50 ? 0 : high < 170 ? 8 : high < 240 ? 7 : 15;
     }
     int middle = (high + low) / 2;
     int hue = (red > middle ? 1 : 0) | (green > middle ? 2 : 0) | (blue > middle ? 4 : 0);

@@ -324,6 +324,10 @@ qt__alarm(const struct qt_snapshot *snap, int64_t silent_ns, char *out, size_t c
         qt_text_addf(&text, "  LIQUIDATING %s", snap->liquidation);
     if (snap && strcmp(snap->kill_switch, "tripped") == 0)
         qt_text_add(&text, "  KILL SWITCH TRIPPED");
+    for (int i = 0; snap && i < qt__count(snap->venues, QT_VIEW_VENUES); i++)
+        if (snap->venue[i].feed_age_ns >= FEED_BAD_NS && snap->venue[i].feed_age_ns != INT64_MAX)
+            qt_text_addf(&text, "  NO FEED for %s from %.15s",
+                         qt__format_age(snap->venue[i].feed_age_ns, age), snap->venue[i].name);
     if (snap && snap->has_equity && !snap->is_conserved)
         qt_text_add(&text, "  LEDGER DOES NOT SUM TO ZERO");
     if (snap && snap->counts.dropped_orders + snap->counts.dropped_trades > 0)

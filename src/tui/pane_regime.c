@@ -93,7 +93,7 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
         draw_trust(&snap->regime, canvas, STATES);
     } else {
         qt_canvas_fit(canvas, 0, 1, canvas->width, QT_CENTRE, QT_ROLE_DIM,
-                      "not known yet: the first full cycle decides");
+                      "not known before the first full cycle");
     }
     draw_eligible(snap, canvas, canvas->height > STATES + 3 ? y + 1 : y);
 }

@@ -20,8 +20,9 @@
 static const int fatal_signals[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
                                     SIGABRT, SIGTERM, SIGINT, SIGQUIT};
 #define FATAL_SIGNALS QT_COUNT_OF(fatal_signals)
-#define CRASHES 5 /* the first ones are taken whoever had them, the others only where nobody has   \
-                   */
+#define CRASHES                                                                                    \
+    5 /* the first ones are taken whoever had them, the others only where nobody has               \
+       */
 #define STACK_SIZE 65536
 #define STUCK_MS 1000
 
@@ -77,8 +78,20 @@ on_hangup(int number)
     atomic_store(&is_hung_up, true);
 }
 
+static void
+take_again(void)
+{
+    if (!atomic_load(&is_active))
+        return;
+    tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+    write_all(guarded.again, guarded.again_length);
+    atomic_store(&is_resumed, true);
+}
+
 static void set_stop_handler(void);
 
+/* Where nobody could continue it (an orphaned process group) the kernel does not stop it: it goes
+ * on at once. */
 static void
 on_stop(int number)
 {
@@ -89,6 +102,7 @@ on_stop(int number)
     sigaction(SIGTSTP, &plain, NULL);
     raise(number); /* stops here, until SIGCONT */
     set_stop_handler();
+    take_again();
     errno = saved;
 }
 
@@ -97,11 +111,7 @@ on_continue(int number)
 {
     int saved = errno;
     (void)number;
-    if (atomic_load(&is_active)) {
-        tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-        write_all(guarded.again, guarded.again_length);
-        atomic_store(&is_resumed, true);
-    }
+    take_again();
     errno = saved;
 }
 

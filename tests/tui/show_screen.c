@@ -34,6 +34,7 @@ take(void *self)
     struct qt_snapshot *snap = sample_create(source->is_still ? 0 : source->turns / 5);
     if (!snap)
         return NULL;
+    snap->number = source->turns; /* the engine lives, even where the picture stands still */
     if (source->mode != QT_MODE_NORMAL) {
         snap->mode = source->mode;
         qt_copy(snap->mode_reason, sizeof snap->mode_reason, "by the operator");
