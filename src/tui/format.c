@@ -154,6 +154,13 @@ qt__format_age(int64_t ns, char *out)
 }
 
 char *
+qt__format_since(const struct qt_snapshot *snap, int64_t then_ns, char *out)
+{
+    bool is_known = snap->t_ns > 0 && then_ns > 0 && then_ns <= snap->t_ns;
+    return qt__format_age(is_known ? snap->t_ns - then_ns : -1, out);
+}
+
+char *
 qt__format_latency(int64_t ns, char *out)
 {
     if (ns < 0 || ns == INT64_MAX)

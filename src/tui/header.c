@@ -130,8 +130,8 @@ add_mode(struct line *line, const struct qt_snapshot *snap)
         return;
     }
     add(segment, modes[snap->mode].role, "%s", modes[snap->mode].mark);
-    if (snap->mode_since_ns > 0 && snap->t_ns >= snap->mode_since_ns)
-        add(segment, QT_ROLE_DIM, " %s", qt__format_age(snap->t_ns - snap->mode_since_ns, age));
+    if (snap->mode_since_ns > 0)
+        add(segment, QT_ROLE_DIM, " %s", qt__format_since(snap, snap->mode_since_ns, age));
     if (snap->mode != QT_MODE_NORMAL && snap->mode_reason[0] != '\0')
         add(begin(line, 20), QT_ROLE_WARN, "%.60s", snap->mode_reason);
 }

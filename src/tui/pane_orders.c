@@ -61,7 +61,7 @@ write_cell(const struct qt_snapshot *snap, int row, int column, char *out, enum 
         break;
     case AGE:
         *role = QT_ROLE_DIM;
-        qt__format_age(o->created_ns > 0 ? snap->t_ns - o->created_ns : -1, out);
+        qt__format_since(snap, o->created_ns, out);
         break;
     case ID:
         *role = QT_ROLE_DIM;

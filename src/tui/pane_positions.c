@@ -35,12 +35,6 @@ static const struct qt__column columns[COLUMNS] = {
 };
 
 static void
-write_age(const struct qt_snapshot *snap, int64_t since_ns, char *out)
-{
-    qt__format_age(since_ns > 0 && snap->t_ns >= since_ns ? snap->t_ns - since_ns : -1, out);
-}
-
-static void
 write_cell(const struct qt_snapshot *snap, int row, int column, char *out, enum qt_role *role)
 {
     const struct qt_position_view *p = &snap->position[row];
@@ -88,7 +82,7 @@ write_cell(const struct qt_snapshot *snap, int row, int column, char *out, enum 
         break;
     case AGE:
         *role = QT_ROLE_DIM;
-        write_age(snap, p->opened_ns, out);
+        qt__format_since(snap, p->opened_ns, out);
         break;
     default:
         break;

@@ -41,6 +41,8 @@ char *qt__format_money(qt_money money, bool is_signed, char *out);
 char *qt__format_compact(double v, char *out);
 /** "5s", "12m", "3h", "4d": two or three columns. */
 char *qt__format_age(int64_t ns, char *out);
+/** The age of something that happened at then_ns; "–" when that is no time in the past. */
+char *qt__format_since(const struct qt_snapshot *snap, int64_t then_ns, char *out);
 /** "120ms", "3.4s", "–". */
 char *qt__format_latency(int64_t ns, char *out);
 /** A symbol without the quote asset at its end. */

@@ -2,7 +2,7 @@
 /*
  * The real screen on a picture that moves, without an engine: for looking at it, and for the
  * terminal tests, which read what it prints at the end. show_screen [--theme NAME] [--ascii]
- * [--asks] [--suspend] [--still] [--crash]
+ * [--asks] [--suspend] [--still] [--crash] [--stop]
  */
 #include <signal.h>
 #include <stdio.h>
@@ -17,10 +17,10 @@
 
 struct source {
     unsigned turns, frames;
-    bool is_still, crashes;
+    bool is_still, crashes, stops;
+    atomic_int stop;
     int commands[QT_COMMAND_KINDS];
     uint8_t mode;
-    struct qt_snapshot *snap;
 };
 
 /* A picture of its own for each call; give() frees it. */
@@ -31,6 +31,8 @@ take(void *self)
     source->turns++;
     if (source->crashes && source->turns > 3)
         raise(SIGSEGV);
+    if (source->stops && source->turns > 3)
+        atomic_store(&source->stop, 1);
     struct qt_snapshot *snap = sample_create(source->is_still ? 0 : source->turns / 5);
     if (!snap)
         return NULL;
@@ -78,7 +80,8 @@ main(int argc, char **argv)
 {
     struct source source = {0};
     struct qt_error err = {0};
-    struct qt_tui_options options = {.source = {&source, take, give, command}, .run_kind = "demo"};
+    struct qt_tui_options options = {
+        .source = {&source, take, give, command}, .run_kind = "demo", .stop = &source.stop};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--ascii") == 0)
             options.is_ascii = true;
@@ -90,6 +93,8 @@ main(int argc, char **argv)
             source.is_still = true;
         else if (strcmp(argv[i], "--crash") == 0)
             source.crashes = true;
+        else if (strcmp(argv[i], "--stop") == 0)
+            source.stops = true;
         else if (strcmp(argv[i], "--theme") == 0 && i + 1 < argc)
             options.theme = argv[++i];
     }

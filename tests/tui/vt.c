@@ -132,14 +132,53 @@ static void
 set_private(struct vt *vt, bool is_on)
 {
     int mode = (int)strtol(vt->sequence + 1, NULL, 10);
-    if (mode == 1049)
+    if (mode == 1049) {
+        vt->switches++;
         vt->is_alternate = is_on;
-    else if (mode == 25)
+    } else if (mode == 25)
         vt->is_cursor_hidden = !is_on;
     else if (mode == 2004)
         vt->is_paste_on = is_on;
     else if (mode != 12 && mode != 1 && mode != 7)
         unknown(vt, vt->sequence);
+}
+
+/* Sequences that erase and move text. False: none of them. */
+static bool
+edit(struct vt *vt, char last, int first, int n)
+{
+    switch (last) {
+    case 'J':
+        erase(vt, first);
+        break;
+    case 'K':
+        blank(vt, vt->y, first == 0 ? vt->x : 0, first == 1 ? vt->x + 1 : VT_WIDTH);
+        break;
+    case 'X':
+        blank(vt, vt->y, vt->x, clamp(vt->x + n, 0, vt->width));
+        break;
+    case '@':
+        shift(vt, n);
+        break;
+    case 'P':
+        shift(vt, -n);
+        break;
+    case 'L':
+        scroll(vt, vt->y, vt->bottom, -clamp(n, 0, vt->bottom - vt->y + 1));
+        break;
+    case 'M':
+        scroll(vt, vt->y, vt->bottom, clamp(n, 0, vt->bottom - vt->y + 1));
+        break;
+    case 'S':
+        scroll(vt, vt->top, vt->bottom, clamp(n, 0, vt->height));
+        break;
+    case 'T':
+        scroll(vt, vt->top, vt->bottom, -clamp(n, 0, vt->height));
+        break;
+    default:
+        return false;
+    }
+    return true;
 }
 
 static void
@@ -175,33 +214,6 @@ end_csi(struct vt *vt, char last)
     case 'd':
         vt->y = clamp(n - 1, 0, vt->height - 1);
         break;
-    case 'J':
-        erase(vt, first);
-        break;
-    case 'K':
-        blank(vt, vt->y, first == 0 ? vt->x : 0, first == 1 ? vt->x + 1 : VT_WIDTH);
-        break;
-    case 'X':
-        blank(vt, vt->y, vt->x, clamp(vt->x + n, 0, vt->width));
-        break;
-    case '@':
-        shift(vt, n);
-        break;
-    case 'P':
-        shift(vt, -n);
-        break;
-    case 'L':
-        scroll(vt, vt->y, vt->bottom, -clamp(n, 0, vt->bottom - vt->y + 1));
-        break;
-    case 'M':
-        scroll(vt, vt->y, vt->bottom, clamp(n, 0, vt->bottom - vt->y + 1));
-        break;
-    case 'S':
-        scroll(vt, vt->top, vt->bottom, clamp(n, 0, vt->height));
-        break;
-    case 'T':
-        scroll(vt, vt->top, vt->bottom, -clamp(n, 0, vt->height));
-        break;
     case 'b':
         vt->is_wrap_pending = was_pending;
         repeat(vt, n);
@@ -224,7 +236,8 @@ end_csi(struct vt *vt, char last)
     case 't': /* window size of smcup: no effect on cells */
         break;
     default:
-        unknown(vt, vt->sequence);
+        if (!edit(vt, last, first, n))
+            unknown(vt, vt->sequence);
     }
 }
 

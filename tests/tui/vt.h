@@ -19,6 +19,7 @@ struct vt {
     int state, length, more;
     char point[5];
     bool is_alternate, is_cursor_hidden, is_paste_on, is_wrap_pending;
+    int switches;          /* to the alternate screen and back */
     int unknown;           /* sequences and control bytes not known */
     char unknown_text[64]; /* the first of them */
 };
