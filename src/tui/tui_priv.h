@@ -64,7 +64,7 @@ void qt__sparkline(struct qt_canvas *canvas, int x, int y, int width, enum qt_ro
 struct qt__column {
     const char *title; /* the first one NULL: a table without headings */
     int min, max;      /* columns it takes at least and at most */
-    int priority;      /* the lowest goes first; 0: never dropped */
+    int priority;      /* the lowest go first; 0: never dropped */
     uint8_t align;     /* enum qt_align */
     bool is_greedy;    /* takes what is left (one column at most) */
 };

@@ -66,19 +66,19 @@ table_width(const struct table *table)
     return sum;
 }
 
-/* Drops the least important column below a priority. False: there is none. */
+/* Drops the least important columns below a priority; those of one priority go together. False:
+ * there is none. */
 static bool
 drop_column(struct table *table, int below)
 {
-    int worst = -1;
+    int worst = below;
     for (int i = 0; i < table->n; i++)
-        if (table->width[i] > 0 && table->columns[i].priority > 0 &&
-            table->columns[i].priority < below &&
-            (worst < 0 || table->columns[i].priority <= table->columns[worst].priority))
-            worst = i;
-    if (worst >= 0)
-        table->width[worst] = 0;
-    return worst >= 0;
+        if (table->width[i] > 0 && table->columns[i].priority > 0)
+            worst = QT_MIN(worst, table->columns[i].priority);
+    for (int i = 0; i < table->n && worst < below; i++)
+        if (table->columns[i].priority == worst)
+            table->width[i] = 0;
+    return worst < below;
 }
 
 /* What each column needs: its heading and its widest cell, within its bounds. */
