@@ -9,15 +9,6 @@
 
 #include "tui_priv.h"
 
-enum { TIME, MARK, TOPIC, TEXT, COLUMNS };
-
-static const struct qt__column columns[COLUMNS] = {
-    [TIME] = {NULL, 8, 8, 60, QT_LEFT},
-    [MARK] = {"", 1, 1, 0, QT_LEFT},
-    [TOPIC] = {"", 6, 8, 50, QT_LEFT},
-    [TEXT] = {"", 20, 128, 0, QT_LEFT, true},
-};
-
 static const struct {
     const char *mark;
     enum qt_role mark_role, text_role;
@@ -28,34 +19,58 @@ static const struct {
     [QT_SEVERITY_BAD] = {"✗", QT_ROLE_BAD, QT_ROLE_BAD},
 };
 
+static size_t
+severity_of(const struct qt_note_view *n)
+{
+    return QT_MIN(n->severity, QT_COUNT_OF(severities) - 1);
+}
+
 static void
-write_cell(const struct qt_snapshot *snap, int row, int column, char *out, enum qt_role *role)
+cell_time(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
 {
     const struct qt_note_view *n = &snap->note[row];
-    size_t severity = QT_MIN(n->severity, QT_COUNT_OF(severities) - 1);
     char clock[QT_TIME_TEXT];
-    out[0] = '\0';
-    switch (column) {
-    case TIME:
-        *role = QT_ROLE_DIM;
-        qt_copy(out, QT__CELL, n->t_ns >= 0 ? qt_time_format_clock(n->t_ns, clock) : QT__UNKNOWN);
-        break;
-    case MARK:
-        *role = severities[severity].mark_role;
-        qt_copy(out, QT__CELL, severities[severity].mark);
-        break;
-    case TOPIC:
-        *role = QT_ROLE_DIM;
-        qt_copy(out, QT__CELL, n->topic);
-        break;
-    case TEXT:
-        *role = severities[severity].text_role;
-        qt_copy(out, QT__CELL, n->text);
-        break;
-    default:
-        break;
-    }
+    *role = QT_ROLE_DIM;
+    qt_copy(out, QT__CELL, n->t_ns >= 0 ? qt_time_format_clock(n->t_ns, clock) : QT__UNKNOWN);
 }
+
+static void
+cell_mark(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_note_view *n = &snap->note[row];
+    *role = severities[severity_of(n)].mark_role;
+    qt_copy(out, QT__CELL, severities[severity_of(n)].mark);
+}
+
+static void
+cell_topic(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_note_view *n = &snap->note[row];
+    *role = QT_ROLE_DIM;
+    qt_copy(out, QT__CELL, n->topic);
+}
+
+static void
+cell_text(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_note_view *n = &snap->note[row];
+    *role = severities[severity_of(n)].text_role;
+    qt_copy(out, QT__CELL, n->text);
+}
+
+/* A column: its row here, its cell above. */
+static const struct qt__column columns[] = {
+    {.title = NULL, .min = 8, .max = 8, .priority = 60, .align = QT_LEFT, .cell = cell_time},
+    {.title = "", .min = 1, .max = 1, .priority = 0, .align = QT_LEFT, .cell = cell_mark},
+    {.title = "", .min = 6, .max = 8, .priority = 50, .align = QT_LEFT, .cell = cell_topic},
+    {.title = "",
+     .min = 20,
+     .max = 128,
+     .priority = 0,
+     .align = QT_LEFT,
+     .is_greedy = true,
+     .cell = cell_text},
+};
 
 static void
 draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas)
@@ -64,7 +79,7 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
     if (rows == 0)
         qt__empty(canvas, "nothing happened yet");
     else
-        qt__table_draw(canvas, state, columns, COLUMNS, snap, rows, write_cell);
+        qt__table_draw(canvas, state, columns, QT_COUNT_OF(columns), snap, rows);
 }
 
 static enum qt_handled

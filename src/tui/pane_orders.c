@@ -8,16 +8,6 @@
 
 #include "tui_priv.h"
 
-enum { SIDE, SYMBOL, PURPOSE, TYPE, QTY, FILLED, PRICE, STATE, AGE, ID, COLUMNS };
-
-static const struct qt__column columns[COLUMNS] = {
-    [SIDE] = {"side", 6, 6, 80, QT_LEFT},      [SYMBOL] = {"symbol", 8, 14, 0, QT_LEFT},
-    [PURPOSE] = {"for", 6, 10, 70, QT_LEFT},   [TYPE] = {"type", 6, 17, 40, QT_LEFT},
-    [QTY] = {"quantity", 7, 12, 60, QT_RIGHT}, [FILLED] = {"filled", 6, 12, 50, QT_RIGHT},
-    [PRICE] = {"price", 6, 12, 65, QT_RIGHT},  [STATE] = {"state", 7, 14, 75, QT_LEFT},
-    [AGE] = {"age", 3, 4, 45, QT_RIGHT},       [ID] = {"id", 8, 16, 10, QT_RIGHT},
-};
-
 static enum qt_role
 state_role(uint8_t state)
 {
@@ -27,50 +17,103 @@ state_role(uint8_t state)
 }
 
 static void
-write_cell(const struct qt_snapshot *snap, int row, int column, char *out, enum qt_role *role)
+cell_side(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
 {
     const struct qt_order_view *o = &snap->order[row];
-    out[0] = '\0';
-    switch (column) {
-    case SIDE:
-        *role = o->side == QT_BUY ? QT_ROLE_GAIN : QT_ROLE_LOSS;
-        qt_copy(out, QT__CELL, o->side == QT_BUY ? "▲ buy" : "▼ sell");
-        break;
-    case SYMBOL:
-        *role = QT_ROLE_STRONG;
-        qt_copy(out, QT__CELL, o->symbol);
-        break;
-    case PURPOSE:
-        qt_copy(out, QT__CELL, o->purpose);
-        break;
-    case TYPE:
-        qt_copy(out, QT__CELL, o->type < QT_ORDER_TYPES ? qt_order_type_name(o->type) : "?");
-        break;
-    case QTY:
-        qt__format_qty(o->qty, o->qty_scale, false, out);
-        break;
-    case FILLED:
-        qt__format_qty(o->cum_qty, o->qty_scale, false, out);
-        break;
-    case PRICE:
-        qt__format_px(o->px, o->px_scale, out);
-        break;
-    case STATE:
-        *role = state_role(o->state);
-        qt_copy(out, QT__CELL, o->state < QT_ORDER_STATES ? qt_order_state_name(o->state) : "?");
-        break;
-    case AGE:
-        *role = QT_ROLE_DIM;
-        qt__format_since(snap, o->created_ns, out);
-        break;
-    case ID:
-        *role = QT_ROLE_DIM;
-        snprintf(out, QT__CELL, "%llx", (unsigned long long)o->client_id);
-        break;
-    default:
-        break;
-    }
+    *role = o->side == QT_BUY ? QT_ROLE_GAIN : QT_ROLE_LOSS;
+    qt_copy(out, QT__CELL, o->side == QT_BUY ? "▲ buy" : "▼ sell");
 }
+
+static void
+cell_symbol(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_order_view *o = &snap->order[row];
+    *role = QT_ROLE_STRONG;
+    qt_copy(out, QT__CELL, o->symbol);
+}
+
+static void
+cell_purpose(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_order_view *o = &snap->order[row];
+    (void)role;
+    qt_copy(out, QT__CELL, o->purpose);
+}
+
+static void
+cell_type(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_order_view *o = &snap->order[row];
+    (void)role;
+    qt_copy(out, QT__CELL, o->type < QT_ORDER_TYPES ? qt_order_type_name(o->type) : "?");
+}
+
+static void
+cell_qty(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_order_view *o = &snap->order[row];
+    (void)role;
+    qt__format_qty(o->qty, o->qty_scale, false, out);
+}
+
+static void
+cell_filled(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_order_view *o = &snap->order[row];
+    (void)role;
+    qt__format_qty(o->cum_qty, o->qty_scale, false, out);
+}
+
+static void
+cell_price(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_order_view *o = &snap->order[row];
+    (void)role;
+    qt__format_px(o->px, o->px_scale, out);
+}
+
+static void
+cell_state(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_order_view *o = &snap->order[row];
+    *role = state_role(o->state);
+    qt_copy(out, QT__CELL, o->state < QT_ORDER_STATES ? qt_order_state_name(o->state) : "?");
+}
+
+static void
+cell_age(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_order_view *o = &snap->order[row];
+    *role = QT_ROLE_DIM;
+    qt__format_since(snap, o->created_ns, out);
+}
+
+static void
+cell_id(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_order_view *o = &snap->order[row];
+    *role = QT_ROLE_DIM;
+    snprintf(out, QT__CELL, "%llx", (unsigned long long)o->client_id);
+}
+
+/* A column: its row here, its cell above. */
+static const struct qt__column columns[] = {
+    {.title = "side", .min = 6, .max = 6, .priority = 80, .align = QT_LEFT, .cell = cell_side},
+    {.title = "symbol", .min = 8, .max = 14, .priority = 0, .align = QT_LEFT, .cell = cell_symbol},
+    {.title = "for", .min = 6, .max = 10, .priority = 70, .align = QT_LEFT, .cell = cell_purpose},
+    {.title = "type", .min = 6, .max = 17, .priority = 40, .align = QT_LEFT, .cell = cell_type},
+    {.title = "quantity", .min = 7, .max = 12, .priority = 60, .align = QT_RIGHT, .cell = cell_qty},
+    {.title = "filled",
+     .min = 6,
+     .max = 12,
+     .priority = 50,
+     .align = QT_RIGHT,
+     .cell = cell_filled},
+    {.title = "price", .min = 6, .max = 12, .priority = 65, .align = QT_RIGHT, .cell = cell_price},
+    {.title = "state", .min = 7, .max = 14, .priority = 75, .align = QT_LEFT, .cell = cell_state},
+    {.title = "age", .min = 3, .max = 4, .priority = 45, .align = QT_RIGHT, .cell = cell_age},
+    {.title = "id", .min = 8, .max = 16, .priority = 10, .align = QT_RIGHT, .cell = cell_id},
+};
 
 static void
 draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas)
@@ -79,7 +122,7 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
     if (rows == 0)
         qt__empty(canvas, "no order is open");
     else
-        qt__table_draw(canvas, state, columns, COLUMNS, snap, rows, write_cell);
+        qt__table_draw(canvas, state, columns, QT_COUNT_OF(columns), snap, rows);
 }
 
 static enum qt_handled

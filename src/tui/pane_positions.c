@@ -2,92 +2,143 @@
 /*
  * Open positions: size, where they came in, where they stand, where they leave.
  */
-#include <math.h>
 #include <stdio.h>
 
 #include "qtrade/base/text.h"
 
 #include "tui_priv.h"
 
-enum {
-    SYMBOL,
-    QTY,
-    ENTRY,
-    MARK,
-    UNREALISED,
-    MULTIPLE,
-    STOP,
-    TARGET,
-    HITS,
-    NOTIONAL,
-    REALISED,
-    AGE,
-    COLUMNS
-};
-
-static const struct qt__column columns[COLUMNS] = {
-    [SYMBOL] = {"symbol", 9, 16, 0, QT_LEFT},       [QTY] = {"quantity", 7, 12, 70, QT_RIGHT},
-    [ENTRY] = {"entry", 6, 12, 60, QT_RIGHT},       [MARK] = {"mark", 6, 12, 65, QT_RIGHT},
-    [UNREALISED] = {"uP&L", 7, 12, 90, QT_RIGHT},   [MULTIPLE] = {"R", 5, 6, 80, QT_RIGHT},
-    [STOP] = {"stop", 6, 12, 75, QT_RIGHT},         [TARGET] = {"target", 6, 12, 50, QT_RIGHT},
-    [HITS] = {"hit", 3, 3, 20, QT_RIGHT},           [NOTIONAL] = {"notional", 8, 13, 15, QT_RIGHT},
-    [REALISED] = {"realised", 8, 12, 10, QT_RIGHT}, [AGE] = {"age", 3, 4, 40, QT_RIGHT},
-};
-
 static void
-write_cell(const struct qt_snapshot *snap, int row, int column, char *out, enum qt_role *role)
+cell_symbol(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
 {
     const struct qt_position_view *p = &snap->position[row];
-    int side = qt_qty_cmp(p->qty, QT_QTY_ZERO);
-    double unrealised = qt_money_to_double(p->unrealised, QT_MONEY_SCALE);
-    out[0] = '\0';
-    switch (column) {
-    case SYMBOL:
-        *role = QT_ROLE_STRONG;
-        snprintf(out, QT__CELL, "%s %s", side >= 0 ? "▲" : "▼", p->symbol);
-        break;
-    case QTY:
-        qt__format_qty(p->qty, p->qty_scale, true, out);
-        break;
-    case ENTRY:
-        qt__format_px(p->entry, p->px_scale, out);
-        break;
-    case MARK:
-        qt__format_px(p->mark, p->px_scale, out);
-        break;
-    case UNREALISED:
-        *role = qt__sign_role(unrealised);
-        qt__format_money(p->unrealised, true, out);
-        break;
-    case MULTIPLE:
-        *role = qt__sign_role(p->r_multiple);
-        qt__format_signed(p->r_multiple, 2, out);
-        break;
-    case STOP:
-        *role = qt_px_is_none(p->stop) ? QT_ROLE_WARN : QT_ROLE_TEXT;
-        qt__format_px(p->stop, p->px_scale, out);
-        break;
-    case TARGET:
-        qt__format_px(p->target, p->px_scale, out);
-        break;
-    case HITS:
-        snprintf(out, QT__CELL, "%u/%u", p->targets_hit, p->targets);
-        break;
-    case NOTIONAL:
-        qt__format_money(p->notional, false, out);
-        break;
-    case REALISED:
-        *role = qt__sign_role(qt_money_to_double(p->realised, QT_MONEY_SCALE));
-        qt__format_money(p->realised, true, out);
-        break;
-    case AGE:
-        *role = QT_ROLE_DIM;
-        qt__format_since(snap, p->opened_ns, out);
-        break;
-    default:
-        break;
-    }
+    *role = QT_ROLE_STRONG;
+    snprintf(out, QT__CELL, "%s %s", qt_qty_cmp(p->qty, QT_QTY_ZERO) >= 0 ? "▲" : "▼", p->symbol);
 }
+
+static void
+cell_qty(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_position_view *p = &snap->position[row];
+    (void)role;
+    qt__format_qty(p->qty, p->qty_scale, true, out);
+}
+
+static void
+cell_entry(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_position_view *p = &snap->position[row];
+    (void)role;
+    qt__format_px(p->entry, p->px_scale, out);
+}
+
+static void
+cell_mark(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_position_view *p = &snap->position[row];
+    (void)role;
+    qt__format_px(p->mark, p->px_scale, out);
+}
+
+static void
+cell_unrealised(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_position_view *p = &snap->position[row];
+    *role = qt__sign_role(qt_money_to_double(p->unrealised, QT_MONEY_SCALE));
+    qt__format_money(p->unrealised, true, out);
+}
+
+static void
+cell_multiple(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_position_view *p = &snap->position[row];
+    *role = qt__sign_role(p->r_multiple);
+    qt__format_signed(p->r_multiple, 2, out);
+}
+
+static void
+cell_stop(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_position_view *p = &snap->position[row];
+    *role = qt_px_is_none(p->stop) ? QT_ROLE_WARN : QT_ROLE_TEXT;
+    qt__format_px(p->stop, p->px_scale, out);
+}
+
+static void
+cell_target(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_position_view *p = &snap->position[row];
+    (void)role;
+    qt__format_px(p->target, p->px_scale, out);
+}
+
+static void
+cell_hits(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_position_view *p = &snap->position[row];
+    (void)role;
+    snprintf(out, QT__CELL, "%u/%u", p->targets_hit, p->targets);
+}
+
+static void
+cell_notional(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_position_view *p = &snap->position[row];
+    (void)role;
+    qt__format_money(p->notional, false, out);
+}
+
+static void
+cell_realised(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_position_view *p = &snap->position[row];
+    *role = qt__sign_role(qt_money_to_double(p->realised, QT_MONEY_SCALE));
+    qt__format_money(p->realised, true, out);
+}
+
+static void
+cell_age(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
+{
+    const struct qt_position_view *p = &snap->position[row];
+    *role = QT_ROLE_DIM;
+    qt__format_since(snap, p->opened_ns, out);
+}
+
+/* A column: its row here, its cell above. */
+static const struct qt__column columns[] = {
+    {.title = "symbol", .min = 9, .max = 16, .priority = 0, .align = QT_LEFT, .cell = cell_symbol},
+    {.title = "quantity", .min = 7, .max = 12, .priority = 70, .align = QT_RIGHT, .cell = cell_qty},
+    {.title = "entry", .min = 6, .max = 12, .priority = 60, .align = QT_RIGHT, .cell = cell_entry},
+    {.title = "mark", .min = 6, .max = 12, .priority = 65, .align = QT_RIGHT, .cell = cell_mark},
+    {.title = "uP&L",
+     .min = 7,
+     .max = 12,
+     .priority = 90,
+     .align = QT_RIGHT,
+     .cell = cell_unrealised},
+    {.title = "R", .min = 5, .max = 6, .priority = 80, .align = QT_RIGHT, .cell = cell_multiple},
+    {.title = "stop", .min = 6, .max = 12, .priority = 75, .align = QT_RIGHT, .cell = cell_stop},
+    {.title = "target",
+     .min = 6,
+     .max = 12,
+     .priority = 50,
+     .align = QT_RIGHT,
+     .cell = cell_target},
+    {.title = "hit", .min = 3, .max = 3, .priority = 20, .align = QT_RIGHT, .cell = cell_hits},
+    {.title = "notional",
+     .min = 8,
+     .max = 13,
+     .priority = 15,
+     .align = QT_RIGHT,
+     .cell = cell_notional},
+    {.title = "realised",
+     .min = 8,
+     .max = 12,
+     .priority = 10,
+     .align = QT_RIGHT,
+     .cell = cell_realised},
+    {.title = "age", .min = 3, .max = 4, .priority = 40, .align = QT_RIGHT, .cell = cell_age},
+};
 
 static void
 draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas)
@@ -97,7 +148,7 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
         qt__empty(canvas, snap->has_equity ? "flat: no position is open"
                                            : "not known yet: the account was not read");
     else
-        qt__table_draw(canvas, state, columns, COLUMNS, snap, rows, write_cell);
+        qt__table_draw(canvas, state, columns, QT_COUNT_OF(columns), snap, rows);
 }
 
 static enum qt_handled

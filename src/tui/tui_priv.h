@@ -67,14 +67,13 @@ struct qt__column {
     int priority;      /* the lowest go first; 0: never dropped */
     uint8_t align;     /* enum qt_align */
     bool is_greedy;    /* takes what is left (one column at most) */
+    /** Writes the cell of a row into out (QT__CELL bytes); *role is TEXT and may be changed. */
+    void (*cell)(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role);
 };
-/** Writes a cell's text; role is TEXT and may be changed. */
-typedef void qt__cell_fn(const struct qt_snapshot *snap, int row, int column, char *out,
-                         enum qt_role *role);
 /** Draws headings, the rows around the cursor, the cursor where it has the focus. */
 void qt__table_draw(struct qt_canvas *canvas, const struct qt_list_state *state,
                     const struct qt__column *columns, int n, const struct qt_snapshot *snap,
-                    int rows, qt__cell_fn *cell);
+                    int rows);
 
 /** Scrolling lists: the first row shown, so that the cursor is in sight and the view full. */
 int qt__list_first(const struct qt_list_state *state, int n, int rows);

@@ -83,7 +83,7 @@ drop_column(struct table *table, int below)
 
 /* What each column needs: its heading and its widest cell, within its bounds. */
 static void
-measure(struct table *table, const struct qt_snapshot *snap, int rows, qt__cell_fn *cell)
+measure(struct table *table, const struct qt_snapshot *snap, int rows)
 {
     char text[QT__CELL];
     enum qt_role role = QT_ROLE_TEXT;
@@ -91,7 +91,7 @@ measure(struct table *table, const struct qt_snapshot *snap, int rows, qt__cell_
         const struct qt__column *column = &table->columns[i];
         int width = QT_MAX(column->min, column->title ? qt_text_columns(column->title) : 0);
         for (int row = 0; row < rows && width < column->max; row++) {
-            cell(snap, row, i, text, &role);
+            column->cell(snap, row, text, &role);
             width = QT_MAX(width, qt_text_columns(text));
         }
         table->width[i] = QT_MIN(width, QT_MAX(column->max, column->min));
@@ -150,15 +150,14 @@ put_cell(const struct table *table, int i, int y, enum qt_role role, const char 
 }
 
 static void
-put_row(const struct table *table, int y, const struct qt_snapshot *snap, int row,
-        qt__cell_fn *cell)
+put_row(const struct table *table, int y, const struct qt_snapshot *snap, int row)
 {
     char text[QT__CELL];
     for (int i = 0; i < table->n; i++) {
         enum qt_role role = QT_ROLE_TEXT;
         if (table->width[i] == 0)
             continue;
-        cell(snap, row, i, text, &role);
+        table->columns[i].cell(snap, row, text, &role);
         put_cell(table, i, y, role, text);
     }
 }
@@ -175,8 +174,7 @@ put_thumb(struct qt_canvas *canvas, int y, int rows_shown, int rows, int first, 
 
 void
 qt__table_draw(struct qt_canvas *canvas, const struct qt_list_state *state,
-               const struct qt__column *columns, int n, const struct qt_snapshot *snap, int rows,
-               qt__cell_fn *cell)
+               const struct qt__column *columns, int n, const struct qt_snapshot *snap, int rows)
 {
     struct qt_canvas body = *canvas;
     struct table table = {
@@ -186,12 +184,12 @@ qt__table_draw(struct qt_canvas *canvas, const struct qt_list_state *state,
     int first = qt__list_first(state, rows, shown), cursor = qt__list_cursor(state, rows);
     if (rows > shown)
         body.width = QT_MAX(body.width - 1, 0); /* the thumb's */
-    measure(&table, snap, rows, cell);
+    measure(&table, snap, rows);
     place_columns(&table);
     for (int i = 0; has_heading && i < table.n; i++)
         put_cell(&table, i, 0, QT_ROLE_HEADING, columns[i].title);
     for (int i = 0; i < shown && first + i < rows; i++) {
-        put_row(&table, top + i, snap, first + i, cell);
+        put_row(&table, top + i, snap, first + i);
         if (state->has_focus && first + i == cursor)
             qt_canvas_set_ground(canvas, (struct qt_rect){0, top + i, canvas->width, 1},
                                  QT_GROUND_CURSOR);
