@@ -109,7 +109,7 @@ read_attribute(struct reader *reader, const char *word, uint8_t *out)
 static size_t
 split(char *text, char **words)
 {
-    static const char blanks[] = " \t\r";
+    static const char blanks[] = " ";
     size_t n = 0;
     for (char *at = text + strspn(text, blanks); *at && n < WORDS_MAX;) {
         words[n++] = at;
@@ -216,6 +216,9 @@ trim(char *text)
 static bool
 read_line(struct reader *reader, char *line)
 {
+    for (char *at = line; *at; at++)
+        *at = isspace((unsigned char)*at) ? ' ' : *at;
+    qt_text_clean(line); /* what an error quotes is harmless */
     line = trim(line);
     if (line[0] == '\0' || line[0] == '#')
         return true;

@@ -71,7 +71,7 @@ static const struct {
     {1, "name = Bad Name", "t.theme:1: a theme's name"},
     {1, "name =", "t.theme:1: a theme's name"},
     {1, "# no name", "t.theme:26: name is missing"},
-    {14, "gain = \033[31m", "t.theme:14:"},
+    {14, "gain = \033[31m", "t.theme:14: \"?[31m\" is no colour"},
 };
 
 static void
@@ -102,6 +102,34 @@ START_TEST(a_mistake_is_named_with_file_and_line)
     ck_assert_msg(strncmp(err.text, wrong_rows[_i].error, strlen(wrong_rows[_i].error)) == 0, "%s",
                   err.text);
     ck_assert_str_eq(theme.name, "untouched");
+}
+END_TEST
+
+/* A theme with some bytes changed, doubled or gone is read or refused with its line; it never does
+ * harm. */
+START_TEST(a_damaged_file_does_no_harm)
+{
+    const char *seed_text = getenv("QT_SEED");
+    uint64_t state = seed_text ? strtoull(seed_text, NULL, 10) : 3;
+    int refused = 0;
+    for (int i = 0; i < 20000; i++) {
+        struct qt_theme theme;
+        struct qt_error err = {0};
+        char text[sizeof whole];
+        memcpy(text, whole, sizeof whole);
+        for (int k = 0; k < 1 + i % 5; k++) {
+            state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            size_t at = (state >> 33) % (sizeof whole - 1),
+                   from = (state >> 43) % (sizeof whole - 1);
+            text[at] = k % 2 ? text[from] : (char)(state >> 56);
+        }
+        if (qt_theme_parse("t.theme", text, &theme, &err))
+            continue;
+        refused++;
+        if (strncmp(err.text, "t.theme:", 8) != 0 || err.code != QT_E_CONFIG)
+            ck_abort_msg("case %d: \"%s\"", i, err.text);
+    }
+    ck_assert_int_gt(refused, 1000);
 }
 END_TEST
 
@@ -228,6 +256,7 @@ main(void)
     tcase_add_test(parse, a_whole_file_is_read);
     tcase_add_loop_test(parse, a_mistake_is_named_with_file_and_line, 0,
                         sizeof wrong_rows / sizeof *wrong_rows);
+    tcase_add_test(parse, a_damaged_file_does_no_harm);
     tcase_add_test(ours, every_theme_we_bring_can_be_read_by_eye);
     tcase_add_test(ours, gain_and_loss_differ_in_more_than_red_and_green_for_the_colour_blind);
     tcase_add_test(ours, there_are_the_themes_that_were_promised);
