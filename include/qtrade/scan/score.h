@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Stage two: components 0..100 from raw inputs, their weighted sum by structure, and the decay of what was just
- * traded. Pure functions.
+ * Stage two: components 0..100 from raw inputs, their weighted sum by structure, and the decay of
+ * what was just traded. Pure functions.
  */
 #ifndef QTRADE_SCAN_SCORE_H
 #define QTRADE_SCAN_SCORE_H
@@ -26,7 +26,8 @@ struct qt_scan_weights qt_score_weights(const struct qt_scan_config *config,
                                         const struct qt_regime *regime);
 double qt_score_total(const struct qt_scan_weights *weights, const struct qt_scan_row *row);
 
-/** floor + (1 - floor) min(1, t / decay_minutes), t minutes after traded_ns; 1 when never traded. */
+/** floor + (1 - floor) min(1, t / decay_minutes), t minutes after traded_ns; 1 when never traded.
+ */
 double qt_score_decay(const struct qt_scan_config *config, int64_t traded_ns, int64_t now_ns);
 
 #endif

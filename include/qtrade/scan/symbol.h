@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One symbol under the scan. State is plain data without pointers (copy, save and compare with memcpy and
- * memcmp); it is fed closed bars of the scan's interval, oldest first, and measured once a cycle.
+ * One symbol under the scan. State is plain data without pointers (copy, save and compare with
+ * memcpy and memcmp); it is fed closed bars of the scan's interval, oldest first, and measured once
+ * a cycle.
  *
  *     bar closed -> qt_scan_symbol_bar      bounded work: indicators, rings, percentile
- *     cycle      -> qt_scan_symbol_measure  some dozens of operations: live price, filter, components
+ *     cycle      -> qt_scan_symbol_measure  some dozens of operations: live price, filter,
+ * components
  *
  * R1: a row depends only on bars fed before and on live; bars fed later change nothing of it.
  * R2: everything in a row is finite; what is unknown has a named value.
@@ -21,14 +23,15 @@
 
 #define QT_SCAN_HISTORY_MAX 2880 /* natr values held: 30 days of 15m bars */
 #define QT_SCAN_WARMUP 100       /* bars before every input has its value */
-#define QT_SCAN_DAY_BARS 288     /* bars of 24 h at the shortest interval (5m) */
-#define QT_SCAN_CLOSES 256       /* closes held for returns: correlation_bars + 1 at most */
+#define QT_SCAN_DAY_BARS 96      /* bars of 24 h at the shortest interval (15m) */
+#define QT_SCAN_CLOSES 704       /* closes held: 7 days and one of the shortest interval */
 #define QT_SCAN_RANGE_BARS 48    /* the range of support and resistance */
 #define QT_SCAN_VOLUME_BARS 20   /* SMA of the volume surge */
 #define QT_SCAN_STATE_BYTES 1024 /* of all indicator states */
 #define QT_SPREAD_UNKNOWN (-1.0)
 
-/** Why a symbol is not ranked; the first in this order that holds. qt_scan_reason_name has the names. */
+/** Why a symbol is not ranked; the first in this order that holds. qt_scan_reason_name has the
+ * names. */
 enum qt_scan_reason {
     QT_SCAN_OK,
     QT_SCAN_QUOTE_ASSET, /* "quote_asset": another quote asset than configured */
@@ -36,10 +39,13 @@ enum qt_scan_reason {
     QT_SCAN_STABLE,      /* "stable": base asset is pegged */
     QT_SCAN_LEVERAGED,   /* "leveraged": a leveraged token (BTCUP, ETHBEAR, SOL3L) */
     QT_SCAN_HISTORY,     /* "history": bars < history; value and limit in bars */
-    QT_SCAN_STALE,       /* "stale": feed age in ms > stale_ms; recorded: the last bar ended too long ago */
-    QT_SCAN_VOLUME,      /* "volume": 24 h quote volume <= min_quote_volume */
-    QT_SCAN_SPREAD,      /* "spread": bps >= max_spread_bps, or unknown where it is required (value -1) */
-    QT_SCAN_MICROCAP,    /* "microcap": rank by 24 h volume > max_volume_rank (found in qt_scan_rank) */
+    QT_SCAN_STALE,  /* "stale": feed age in ms > stale_ms; recorded: the last bar ended too long ago
+                     */
+    QT_SCAN_VOLUME, /* "volume": 24 h quote volume <= min_quote_volume */
+    QT_SCAN_SPREAD, /* "spread": bps >= max_spread_bps, or unknown where it is required (value -1)
+                     */
+    QT_SCAN_MICROCAP, /* "microcap": rank by 24 h volume > max_volume_rank (found in qt_scan_rank)
+                       */
     QT_SCAN_REASONS
 };
 const char *qt_scan_reason_name(enum qt_scan_reason reason); /* "volume"; "ok" for QT_SCAN_OK */
@@ -60,21 +66,22 @@ struct qt_scan_live {
 
 /** The raw inputs of the components; qtrade.7 defines each. */
 struct qt_scan_inputs {
-    double natr_pct;         /* ATR(14) / close, per cent */
-    double atr_percentile;   /* 0..100 of natr_pct among the history's */
-    double sigma;            /* standard deviation of the last 48 log returns, per bar */
-    double velocity;         /* ln(last / close 12 bars ago) / (sigma sqrt 12) */
-    double acceleration;     /* (return of the last 6 bars - of the 6 before) / (sigma sqrt 12) */
-    double surge;            /* volume / SMA20 of volume, last closed bar; > 2 is a surge */
-    double support, resistance; /* lowest low, highest high of the last 48 closed bars */
+    double natr_pct;       /* ATR(14) / close, per cent */
+    double atr_percentile; /* 0..100 of natr_pct among the history's */
+    double sigma;          /* standard deviation of the last 48 log returns, per bar */
+    double velocity;       /* ln(last / close 12 bars ago) / (sigma sqrt 12) */
+    double acceleration;   /* (return of the last 6 bars - of the 6 before) / (sigma sqrt 12) */
+    double surge;          /* volume / SMA20 of volume, last closed bar; > 2 is a surge */
+    double support, resistance;         /* lowest low, highest high of the last 48 closed bars */
     double support_atr, resistance_atr; /* distances from last, in ATR; < 0: beyond */
-    double bars_in_range;    /* closed bars since a close left the range of the 48 bars before it */
-    double breakout_up, breakout_down; /* probability of touching resistance / support within 24 bars */
-    double breakout;         /* potential 0..100 */
-    double adx;              /* ADX(14) */
+    double bars_in_range; /* closed bars since a close left the range of the 48 bars before it */
+    double breakout_up,
+        breakout_down; /* probability of touching resistance / support within 24 bars */
+    double breakout;   /* potential 0..100 */
+    double adx;        /* ADX(14) */
     double ema_fast, ema_mid, ema_slow; /* EMA 9, 21, 50 of closes */
-    double alignment;        /* -1..1: order of last and the three EMAs */
-    double drift_24h, drift_7d; /* log return / (sigma sqrt bars) */
+    double alignment;                   /* -1..1: order of last and the three EMAs */
+    double drift_24h, drift_7d;         /* log return / (sigma sqrt bars) */
     double change_24h_pct, change_7d_pct;
     double quote_volume_24h; /* of the bars that ended in the last 24 h */
 };
@@ -83,7 +90,7 @@ struct qt_scan_inputs {
 enum qt_scan_fate {
     QT_SCAN_NOT_RANKED,
     QT_SCAN_SELECTED,
-    QT_SCAN_CORRELATED,          /* with a better selected one: max_correlation, max_correlation_with */
+    QT_SCAN_CORRELATED, /* with a better selected one: max_correlation, max_correlation_with */
     QT_SCAN_CORRELATION_UNKNOWN, /* too few common bars with max_correlation_with */
     QT_SCAN_BEHIND,              /* the five were complete before its turn */
     QT_SCAN_FATES
@@ -94,54 +101,56 @@ const char *qt_scan_fate_name(enum qt_scan_fate fate); /* "selected", "correlate
 struct qt_scan_row {
     uint32_t instrument;
     enum qt_scan_reason reason;
-    double value, limit;       /* of the reason */
-    bool has_inputs;           /* false: not enough bars, inputs and components are 0 */
-    double last, spread_bps;   /* QT_SPREAD_UNKNOWN: no quote */
+    double value, limit; /* of the reason */
+    bool has_inputs; /* false: too few bars; inputs but quote_volume_24h, and components are 0 */
+    double last, spread_bps; /* QT_SPREAD_UNKNOWN: no quote */
     struct qt_scan_inputs in;
     double volatility, momentum, volume, trend; /* components, 0..100 */
     double decay;                               /* decay_floor..1, from live->traded_ns */
     /* from qt_scan_rank */
-    double raw_score, score;        /* score = raw_score x decay */
-    uint32_t rank;                  /* 1 is best; 0: excluded */
-    uint32_t volume_rank;           /* 1 is the largest 24 h volume among those that trade */
+    double raw_score, score; /* score = raw_score x decay */
+    uint32_t rank;           /* 1 is best; 0: excluded */
+    uint32_t volume_rank;    /* 1 is the largest 24 h volume among those that trade */
     enum qt_scan_fate fate;
-    double max_correlation;         /* signed, the one largest in size with a better selected one */
-    uint32_t max_correlation_with;  /* instrument; QT_NO_INSTRUMENT: none was compared */
+    double max_correlation;        /* signed, the one largest in size with a better selected one */
+    uint32_t max_correlation_with; /* instrument; QT_NO_INSTRUMENT: none was compared */
 };
 
-/** What bars leave behind; layout is symbol.c's business, plain data so that it embeds. */
+/** What bars leave behind; plain data that embeds, its fields are symbol.c's business. */
 struct qt_scan_symbol {
     int64_t period_ns;
-    uint64_t bars;              /* fed so far */
-    int64_t last_open_ns;
-    uint32_t history;           /* bars needed, <= QT_SCAN_HISTORY_MAX */
-    uint32_t day_bars;          /* bars of 24 h */
-    uint32_t week_bars;         /* bars of 7 days, at most QT_SCAN_CLOSES - 1 */
-    uint32_t bars_in_range;
-    double natr_pct, atr, atr_percentile, sigma, surge, support, resistance;
-    double adx, ema_fast, ema_mid, ema_slow, quote_volume_24h, last_close;
-    bool is_warm;               /* every input has its value */
-    float natr[QT_SCAN_HISTORY_MAX];
-    double quote_volume[QT_SCAN_DAY_BARS];
-    double volumes[QT_SCAN_VOLUME_BARS];
+    uint64_t bars;        /* fed so far */
+    int64_t last_open_ns; /* QT_TIME_NONE: none yet */
+    uint32_t history;     /* bars needed, <= QT_SCAN_HISTORY_MAX */
+    uint32_t day_bars, week_bars;
+    uint32_t bars_in_range, natr_count;
+    bool is_warm; /* every input has its value */
+    double last_close, natr_pct, atr, atr_percentile, sigma, surge, support, resistance;
+    double adx, ema_fast, ema_mid, ema_slow, quote_volume_24h;
+    float natr[QT_SCAN_HISTORY_MAX];       /* ring of history values */
+    double quote_volume[QT_SCAN_DAY_BARS]; /* by bar number of the day */
+    double volume[QT_SCAN_VOLUME_BARS];    /* rings, the bar's count modulo their size */
     double high[QT_SCAN_RANGE_BARS], low[QT_SCAN_RANGE_BARS];
-    int64_t open_ns[QT_SCAN_CLOSES]; /* ring, index bars % QT_SCAN_CLOSES */
+    uint32_t number[QT_SCAN_CLOSES]; /* open_ns / period_ns */
     double log_close[QT_SCAN_CLOSES];
     _Alignas(8) unsigned char indicators[QT_SCAN_STATE_BYTES];
 };
 
-/** Empties state for bars of period_ns (qt_scan_interval_ns, or the data's own when that is longer). */
+/** Empties state for bars of period_ns (qt_scan_interval_ns, or the data's own when that is
+ * longer). */
 void qt_scan_symbol_init(struct qt_scan_symbol *state, const struct qt_scan_config *config,
                          int64_t period_ns);
 
 /**
- * Feeds one closed bar with its quote volume (>= 0). A bar at or before the last one, or with a value that is not
- * finite or not positive, changes nothing and answers false.
+ * Feeds one closed bar with its quote volume (>= 0). A bar at or before the last one, off the grid
+ * of period_ns, or with a value that is not finite or a price that is not positive, changes nothing
+ * and answers false.
  */
 bool qt_scan_symbol_bar(struct qt_scan_symbol *state, const struct qt_ohlcv *bar,
                         double quote_volume);
 
-/** Fills row: filter verdict (all reasons but microcap), inputs, components. Reads only; any shard. */
+/** Fills row: filter verdict (all reasons but microcap), inputs, components. Reads only; any shard.
+ */
 void qt_scan_symbol_measure(const struct qt_scan_symbol *state, const struct qt_scan_config *config,
                             const struct qt_scan_live *live, struct qt_scan_row *row);
 

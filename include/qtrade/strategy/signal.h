@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The signal of one symbol: families of evidence combined, and the plan of the trade it asks for. Pure.
+ * The signal of one symbol: families of evidence combined, and the plan of the trade it asks for.
+ * Pure.
  *
  *     strength = sum over the families present of weight x value / sum of their weights
  */
@@ -21,7 +22,7 @@ enum qt_signal_family {
     QT_SIGNAL_TECHNICAL,
     QT_SIGNAL_FUNDAMENTAL, /* volume, momentum, volatility of the scan */
     QT_SIGNAL_SENTIMENT,
-    QT_SIGNAL_MICRO,       /* order flow */
+    QT_SIGNAL_MICRO, /* order flow */
     QT_SIGNAL_FAMILIES
 };
 const char *qt_signal_family_name(enum qt_signal_family family); /* "technical" ... */
@@ -36,12 +37,12 @@ struct qt_signal_part {
 /** What is known at the decision. */
 struct qt_signal_input {
     const struct qt_instrument *ins;
-    const struct qt_scan_row *row; /* NULL or without inputs: the fundamental family is absent */
+    const struct qt_scan_row *row;  /* NULL or without inputs: the fundamental family is absent */
     const struct qt_regime *regime; /* NULL or unknown: neutral weights */
-    qt_px bid, ask;                /* QT_PX_NONE: unknown; an entry then needs last */
+    qt_px bid, ask;                 /* QT_PX_NONE: unknown; an entry then needs last */
     qt_px last;
     bool has_sentiment, has_micro;
-    double sentiment, micro;       /* -1..1 */
+    double sentiment, micro; /* -1..1 */
 };
 
 /** Why there is no entry, or that there is one. */
@@ -58,7 +59,8 @@ enum qt_signal_verdict {
 };
 const char *qt_signal_verdict_name(enum qt_signal_verdict verdict); /* "enter", "weak" ... */
 
-/** Opposite-side price levels of the trade: stop, targets, trailing distance; all multiples of the tick. */
+/** Opposite-side price levels of the trade: stop, targets, trailing distance; all multiples of the
+ * tick. */
 struct qt_signal {
     enum qt_signal_verdict verdict;
     double value, limit;         /* of the verdict */
@@ -67,19 +69,20 @@ struct qt_signal {
     enum qt_side direction;      /* of the strength's sign */
     struct qt_signal_part part[QT_SIGNAL_FAMILIES];
     /* only with QT_SIGNAL_ENTER */
-    qt_px entry;                 /* ask (bid for a short), last without quotes */
+    qt_px entry; /* ask (bid for a short), last without quotes */
     qt_px stop;
     qt_px target[QT_TARGETS];
     int32_t target_bps[QT_TARGETS]; /* of the initial quantity, basis points; sum <= 10000 */
-    qt_px trail;                 /* distance */
-    double stop_bps;             /* distance of the stop */
-    char reason[160];            /* for people: "long 0.52 (technical 0.61, ...), stop below swing low 61200" */
+    qt_px trail;                    /* distance */
+    double stop_bps;                /* distance of the stop */
+    char
+        reason[160]; /* for people: "long 0.52 (technical 0.61, ...), stop below swing low 61200" */
 };
 
 /** Computes the signal after the last closed bar of state. Reads only; any shard. */
 void qt_signal_compute(const struct qt_strategy_symbol *state,
-                       const struct qt_strategy_config *config,
-                       const struct qt_signal_input *input, struct qt_signal *out);
+                       const struct qt_strategy_config *config, const struct qt_signal_input *input,
+                       struct qt_signal *out);
 
 /** Should an open position of that side end: strength of the other sign beyond exit_strength. */
 bool qt_signal_is_reversal(const struct qt_strategy_config *config, const struct qt_signal *signal,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One symbol under the strategy: indicators on the strategy's interval, fed closed bars. Plain data without
- * pointers.
+ * One symbol under the strategy: indicators on the strategy's interval, fed closed bars. Plain data
+ * without pointers.
  */
 #ifndef QTRADE_STRATEGY_SYMBOL_H
 #define QTRADE_STRATEGY_SYMBOL_H
@@ -12,8 +12,8 @@
 #include "qtrade/indicator/indicator.h"
 #include "qtrade/strategy/config.h"
 
-#define QT_STRATEGY_WARMUP 100      /* closed bars before a signal is given */
-#define QT_STRATEGY_SWING_MAX 64    /* swing_bars at most */
+#define QT_STRATEGY_WARMUP 100   /* closed bars before a signal is given */
+#define QT_STRATEGY_SWING_MAX 64 /* swing_bars at most */
 #define QT_STRATEGY_STATE_BYTES 4096
 
 /** The indicators' values after the last closed bar. */
@@ -22,7 +22,7 @@ struct qt_technical {
     double ema_fast, ema_mid, ema_slow; /* EMA 9, 21, 50 */
     double adx, rsi;                    /* ADX(14), RSI(14) */
     double macd_histogram;              /* MACD(12, 26, 9) */
-    double band_position;               /* -1..1 between the Bollinger bands (20, 2), clamped to +-1.5 */
+    double band_position; /* -1..1 between the Bollinger bands (20, 2), clamped to +-1.5 */
     double donchian_high, donchian_low; /* of the 20 bars before the last */
     double supertrend;                  /* SuperTrend(10, 3) line */
     double swing_low, swing_high;       /* of the last swing_bars */
@@ -42,7 +42,8 @@ struct qt_strategy_symbol {
 
 void qt_strategy_symbol_init(struct qt_strategy_symbol *state,
                              const struct qt_strategy_config *config, int64_t period_ns);
-/** Feeds one closed bar. One at or before the last, or not finite and positive: false, nothing changes. */
+/** Feeds one closed bar. One at or before the last, or not finite and positive: false, nothing
+ * changes. */
 bool qt_strategy_symbol_bar(struct qt_strategy_symbol *state, const struct qt_ohlcv *bar);
 
 #endif
