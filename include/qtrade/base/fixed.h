@@ -73,6 +73,26 @@ qt_px_is_none(qt_px px)
     return px.v == INT64_MIN;
 }
 
+/** a + b, a - b: a price and a distance. False: overflow (out untouched). */
+QT_CHECKED static inline bool
+qt_px_add(qt_px a, qt_px b, qt_px *out)
+{
+    int64_t v;
+    if (__builtin_add_overflow(a.v, b.v, &v))
+        return false;
+    out->v = v;
+    return true;
+}
+QT_CHECKED static inline bool
+qt_px_sub(qt_px a, qt_px b, qt_px *out)
+{
+    int64_t v;
+    if (__builtin_sub_overflow(a.v, b.v, &v))
+        return false;
+    out->v = v;
+    return true;
+}
+
 QT_CHECKED bool qt_qty_add(qt_qty a, qt_qty b, qt_qty *out);       /* false: overflow */
 QT_CHECKED bool qt_qty_sub(qt_qty a, qt_qty b, qt_qty *out);       /* false: overflow */
 QT_CHECKED bool qt_money_add(qt_money a, qt_money b, qt_money *out); /* false: overflow */

@@ -20,6 +20,7 @@ struct qt_exit_plan {
     uint8_t hits; /* bit k: target k was reached */
     bool is_trailing;
     qt_px tick;
+    qt_px step;                /* the trailing stop moves by at least this */
     qt_px entry, initial_stop; /* entry: average price of the opening fills */
     qt_px stop;                /* where it stands now */
     qt_px target[QT_TARGETS];

@@ -24,7 +24,7 @@ struct qt_technical {
     double macd_histogram;              /* MACD(12, 26, 9) */
     double band_position; /* -1..1 between the Bollinger bands (20, 2), clamped to +-1.5 */
     double donchian_high, donchian_low; /* of the 20 bars before the last */
-    double supertrend;                  /* SuperTrend(10, 3) line */
+    double supertrend, supertrend_up;   /* SuperTrend(10, 3): its line; 1 or -1 */
     double swing_low, swing_high;       /* of the last swing_bars */
     double surge;                       /* volume / SMA20 of volume */
 };
