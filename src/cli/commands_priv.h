@@ -7,5 +7,6 @@
 
 extern const struct qt_command qt_cmd_bench;
 extern const struct qt_command qt_cmd_indicators;
+extern const struct qt_command qt_cmd_scan;
 
 #endif

@@ -17,6 +17,7 @@
 #define QUIET_BARS 12   /* a range that has held so long is a range */
 #define SURGE 2.0
 #define DRIFT_MAX 2.0
+#define CRISIS_HURRY 4.0 /* a rising chance of a crisis is believed so much faster */
 #define SLOT_NS (5 * QT_NS_PER_MIN)
 #define SLOT_EMPTY 255
 
@@ -224,6 +225,13 @@ judge_stability(struct qt_regime_state *state, uint8_t current)
     state->now.switches_per_day = switches;
 }
 
+/* What of the way to a fresh value is gone after so many half-lives. */
+static double
+share_of(double half_lives)
+{
+    return 1 - qt_exp(-0.69314718055994530942 * half_lives);
+}
+
 static double
 surplus(double p)
 {
@@ -244,13 +252,14 @@ qt_regime_update(struct qt_regime_state *state, const struct qt_scan_config *con
     bool is_first = state->last_ns == QT_TIME_NONE;
     double elapsed = is_first ? 0 : (double)(now_ns - state->last_ns) / (double)QT_NS_PER_MIN;
     double half_lives = QT_MAX(elapsed, 0) / config->regime_half_life_min;
-    double share = is_first ? 1 : 1 - qt_exp(-0.69314718055994530942 * half_lives);
+    double hurry =
+        market[QT_MARKET_CRISIS] > now->market_probability[QT_MARKET_CRISIS] ? CRISIS_HURRY : 1;
     double margin = is_first ? 0 : config->regime_margin;
     unsigned was_structure = now->structure, was_market = now->market;
-    now->structure =
-        settle(now->structure_probability, structure, QT_STRUCTURES, was_structure, share, margin);
-    now->market =
-        settle(now->market_probability, market, QT_MARKET_STATES, was_market, share, margin);
+    now->structure = settle(now->structure_probability, structure, QT_STRUCTURES, was_structure,
+                            is_first ? 1 : share_of(half_lives), margin);
+    now->market = settle(now->market_probability, market, QT_MARKET_STATES, was_market,
+                         is_first ? 1 : share_of(half_lives * hurry), margin);
     uint8_t *switches, *slot = slot_of(state, now_ns, &switches);
     if (!is_first)
         *switches = (uint8_t)QT_MIN(

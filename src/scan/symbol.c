@@ -13,14 +13,15 @@
 #include "qtrade/scan/kit.h"
 #include "qtrade/scan/score.h"
 
+#define ATR_BARS 14
 #define VELOCITY_BARS 12
 #define BREAKOUT_BARS 24 /* horizon of the breakout's probability */
 #define DEVIATE_MAX 10.0 /* normalised moves are cut here */
 
 enum { KIT_ATR, KIT_ADX, KIT_EMA_FAST, KIT_EMA_MID, KIT_EMA_SLOW, KIT_ROWS };
 static const struct qt_kit_row kit[KIT_ROWS] = {
-    [KIT_ATR] = {"atr", {14}},     [KIT_ADX] = {"adx", {14}},      [KIT_EMA_FAST] = {"ema", {9}},
-    [KIT_EMA_MID] = {"ema", {21}}, [KIT_EMA_SLOW] = {"ema", {50}},
+    [KIT_ATR] = {"atr", {ATR_BARS}}, [KIT_ADX] = {"adx", {14}},      [KIT_EMA_FAST] = {"ema", {9}},
+    [KIT_EMA_MID] = {"ema", {21}},   [KIT_EMA_SLOW] = {"ema", {50}},
 };
 
 static const struct {
@@ -183,7 +184,7 @@ qt_scan_symbol_bar(struct qt_scan_symbol *state, const struct qt_ohlcv *bar, dou
     state->ema_mid = out[KIT_EMA_MID][0];
     state->ema_slow = out[KIT_EMA_SLOW][0];
     state->natr_pct = 100 * state->atr / bar->close;
-    if (is_warm)
+    if (state->bars > ATR_BARS)
         take_natr(state);
     return true;
 }
