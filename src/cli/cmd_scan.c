@@ -30,6 +30,7 @@ struct track {
 };
 
 struct run {
+    const char *folder;
     struct qt_scan_config config;
     struct qt_dataset data;
     struct track *tracks;
@@ -61,8 +62,9 @@ run_auto(struct run **p)
 static void
 show_progress(void *context, size_t done, size_t of)
 {
-    const char *folder = context;
-    fprintf(stderr, "\rreading %s: %zu of %zu files%s", folder, done, of, done == of ? "\n" : "");
+    const struct run *run = context;
+    fprintf(stderr, "\rreading %s: %zu of %zu files%s", run->folder, done, of,
+            done == of ? "\n" : "");
 }
 
 /* The configured interval, or the data's own when that is longer. */
@@ -177,8 +179,8 @@ report_skipped(const struct qt_reader_report *report)
 static bool
 load(struct run *run, const struct qt_args *args, struct qt_error *err)
 {
-    const char *folder = qt_args_get(args, "data");
-    if (!folder)
+    run->folder = qt_args_get(args, "data");
+    if (!run->folder)
         return qt_fail(err, QT_E_USAGE, "--data is missing (a folder of SYMBOL-INTERVAL.csv[.gz])");
     const struct qt_config_binding bindings[] = {{&qt_scan_section, &run->config}};
     qt_config_defaults(bindings, QT_COUNT_OF(bindings));
@@ -188,9 +190,8 @@ load(struct run *run, const struct qt_args *args, struct qt_error *err)
     int64_t at = QT_TIME_NONE;
     if (!qt_args_time(args, "at", QT_TIME_NONE, &at, err))
         return false;
-    if (!qt_dataset_load(folder, QT_TIME_NONE, at, qt_args_has(args, "strict"),
-                         isatty(STDERR_FILENO) ? show_progress : NULL, (void *)folder, &run->data,
-                         err))
+    if (!qt_dataset_load(run->folder, QT_TIME_NONE, at, qt_args_has(args, "strict"),
+                         isatty(STDERR_FILENO) ? show_progress : NULL, run, &run->data, err))
         return qt_error_add(err, "scanning");
     report_skipped(&run->data.report);
     run->at_ns = at == QT_TIME_NONE ? end_of_data(&run->data) : at;
@@ -208,7 +209,7 @@ row_of_why(const struct run *run, const struct qt_args *args, long *out, struct 
             *out = (long)i;
     if (symbol && *out < 0)
         return qt_fail(err, QT_E_USAGE, "--why %s: no bars of it before that time in %s", symbol,
-                       qt_args_get(args, "data"));
+                       run->folder);
     return true;
 }
 
@@ -229,7 +230,7 @@ scan_run(const struct qt_args *args, struct qt_error *err)
     for (int64_t back = WARM_CYCLES - 1; back >= 0; back--)
         cycle(run, run->at_ns - back * run->period_ns);
     struct qt__scan_view view = {
-        .folder = qt_args_get(args, "data"),
+        .folder = run->folder,
         .config = &run->config,
         .data = &run->data,
         .rows = run->rows,
