@@ -48,9 +48,10 @@ print_head(const struct qt__scan_view *view, FILE *out)
 {
     const struct qt_scan_result *result = view->result;
     char time[QT_TIME_TEXT];
-    fprintf(out, "%s UTC, %u symbols of %s, %u eligible, bars of %s, history of %u bars\n",
-            qt_time_format_short(result->now_ns, time), result->symbols, view->folder,
-            result->eligible, interval_of(view), view->history);
+    fprintf(out, "%s UTC, %u symbol%s of %s, %u eligible, bars of %s, history of %u bars\n",
+            qt_time_format_short(result->now_ns, time), result->symbols,
+            result->symbols == 1 ? "" : "s", view->folder, result->eligible, interval_of(view),
+            view->history);
     if (view->is_coarse)
         fprintf(out, "note    the data's bars are longer than the configured interval (%s)\n",
                 view->config->interval);
