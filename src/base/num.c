@@ -295,21 +295,33 @@ qt_sqrt(double x)
     return sqrt(x);
 }
 
+/* 1 - cdf(x) for x >= 2.5: Laplace's continued fraction, evaluated from its end. */
+static double
+normal_tail(double x)
+{
+    double f = x;
+    for (int i = 120; i >= 1; i--)
+        f = x + i / f;
+    return qt_exp(-x * x / 2) * 0.39894228040143267794 / f;
+}
+
 double
 qt_normal_cdf(double x)
 {
     if (x != x)
         return x;
-    if (x > 8.5)
-        return 1;
-    if (x < -8.5)
-        return 0;
+    if (x > 40 || x < -40)
+        return x > 0;
+    if (x >= 2.5)
+        return 1 - normal_tail(x);
+    if (x <= -2.5)
+        return normal_tail(-x);
     double term = x, sum = x; /* phi(x) (x + x^3/3 + x^5/15 + ...) */
-    for (int i = 3; i < 400 && sum + term != sum; i += 2) {
+    for (int i = 3; i < 100 && sum + term != sum; i += 2) {
         term *= x * x / i;
         sum += term;
     }
-    return qt_clamp(0.5 + sum * qt_exp(-x * x / 2) * 0.39894228040143267794, 0, 1);
+    return 0.5 + sum * qt_exp(-x * x / 2) * 0.39894228040143267794;
 }
 
 double

@@ -186,8 +186,9 @@ read_row(const struct kline_file *file, const struct qt_series *series, const ch
 static void
 estimate_quote(const struct qt_instrument *ins, struct qt_bar *bar)
 {
-    qt_px average = {(bar->open.v + bar->high.v + bar->low.v + bar->close.v) / 4};
-    if (!qt_instrument_notional(ins, average, bar->volume, &bar->quote_volume))
+    qt_px sum = {bar->open.v + bar->high.v + bar->low.v + bar->close.v};
+    if (!qt_instrument_notional(ins, sum, bar->volume, &bar->quote_volume) ||
+        !qt_money_mul_div(bar->quote_volume, 1, 4, &bar->quote_volume))
         bar->quote_volume = QT_MONEY_ZERO;
 }
 
