@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Each timeframe forms on its own from the same trades or base bars. A forming bar closes when time reaches its end;
- * before a later bar forms, the empty ones between are given with the last close and no volume.
+ * Every timeframe has one forming bar. B1: a started timeframe's forming bar opens at a multiple of
+ * its period. B2: what ends first closes first, the shorter before the longer of one instant. B3: a
+ * closed bar is followed by a flat one at its close, which the first trade or bar with content
+ * opens anew.
  */
+#include "qtrade/market/bars.h"
+
 #include <string.h>
 
 #include "qtrade/base/time.h"
-#include "qtrade/market/bars.h"
+
+enum content { HAS_TRADES = 1, HAS_UNKNOWN_COUNT = 2, HAS_UNKNOWN_TAKER = 4 };
 
 static const struct {
+    int64_t period_ns;
     const char *name;
-    int64_t ns;
-} frames[QT_TIMEFRAMES] = {{"1m", QT_NS_PER_MIN},       {"5m", 5 * QT_NS_PER_MIN},
-                           {"15m", 15 * QT_NS_PER_MIN}, {"1h", QT_NS_PER_HOUR},
-                           {"4h", 4 * QT_NS_PER_HOUR},  {"1d", QT_NS_PER_DAY}};
+} frames[QT_TIMEFRAMES] = {
+    [QT_TF_1M] = {QT_NS_PER_MIN, "1m"},        [QT_TF_5M] = {5 * QT_NS_PER_MIN, "5m"},
+    [QT_TF_15M] = {15 * QT_NS_PER_MIN, "15m"}, [QT_TF_1H] = {QT_NS_PER_HOUR, "1h"},
+    [QT_TF_4H] = {4 * QT_NS_PER_HOUR, "4h"},   [QT_TF_1D] = {QT_NS_PER_DAY, "1d"},
+};
 
 int64_t
 qt_timeframe_ns(enum qt_timeframe tf)
 {
-    return (unsigned)tf < QT_TIMEFRAMES ? frames[tf].ns : 0;
+    return frames[tf].period_ns;
 }
 
 const char *
@@ -30,7 +37,7 @@ qt_timeframe_name(enum qt_timeframe tf)
 enum qt_timeframe
 qt_timeframe_of_name(const char *name)
 {
-    int tf = 0;
+    unsigned tf = 0;
     while (tf < QT_TIMEFRAMES && strcmp(frames[tf].name, name) != 0)
         tf++;
     return (enum qt_timeframe)tf;
@@ -39,127 +46,190 @@ qt_timeframe_of_name(const char *name)
 enum qt_timeframe
 qt_timeframe_of_ns(int64_t period_ns)
 {
-    int tf = 0;
-    while (tf < QT_TIMEFRAMES && frames[tf].ns != period_ns)
+    unsigned tf = 0;
+    while (tf < QT_TIMEFRAMES && frames[tf].period_ns != period_ns)
         tf++;
     return (enum qt_timeframe)tf;
+}
+
+/* a + b for a, b >= 0, at most INT64_MAX. */
+static int64_t
+add_capped(int64_t a, int64_t b)
+{
+    int64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+static uint32_t
+count_capped(uint32_t a, uint32_t b)
+{
+    return b > UINT32_MAX - a ? UINT32_MAX : a + b;
+}
+
+static bool
+is_started(const struct qt_bars *bars, unsigned tf)
+{
+    return bars->forming[tf].period_ns != 0;
+}
+
+static int64_t
+end_of(const struct qt_bar *bar)
+{
+    return bar->open_ns + bar->period_ns;
+}
+
+static void
+start_flat(struct qt_bars *bars, unsigned tf, int64_t open_ns, qt_px px)
+{
+    bars->forming[tf] = (struct qt_bar){.open_ns = open_ns,
+                                        .period_ns = frames[tf].period_ns,
+                                        .open = px,
+                                        .high = px,
+                                        .low = px,
+                                        .close = px};
+    bars->content[tf] = 0;
+}
+
+/* The forming bar as it closes: a count or a taker's part that is not wholly known is unknown. */
+static struct qt_bar
+finished(const struct qt_bars *bars, unsigned tf)
+{
+    struct qt_bar bar = bars->forming[tf];
+    if (bars->content[tf] & HAS_UNKNOWN_COUNT)
+        bar.trades = 0;
+    if (bars->content[tf] & HAS_UNKNOWN_TAKER)
+        bar.taker_buy.v = -1;
+    return bar;
+}
+
+/* The timeframe >= from that ends first and at or before t (the shortest of one instant), or
+ * QT_TIMEFRAMES. */
+static unsigned
+first_to_end(const struct qt_bars *bars, unsigned from, int64_t t_ns)
+{
+    unsigned first = QT_TIMEFRAMES;
+    int64_t soonest = t_ns;
+    for (unsigned tf = QT_TIMEFRAMES; tf-- > from;) {
+        if (!is_started(bars, tf) || end_of(&bars->forming[tf]) > soonest)
+            continue;
+        soonest = end_of(&bars->forming[tf]);
+        first = tf;
+    }
+    return first;
+}
+
+static void
+close_until(struct qt_bars *bars, unsigned from, int64_t t_ns, qt_bar_fn closed, void *context)
+{
+    unsigned tf;
+    while ((tf = first_to_end(bars, from, t_ns)) != QT_TIMEFRAMES) {
+        struct qt_bar bar = finished(bars, tf);
+        start_flat(bars, tf, end_of(&bar), bar.close);
+        if (closed)
+            closed(context, (enum qt_timeframe)tf, &bar);
+    }
+}
+
+/* Adds a piece (one trade as a bar, or a bar) to the forming bar of tf. */
+static void
+merge(struct qt_bars *bars, unsigned tf, const struct qt_bar *piece)
+{
+    struct qt_bar *bar = &bars->forming[tf];
+    if (!(bars->content[tf] & HAS_TRADES)) {
+        bar->open = bar->high = bar->low = piece->open;
+        bars->content[tf] |= HAS_TRADES;
+    }
+    bar->high.v = QT_MAX(bar->high.v, piece->high.v);
+    bar->low.v = QT_MIN(bar->low.v, piece->low.v);
+    bar->close = piece->close;
+    bar->volume.v = add_capped(bar->volume.v, piece->volume.v);
+    bar->quote_volume.v = add_capped(bar->quote_volume.v, piece->quote_volume.v);
+    bar->trades = count_capped(bar->trades, piece->trades);
+    if (piece->trades == 0 && piece->volume.v > 0)
+        bars->content[tf] |= HAS_UNKNOWN_COUNT;
+    if (piece->taker_buy.v < 0)
+        bars->content[tf] |= HAS_UNKNOWN_TAKER;
+    else
+        bar->taker_buy.v = add_capped(bar->taker_buy.v, piece->taker_buy.v);
 }
 
 void
 qt_bars_init(struct qt_bars *bars, const struct qt_instrument *ins)
 {
-    memset(bars, 0, sizeof *bars);
-    bars->px_scale = ins->px_scale;
-    bars->qty_scale = ins->qty_scale;
+    *bars = (struct qt_bars){.px_scale = ins->px_scale, .qty_scale = ins->qty_scale};
 }
 
-static void
-start_bar(struct qt_bar *bar, int64_t open_ns, int64_t period_ns, qt_px px)
-{
-    *bar = (struct qt_bar){.open_ns = open_ns,
-                           .period_ns = period_ns,
-                           .open = px,
-                           .high = px,
-                           .low = px,
-                           .close = px};
-}
-
-/* Closes what of a timeframe ended at or before t_ns; a quiet stretch gives bars without volume. */
-static void
-close_until(struct qt_bars *bars, enum qt_timeframe tf, int64_t t_ns, qt_bar_fn closed,
-            void *context)
-{
-    struct qt_bar *bar = &bars->forming[tf];
-    while (bar->period_ns != 0 && bar->open_ns + bar->period_ns <= t_ns) {
-        struct qt_bar done = *bar;
-        start_bar(bar, done.open_ns + done.period_ns, done.period_ns, done.close);
-        closed(context, tf, &done);
-    }
-}
-
-void
-qt_bars_advance(struct qt_bars *bars, int64_t t_ns, qt_bar_fn closed, void *context)
-{
-    for (int tf = 0; tf < QT_TIMEFRAMES; tf++)
-        close_until(bars, (enum qt_timeframe)tf, t_ns, closed, context);
-}
-
-/* Is this bar still without any trade? Then the first one sets its open. */
 static bool
-is_empty(const struct qt_bar *bar)
+is_trade_late(const struct qt_bars *bars, int64_t t_ns)
 {
-    return bar->volume.v == 0 && bar->trades == 0 && bar->quote_volume.v == 0;
-}
-
-static void
-stretch(struct qt_bar *bar, qt_px open, qt_px high, qt_px low, qt_px close)
-{
-    if (is_empty(bar)) {
-        bar->open = open;
-        bar->high = high;
-        bar->low = low;
-    }
-    bar->high = qt_px_cmp(high, bar->high) > 0 ? high : bar->high;
-    bar->low = qt_px_cmp(low, bar->low) < 0 ? low : bar->low;
-    bar->close = close;
-}
-
-static void
-add_volume(struct qt_bar *bar, qt_qty volume, qt_money quote_volume, qt_qty taker_buy,
-           uint32_t trades)
-{
-    qt_qty v;
-    qt_money m;
-    if (qt_qty_add(bar->volume, volume, &v))
-        bar->volume = v;
-    if (qt_money_add(bar->quote_volume, quote_volume, &m))
-        bar->quote_volume = m;
-    if (bar->taker_buy.v >= 0)
-        bar->taker_buy.v = taker_buy.v < 0 ? -1 : bar->taker_buy.v + taker_buy.v;
-    bar->trades += trades;
+    for (unsigned tf = 0; tf < QT_TIMEFRAMES; tf++)
+        if (is_started(bars, tf) && t_ns < bars->forming[tf].open_ns)
+            return true;
+    return t_ns < 0;
 }
 
 void
 qt_bars_trade(struct qt_bars *bars, int64_t t_ns, qt_px px, qt_qty qty, bool buyer_is_maker,
               qt_bar_fn closed, void *context)
 {
-    if (bars->forming[QT_TF_1M].period_ns != 0 && t_ns < bars->forming[QT_TF_1M].open_ns) {
+    if (px.v <= 0 || qty.v <= 0)
+        return;
+    if (is_trade_late(bars, t_ns)) {
         bars->late++;
         return;
     }
-    qt_money quote = QT_MONEY_ZERO;
-    if (!qt_notional(px, bars->px_scale, qty, bars->qty_scale, QT_MONEY_SCALE, &quote))
-        return;
-    qt_bars_advance(bars, t_ns, closed, context);
-    for (int tf = 0; tf < QT_TIMEFRAMES; tf++) {
-        struct qt_bar *bar = &bars->forming[tf];
-        if (bar->period_ns == 0)
-            start_bar(bar, qt_time_floor(t_ns, frames[tf].ns), frames[tf].ns, px);
-        stretch(bar, px, px, px, px);
-        add_volume(bar, qty, quote, buyer_is_maker ? QT_QTY_ZERO : qty, 1);
+    close_until(bars, 0, t_ns, closed, context);
+    struct qt_bar piece = {
+        .open = px, .high = px, .low = px, .close = px, .volume = qty, .trades = 1};
+    if (!buyer_is_maker)
+        piece.taker_buy = qty;
+    if (!qt_notional(px, bars->px_scale, qty, bars->qty_scale, QT_MONEY_SCALE, &piece.quote_volume))
+        piece.quote_volume.v = INT64_MAX;
+    for (unsigned tf = 0; tf < QT_TIMEFRAMES; tf++) {
+        if (!is_started(bars, tf))
+            start_flat(bars, tf, qt_time_floor(t_ns, frames[tf].period_ns), px);
+        merge(bars, tf, &piece);
     }
+}
+
+static bool
+is_bar_sound(const struct qt_bar *bar)
+{
+    return bar->low.v > 0 && bar->low.v <= bar->open.v && bar->low.v <= bar->close.v &&
+           bar->high.v >= bar->open.v && bar->high.v >= bar->close.v && bar->volume.v >= 0 &&
+           bar->quote_volume.v >= 0 && bar->open_ns >= 0 && bar->open_ns % bar->period_ns == 0;
+}
+
+/* Does a bar say nothing but that nobody traded at the last price? */
+static bool
+is_flat_repeat(const struct qt_bar *bar, qt_px last)
+{
+    return bar->volume.v == 0 && bar->trades == 0 && bar->high.v == bar->low.v &&
+           bar->close.v == last.v;
 }
 
 void
 qt_bars_bar(struct qt_bars *bars, const struct qt_bar *bar, qt_bar_fn closed, void *context)
 {
-    enum qt_timeframe base = qt_timeframe_of_ns(bar->period_ns);
-    if (base == QT_TIMEFRAMES)
-        return;
-    struct qt_bar *mine = &bars->forming[base];
-    if (mine->period_ns != 0 && bar->open_ns < mine->open_ns) {
+    unsigned base = qt_timeframe_of_ns(bar->period_ns);
+    if (base == QT_TIMEFRAMES || !is_bar_sound(bar) ||
+        (is_started(bars, base) && bar->open_ns < bars->forming[base].open_ns)) {
         bars->late++;
         return;
     }
-    for (int tf = (int)base; tf < QT_TIMEFRAMES; tf++) {
-        struct qt_bar *forming = &bars->forming[tf];
-        close_until(bars, (enum qt_timeframe)tf, bar->open_ns, closed, context);
-        if (forming->period_ns == 0)
-            start_bar(forming, qt_time_floor(bar->open_ns, frames[tf].ns), frames[tf].ns,
-                      bar->open);
-        stretch(forming, bar->open, bar->high, bar->low, bar->close);
-        add_volume(forming, bar->volume, bar->quote_volume, bar->taker_buy, bar->trades);
+    close_until(bars, base, bar->open_ns, closed, context);
+    for (unsigned tf = base; tf < QT_TIMEFRAMES; tf++) {
+        if (!is_started(bars, tf))
+            start_flat(bars, tf, qt_time_floor(bar->open_ns, frames[tf].period_ns), bar->open);
+        if (bar->open_ns >= bars->forming[tf].open_ns &&
+            !is_flat_repeat(bar, bars->forming[tf].close))
+            merge(bars, tf, bar);
     }
-    for (int tf = (int)base; tf < QT_TIMEFRAMES; tf++)
-        close_until(bars, (enum qt_timeframe)tf, bar->open_ns + bar->period_ns, closed, context);
+    close_until(bars, base, end_of(bar), closed, context);
+}
+
+void
+qt_bars_advance(struct qt_bars *bars, int64_t t_ns, qt_bar_fn closed, void *context)
+{
+    close_until(bars, 0, t_ns, closed, context);
 }

@@ -1,168 +1,214 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Two sorted arrays, the best level at the end, so that the levels that change most move the fewest bytes.
+ * A side is a sorted array whose best level stands at the end: most changes happen near the best
+ * price, so an insertion moves few levels, and losing the best is free.
+ *
+ *     bids  [ 98 99 100 ]   asks  [ 104 103 101 ]   best at [n - 1]; key ascends for bids, descends
+ * for asks
  */
+#include "qtrade/market/book.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "qtrade/market/book.h"
+#include "qtrade/base/error.h"
 
-struct side {
-    struct qt_depth_level *level; /* worst first, best last */
+enum message { MESSAGE_NONE, MESSAGE_SNAPSHOT, MESSAGE_DIFF, MESSAGE_SKIPPED };
+
+struct half {
+    struct qt_depth_level *levels; /* the worst first */
     size_t n;
-    int order; /* sign of (better - worse): bids +1, asks -1 */
+    bool is_bid;
 };
 
 struct qt_book {
+    struct half bids, asks;
+    size_t max_levels;
+    uint64_t last_id; /* of the last whole message */
+    uint64_t dropped;
     enum qt_book_rule rule;
     enum qt_book_state state;
-    size_t max;
-    uint64_t last_id, dropped;
-    bool is_first;    /* the next diff is the first after a snapshot */
-    bool in_snapshot; /* a snapshot's chunks are coming */
-    struct side side[2];
+    enum message message;             /* what the chunks now coming belong to */
+    enum qt_book_verdict skip_answer; /* MESSAGE_SKIPPED: what its further chunks answer */
+    bool is_first;                    /* no diff since the snapshot */
+    bool is_broken;                   /* the message had a price <= 0 or a quantity < 0 */
 };
 
 struct qt_book *
 qt_book_create(enum qt_book_rule rule, size_t max_levels)
 {
-    struct qt_book *book = calloc(1, sizeof *book);
+    qt_assert(max_levels >= 16 && max_levels <= 5000);
+    size_t side_bytes = max_levels * sizeof(struct qt_depth_level);
+    struct qt_book *book = calloc(1, sizeof *book + 2 * side_bytes);
     if (!book)
         return NULL;
     book->rule = rule;
-    book->max = max_levels;
-    for (int s = 0; s < 2; s++) {
-        book->side[s].order = s == QT_BUY ? 1 : -1;
-        book->side[s].level = malloc((max_levels + 1) * sizeof *book->side[s].level);
-        if (!book->side[s].level) {
-            qt_book_destroy(book);
-            return NULL;
-        }
-    }
+    book->max_levels = max_levels;
+    book->bids = (struct half){.levels = (struct qt_depth_level *)(book + 1), .is_bid = true};
+    book->asks = (struct half){.levels = book->bids.levels + max_levels};
     return book;
 }
 
 void
 qt_book_destroy(struct qt_book *book)
 {
-    if (!book)
-        return;
-    free(book->side[QT_BUY].level);
-    free(book->side[QT_SELL].level);
     free(book);
 }
 
-/* The first index whose price is not worse than px. */
-static size_t
-place_of(const struct side *side, qt_px px)
+/* Is a behind b on this side (further from the best)? */
+static bool
+is_worse(const struct half *half, qt_px a, qt_px b)
 {
-    size_t low = 0, high = side->n;
+    return half->is_bid ? a.v < b.v : a.v > b.v;
+}
+
+/* The index where px stands or would stand: all before it are worse. Looks near the best first. */
+static size_t
+place_of(const struct half *half, qt_px px)
+{
+    size_t low = 0, high = half->n;
+    for (size_t step = 1; step <= high && low == 0; step *= 4)
+        if (is_worse(half, half->levels[high - step].px, px))
+            low = high - step + 1;
     while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (qt_px_cmp(side->level[mid].px, px) * side->order < 0)
-            low = mid + 1;
+        size_t middle = low + (high - low) / 2;
+        if (is_worse(half, half->levels[middle].px, px))
+            low = middle + 1;
         else
-            high = mid;
+            high = middle;
     }
     return low;
 }
 
 static void
-set_level(struct qt_book *book, struct side *side, const struct qt_depth_level *level)
+remove_at(struct half *half, size_t i)
 {
-    size_t at = place_of(side, level->px);
-    struct qt_depth_level *p = &side->level[at];
-    bool is_there = at < side->n && qt_px_cmp(p->px, level->px) == 0;
-    if (level->qty.v == 0) {
-        if (is_there)
-            memmove(p, p + 1, (--side->n - at) * sizeof *p);
-        return;
-    }
-    if (is_there) {
-        p->qty = level->qty;
-        return;
-    }
-    memmove(p + 1, p, (side->n++ - at) * sizeof *p);
-    *p = *level;
-    if (side->n > book->max) { /* the worst goes */
-        memmove(side->level, side->level + 1, --side->n * sizeof *p);
+    half->n--;
+    memmove(half->levels + i, half->levels + i + 1, (half->n - i) * sizeof *half->levels);
+}
+
+/* Inserts at i; when the side is full, the worst level goes (or the new one, if it is the worst).
+ */
+static void
+insert_at(struct qt_book *book, struct half *half, size_t i, const struct qt_depth_level *level)
+{
+    if (half->n == book->max_levels) {
         book->dropped++;
+        if (i == 0)
+            return;
+        remove_at(half, 0);
+        i--;
     }
+    memmove(half->levels + i + 1, half->levels + i, (half->n - i) * sizeof *half->levels);
+    half->levels[i] = *level;
+    half->n++;
 }
 
 static void
-set_levels(struct qt_book *book, const struct qt_depth *depth)
+set_level(struct qt_book *book, struct half *half, const struct qt_depth_level *level)
 {
-    for (unsigned i = 0; i < depth->bids; i++)
-        set_level(book, &book->side[QT_BUY], &depth->levels[i]);
-    for (unsigned i = 0; i < depth->asks; i++)
-        set_level(book, &book->side[QT_SELL], &depth->levels[depth->bids + i]);
+    if (level->px.v <= 0 || level->qty.v < 0) {
+        book->is_broken = true;
+        return;
+    }
+    size_t i = place_of(half, level->px);
+    bool found = i < half->n && half->levels[i].px.v == level->px.v;
+    if (found && level->qty.v > 0)
+        half->levels[i].qty = level->qty;
+    else if (found)
+        remove_at(half, i);
+    else if (level->qty.v > 0)
+        insert_at(book, half, i, level);
+}
+
+static qt_px
+best_of(const struct half *half)
+{
+    return half->n > 0 ? half->levels[half->n - 1].px : QT_PX_NONE;
 }
 
 static bool
 is_crossed(const struct qt_book *book)
 {
-    const struct side *bids = &book->side[QT_BUY], *asks = &book->side[QT_SELL];
-    return bids->n && asks->n &&
-           qt_px_cmp(bids->level[bids->n - 1].px, asks->level[asks->n - 1].px) >= 0;
+    return book->bids.n > 0 && book->asks.n > 0 && best_of(&book->bids).v >= best_of(&book->asks).v;
 }
 
+/* The venue's sequence rules for a diff against what the book holds. */
 static enum qt_book_verdict
-end_message(struct qt_book *book, const struct qt_depth *depth, unsigned flags)
+judge_diff(const struct qt_book *book, const struct qt_depth *d)
 {
-    if (!(flags & QT_EVENT_LAST))
-        return QT_BOOK_APPLIED;
-    book->last_id = depth->last_id;
-    book->in_snapshot = false;
-    if (!is_crossed(book))
-        return QT_BOOK_APPLIED;
-    book->state = QT_BOOK_STALE; /* R3 */
-    return QT_BOOK_CROSSED;
-}
-
-static enum qt_book_verdict
-apply_snapshot(struct qt_book *book, const struct qt_depth *depth, unsigned flags)
-{
-    if (flags & QT_EVENT_SNAPSHOT) {
-        book->side[QT_BUY].n = book->side[QT_SELL].n = 0;
-        book->state = QT_BOOK_LIVE;
-        book->is_first = book->in_snapshot = true;
+    if (book->state != QT_BOOK_LIVE)
+        return QT_BOOK_NOT_LIVE;
+    bool is_follower = false;
+    switch (book->rule) {
+    case QT_BOOK_SPOT:
+        if (d->last_id <= book->last_id)
+            return QT_BOOK_OLD;
+        is_follower =
+            book->is_first ? d->first_id <= book->last_id + 1 : d->first_id == book->last_id + 1;
+        break;
+    case QT_BOOK_FUTURES:
+        if (d->last_id < book->last_id || (d->last_id == book->last_id && !book->is_first))
+            return QT_BOOK_OLD;
+        is_follower = book->is_first ? d->first_id <= book->last_id
+                                     : d->previous_id_low == (uint32_t)book->last_id;
+        break;
     }
-    set_levels(book, depth);
-    return end_message(book, depth, flags);
+    return is_follower ? QT_BOOK_APPLIED : QT_BOOK_GAP;
 }
 
-/* Does a diff follow on what is there? */
-static bool
-follows(const struct qt_book *book, const struct qt_depth *depth)
+static enum qt_book_verdict
+begin_message(struct qt_book *book, const struct qt_depth *d, unsigned flags)
 {
-    uint64_t id = book->last_id;
-    if (book->is_first)
-        return book->rule == QT_BOOK_SPOT ? depth->first_id <= id + 1 && depth->last_id > id
-                                          : depth->first_id <= id && depth->last_id >= id;
-    return book->rule == QT_BOOK_SPOT ? depth->first_id == id + 1
-                                      : depth->previous_id_low == (uint32_t)id;
+    book->is_broken = false;
+    if (flags & QT_EVENT_SNAPSHOT) {
+        book->bids.n = book->asks.n = 0;
+        book->state = QT_BOOK_EMPTY;
+        book->message = MESSAGE_SNAPSHOT;
+        return QT_BOOK_APPLIED;
+    }
+    enum qt_book_verdict verdict = judge_diff(book, d);
+    book->message = verdict == QT_BOOK_APPLIED ? MESSAGE_DIFF : MESSAGE_SKIPPED;
+    book->skip_answer = verdict == QT_BOOK_GAP ? QT_BOOK_NOT_LIVE : verdict;
+    if (verdict == QT_BOOK_GAP)
+        book->state = QT_BOOK_STALE;
+    return verdict;
+}
+
+/* The last chunk is in: the book is whole again, or broken. */
+static enum qt_book_verdict
+end_message(struct qt_book *book, uint64_t last_id)
+{
+    book->is_first = book->message == MESSAGE_SNAPSHOT;
+    book->message = MESSAGE_NONE;
+    book->last_id = last_id;
+    if (book->is_broken || is_crossed(book)) {
+        book->state = QT_BOOK_STALE;
+        return QT_BOOK_CROSSED;
+    }
+    book->state = QT_BOOK_LIVE;
+    return QT_BOOK_APPLIED;
 }
 
 enum qt_book_verdict
 qt_book_apply(struct qt_book *book, const struct qt_depth *depth, unsigned flags)
 {
-    if ((flags & QT_EVENT_SNAPSHOT) || book->in_snapshot)
-        return apply_snapshot(book, depth, flags);
-    if (book->state != QT_BOOK_LIVE)
-        return QT_BOOK_NOT_LIVE;
-    bool is_old = book->rule == QT_BOOK_SPOT ? depth->last_id <= book->last_id
-                                             : depth->last_id < book->last_id;
-    if (is_old)
-        return QT_BOOK_OLD;
-    if (!follows(book, depth)) {
-        book->state = QT_BOOK_STALE; /* R3 */
-        return QT_BOOK_GAP;
+    qt_assert(depth->bids + depth->asks <= (int)QT_COUNT_OF(depth->levels));
+    enum qt_book_verdict verdict = QT_BOOK_APPLIED;
+    if (book->message == MESSAGE_NONE || flags & QT_EVENT_SNAPSHOT)
+        verdict = begin_message(book, depth, flags);
+    else if (book->message == MESSAGE_SKIPPED)
+        verdict = book->skip_answer;
+    if (book->message == MESSAGE_SKIPPED) {
+        if (flags & QT_EVENT_LAST)
+            book->message = MESSAGE_NONE;
+        return verdict;
     }
-    set_levels(book, depth);
-    if (flags & QT_EVENT_LAST)
-        book->is_first = false;
-    return end_message(book, depth, flags);
+    for (int i = 0; i < depth->bids; i++)
+        set_level(book, &book->bids, &depth->levels[i]);
+    for (int i = 0; i < depth->asks; i++)
+        set_level(book, &book->asks, &depth->levels[depth->bids + i]);
+    return flags & QT_EVENT_LAST ? end_message(book, depth->last_id) : QT_BOOK_APPLIED;
 }
 
 enum qt_book_state
@@ -171,37 +217,26 @@ qt_book_state(const struct qt_book *book)
     return book->state;
 }
 
-static qt_px
-best_of(const struct qt_book *book, enum qt_side s)
-{
-    const struct side *side = &book->side[s];
-    if (book->state != QT_BOOK_LIVE || side->n == 0) /* R2 */
-        return QT_PX_NONE;
-    return side->level[side->n - 1].px;
-}
-
 qt_px
 qt_book_best_bid(const struct qt_book *book)
 {
-    return best_of(book, QT_BUY);
+    return book->state == QT_BOOK_LIVE ? best_of(&book->bids) : QT_PX_NONE;
 }
 
 qt_px
 qt_book_best_ask(const struct qt_book *book)
 {
-    return best_of(book, QT_SELL);
+    return book->state == QT_BOOK_LIVE ? best_of(&book->asks) : QT_PX_NONE;
 }
 
 size_t
-qt_book_levels(const struct qt_book *book, enum qt_side s, struct qt_depth_level *out, size_t n)
+qt_book_levels(const struct qt_book *book, enum qt_side side, struct qt_depth_level *out, size_t n)
 {
-    const struct side *side = &book->side[s];
-    if (book->state != QT_BOOK_LIVE)
-        return 0;
-    n = QT_MIN(n, side->n);
-    for (size_t i = 0; i < n; i++)
-        out[i] = side->level[side->n - 1 - i];
-    return n;
+    const struct half *half = side == QT_BUY ? &book->bids : &book->asks;
+    size_t count = book->state == QT_BOOK_LIVE ? QT_MIN(n, half->n) : 0;
+    for (size_t i = 0; i < count; i++)
+        out[i] = half->levels[half->n - 1 - i];
+    return count;
 }
 
 uint64_t

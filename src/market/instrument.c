@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The universe is one array taken at birth (untouched pages cost nothing), so that what
+ * qt_universe_at gives never moves; symbols are found through a hash map.
+ */
+#include "qtrade/market/instrument.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "qtrade/base/attr.h"
 #include "qtrade/base/map.h"
-#include "qtrade/market/instrument.h"
 
 struct qt_universe {
-    uint32_t count;
+    uint32_t n;
     struct qt_textmap *by_symbol;
-    struct qt_instrument at[QT_INSTRUMENTS_MAX]; /* pages are touched as they fill */
+    struct qt_instrument rows[QT_INSTRUMENTS_MAX];
 };
 
 struct qt_universe *
@@ -18,11 +24,10 @@ qt_universe_create(void)
     if (!universe)
         return NULL;
     universe->by_symbol = qt_textmap_create(QT_INSTRUMENTS_MAX);
-    if (!universe->by_symbol) {
-        free(universe);
-        return NULL;
-    }
-    return universe;
+    if (universe->by_symbol)
+        return universe;
+    free(universe);
+    return NULL;
 }
 
 void
@@ -34,47 +39,67 @@ qt_universe_destroy(struct qt_universe *universe)
     free(universe);
 }
 
+static bool
+is_in_scale(int scale)
+{
+    return scale >= 0 && scale <= QT_SCALE_MAX;
+}
+
+/* True when an instrument's figures make sense together; err says what does not. */
+static bool
+is_sound(const struct qt_instrument *ins, struct qt_error *err)
+{
+    if (ins->symbol[0] == '\0' || !memchr(ins->symbol, '\0', sizeof ins->symbol))
+        return qt_fail(err, QT_E_DATA, "an instrument without a symbol");
+    if (!is_in_scale(ins->px_scale) || !is_in_scale(ins->qty_scale))
+        return qt_fail(err, QT_E_DATA, "%s: scales %d and %d: must be 0 to %d", ins->symbol,
+                       ins->px_scale, ins->qty_scale, QT_SCALE_MAX);
+    if (ins->tick.v <= 0 || ins->lot.v <= 0)
+        return qt_fail(err, QT_E_DATA, "%s: tick and lot must be above 0", ins->symbol);
+    if (ins->min_px.v < 0 || ins->max_px.v < 0 || ins->min_qty.v < 0 || ins->max_qty.v < 0 ||
+        ins->min_notional.v < 0)
+        return qt_fail(err, QT_E_DATA, "%s: a filter is negative", ins->symbol);
+    return true;
+}
+
 bool
 qt_universe_add(struct qt_universe *universe, struct qt_instrument *ins, struct qt_error *err)
 {
-    size_t n = strnlen(ins->symbol, QT_SYMBOL_SIZE);
-    uint64_t there;
-    if (n == 0 || n == QT_SYMBOL_SIZE)
-        return qt_fail(err, QT_E_DATA, "an instrument's symbol is empty or too long");
-    if (qt_textmap_get(universe->by_symbol, ins->symbol, n, &there))
-        return qt_fail(err, QT_E_DATA, "%s: stands twice among the instruments", ins->symbol);
-    if (ins->px_scale < 0 || ins->px_scale > QT_SCALE_MAX || ins->qty_scale < 0 ||
-        ins->qty_scale > QT_SCALE_MAX || ins->tick.v <= 0 || ins->lot.v <= 0)
-        return qt_fail(err, QT_E_DATA, "%s: scale, tick or lot is out of range", ins->symbol);
-    if (universe->count == QT_INSTRUMENTS_MAX)
+    if (!is_sound(ins, err))
+        return false;
+    size_t length = strlen(ins->symbol);
+    if (qt_universe_find(universe, ins->symbol, length) != QT_NO_INSTRUMENT)
+        return qt_fail(err, QT_E_DATA, "%s: this symbol is there already", ins->symbol);
+    if (universe->n == QT_INSTRUMENTS_MAX)
         return qt_fail(err, QT_E_DATA, "%s: more than %d instruments", ins->symbol,
                        QT_INSTRUMENTS_MAX);
-    if (!qt_textmap_put(universe->by_symbol, ins->symbol, n, universe->count))
-        return qt_fail(err, QT_E_MEMORY, "%s: no room for the instrument", ins->symbol);
-    ins->id = universe->count;
-    universe->at[universe->count++] = *ins;
+    if (!qt_textmap_put(universe->by_symbol, ins->symbol, length, universe->n))
+        return qt_fail(err, QT_E_MEMORY, "%s: no room in the map of symbols", ins->symbol);
+    ins->id = universe->n++;
+    universe->rows[ins->id] = *ins;
     return true;
 }
 
 uint32_t
 qt_universe_count(const struct qt_universe *universe)
 {
-    return universe->count;
+    return universe->n;
 }
 
 const struct qt_instrument *
 qt_universe_at(const struct qt_universe *universe, uint32_t id)
 {
-    qt_assert(id < universe->count);
-    return &universe->at[id];
+    qt_assert(id < universe->n);
+    return &universe->rows[id];
 }
 
 uint32_t
 qt_universe_find(const struct qt_universe *universe, const char *symbol, size_t length)
 {
     uint64_t id;
-    return qt_textmap_get(universe->by_symbol, symbol, length, &id) ? (uint32_t)id
-                                                                    : QT_NO_INSTRUMENT;
+    if (length >= QT_SYMBOL_SIZE || !qt_textmap_get(universe->by_symbol, symbol, length, &id))
+        return QT_NO_INSTRUMENT;
+    return (uint32_t)id;
 }
 
 bool
@@ -90,19 +115,25 @@ is_price_kept(const struct qt_instrument *ins, qt_px px)
            (ins->max_px.v == 0 || px.v <= ins->max_px.v);
 }
 
+static bool
+is_lot_kept(const struct qt_instrument *ins, qt_qty qty)
+{
+    return qty.v > 0 && qty.v % ins->lot.v == 0 && qty.v >= ins->min_qty.v &&
+           (ins->max_qty.v == 0 || qty.v <= ins->max_qty.v);
+}
+
 enum qt_filter_verdict
 qt_instrument_check(const struct qt_instrument *ins, qt_px px, qt_qty qty, qt_px reference)
 {
-    bool is_market = qt_px_is_none(px);
-    if (!is_market && !is_price_kept(ins, px))
+    if (!qt_px_is_none(px) && !is_price_kept(ins, px))
         return QT_FILTER_PRICE;
-    if (qty.v <= 0 || qty.v % ins->lot.v != 0 || qty.v < ins->min_qty.v ||
-        (ins->max_qty.v != 0 && qty.v > ins->max_qty.v))
+    if (!is_lot_kept(ins, qty))
         return QT_FILTER_LOT;
-    qt_px at = is_market ? reference : px;
+    qt_px at = qt_px_is_none(px) ? reference : px;
     qt_money notional;
-    if (!qt_px_is_none(at) && (!qt_instrument_notional(ins, at, qty, &notional) ||
-                               notional.v < ins->min_notional.v))
+    if (qt_px_is_none(at))
+        return QT_FILTER_OK;
+    if (!qt_instrument_notional(ins, at, qty, &notional) || notional.v < ins->min_notional.v)
         return QT_FILTER_NOTIONAL;
     return QT_FILTER_OK;
 }

@@ -20,7 +20,7 @@ enum qt_book_verdict {
     QT_BOOK_APPLIED,
     QT_BOOK_OLD,     /* wholly before the snapshot: dropped, counted */
     QT_BOOK_GAP,     /* a sequence number is missing: now STALE, resync */
-    QT_BOOK_CROSSED, /* bid >= ask after the message: now STALE, resync */
+    QT_BOOK_CROSSED, /* bid >= ask after the message, or a price <= 0 or quantity < 0 in it: now STALE, resync */
     QT_BOOK_NOT_LIVE, /* no snapshot yet */
     QT_BOOK_VERDICTS
 };

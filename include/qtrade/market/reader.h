@@ -17,7 +17,10 @@
 /** What a reader skipped and why; texts of the first few. */
 #define QT_READER_NOTES 8
 struct qt_reader_report {
-    uint64_t rows, skipped, duplicates, gaps; /* gaps: missing bars between rows */
+    uint64_t rows;       /* data lines read, the refused ones too */
+    uint64_t skipped;    /* malformed ones */
+    uint64_t duplicates; /* exact repeats of the row before */
+    uint64_t gaps;       /* bars or trade ids missing between rows */
     size_t notes;
     char note[QT_READER_NOTES][200]; /* "FILE:LINE: reason" */
 };
@@ -44,13 +47,14 @@ typedef void (*qt_progress_fn)(void *context, size_t done, size_t of);
  * Reads a folder of klines, from..to (UTC ns, QT_TIME_NONE: open end; bars with from <= open_ns < to). Bars with
  * high < low, open or close outside them, a price <= 0, a negative volume, text, exponents or NaN are malformed.
  * An exact repeat of the row before is a duplicate (counted, skipped); another row at or before its time is
- * malformed. quote_volume is computed as volume x (open+high+low+close)/4 where the file has none.
+ * malformed. quote_volume is computed as volume x (open+high+low+close)/4 where the file has none. The whole file is
+ * judged and decides the scales whatever the window is; a symbol without a bar in the window is left out.
  * False: no folder, no file in it (QT_E_DATA), strict and a malformed row, memory. The caller ends with _finish.
  */
 QT_CHECKED bool qt_dataset_load(const char *folder, int64_t from_ns, int64_t to_ns, bool strict,
                                 qt_progress_fn progress, void *context, struct qt_dataset *out,
                                 struct qt_error *err);
-/** One file, same rules. The caller ends with qt_series_finish. */
+/** One file, same rules, its rows added to *report; no bar in the window is no failure. The caller ends with qt_series_finish. */
 QT_CHECKED bool qt_series_load(const char *path, int64_t from_ns, int64_t to_ns, bool strict,
                                struct qt_series *out, struct qt_reader_report *report,
                                struct qt_error *err);
@@ -63,7 +67,7 @@ qt_dataset_auto_finish(struct qt_dataset *dataset)
     qt_dataset_finish(dataset);
 }
 
-/** Trades as "time_ms,price,qty,is_buyer_maker,trade_id"; each row becomes a TRADE event for fn. */
+/** Trades as "time_ms,price,qty,is_buyer_maker,trade_id", ids ascending; each row becomes a TRADE event for fn. */
 typedef bool (*qt_event_fn)(void *context, const struct qt_event *event); /* false: stop */
 QT_CHECKED bool qt_trades_read(const char *path, const struct qt_instrument *ins, bool strict,
                                qt_event_fn fn, void *context, struct qt_reader_report *report,
