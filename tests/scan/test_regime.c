@@ -101,7 +101,7 @@ regime_of(const struct market_row *m, uint64_t seed)
 START_TEST(a_market_of_a_kind_is_named_so)
 {
     const struct market_row *m = &markets[_i];
-    for (uint64_t k = 0; k < 5; k++) {
+    for (uint64_t k = 0; k < 3; k++) {
         struct qt_regime r = regime_of(m, help_seed(81) + 100 * k);
         ck_assert(r.is_known);
         ck_assert_msg(m->structure < 0 || (int)r.structure == m->structure,
