@@ -231,6 +231,29 @@ floor_to(int64_t v, int64_t step)
     return v - rest - (rest < 0 ? step : 0);
 }
 
+bool
+qt_px_of_quote(qt_money quote, int money_scale, qt_qty qty, int qty_scale, int px_scale,
+               qt_px *out)
+{
+    int shift = px_scale + qty_scale - money_scale; /* -12..24 */
+    wide over = quote.v, under = qty.v;
+    if (shift > 18)
+        over *= qt_pow10(shift - 18);
+    if (shift > 0 && __builtin_mul_overflow(over, (wide)qt_pow10(shift > 18 ? 18 : shift), &over))
+        return false;
+    if (shift < 0)
+        under *= qt_pow10(-shift);
+    if (under == 0)
+        return false;
+    if (under < 0) {
+        over = -over;
+        under = -under;
+    }
+    wide whole = over / under, rest = over % under;
+    wide twice = (rest < 0 ? -rest : rest) >= under - (rest < 0 ? -rest : rest);
+    return narrow(whole + (over < 0 ? -twice : twice), &out->v);
+}
+
 qt_px
 qt_px_floor(qt_px px, qt_px step)
 {

@@ -37,8 +37,8 @@ const char *
 qt_order_type_name(enum qt_order_type type)
 {
     static const char *const names[QT_ORDER_TYPES] = {
-        "limit",       "market",           "stop_loss", "stop_loss_limit",
-        "take_profit", "take_profit_limit", "limit_maker"};
+        "limit",      "market", "stop_loss", "stop_loss_limit", "take_profit", "take_profit_limit",
+        "limit_maker"};
     return (unsigned)type < QT_ORDER_TYPES ? names[type] : "?";
 }
 

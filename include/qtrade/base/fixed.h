@@ -116,6 +116,59 @@ QT_CHECKED bool qt_money_mul_div(qt_money a, int64_t numerator, int64_t denomina
 QT_CHECKED bool qt_money_mul_div_up(qt_money a, int64_t numerator, int64_t denominator,
                                     qt_money *out);
 
+static inline int
+qt_qty_sign(qt_qty a) /* -1, 0, 1 */
+{
+    return (a.v > 0) - (a.v < 0);
+}
+static inline int
+qt_money_sign(qt_money a) /* -1, 0, 1 */
+{
+    return (a.v > 0) - (a.v < 0);
+}
+static inline bool
+qt_px_is_positive(qt_px px) /* false: QT_PX_NONE too */
+{
+    return px.v > 0;
+}
+/** The bare integer, for text only (qt_text_add_decimal). */
+static inline int64_t
+qt_qty_units(qt_qty qty)
+{
+    return qty.v;
+}
+static inline int64_t
+qt_money_units(qt_money money)
+{
+    return money.v;
+}
+/** A quantity as money of the base asset, whose ledger scale is the instrument's qty_scale; and back. */
+static inline qt_money
+qt_money_of_qty(qt_qty qty)
+{
+    return (qt_money){qty.v};
+}
+static inline qt_qty
+qt_qty_of_money(qt_money money)
+{
+    return (qt_qty){money.v};
+}
+/** whole x part / of through __int128, toward zero. False: overflow, or of is 0. */
+QT_CHECKED static inline bool
+qt_money_share(qt_money whole, qt_qty part, qt_qty of, qt_money *out)
+{
+    return qt_money_mul_div(whole, part.v, of.v, out);
+}
+/** Whole units of an asset as money: units x 10^scale. False: overflow. */
+QT_CHECKED static inline bool
+qt_money_of_units(int64_t units, int scale, qt_money *out)
+{
+    return qt_money_mul_div((qt_money){units}, qt_pow10(scale), 1, out);
+}
+/** The average price quote / qty to the nearest unit, half away from zero. False: qty 0, overflow. */
+QT_CHECKED bool qt_px_of_quote(qt_money quote, int money_scale, qt_qty qty, int qty_scale,
+                               int px_scale, qt_px *out);
+
 /** Rounds to a multiple of step (> 0), toward minus infinity / to the nearest. */
 qt_px qt_px_floor(qt_px px, qt_px step);
 qt_px qt_px_ceil(qt_px px, qt_px step);

@@ -83,7 +83,10 @@ enum qt_orders_verdict qt_orders_not_sent(struct qt_orders *orders, struct qt_or
                                           int64_t t_ns, const char *reason,
                                           struct qt_order_change *out);
 
-/** Orders alive, oldest first: for (o = qt_orders_first(t); o; o = qt_orders_after(t, o)). */
+/**
+ * Orders alive, oldest first: for (o = qt_orders_first(t); o; o = qt_orders_after(t, o)). Take the
+ * next one before the present one is changed: an order that ends leaves the list.
+ */
 struct qt_order *qt_orders_first(const struct qt_orders *orders);
 struct qt_order *qt_orders_after(const struct qt_orders *orders, const struct qt_order *order);
 /** Final ones, newest first, n-th 0..history; NULL at the end. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How well it went, from an equity curve and the round trips. The curve is read on a grid of
- * period_ns (the last point at or before each grid time, the first and the last point included);
- * r[i] = e[i] / e[i-1] - 1. A year is 365 days, P = 365 days / period. Every definition is the text
- * of its row in qt_performance_rows, which the manual prints.
+ * How well it went, from an equity curve and the round trips. Returns are taken on a grid of
+ * period_ns that starts at the first point: e is the last point at or before a grid time, r = e /
+ * previous e - 1. A year is 365 days, P = 365 days / period. Every definition is the text of its
+ * row in qt_performance_rows, which the manual prints.
  *
  * How to add a metric: a field in struct qt_performance, a row in src/trade/performance.c.
  * tests/trade/ test_performance.c and the manual check judge it.

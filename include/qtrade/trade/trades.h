@@ -40,6 +40,9 @@ qt_trades_auto(struct qt_trades **p)
 }
 /** The money at risk (entry to stop) of the open or next round trip of an instrument; > 0. */
 void qt_trades_set_risk(struct qt_trades *trades, uint32_t instrument, qt_money risk);
+/** Goes on with a position of an earlier run: what it is and cost now is its entry. Nothing when it
+ * is flat. */
+void qt_trades_resume(struct qt_trades *trades, const struct qt_position *position);
 /**
  * Takes a fill, what it did, and the position after it. Returns the round trip that it ended, or
  * NULL; valid until the next call.
