@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The simulated exchange inside the engine's own thread: its venue port and its feed, without
+ * sockets. For backtests it plays a source; for paper trading it wraps a live feed, whose quotes
+ * and trades move the market.
+ *
+ * I1: an order becomes active at the first tick of its symbol that is at least latency after its
+ * placing, and meets the ladder around that tick's price, never an older one. A cancel works before
+ * that tick's trade. I2: at one tick the events come as: reports of cancels, TRADE, QUOTE, reports
+ * of fills by the market, reports of new orders, balances. I3: the feed never shows what the source
+ * has not yet played.
+ */
+#ifndef QTRADE_SIM_INLINE_VENUE_H
+#define QTRADE_SIM_INLINE_VENUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "qtrade/base/attr.h"
+#include "qtrade/base/error.h"
+#include "qtrade/engine/ports.h"
+#include "qtrade/sim/exchange.h"
+#include "qtrade/sim/source.h"
+
+struct qt_inline_venue;
+
+/** Zeroed fields take the value behind the semicolon. */
+struct qt_inline_options {
+    struct qt_exchange_options exchange;
+    int64_t latency_ns;                /* of event time, >= 0 as given */
+    qt_money deposit;                  /* of deposit_asset, scale QT_MONEY_SCALE */
+    char deposit_asset[QT_ASSET_SIZE]; /* "USDT" */
+    int ticks_a_work;                  /* a backtest's ticks a call of work; 64 */
+    bool emits_history;                /* BAR events with QT_EVENT_HISTORY at the first work */
+};
+
+/** Plays source (borrowed; universe as the source filled it). NULL: err. */
+struct qt_inline_venue *qt_inline_backtest_create(struct qt_source *source,
+                                                  const struct qt_universe *universe,
+                                                  const struct qt_inline_options *options,
+                                                  struct qt_error *err);
+/** Wraps a live feed (borrowed): passes its events on and moves the market by its QUOTE and TRADE
+ * events. NULL: err. */
+struct qt_inline_venue *qt_inline_paper_create(const struct qt_feed_port *feed,
+                                               const struct qt_universe *universe,
+                                               const struct qt_inline_options *options,
+                                               struct qt_error *err);
+void qt_inline_destroy(struct qt_inline_venue *venue); /* NULL is fine */
+/** Valid as long as the venue. The venue's work slot is NULL: the feed's work does it. */
+struct qt_feed_port qt_inline_feed(struct qt_inline_venue *venue);
+struct qt_venue_port qt_inline_port(struct qt_inline_venue *venue);
+/** The exchange behind it, for reading. */
+struct qt_exchange *qt_inline_exchange(struct qt_inline_venue *venue);
+
+static inline void
+qt_inline_venue_auto(struct qt_inline_venue **p)
+{
+    qt_inline_destroy(*p);
+}
+
+#endif
