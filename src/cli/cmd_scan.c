@@ -17,6 +17,7 @@
 
 #include "commands_priv.h"
 #include "scan_print_priv.h"
+#include "settings_priv.h"
 
 #define WARM_CYCLES 48
 #define DEFAULT_ROWS 25
@@ -182,11 +183,10 @@ load(struct run *run, const struct qt_args *args, struct qt_error *err)
     run->folder = qt_args_get(args, "data");
     if (!run->folder)
         return qt_fail(err, QT_E_USAGE, "--data is missing (a folder of SYMBOL-INTERVAL.csv[.gz])");
-    const struct qt_config_binding bindings[] = {{&qt_scan_section, &run->config}};
-    qt_config_defaults(bindings, QT_COUNT_OF(bindings));
-    if (args->config_path &&
-        !qt_config_load(args->config_path, bindings, QT_COUNT_OF(bindings), err))
+    struct qt_settings settings;
+    if (!qt_settings_load(args, &settings, err))
         return false;
+    run->config = settings.scan;
     int64_t at = QT_TIME_NONE;
     if (!qt_args_time(args, "at", QT_TIME_NONE, &at, err))
         return false;

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "qtrade/base/text.h"
+
+#include "settings_priv.h"
+
+size_t
+qt_settings_bind(struct qt_settings *settings, struct qt_config_binding out[QT_SETTINGS_SECTIONS])
+{
+    const struct qt_config_binding all[QT_SETTINGS_SECTIONS] = {
+        {&qt_scan_section, &settings->scan},
+    };
+    memcpy(out, all, sizeof all);
+    return QT_SETTINGS_SECTIONS;
+}
+
+void
+qt_settings_defaults(struct qt_settings *settings)
+{
+    struct qt_config_binding bindings[QT_SETTINGS_SECTIONS];
+    memset(settings, 0, sizeof *settings);
+    qt_config_defaults(bindings, qt_settings_bind(settings, bindings));
+}
+
+/* The first of the usual places that has a config; "" when none has. */
+static void
+find_file(char *out, size_t capacity)
+{
+    const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    if (xdg && *xdg)
+        snprintf(out, capacity, "%s/qtrade/qtrade.json", xdg);
+    else
+        snprintf(out, capacity, "%s/.config/qtrade/qtrade.json", home ? home : "");
+    if (access(out, F_OK) == 0)
+        return;
+    qt_copy(out, capacity, "/etc/qtrade/qtrade.json");
+    if (access(out, F_OK) != 0)
+        out[0] = '\0';
+}
+
+bool
+qt_settings_load(const struct qt_args *args, struct qt_settings *out, struct qt_error *err)
+{
+    qt_settings_defaults(out);
+    if (args->config_path)
+        qt_copy(out->path, sizeof out->path, args->config_path);
+    else
+        find_file(out->path, sizeof out->path);
+    if (!out->path[0])
+        return true;
+    struct qt_config_binding bindings[QT_SETTINGS_SECTIONS];
+    return qt_config_load(out->path, bindings, qt_settings_bind(out, bindings), err);
+}

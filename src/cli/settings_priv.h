@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All sections of the config in one place: where the file is looked for, its defaults, its check.
+ *
+ * How to add a section: its struct here, a line in qt_settings_bind. A section stands here once something runs on it.
+ */
+#ifndef QTRADE_CLI_SETTINGS_PRIV_H
+#define QTRADE_CLI_SETTINGS_PRIV_H
+
+#include "qtrade/base/config.h"
+#include "qtrade/scan/config.h"
+
+#include "cli_priv.h"
+
+struct qt_settings {
+    struct qt_scan_config scan;
+    char path[512]; /* the file that was read; "": defaults only */
+};
+
+#define QT_SETTINGS_SECTIONS 1
+
+/** The sections bound to the structs of settings, in the order of the manual; returns
+ * QT_SETTINGS_SECTIONS. */
+size_t qt_settings_bind(struct qt_settings *settings,
+                        struct qt_config_binding out[QT_SETTINGS_SECTIONS]);
+void qt_settings_defaults(struct qt_settings *settings);
+/**
+ * Defaults, then the file of --config, or else $XDG_CONFIG_HOME/qtrade/qtrade.json, or else
+ * /etc/qtrade/qtrade.json, where there is one. False: QT_E_CONFIG with file, line and key.
+ */
+QT_CHECKED bool qt_settings_load(const struct qt_args *args, struct qt_settings *out,
+                                 struct qt_error *err);
+
+#endif
