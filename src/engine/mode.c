@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Modes: NORMAL < PAUSED < REDUCED < EMERGENCY, from loosest to strictest. A stop always tightens or keeps;
- * only a resume loosens, and out of EMERGENCY only to PAUSED, flat, by a person, with a reason.
+ * Modes: NORMAL < PAUSED < REDUCED < EMERGENCY, from loosest to strictest. A stop always tightens
+ * or keeps; only a resume loosens, and out of EMERGENCY only to PAUSED, flat, by a person, with a
+ * reason.
  */
 #include <stddef.h>
 

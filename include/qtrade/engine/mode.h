@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The four modes and every transition between them, in one table: from, to, on which command, under which condition.
- * A transition that is not in the table is refused with a reason.
+ * The four modes and every transition between them, in one table: from, to, on which command, under
+ * which condition. A transition that is not in the table is refused with a reason.
  */
 #ifndef QTRADE_ENGINE_MODE_H
 #define QTRADE_ENGINE_MODE_H
@@ -18,8 +18,8 @@ struct qt_mode_facts {
 };
 
 /**
- * The mode after a command in a mode. False: refused, *why (static text) says what is missing; out untouched.
- * The engine's own pause and reduce never loosen a stricter mode.
+ * The mode after a command in a mode. False: refused, *why (static text) says what is missing; out
+ * untouched. The engine's own pause and reduce never loosen a stricter mode.
  */
 bool qt_mode_next(enum qt_mode from, enum qt_command_kind command,
                   const struct qt_mode_facts *facts, enum qt_mode *out, const char **why);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Ports: what the engine needs from the floors above it. Small structs of function pointers; floors 7 and 8
- * implement them, cli wires them. All calls come from the engine thread unless a line says otherwise.
+ * Ports: what the engine needs from the floors above it. Small structs of function pointers; floors
+ * 7 and 8 implement them, cli wires them. All calls come from the engine thread unless a line says
+ * otherwise.
  */
 #ifndef QTRADE_ENGINE_PORTS_H
 #define QTRADE_ENGINE_PORTS_H
@@ -14,31 +15,36 @@
 #include "qtrade/trade/request.h"
 
 /**
- * Market data. work runs the feed once, at most timeout_ms (0: do not wait), and pushes what came, oldest first,
- * into sink. It returns how many events it pushed, -1 when the feed has ended for good (recorded data).
+ * Market data. work runs the feed once, at most timeout_ms (0: do not wait), and pushes what came,
+ * oldest first, into sink. It returns how many events it pushed, -1 when the feed has ended for
+ * good (recorded data).
  */
 struct qt_feed_port {
     void *self;
     int (*work)(void *self, const struct qt_event_sink *sink, int timeout_ms);
     void (*wake)(void *self); /* any thread: ends a waiting work at once; NULL: work never waits */
-    /** Asks for (on) or gives up depth of an instrument, as DEPTH events; NULL: the feed has none. */
+    /** Asks for (on) or gives up depth of an instrument, as DEPTH events; NULL: the feed has none.
+     */
     void (*watch_depth)(void *self, uint32_t instrument, bool on);
 };
 
 /**
- * Orders. Every call only starts the work; every answer comes as a REPORT, BALANCE, LINK or SYNC event through
- * work. False: not started (no connection, no budget): the caller's order is REJECTED locally or tried again.
+ * Orders. Every call only starts the work; every answer comes as a REPORT, BALANCE, LINK or SYNC
+ * event through work. False: not started (no connection, no budget): the caller's order is REJECTED
+ * locally or tried again.
  */
 struct qt_venue_port {
     void *self;
     const char *name;
-    int (*work)(void *self, const struct qt_event_sink *sink, int timeout_ms); /* NULL: the feed's work does it */
+    int (*work)(void *self, const struct qt_event_sink *sink,
+                int timeout_ms); /* NULL: the feed's work does it */
     bool (*submit)(void *self, const struct qt_order_request *request);
     bool (*cancel)(void *self, uint32_t instrument, uint64_t client_id);
     bool (*cancel_all)(void *self, uint32_t instrument);
     /** Asks for one order: REPORT STATUS or NOT_FOUND. */
     bool (*query)(void *self, uint32_t instrument, uint64_t client_id);
-    /** Reads the account: BALANCE rows, a REPORT STATUS (flag SNAPSHOT) for every open order, then SYNC. */
+    /** Reads the account: BALANCE rows, a REPORT STATUS (flag SNAPSHOT) for every open order, then
+     * SYNC. */
     bool (*sync)(void *self);
 };
 
@@ -49,7 +55,8 @@ struct qt_store_port {
     void *self;
     /** False: the ring is full; the engine pauses. */
     bool (*put)(void *self, const struct qt_record *record);
-    /** Waits until everything put so far is on disk (mode changes); false: it could not be written. */
+    /** Waits until everything put so far is on disk (mode changes); false: it could not be written.
+     */
     bool (*flush)(void *self, int timeout_ms);
     bool (*is_healthy)(void *self); /* false: the last write failed; the engine pauses while so */
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The picture of the engine that screen, API and metrics see: immutable once published, plain data, ~10 a second.
- * Readers take the latest with qt_engine_snapshot() and give it back; nobody ever waits for anybody.
+ * The picture of the engine that screen, API and metrics see: immutable once published, plain data,
+ * ~10 a second. Readers take the latest with qt_engine_snapshot() and give it back; nobody ever
+ * waits for anybody.
  */
 #ifndef QTRADE_ENGINE_SNAPSHOT_H
 #define QTRADE_ENGINE_SNAPSHOT_H
@@ -177,8 +178,9 @@ const struct qt_snapshot *qt_engine_snapshot(struct qt_engine *engine);
 void qt_engine_snapshot_unref(struct qt_engine *engine, const struct qt_snapshot *snapshot);
 
 /**
- * A stop or resume from any thread (screen, socket, signal): the gate shuts at once for everything but RESUME, the rest
- * happens when the engine reaches the event. False: refused, err says why (a full ring never refuses a stop).
+ * A stop or resume from any thread (screen, socket, signal): the gate shuts at once for everything
+ * but RESUME, the rest happens when the engine reaches the event. False: refused, err says why (a
+ * full ring never refuses a stop).
  */
 QT_CHECKED bool qt_engine_command(struct qt_engine *engine, enum qt_command_kind kind,
                                   enum qt_command_source source, const char *reason,

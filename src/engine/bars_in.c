@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Closed bars into a symbol: history of each interval straight to who needs it, live bars of the
+ * base period through the aggregation. An aggregated bar counts only when all of it was seen: its
+ * opening is not before the first base bar's, so that a start in the middle of an hour never yields
+ * a short hour.
+ */
+#include "engine_priv.h"
+
+struct feeding {
+    struct qt_engine *engine;
+    struct qt_symbol *symbol;
+};
+
+static void
+add_candle(struct qt_symbol *symbol, const struct qt_ohlcv *bar)
+{
+    symbol->candle[symbol->candles++ % QT_VIEW_CANDLES] =
+        (struct qt_candle){.open_ns = bar->open_ns,
+                           .open = bar->open,
+                           .high = bar->high,
+                           .low = bar->low,
+                           .close = bar->close,
+                           .volume = bar->volume};
+}
+
+/* A complete bar of any interval, to everyone who lives on that interval; old ones are refused
+ * there. */
+static void
+deliver(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_bar *bar)
+{
+    const struct qt_instrument *ins = symbol->ins;
+    struct qt_ohlcv ohlcv = qt_ohlcv_of(bar, ins->px_scale, ins->qty_scale);
+    if (bar->period_ns == symbol->scan->period_ns)
+        qt_scan_symbol_bar(symbol->scan, &ohlcv,
+                           qt_money_to_double(bar->quote_volume, QT_MONEY_SCALE));
+    if (bar->period_ns == symbol->strategy->period_ns &&
+        qt_strategy_symbol_bar(symbol->strategy, &ohlcv))
+        add_candle(symbol, &ohlcv);
+    (void)engine;
+}
+
+static void
+on_closed(void *context, enum qt_timeframe tf, const struct qt_bar *bar)
+{
+    struct feeding *feeding = context;
+    (void)tf;
+    if (bar->period_ns > feeding->engine->base_period_ns &&
+        bar->open_ns >= feeding->symbol->first_base_ns)
+        deliver(feeding->engine, feeding->symbol, bar);
+}
+
+void
+qt__symbol_bar(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event)
+{
+    const struct qt_bar *bar = &event->bar;
+    deliver(engine, symbol, bar);
+    if (bar->period_ns != engine->base_period_ns)
+        return;
+    if (symbol->first_base_ns == QT_TIME_NONE)
+        symbol->first_base_ns = bar->open_ns;
+    struct feeding feeding = {engine, symbol};
+    qt_bars_bar(&symbol->bars, bar, on_closed, &feeding);
+    if (!(event->flags & QT_EVENT_HISTORY) || qt_px_is_none(symbol->last))
+        symbol->last = bar->close;
+}

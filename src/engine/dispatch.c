@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One event at its owner: what a kind changes. Market events also act here, between cycles: stops
+ * and targets.
+ */
+#include <string.h>
+
+#include "engine_priv.h"
+
+static void
+on_quote(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event)
+{
+    symbol->quote = event->quote;
+    symbol->feed_ns = event->t_recv_ns;
+    if (symbol->has_plan)
+        qt__exits(engine, symbol, event->seq, event->t_recv_ns);
+}
+
+static void
+on_trade(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event)
+{
+    symbol->last = event->trade.px;
+    symbol->feed_ns = event->t_recv_ns;
+    if (symbol->has_plan)
+        qt__exits(engine, symbol, event->seq, event->t_recv_ns);
+}
+
+static void
+on_bar(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event)
+{
+    if (!(event->flags & QT_EVENT_HISTORY))
+        symbol->feed_ns = event->t_recv_ns;
+    qt__symbol_bar(engine, symbol, event);
+}
+
+void
+qt__symbol_event(struct qt_engine *engine, const struct qt_event *event)
+{
+    struct qt_symbol *symbol = &engine->symbol[event->instrument];
+    switch ((enum qt_event_kind)event->kind) {
+    case QT_EVENT_QUOTE:
+        on_quote(engine, symbol, event);
+        break;
+    case QT_EVENT_TRADE:
+        on_trade(engine, symbol, event);
+        break;
+    case QT_EVENT_BAR:
+        on_bar(engine, symbol, event);
+        break;
+    case QT_EVENT_STATUS:
+        symbol->is_halted = event->status.status != QT_INSTRUMENT_TRADING;
+        break;
+    case QT_EVENT_REPORT:
+        qt__report(engine, symbol, event);
+        break;
+    case QT_EVENT_NONE:
+    case QT_EVENT_DEPTH:
+    case QT_EVENT_BALANCE:
+    case QT_EVENT_LINK:
+    case QT_EVENT_SYNC:
+    case QT_EVENT_TIMER:
+    case QT_EVENT_COMMAND:
+    case QT_EVENT_KINDS:
+        break;
+    }
+}
+
+static void
+on_link(struct qt_engine *engine, const struct qt_event *event)
+{
+    static const char *const names[QT_LINK_KINDS] = {"market data", "account stream", "requests"};
+    const struct qt_link *link = &event->link;
+    if (link->kind >= QT_LINK_KINDS || link->state >= QT_LINK_STATES)
+        return;
+    uint8_t before = engine->venue.link[link->kind];
+    engine->venue.link[link->kind] = link->state;
+    if (before == link->state)
+        return;
+    if (link->state == QT_LINK_DOWN)
+        engine->venue.reconnects++;
+    qt__note(engine, link->state == QT_LINK_DOWN ? QT_SEVERITY_WARN : QT_SEVERITY_INFO, "system",
+             event->seq, event->t_recv_ns, "%s: %s%s%s", names[link->kind],
+             qt_link_state_name(link->state), link->reason[0] ? ": " : "", link->reason);
+    qt_log_event(engine->options.log, link->state == QT_LINK_DOWN ? QT_LOG_WARN : QT_LOG_INFO,
+                 "venue.link", "kind=\"%s\" state=%s reason=\"%s\"", names[link->kind],
+                 qt_link_state_name(link->state), link->reason);
+}
+
+/* A balance of the quote asset is cash, one of a base asset belongs to the symbols on it. */
+static void
+on_balance(struct qt_engine *engine, const struct qt_event *event)
+{
+    const struct qt_balance *balance = &event->balance;
+    qt_money total;
+    if (!qt_money_add(balance->free, balance->locked, &total))
+        return;
+    if (strcmp(balance->asset, engine->options.scan->quote_asset) == 0) {
+        engine->sync_cash = total;
+        engine->has_sync_cash = true;
+        return;
+    }
+    for (uint32_t i = 0; i < engine->symbols; i++) {
+        struct qt_symbol *symbol = &engine->symbol[i];
+        if (strcmp(symbol->ins->base, balance->asset) != 0)
+            continue;
+        double amount = qt_money_to_double(total, QT_MONEY_SCALE);
+        symbol->has_venue_qty =
+            qt_qty_of_double_floor(amount, symbol->ins->qty_scale, &symbol->venue_qty);
+    }
+}
+
+void
+qt__global_event(struct qt_engine *engine, const struct qt_event *event)
+{
+    switch ((enum qt_event_kind)event->kind) {
+    case QT_EVENT_LINK:
+        on_link(engine, event);
+        break;
+    case QT_EVENT_BALANCE:
+        on_balance(engine, event);
+        break;
+    case QT_EVENT_SYNC:
+        qt__shards_meet(engine->shards);
+        qt__portfolio_synced(engine);
+        break;
+    case QT_EVENT_COMMAND:
+        qt__shards_meet(engine->shards);
+        qt__command(engine, event);
+        break;
+    case QT_EVENT_NONE:
+    case QT_EVENT_QUOTE:
+    case QT_EVENT_TRADE:
+    case QT_EVENT_DEPTH:
+    case QT_EVENT_BAR:
+    case QT_EVENT_STATUS:
+    case QT_EVENT_REPORT:
+    case QT_EVENT_TIMER:
+    case QT_EVENT_KINDS:
+        break;
+    }
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Birth, life and end of an engine.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine_priv.h"
+
+enum { WAIT_MS = 20 };
+
+static unsigned
+workers_of(const struct qt_engine_config *config)
+{
+    if (config->workers > 0)
+        return (unsigned)QT_MIN(config->workers, (int64_t)QT_WORKERS_MAX);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 2 ? (unsigned)QT_MIN(cores - 1, (long)QT_WORKERS_MAX) : 1;
+}
+
+static size_t
+bytes_per_symbol(void)
+{
+    return sizeof(struct qt_symbol) + sizeof(struct qt_scan_symbol) +
+           sizeof(struct qt_strategy_symbol) + QT_VIEW_CANDLES * sizeof(struct qt_candle) +
+           sizeof(struct qt_scan_row) + sizeof(void *) + qt_scan_scratch_bytes(1) + 512;
+}
+
+static void
+init_symbol(struct qt_engine *engine, uint32_t id)
+{
+    const struct qt_engine_options *options = &engine->options;
+    struct qt_symbol *symbol = &engine->symbol[id];
+    symbol->ins = qt_universe_at(options->universe, id);
+    symbol->quote = (struct qt_quote){.bid = QT_PX_NONE, .ask = QT_PX_NONE};
+    symbol->last = QT_PX_NONE;
+    symbol->feed_ns = symbol->traded_ns = symbol->first_base_ns = QT_TIME_NONE;
+    symbol->is_halted = symbol->ins->status != QT_INSTRUMENT_TRADING;
+    symbol->scan = qt_arena_new(engine->arena, struct qt_scan_symbol, 1);
+    symbol->strategy = qt_arena_new(engine->arena, struct qt_strategy_symbol, 1);
+    symbol->candle = qt_arena_new(engine->arena, struct qt_candle, QT_VIEW_CANDLES);
+    int64_t base = engine->base_period_ns;
+    qt_scan_symbol_init(symbol->scan, options->scan,
+                        QT_MAX(qt_scan_interval_ns(options->scan), base));
+    qt_strategy_symbol_init(symbol->strategy, options->strategy,
+                            QT_MAX(qt_strategy_interval_ns(options->strategy), base));
+    qt_bars_init(&symbol->bars, symbol->ins);
+    qt_position_init(&symbol->position, symbol->ins);
+    engine->scan_symbols[id] = symbol->scan;
+}
+
+static bool
+take_memory(struct qt_engine *engine, struct qt_error *err)
+{
+    uint32_t n = engine->symbols;
+    engine->arena = qt_arena_create(n * bytes_per_symbol() + (1u << 20));
+    engine->ledger = qt_ledger_create(n + 8);
+    engine->commands = qt_mpsc_create(sizeof(struct qt_command_event), QT_COMMANDS);
+    if (!engine->arena || !engine->ledger || !engine->commands ||
+        (engine->options.publishes && !qt__gallery_init(&engine->gallery)))
+        return qt_fail(err, QT_E_MEMORY, "no memory for %u symbols", n);
+    const struct qt_orders_limits limits = {.open = QT_PARTITION_ORDERS,
+                                            .history = QT_PARTITION_ORDERS,
+                                            .instruments = n,
+                                            .not_found_ns = 2 * QT_NS_PER_MIN};
+    for (unsigned p = 0; p < QT_PARTITIONS; p++)
+        if (!(engine->orders[p] = qt_orders_create(&limits)))
+            return qt_fail(err, QT_E_MEMORY, "no memory for orders");
+    engine->symbol = qt_arena_take(engine->arena, n * sizeof(struct qt_symbol), QT_CACHE_LINE);
+    engine->rows = qt_arena_new(engine->arena, struct qt_scan_row, n);
+    engine->scan_symbols = qt_arena_new(engine->arena, const struct qt_scan_symbol *, n);
+    void *block = qt_arena_take(engine->arena, qt_scan_scratch_bytes(n), 8);
+    qt_assert(engine->symbol && engine->rows && engine->scan_symbols && block);
+    qt_scan_scratch_init(&engine->scratch, block, n);
+    for (uint32_t i = 0; i < n; i++)
+        init_symbol(engine, i);
+    return true;
+}
+
+static void
+set_defaults(struct qt_engine *engine)
+{
+    const struct qt_engine_options *options = &engine->options;
+    engine->base_period_ns = options->base_period_ns;
+    engine->workers = workers_of(options->engine);
+    engine->symbols = qt_universe_count(options->universe);
+    engine->reference = qt_universe_find(options->universe, options->scan->reference,
+                                         strlen(options->scan->reference));
+    engine->now_ns = engine->market_ns = engine->sync_asked_ns = engine->synced_ns = QT_TIME_NONE;
+    engine->next_cycle_ns = engine->next_equity_ns = engine->started_ns = QT_TIME_NONE;
+    engine->is_conserved = true;
+    engine->mode = QT_MODE_NORMAL;
+    engine->decision_hash = QT_HASH_START;
+    atomic_init(&engine->gate_shut, false);
+    qt_copy(engine->venue.name, sizeof engine->venue.name,
+            options->venue.name ? options->venue.name : "");
+    qt_regime_init(&engine->regime);
+    qt_rates_init(&engine->rates);
+    qt_breaker_init(&engine->breaker);
+    qt_hist_init(&engine->cycle_hist);
+}
+
+struct qt_engine *
+qt_engine_create(const struct qt_engine_options *options, struct qt_error *err)
+{
+    struct qt_engine *engine = calloc(1, sizeof *engine);
+    if (!engine) {
+        qt_fail(err, QT_E_MEMORY, "no memory for the engine");
+        return NULL;
+    }
+    engine->options = *options;
+    set_defaults(engine);
+    struct qt_shard_work work = {
+        .engine = engine, .event = qt__symbol_event, .measure = qt__measure, .output = qt__output};
+    if (engine->symbols == 0)
+        qt_fail(err, QT_E_DATA, "no instruments to watch");
+    else if (take_memory(engine, err))
+        engine->shards = qt__shards_create(engine->workers, &work, err);
+    if (!engine->shards || (options->restore && !qt__restore(engine, options->restore, err))) {
+        qt_engine_destroy(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+void
+qt_engine_destroy(struct qt_engine *engine)
+{
+    if (!engine)
+        return;
+    qt__shards_destroy(engine->shards);
+    for (unsigned p = 0; p < QT_PARTITIONS; p++)
+        qt_orders_destroy(engine->orders[p]);
+    qt_ledger_destroy(engine->ledger);
+    qt_mpsc_destroy(engine->commands);
+    qt__gallery_finish(&engine->gallery);
+    qt_arena_destroy(engine->arena);
+    free(engine);
+}
+
+/* Time passes without market data too: cycles, time-outs and stops must go on. */
+static void
+pass_time(struct qt_engine *engine)
+{
+    if (!engine->options.clock)
+        return;
+    int64_t now = qt_clock_utc_ns(engine->options.clock);
+    if (engine->now_ns == QT_TIME_NONE || now > engine->now_ns)
+        qt__tick_time(engine, now);
+}
+
+bool
+qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error *err)
+{
+    (void)err;
+    struct qt_event_sink sink = {.self = engine, .push = qt__sequence};
+    const struct qt_engine_options *options = &engine->options;
+    int timeout = options->clock ? WAIT_MS : 0;
+    while (!atomic_load_explicit(stop, memory_order_relaxed)) {
+        int n = options->feed.work(options->feed.self, &sink, timeout);
+        if (n < 0)
+            break;
+        if (options->venue.work)
+            (void)options->venue.work(options->venue.self, &sink, 0);
+        qt__commands_take(engine);
+        if (n == 0)
+            pass_time(engine);
+        qt__shards_drain(engine->shards);
+        if (options->publishes)
+            qt__publish_due(engine);
+    }
+    qt__shards_meet(engine->shards);
+    return true;
+}
+
+void
+qt_engine_wake(struct qt_engine *engine)
+{
+    if (engine->options.feed.wake)
+        engine->options.feed.wake(engine->options.feed.self);
+}
+
+uint64_t
+qt_engine_decision_hash(const struct qt_engine *engine)
+{
+    return engine->decision_hash;
+}

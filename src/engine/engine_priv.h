@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The engine's inside, shared by its files. Who may touch what:
+ *
+ *     symbol[], orders[] (per partition)   the shard that owns the partition; the engine thread
+ * after a meeting everything else                      the engine thread gate_shut, commands,
+ * gallery         any thread, by the atomics named there
+ */
+#ifndef QTRADE_ENGINE_PRIV_H
+#define QTRADE_ENGINE_PRIV_H
+
+#include <stdatomic.h>
+
+#include "qtrade/base/arena.h"
+#include "qtrade/base/hist.h"
+#include "qtrade/base/ring.h"
+#include "qtrade/base/text.h"
+#include "qtrade/base/time.h"
+#include "qtrade/engine/engine.h"
+#include "qtrade/engine/mode.h"
+#include "qtrade/risk/breaker.h"
+#include "qtrade/risk/gate.h"
+#include "qtrade/risk/rates.h"
+#include "qtrade/risk/size.h"
+#include "qtrade/scan/scan.h"
+#include "qtrade/strategy/exit.h"
+#include "qtrade/strategy/signal.h"
+#include "qtrade/trade/ledger.h"
+#include "qtrade/trade/orders.h"
+#include "qtrade/trade/trades.h"
+
+#include "gallery_priv.h"
+#include "notes_priv.h"
+#include "output_priv.h"
+#include "shard_priv.h"
+#include "symbol_priv.h"
+
+#define QT_PARTITION_ORDERS                                                                        \
+    256 /* orders of a partition, final ones kept for late reports included */
+#define QT_COMMANDS                                                                                \
+    64 /* ring of operator commands; full: the gate is shut already, the first one counts */
+
+/** What the portfolio stands at; refreshed every cycle from ledger and marks. */
+struct qt_portfolio {
+    bool has_equity;
+    qt_money initial, cash, exposure, equity, realised, unrealised, fees, day_start, peak;
+    double drawdown, max_drawdown, heat;
+    int64_t day; /* number of the UTC day that day_start belongs to */
+    uint32_t positions, open_orders;
+};
+
+/** The stop on its way: cancel, flatten, prove flat. */
+struct qt_liquidation {
+    bool is_active, is_flat;
+    int64_t next_ns;       /* next step not before this */
+    int64_t first_flat_ns; /* engine time of the first flat read; QT_TIME_NONE: none */
+    unsigned rounds;
+    char text[96];
+};
+
+struct qt_engine {
+    struct qt_engine_options options;
+    unsigned workers;
+    int64_t base_period_ns;
+    /* numbered time */
+    uint64_t seq;
+    int64_t now_ns, next_cycle_ns;
+    uint64_t decision_hash;
+    /* the symbols */
+    uint32_t symbols;
+    uint32_t reference; /* instrument of the regime's reference; QT_NO_INSTRUMENT: none */
+    struct qt_arena *arena;
+    struct qt_symbol *symbol;
+    struct qt_orders *orders[QT_PARTITIONS];
+    struct qt_shards *shards;
+    /* the scan */
+    struct qt_scan_row *rows;
+    const struct qt_scan_symbol **scan_symbols;
+    struct qt_scan_scratch scratch;
+    struct qt_regime_state regime;
+    struct qt_scan_result scan;
+    uint32_t top[QT_SCAN_TOP_MAX], top_count; /* instruments selected in the last cycle */
+    /* money and risk */
+    struct qt_ledger *ledger;
+    struct qt_portfolio portfolio;
+    struct qt_gate_stats gate_stats;
+    struct qt_rates rates;
+    struct qt_breaker breaker;
+    struct qt_trades *trades;
+    bool is_conserved;
+    /* the venue's word */
+    struct qt_venue_view venue;
+    int64_t market_ns;                /* engine time of the newest market event */
+    int64_t sync_asked_ns, synced_ns; /* QT_TIME_NONE: never */
+    uint32_t sync_open_orders;
+    qt_money sync_cash;
+    bool has_sync_cash;
+    /* modes */
+    enum qt_mode mode;
+    int64_t mode_since_ns;
+    char mode_reason[80];
+    struct qt_liquidation liquidation;
+    atomic_bool gate_shut;    /* release by whoever stops, acquire before every entry */
+    struct qt_mpsc *commands; /* of struct qt_command_event */
+    /* out */
+    struct qt_counts counts;
+    struct qt_notes notes;
+    struct qt_gallery gallery;
+    struct qt_hist cycle_hist;
+    int64_t cycle_max_ns, next_publish_mono_ns, next_equity_ns, started_ns;
+};
+
+/* sequencer.c */
+uint64_t qt__number(struct qt_engine *engine);
+void qt__sequence(void *engine, struct qt_event *event);
+void qt__tick_time(struct qt_engine *engine, int64_t now_ns);
+/* dispatch.c: an event at the owner of its symbol; an event of no symbol on the engine thread */
+void qt__symbol_event(struct qt_engine *engine, const struct qt_event *event);
+void qt__global_event(struct qt_engine *engine, const struct qt_event *event);
+/* bars_in.c */
+void qt__symbol_bar(struct qt_engine *engine, struct qt_symbol *symbol,
+                    const struct qt_event *event);
+/* reports.c */
+void qt__report(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event);
+/* exits.c */
+void qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t seq, int64_t now_ns);
+/** Closes bps (of the initial quantity; 10000: all) of the position by a market order. True: an
+ * order went out. */
+bool qt__close_position(struct qt_engine *engine, struct qt_symbol *symbol, int32_t bps,
+                        enum qt_order_purpose purpose, const char *reason, uint64_t client_id,
+                        int64_t now_ns);
+/* send.c: the only way to the venue */
+struct qt_orders *qt__orders_of(struct qt_engine *engine, uint32_t instrument);
+/** Gate, then record, then venue. False: the gate refused; why (96 bytes) says which check. */
+bool qt__send(struct qt_engine *engine, struct qt_symbol *symbol,
+              const struct qt_order_request *request, enum qt_order_purpose purpose,
+              const struct qt_gate_input *input, int64_t now_ns, char why[96]);
+void qt__output(struct qt_engine *engine, const struct qt_output *output);
+/* gate_input.c */
+void qt__gate_input_exit(struct qt_engine *engine, const struct qt_symbol *symbol,
+                         const struct qt_order_request *request, int64_t now_ns,
+                         struct qt_gate_input *out);
+void qt__gate_input_entry(struct qt_engine *engine, const struct qt_symbol *symbol,
+                          const struct qt_order_request *request, double risk, int64_t now_ns,
+                          struct qt_gate_input *out);
+/* cycle.c */
+void qt__cycles_until(struct qt_engine *engine, int64_t t_ns);
+void qt__measure(struct qt_engine *engine, unsigned shard, unsigned workers, int64_t t_ns);
+/* entries.c */
+void qt__entries(struct qt_engine *engine, uint64_t seq);
+/* restore.c: what an earlier run left */
+bool qt__restore(struct qt_engine *engine, const struct qt_restore *restore, struct qt_error *err);
+/* supervise.c: unanswered and unknown orders */
+void qt__supervise_orders(struct qt_engine *engine);
+/* portfolio.c */
+void qt__portfolio_refresh(struct qt_engine *engine);
+void qt__portfolio_fill(struct qt_engine *engine, const struct qt_record *record);
+void qt__portfolio_synced(struct qt_engine *engine);
+/* command.c */
+void qt__commands_take(struct qt_engine *engine);
+void qt__command(struct qt_engine *engine, const struct qt_event *event);
+void qt__engine_stops(struct qt_engine *engine, enum qt_command_kind kind, const char *reason);
+/* liquidate.c */
+void qt__liquidate_begin(struct qt_engine *engine);
+void qt__liquidate_step(struct qt_engine *engine, uint64_t seq);
+/* view.c */
+void qt__publish_due(struct qt_engine *engine);
+void qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out);
+/* tell.c: notes, records, decisions */
+void qt__note(struct qt_engine *engine, enum qt_severity severity, const char *topic, uint64_t seq,
+              int64_t t_ns, const char *format, ...) QT_PRINTF(6, 7);
+void qt__record(struct qt_engine *engine, const struct qt_record *record);
+void qt__decision(struct qt_engine *engine, uint64_t seq, int64_t t_ns, uint32_t instrument,
+                  const char *kind, double score, double value, const char *detail);
+void qt__audit(struct qt_engine *engine, const char *actor, const char *action, const char *detail);
+void qt__incident(struct qt_engine *engine, uint64_t seq, int64_t t_ns, const char *text);
+void qt__record_order(struct qt_engine *engine, const struct qt_order *order, uint64_t seq,
+                      int64_t t_ns);
+void qt__record_position(struct qt_engine *engine, const struct qt_symbol *symbol, uint64_t seq,
+                         int64_t t_ns);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the owner of a symbol gives to the engine thread: orders to send, rows for the store, notes
+ * for the screen.
+ */
+#ifndef QTRADE_ENGINE_OUTPUT_PRIV_H
+#define QTRADE_ENGINE_OUTPUT_PRIV_H
+
+#include "qtrade/engine/record.h"
+#include "qtrade/engine/snapshot.h"
+#include "qtrade/trade/request.h"
+
+enum qt_output_kind {
+    QT_OUT_SUBMIT,
+    QT_OUT_CANCEL,
+    QT_OUT_QUERY,
+    QT_OUT_RECORD,
+    QT_OUT_NOTE,
+    QT_OUT_INCIDENT /* note.text says what is inconsistent */
+};
+
+struct qt_output {
+    enum qt_output_kind kind;
+    union {
+        struct qt_order_request request; /* SUBMIT; CANCEL and QUERY: client_id and instrument */
+        struct qt_record record;
+        struct qt_note_view note;
+    };
+};
+
+#endif

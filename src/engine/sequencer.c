@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one door for everything that can change a decision: each event gets its number and its time
+ * here.
+ *
+ * Q1: engine time never goes back. An event whose receive time lies before the last one's is given
+ * the last one's. Q2: due cycles are taken before the event that passed their time, under numbers
+ * of their own.
+ */
+#include "engine_priv.h"
+
+static bool
+is_symbol_event(const struct qt_event *event)
+{
+    return event->instrument != QT_NO_INSTRUMENT;
+}
+
+static void
+count(struct qt_counts *counts, const struct qt_event *event)
+{
+    counts->events++;
+    switch ((enum qt_event_kind)event->kind) {
+    case QT_EVENT_QUOTE:
+        counts->quotes++;
+        break;
+    case QT_EVENT_TRADE:
+        counts->trades++;
+        break;
+    case QT_EVENT_BAR:
+        counts->bars++;
+        break;
+    case QT_EVENT_REPORT:
+        counts->reports++;
+        break;
+    case QT_EVENT_NONE:
+    case QT_EVENT_DEPTH:
+    case QT_EVENT_STATUS:
+    case QT_EVENT_BALANCE:
+    case QT_EVENT_LINK:
+    case QT_EVENT_SYNC:
+    case QT_EVENT_TIMER:
+    case QT_EVENT_COMMAND:
+    case QT_EVENT_KINDS:
+        break;
+    }
+}
+
+uint64_t
+qt__number(struct qt_engine *engine)
+{
+    return ++engine->seq;
+}
+
+void
+qt__sequence(void *self, struct qt_event *event)
+{
+    struct qt_engine *engine = self;
+    if (is_symbol_event(event) && event->instrument >= engine->symbols)
+        return;
+    if (event->t_recv_ns < engine->now_ns)
+        event->t_recv_ns = engine->now_ns;      /* Q1 */
+    qt__cycles_until(engine, event->t_recv_ns); /* Q2 */
+    engine->now_ns = event->t_recv_ns;
+    event->seq = qt__number(engine);
+    count(&engine->counts, event);
+    if (is_symbol_event(event))
+        qt__shards_push(engine->shards, event);
+    else
+        qt__global_event(engine, event);
+}
+
+void
+qt__tick_time(struct qt_engine *engine, int64_t now_ns)
+{
+    struct qt_event timer = {.kind = QT_EVENT_TIMER,
+                             .instrument = QT_NO_INSTRUMENT,
+                             .t_recv_ns = now_ns,
+                             .t_venue_ns = now_ns};
+    qt__sequence(engine, &timer);
+}

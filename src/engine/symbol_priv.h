@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One symbol inside the engine: its tick state, bars, scan and strategy state, position and the
+ * plan of its exit. Owned by the shard that owns its partition; by the engine thread while all
+ * shards have met.
+ */
+#ifndef QTRADE_ENGINE_SYMBOL_PRIV_H
+#define QTRADE_ENGINE_SYMBOL_PRIV_H
+
+#include "qtrade/engine/snapshot.h"
+#include "qtrade/market/bars.h"
+#include "qtrade/market/event.h"
+#include "qtrade/market/instrument.h"
+#include "qtrade/scan/scan.h"
+#include "qtrade/strategy/exit.h"
+#include "qtrade/strategy/signal.h"
+#include "qtrade/trade/position.h"
+
+struct qt_symbol {
+    /* what a tick touches */
+    const struct qt_instrument *ins;
+    struct qt_quote quote;            /* QT_PX_NONE sides until the first */
+    qt_px last;                       /* QT_PX_NONE until the first trade or bar */
+    int64_t feed_ns;                  /* engine time of the last market event; QT_TIME_NONE: none */
+    bool has_plan;                    /* plan protects the position */
+    bool is_halted;                   /* the venue does not trade it now */
+    uint64_t exit_order, entry_order; /* client ids under way; 0: none */
+    int64_t exit_retry_ns;            /* no new exit order before this */
+    struct qt_exit_plan plan;
+    struct qt_position position;
+    qt_qty initial_qty; /* what the entry has bought so far */
+    /* what a bar touches */
+    int64_t first_base_ns; /* opening of the first bar of the base period; QT_TIME_NONE: none */
+    struct qt_bars bars;
+    struct qt_scan_symbol *scan;
+    struct qt_strategy_symbol *strategy;
+    struct qt_candle *candle; /* ring of QT_VIEW_CANDLES, strategy interval */
+    uint32_t candles;         /* closed ones ever added */
+    /* what a cycle touches */
+    struct qt_signal entry_signal; /* the signal behind entry_order */
+    int64_t traded_ns;             /* last entry or exit; QT_TIME_NONE: never */
+    qt_qty venue_qty;              /* of the base asset at the last account read */
+    bool has_venue_qty;
+    double signal, confidence;
+    bool has_signal;
+    char why[96];
+    char exit_reason[16];
+};
+
+/** Position above dust: at least one lot and the venue's minimum notional at the last price. */
+bool qt__symbol_is_open(const struct qt_symbol *symbol);
+/** The price at which the position could be closed now: bid of a long, ask of a short; last without
+ * a quote. */
+qt_px qt__symbol_exit_px(const struct qt_symbol *symbol);
+/** Mid of the quote as double, or last, or 0 when nothing is known. */
+double qt__symbol_mark(const struct qt_symbol *symbol);
+/** Mark as a price for the ledger and the screen: bid for a long, else last; QT_PX_NONE: unknown.
+ */
+qt_px qt__symbol_mark_px(const struct qt_symbol *symbol);
+double
+qt__symbol_spread_bps(const struct qt_symbol *symbol); /* QT_SPREAD_UNKNOWN: no two-sided quote */
+
+#endif
