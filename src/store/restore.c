@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a restart finds: the last mode, open orders, open positions with the plans of their exits,
+ * the ledger's sums, and the highest number that was ever used.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "qtrade/base/text.h"
+
+#include "restore_priv.h"
+
+static sqlite3_stmt *
+query(sqlite3 *db, const char *sql, struct qt_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
+        qt__sqlite_fail(db, err, "reading back");
+        return NULL;
+    }
+    return statement;
+}
+
+static const char *
+text_at(sqlite3_stmt *statement, int column)
+{
+    const unsigned char *s = sqlite3_column_text(statement, column);
+    return s ? (const char *)s : "";
+}
+
+static qt_px
+px_at(sqlite3_stmt *statement, int column)
+{
+    if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+        return QT_PX_NONE;
+    return (qt_px){sqlite3_column_int64(statement, column)};
+}
+
+bool
+qt__restore_tag(sqlite3 *db, uint32_t *out, struct qt_error *err)
+{
+    sqlite3_stmt *statement = query(db, "SELECT value FROM meta WHERE key = 'tag'", err);
+    if (!statement)
+        return false;
+    bool found = sqlite3_step(statement) == SQLITE_ROW;
+    int64_t tag = 0;
+    found = found && qt_int_parse(text_at(statement, 0), &tag);
+    sqlite3_finalize(statement);
+    if (!found)
+        return qt_fail(err, QT_E_DATA, "store: its tag is missing: not a qtrade store");
+    *out = (uint32_t)tag;
+    return true;
+}
+
+/* A single integer; 0 when there is no row or it is NULL. */
+static bool
+read_int(sqlite3 *db, const char *sql, int64_t *out, struct qt_error *err)
+{
+    sqlite3_stmt *statement = query(db, sql, err);
+    if (!statement)
+        return false;
+    *out = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return true;
+}
+
+static bool
+read_mode(sqlite3 *db, struct qt_restore *out, struct qt_error *err)
+{
+    sqlite3_stmt *statement =
+        query(db, "SELECT mode_id, t_ns, reason FROM modes ORDER BY id DESC LIMIT 1", err);
+    if (!statement)
+        return false;
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        int mode = sqlite3_column_int(statement, 0);
+        out->mode = mode >= 0 && mode < QT_MODES ? (enum qt_mode)mode : QT_MODE_PAUSED;
+        out->mode_since_ns = sqlite3_column_int64(statement, 1);
+        qt_copy(out->mode_reason, sizeof out->mode_reason, text_at(statement, 2));
+    }
+    sqlite3_finalize(statement);
+    return true;
+}
+
+static uint32_t
+find_symbol(const struct qt_universe *universe, sqlite3_stmt *statement, int column)
+{
+    const char *symbol = text_at(statement, column);
+    return qt_universe_find(universe, symbol, strlen(symbol));
+}
+
+static void
+read_order_row(sqlite3_stmt *row, uint32_t instrument, struct qt_order_record *order)
+{
+    *order =
+        (struct qt_order_record){.request = {.client_id = (uint64_t)sqlite3_column_int64(row, 0),
+                                             .instrument = instrument,
+                                             .side = (uint8_t)sqlite3_column_int(row, 2),
+                                             .type = (uint8_t)sqlite3_column_int(row, 3),
+                                             .tif = (uint8_t)sqlite3_column_int(row, 4),
+                                             .reduce_only = sqlite3_column_int(row, 5) != 0,
+                                             .px = px_at(row, 6),
+                                             .stop_px = px_at(row, 7),
+                                             .qty = {sqlite3_column_int64(row, 8)}},
+                                 .cum_qty = {sqlite3_column_int64(row, 9)},
+                                 .cum_quote = {sqlite3_column_int64(row, 10)},
+                                 .venue_id = (uint64_t)sqlite3_column_int64(row, 11),
+                                 .created_ns = sqlite3_column_int64(row, 12),
+                                 .updated_ns = sqlite3_column_int64(row, 13),
+                                 .state = (uint8_t)sqlite3_column_int(row, 14),
+                                 .purpose = (uint8_t)sqlite3_column_int(row, 15)};
+}
+
+static bool
+read_orders(sqlite3 *db, const struct qt_universe *universe, struct qt_restore *out,
+            uint32_t *unknown, struct qt_error *err)
+{
+    sqlite3_stmt *row = query(db,
+                              "SELECT client_id, symbol, side_id, type_id, tif_id, reduce_only, px,"
+                              " stop_px, qty, cum_qty, cum_quote, venue_id, created_ns, updated_ns,"
+                              " state_id, purpose_id FROM orders WHERE is_final = 0"
+                              " ORDER BY client_id",
+                              err);
+    if (!row)
+        return false;
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        uint32_t instrument = find_symbol(universe, row, 1);
+        if (instrument == QT_NO_INSTRUMENT || out->orders == QT_RESTORE_ORDERS)
+            ++*unknown;
+        else
+            read_order_row(row, instrument, &out->order[out->orders++]);
+    }
+    sqlite3_finalize(row);
+    return true;
+}
+
+static void
+read_position_row(sqlite3_stmt *row, uint32_t instrument, struct qt_position_record *position)
+{
+    *position = (struct qt_position_record){.instrument = instrument,
+                                            .qty = {sqlite3_column_int64(row, 1)},
+                                            .initial_qty = {sqlite3_column_int64(row, 2)},
+                                            .cost = {sqlite3_column_int64(row, 3)},
+                                            .realised = {sqlite3_column_int64(row, 4)},
+                                            .fees = {sqlite3_column_int64(row, 5)},
+                                            .opened_ns = sqlite3_column_int64(row, 6)};
+    const void *plan = sqlite3_column_blob(row, 8);
+    if (sqlite3_column_int(row, 7) && plan &&
+        sqlite3_column_bytes(row, 8) == (int)sizeof position->plan) {
+        memcpy(&position->plan, plan, sizeof position->plan);
+        position->has_plan = true;
+    }
+}
+
+static bool
+read_positions(sqlite3 *db, const struct qt_universe *universe, struct qt_restore *out,
+               uint32_t *unknown, struct qt_error *err)
+{
+    sqlite3_stmt *row = query(db,
+                              "SELECT symbol, qty, initial_qty, cost, realised, fees, opened_ns,"
+                              " has_plan, plan FROM positions WHERE qty <> 0 ORDER BY symbol",
+                              err);
+    if (!row)
+        return false;
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        uint32_t instrument = find_symbol(universe, row, 0);
+        if (instrument == QT_NO_INSTRUMENT || out->positions == QT_RESTORE_POSITIONS)
+            ++*unknown;
+        else
+            read_position_row(row, instrument, &out->position[out->positions++]);
+    }
+    sqlite3_finalize(row);
+    return true;
+}
+
+bool
+qt__restore_read(sqlite3 *db, const struct qt_universe *universe, struct qt_restore *out,
+                 uint32_t *out_unknown, struct qt_error *err)
+{
+    static const struct {
+        const char *sql;
+        size_t offset;
+    } sums[] = {
+        {"SELECT max(coalesce((SELECT max(seq) FROM orders), 0),"
+         " coalesce((SELECT max(seq) FROM decisions), 0), coalesce((SELECT max(seq) FROM modes), "
+         "0),"
+         " coalesce((SELECT max(seq) FROM audit), 0))",
+         offsetof(struct qt_restore, last_seq)},
+        {"SELECT -sum(amount) FROM postings WHERE account = 'capital'",
+         offsetof(struct qt_restore, capital)},
+    };
+    memset(out, 0, sizeof *out);
+    *out_unknown = 0;
+    for (size_t i = 0; i < QT_COUNT_OF(sums); i++) {
+        int64_t v = 0;
+        if (!read_int(db, sums[i].sql, &v, err))
+            return false;
+        memcpy((char *)out + sums[i].offset, &v, sizeof v);
+    }
+    int64_t rows = 0;
+    if (!read_int(db, "SELECT count(*) FROM audit", &rows, err) || !read_mode(db, out, err) ||
+        !read_orders(db, universe, out, out_unknown, err) ||
+        !read_positions(db, universe, out, out_unknown, err))
+        return false;
+    out->is_found = rows > 0 || out->last_seq > 0;
+    return true;
+}

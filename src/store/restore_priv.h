@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading back what a restart needs. */
+#ifndef QTRADE_STORE_RESTORE_PRIV_H
+#define QTRADE_STORE_RESTORE_PRIV_H
+
+#include "store_priv.h"
+
+QT_CHECKED bool qt__restore_tag(sqlite3 *db, uint32_t *out, struct qt_error *err);
+QT_CHECKED bool qt__restore_read(sqlite3 *db, const struct qt_universe *universe,
+                                 struct qt_restore *out, uint32_t *out_unknown,
+                                 struct qt_error *err);
+
+#endif

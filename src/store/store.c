@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "qtrade/base/file.h"
+#include "qtrade/base/ring.h"
+#include "qtrade/base/text.h"
+#include "qtrade/base/time.h"
+#include "qtrade/store/store.h"
+
+#include "restore_priv.h"
+#include "store_priv.h"
+
+enum { RING = 32768, BATCH = 2048, RETRY_MS = 500, CLOSE_MS = 5000 };
+
+struct qt_store {
+    char folder[480];
+    int lock;
+    sqlite3 *db;
+    uint32_t tag;
+    struct qt_writer writer;
+    struct qt_spsc *ring; /* producer: the engine thread; consumer: the store thread */
+    pthread_t thread;
+    bool is_started;
+    pthread_mutex_t mutex; /* guards the four below; never held while writing */
+    pthread_cond_t put_or_stop, written_more;
+    bool stop;
+    bool is_asleep;
+    char last_error[200];
+    atomic_bool is_healthy;
+    atomic_uint_fast64_t put, written, transactions, failures;
+    struct qt_record batch[BATCH]; /* store thread: not yet on disk */
+    size_t batch_n;
+};
+
+static bool
+take_lock(struct qt_store *store, struct qt_error *err)
+{
+    char path[512], owner[32] = "";
+    snprintf(path, sizeof path, "%s/lock", store->folder);
+    store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (store->lock < 0)
+        return qt_fail_errno(err, QT_E_IO, "%s: cannot open the lock", path);
+    if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = pread(store->lock, owner, sizeof owner - 1, 0);
+        owner[n > 0 ? strcspn(owner, "\n") : 0] = '\0';
+        return qt_fail(
+            err, QT_E_FAILED,
+            "%s: another qtrade (pid %s) runs on this folder (stop it, or use --data-dir)",
+            store->folder, owner[0] ? owner : "unknown");
+    }
+    int n = snprintf(owner, sizeof owner, "%ld\n", (long)getpid());
+    if (ftruncate(store->lock, 0) != 0 || pwrite(store->lock, owner, (size_t)n, 0) != n)
+        return qt_fail_errno(err, QT_E_IO, "%s: cannot write", path);
+    return true;
+}
+
+static bool
+check_folder(const char *folder, struct qt_error *err)
+{
+    struct stat st;
+    if (!qt_dir_make(folder, err))
+        return qt_error_add(err, "making the state folder");
+    if (lstat(folder, &st) != 0)
+        return qt_fail_errno(err, QT_E_IO, "%s", folder);
+    if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022))
+        return qt_fail(err, QT_E_IO,
+                       "%s: must be a folder of this user that nobody else can write (chmod 700)",
+                       folder);
+    return true;
+}
+
+static bool
+open_database(struct qt_store *store, struct qt_error *err)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/store.db", store->folder);
+    mode_t before = umask(077);
+    int rc = sqlite3_open_v2(path, &store->db,
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX |
+                                 SQLITE_OPEN_NOFOLLOW,
+                             NULL);
+    umask(before);
+    if (rc != SQLITE_OK)
+        return qt__sqlite_fail(store->db, err, path);
+    sqlite3_busy_timeout(store->db, 2000);
+    return qt__sqlite_exec(store->db,
+                           "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                           "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY",
+                           path, err) &&
+           qt__schema_migrate(store->db, path, err) && qt__restore_tag(store->db, &store->tag, err);
+}
+
+struct qt_store *
+qt_store_open(const char *folder, struct qt_error *err)
+{
+    struct qt_store *store = calloc(1, sizeof *store);
+    if (!store) {
+        qt_fail(err, QT_E_MEMORY, "no memory for the store");
+        return NULL;
+    }
+    store->lock = -1;
+    atomic_init(&store->is_healthy, true);
+    pthread_mutex_init(&store->mutex, NULL);
+    pthread_cond_init(&store->put_or_stop, NULL);
+    pthread_cond_init(&store->written_more, NULL);
+    if (!qt_copy(store->folder, sizeof store->folder, folder))
+        qt_fail(err, QT_E_USAGE, "the state folder's name is too long");
+    else if (check_folder(folder, err) && take_lock(store, err) && open_database(store, err))
+        return store;
+    qt_store_close(store);
+    return NULL;
+}
+
+uint32_t
+qt_store_tag(const struct qt_store *store)
+{
+    return store->tag;
+}
+
+bool
+qt_store_restore(struct qt_store *store, const struct qt_universe *universe, struct qt_restore *out,
+                 uint32_t *out_unknown, struct qt_error *err)
+{
+    return qt__restore_read(store->db, universe, out, out_unknown, err);
+}
+
+static void
+note_failure(struct qt_store *store)
+{
+    atomic_fetch_add(&store->failures, 1);
+    atomic_store(&store->is_healthy, false);
+    pthread_mutex_lock(&store->mutex);
+    qt_copy(store->last_error, sizeof store->last_error, sqlite3_errmsg(store->db));
+    pthread_mutex_unlock(&store->mutex);
+    if (!sqlite3_get_autocommit(store->db))
+        (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* The batch in one transaction; it stays the batch when that fails (T2). */
+static bool
+write_batch(struct qt_store *store)
+{
+    bool is_good = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
+    for (size_t i = 0; is_good && i < store->batch_n; i++)
+        is_good = qt__writer_put(&store->writer, &store->batch[i]);
+    is_good = is_good && sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+    if (!is_good) {
+        note_failure(store);
+        return false;
+    }
+    pthread_mutex_lock(&store->mutex);
+    atomic_fetch_add(&store->written, store->batch_n);
+    atomic_fetch_add(&store->transactions, 1);
+    pthread_cond_broadcast(&store->written_more);
+    pthread_mutex_unlock(&store->mutex);
+    store->batch_n = 0;
+    atomic_store(&store->is_healthy, true);
+    return true;
+}
+
+static struct timespec
+in_ms(int ms)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
+/* Sleeps until something was put, stop was asked, or ms have passed. Returns whether stop was
+ * asked. */
+static bool
+wait_for_work(struct qt_store *store, int ms)
+{
+    struct timespec at = in_ms(ms);
+    pthread_mutex_lock(&store->mutex);
+    store->is_asleep = true;
+    if (!store->stop && (qt_spsc_count(store->ring) == 0 || !atomic_load(&store->is_healthy)))
+        pthread_cond_timedwait(&store->put_or_stop, &store->mutex, &at);
+    store->is_asleep = false;
+    bool stop = store->stop;
+    pthread_mutex_unlock(&store->mutex);
+    return stop;
+}
+
+static void *
+run(void *argument)
+{
+    struct qt_store *store = argument;
+    int64_t give_up = INT64_MAX;
+    for (bool stop = false;;) {
+        while (store->batch_n < BATCH && qt_spsc_pop(store->ring, &store->batch[store->batch_n]))
+            store->batch_n++;
+        bool is_written = store->batch_n == 0 || write_batch(store);
+        if (stop && ((is_written && qt_spsc_count(store->ring) == 0) || qt_now_mono_ns() > give_up))
+            return NULL;
+        if (is_written && qt_spsc_count(store->ring) > 0)
+            continue;
+        stop = wait_for_work(store, RETRY_MS) || stop;
+        if (stop && give_up == INT64_MAX)
+            give_up = qt_now_mono_ns() + CLOSE_MS * QT_NS_PER_MS;
+    }
+}
+
+bool
+qt_store_start(struct qt_store *store, const struct qt_universe *universe, struct qt_error *err)
+{
+    store->ring = qt_spsc_create(sizeof(struct qt_record), RING);
+    if (!store->ring)
+        return qt_fail(err, QT_E_MEMORY, "no memory for the store's ring");
+    if (!qt__writer_init(&store->writer, store->db, universe, err))
+        return false;
+    int failed = pthread_create(&store->thread, NULL, run, store);
+    if (failed)
+        return qt_fail(err, QT_E_FAILED, "the store's thread could not start: %s",
+                       strerror(failed));
+    store->is_started = true;
+    return true;
+}
+
+static void
+wake(struct qt_store *store, bool stop)
+{
+    pthread_mutex_lock(&store->mutex);
+    store->stop |= stop;
+    pthread_cond_signal(&store->put_or_stop);
+    pthread_mutex_unlock(&store->mutex);
+}
+
+void
+qt_store_close(struct qt_store *store)
+{
+    if (!store)
+        return;
+    if (store->is_started) {
+        wake(store, true);
+        pthread_join(store->thread, NULL);
+    }
+    qt__writer_finish(&store->writer);
+    (void)sqlite3_close(store->db);
+    qt_spsc_destroy(store->ring);
+    if (store->lock >= 0)
+        close(store->lock);
+    pthread_cond_destroy(&store->put_or_stop);
+    pthread_cond_destroy(&store->written_more);
+    pthread_mutex_destroy(&store->mutex);
+    free(store);
+}
+
+/* The ring wakes the thread when it gets its first record; the thread also looks by itself every
+ * RETRY_MS. */
+static bool
+port_put(void *self, const struct qt_record *record)
+{
+    struct qt_store *store = self;
+    bool was_empty = qt_spsc_count(store->ring) == 0;
+    if (!qt_spsc_push(store->ring, record))
+        return false;
+    atomic_fetch_add(&store->put, 1);
+    if (was_empty && pthread_mutex_trylock(&store->mutex) == 0) {
+        pthread_cond_signal(&store->put_or_stop);
+        pthread_mutex_unlock(&store->mutex);
+    }
+    return true;
+}
+
+static bool
+port_flush(void *self, int timeout_ms)
+{
+    struct qt_store *store = self;
+    uint64_t goal = atomic_load(&store->put);
+    struct timespec at = in_ms(timeout_ms);
+    wake(store, false);
+    pthread_mutex_lock(&store->mutex);
+    while (atomic_load(&store->written) < goal)
+        if (pthread_cond_timedwait(&store->written_more, &store->mutex, &at) == ETIMEDOUT)
+            break;
+    pthread_mutex_unlock(&store->mutex);
+    return atomic_load(&store->written) >= goal;
+}
+
+static bool
+port_is_healthy(void *self)
+{
+    struct qt_store *store = self;
+    return atomic_load(&store->is_healthy);
+}
+
+struct qt_store_port
+qt_store_port(struct qt_store *store)
+{
+    return (struct qt_store_port){
+        .self = store, .put = port_put, .flush = port_flush, .is_healthy = port_is_healthy};
+}
+
+void
+qt_store_stats(struct qt_store *store, struct qt_store_stats *out)
+{
+    *out = (struct qt_store_stats){.written = atomic_load(&store->written),
+                                   .transactions = atomic_load(&store->transactions),
+                                   .failures = atomic_load(&store->failures),
+                                   .waiting = store->ring ? qt_spsc_count(store->ring) : 0};
+    pthread_mutex_lock(&store->mutex);
+    memcpy(out->last_error, store->last_error, sizeof out->last_error);
+    pthread_mutex_unlock(&store->mutex);
+}

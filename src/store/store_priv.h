@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of store share: the connection, the statements a record kind needs, the schema. */
+#ifndef QTRADE_STORE_PRIV_H
+#define QTRADE_STORE_PRIV_H
+
+#include <sqlite3.h>
+
+#include "qtrade/base/error.h"
+#include "qtrade/engine/record.h"
+#include "qtrade/market/instrument.h"
+
+/** Brings the schema of db to the newest version, each step in a transaction. */
+QT_CHECKED bool qt__schema_migrate(sqlite3 *db, const char *path, struct qt_error *err);
+
+/** One prepared statement per record kind. */
+struct qt_writer {
+    sqlite3 *db;
+    const struct qt_universe *universe;
+    sqlite3_stmt *statement[QT_RECORD_KINDS];
+};
+QT_CHECKED bool qt__writer_init(struct qt_writer *writer, sqlite3 *db,
+                                const struct qt_universe *universe, struct qt_error *err);
+void qt__writer_finish(struct qt_writer *writer);
+/** Inserts one record; inside the caller's transaction. False: sqlite3_errmsg(db) says why. */
+QT_CHECKED bool qt__writer_put(struct qt_writer *writer, const struct qt_record *record);
+
+/** err from the connection's last message: "doing: why". Returns false. */
+bool qt__sqlite_fail(sqlite3 *db, struct qt_error *err, const char *doing);
+/** Runs SQL without rows. */
+QT_CHECKED bool qt__sqlite_exec(sqlite3 *db, const char *sql, const char *doing,
+                                struct qt_error *err);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One record into its table. How to add a kind: a row in statements[], a bind function.
+ */
+#include <string.h>
+
+#include "qtrade/trade/order.h"
+
+#include "store_priv.h"
+
+/* Binds in order; the index counts up by itself. */
+struct binding {
+    sqlite3_stmt *statement;
+    int at;
+    bool failed;
+};
+
+static void
+bind_int(struct binding *b, int64_t v)
+{
+    b->failed |= sqlite3_bind_int64(b->statement, ++b->at, v) != SQLITE_OK;
+}
+
+static void
+bind_real(struct binding *b, double v)
+{
+    b->failed |= sqlite3_bind_double(b->statement, ++b->at, v) != SQLITE_OK;
+}
+
+static void
+bind_text(struct binding *b, const char *s)
+{
+    b->failed |= sqlite3_bind_text(b->statement, ++b->at, s, -1, SQLITE_TRANSIENT) != SQLITE_OK;
+}
+
+static void
+bind_px(struct binding *b, qt_px px)
+{
+    if (qt_px_is_none(px))
+        b->failed |= sqlite3_bind_null(b->statement, ++b->at) != SQLITE_OK;
+    else
+        bind_int(b, px.v);
+}
+
+static const struct qt_instrument *
+instrument_of(const struct qt_writer *writer, uint32_t id)
+{
+    return id < qt_universe_count(writer->universe) ? qt_universe_at(writer->universe, id) : NULL;
+}
+
+static void
+bind_order(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
+{
+    const struct qt_order_record *order = &record->order;
+    const struct qt_order_request *request = &order->request;
+    const struct qt_instrument *ins = instrument_of(writer, request->instrument);
+    bind_int(b, (int64_t)request->client_id);
+    bind_text(b, ins ? ins->symbol : "");
+    bind_text(b, qt_side_name((enum qt_side)request->side));
+    bind_text(b, qt_order_type_name((enum qt_order_type)request->type));
+    bind_text(b, qt_tif_name((enum qt_time_in_force)request->tif));
+    bind_int(b, request->reduce_only);
+    bind_text(b, qt_order_purpose_name((enum qt_order_purpose)order->purpose));
+    bind_int(b, order->purpose);
+    bind_text(b, qt_order_state_name((enum qt_order_state)order->state));
+    bind_int(b, order->state);
+    bind_int(b, qt_order_state_is_final((enum qt_order_state)order->state));
+    bind_int(b, ins ? ins->px_scale : 0);
+    bind_int(b, ins ? ins->qty_scale : 0);
+    bind_px(b, request->px);
+    bind_px(b, request->stop_px);
+    bind_int(b, request->qty.v);
+    bind_int(b, order->cum_qty.v);
+    bind_int(b, order->cum_quote.v);
+    bind_int(b, (int64_t)order->venue_id);
+    bind_int(b, order->code);
+    bind_text(b, order->reason);
+    bind_int(b, order->created_ns);
+    bind_int(b, order->updated_ns);
+    bind_int(b, (int64_t)record->seq);
+    bind_int(b, request->side);
+    bind_int(b, request->type);
+    bind_int(b, request->tif);
+}
+
+static void
+bind_fill(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
+{
+    const struct qt_fill_record *fill = &record->fill;
+    const struct qt_instrument *ins = instrument_of(writer, fill->instrument);
+    bind_int(b, (int64_t)fill->client_id);
+    bind_int(b, (int64_t)fill->trade_id);
+    bind_text(b, ins ? ins->symbol : "");
+    bind_text(b, qt_side_name((enum qt_side)fill->side));
+    bind_int(b, fill->is_maker);
+    bind_int(b, ins ? ins->px_scale : 0);
+    bind_int(b, ins ? ins->qty_scale : 0);
+    bind_int(b, fill->px.v);
+    bind_int(b, fill->qty.v);
+    bind_int(b, fill->fee.v);
+    bind_int(b, fill->fee_in_base);
+    bind_int(b, record->t_ns);
+    bind_int(b, (int64_t)record->seq);
+}
+
+static void
+bind_position(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
+{
+    const struct qt_position_record *position = &record->position;
+    const struct qt_instrument *ins = instrument_of(writer, position->instrument);
+    bind_text(b, ins ? ins->symbol : "");
+    bind_int(b, ins ? ins->qty_scale : 0);
+    bind_int(b, position->qty.v);
+    bind_int(b, position->initial_qty.v);
+    bind_int(b, position->cost.v);
+    bind_int(b, position->realised.v);
+    bind_int(b, position->fees.v);
+    bind_int(b, position->opened_ns);
+    bind_int(b, position->has_plan);
+    b->failed |= sqlite3_bind_blob(b->statement, ++b->at, &position->plan, sizeof position->plan,
+                                   SQLITE_TRANSIENT) != SQLITE_OK;
+    bind_int(b, record->t_ns);
+    bind_int(b, (int64_t)record->seq);
+}
+
+static void
+bind_posting(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
+{
+    const struct qt_posting_record *posting = &record->posting;
+    (void)writer;
+    bind_int(b, (int64_t)posting->transaction);
+    bind_text(b, posting->account);
+    bind_text(b, posting->asset);
+    bind_int(b, posting->amount);
+    bind_int(b, posting->scale);
+    bind_int(b, record->t_ns);
+    bind_int(b, (int64_t)record->seq);
+}
+
+static void
+bind_equity(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
+{
+    const struct qt_equity_record *equity = &record->equity;
+    (void)writer;
+    bind_int(b, record->t_ns);
+    bind_int(b, equity->equity.v);
+    bind_int(b, equity->cash.v);
+    bind_int(b, equity->exposure.v);
+    bind_int(b, equity->realised.v);
+    bind_int(b, equity->unrealised.v);
+    bind_int(b, equity->fees.v);
+    bind_real(b, equity->drawdown);
+    bind_int(b, equity->positions);
+    bind_int(b, (int64_t)record->seq);
+}
+
+static void
+bind_decision(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
+{
+    const struct qt_decision_record *decision = &record->decision;
+    const struct qt_instrument *ins = instrument_of(writer, decision->instrument);
+    bind_int(b, record->t_ns);
+    bind_int(b, (int64_t)record->seq);
+    bind_text(b, ins ? ins->symbol : "");
+    bind_text(b, decision->kind);
+    bind_real(b, decision->score);
+    bind_real(b, decision->value);
+    bind_text(b, decision->detail);
+}
+
+static void
+bind_mode(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
+{
+    (void)writer;
+    bind_int(b, record->t_ns);
+    bind_int(b, (int64_t)record->seq);
+    bind_text(b, qt_mode_name((enum qt_mode)record->mode.mode));
+    bind_int(b, record->mode.mode);
+    bind_text(b, qt_source_name((enum qt_command_source)record->mode.source));
+    bind_text(b, record->mode.reason);
+}
+
+static void
+bind_audit(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
+{
+    (void)writer;
+    bind_int(b, record->t_ns);
+    bind_int(b, (int64_t)record->seq);
+    bind_text(b, record->audit.actor);
+    bind_text(b, record->audit.action);
+    bind_text(b, record->audit.detail);
+}
+
+static void
+bind_trade(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
+{
+    const struct qt_trade_record *trade = &record->trade;
+    const struct qt_instrument *ins = instrument_of(writer, trade->instrument);
+    bind_text(b, ins ? ins->symbol : "");
+    bind_int(b, trade->opened_ns);
+    bind_int(b, trade->closed_ns);
+    bind_int(b, ins ? ins->px_scale : 0);
+    bind_int(b, ins ? ins->qty_scale : 0);
+    bind_int(b, trade->qty.v);
+    bind_int(b, trade->entry.v);
+    bind_int(b, trade->exit.v);
+    bind_int(b, trade->profit.v);
+    bind_int(b, trade->fees.v);
+    bind_real(b, trade->r_multiple);
+    bind_text(b, trade->exit_reason);
+    bind_int(b, (int64_t)record->seq);
+}
+
+static const struct {
+    const char *sql;
+    void (*bind)(const struct qt_writer *writer, struct binding *b, const struct qt_record *record);
+} statements[QT_RECORD_KINDS] = {
+    [QT_RECORD_ORDER] =
+        {"INSERT OR REPLACE INTO orders (client_id, symbol, side, type, tif,"
+         " reduce_only, purpose, purpose_id, state, state_id, is_final, px_scale,"
+         " qty_scale, px, stop_px, qty, cum_qty, cum_quote, venue_id, code, reason,"
+         " created_ns, updated_ns, seq, side_id, type_id, tif_id) VALUES (?, ?, ?, ?,"
+         " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         bind_order},
+    [QT_RECORD_FILL] = {"INSERT OR IGNORE INTO fills (client_id, trade_id, symbol, side, is_maker,"
+                        " px_scale, qty_scale, px, qty, fee, fee_in_base, t_ns, seq)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        bind_fill},
+    [QT_RECORD_POSITION] = {"INSERT OR REPLACE INTO positions (symbol, qty_scale, qty, initial_qty,"
+                            " cost, realised, fees, opened_ns, has_plan, plan, t_ns, seq)"
+                            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                            bind_position},
+    [QT_RECORD_POSTING] = {"INSERT INTO postings (txn, account, asset, amount, scale, t_ns, seq)"
+                           " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                           bind_posting},
+    [QT_RECORD_EQUITY] = {"INSERT OR REPLACE INTO equity (t_ns, equity, cash, exposure, realised,"
+                          " unrealised, fees, drawdown, positions, seq)"
+                          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                          bind_equity},
+    [QT_RECORD_DECISION] = {"INSERT INTO decisions (t_ns, seq, symbol, kind, score, value, detail)"
+                            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                            bind_decision},
+    [QT_RECORD_MODE] = {"INSERT INTO modes (t_ns, seq, mode, mode_id, source, reason)"
+                        " VALUES (?, ?, ?, ?, ?, ?)",
+                        bind_mode},
+    [QT_RECORD_AUDIT] = {"INSERT INTO audit (t_ns, seq, actor, action, detail)"
+                         " VALUES (?, ?, ?, ?, ?)",
+                         bind_audit},
+    [QT_RECORD_TRADE] =
+        {"INSERT INTO trades (symbol, opened_ns, closed_ns, px_scale, qty_scale, qty,"
+         " entry, exit, profit, fees, r_multiple, exit_reason, seq)"
+         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         bind_trade},
+};
+
+bool
+qt__writer_init(struct qt_writer *writer, sqlite3 *db, const struct qt_universe *universe,
+                struct qt_error *err)
+{
+    *writer = (struct qt_writer){.db = db, .universe = universe};
+    for (int kind = 0; kind < QT_RECORD_KINDS; kind++)
+        if (sqlite3_prepare_v3(db, statements[kind].sql, -1, SQLITE_PREPARE_PERSISTENT,
+                               &writer->statement[kind], NULL) != SQLITE_OK) {
+            qt__sqlite_fail(db, err, "preparing to write");
+            qt__writer_finish(writer);
+            return false;
+        }
+    return true;
+}
+
+void
+qt__writer_finish(struct qt_writer *writer)
+{
+    for (int kind = 0; kind < QT_RECORD_KINDS; kind++) {
+        sqlite3_finalize(writer->statement[kind]);
+        writer->statement[kind] = NULL;
+    }
+}
+
+bool
+qt__writer_put(struct qt_writer *writer, const struct qt_record *record)
+{
+    struct binding binding = {.statement = writer->statement[record->kind]};
+    statements[record->kind].bind(writer, &binding, record);
+    bool is_done = !binding.failed && sqlite3_step(binding.statement) == SQLITE_DONE;
+    sqlite3_reset(binding.statement);
+    return is_done;
+}
