@@ -55,6 +55,7 @@ struct qt_binance_options {
     int stale_ms;         /* real time; 0: 15000 */
     int reconcile_ms;     /* real time; 0: 60000 */
     int order_timeout_ms; /* real time until an order without an answer is TIMEOUT; 0: 5000 */
+    int rules_ms; /* real time in which every symbol's rules are looked at again; 0: 600000 */
     struct qt_loop_options loop;
     bool is_simulated; /* names the venue "simulated" instead of "binance"; nothing else */
     uint64_t seed;     /* of the jitter of reconnects; 0: from the clock */

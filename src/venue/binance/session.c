@@ -176,6 +176,7 @@ copy_numbers(struct qt_binance *self, const struct qt_binance_options *options)
     self->stale_ms = options->stale_ms > 0 ? options->stale_ms : 15000;
     self->reconcile_ms = options->reconcile_ms > 0 ? options->reconcile_ms : 60000;
     self->order_timeout_ms = options->order_timeout_ms > 0 ? options->order_timeout_ms : 5000;
+    self->rules_ms = options->rules_ms > 0 ? options->rules_ms : 600000;
     self->tag = options->tag;
     self->is_simulated = options->is_simulated;
     self->stats.round_trip_ns = -1;

@@ -191,7 +191,7 @@ struct qt_binance {
     int64_t recv_window_ms;
     struct qt_binance_history history[QT_BINANCE_HISTORIES]; /* longest period first */
     size_t n_history;
-    int stale_ms, reconcile_ms, order_timeout_ms;
+    int stale_ms, reconcile_ms, order_timeout_ms, rules_ms;
     uint32_t tag;
     bool is_simulated, has_key, is_key_refused, is_started;
     struct qt_venue_credentials *secrets; /* a locked page of its own */

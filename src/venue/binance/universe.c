@@ -16,9 +16,8 @@
 #define STEP_TIMEOUT_MS 15000
 #define RETRY_MS 500
 #define CLOCK_SAMPLES 3
-#define RULES_PERIOD_MS (10 * 60 * 1000) /* every symbol's rules are looked at that often */
 #define RULES_A_REQUEST 20
-#define RULES_LEAST_MS 2000
+#define RULES_LEAST_MS 500
 
 /* A request that is waited for. */
 struct fetch {
@@ -378,7 +377,7 @@ qt__bn_rules_start(struct qt_binance *self)
 {
     int64_t requests = (self->n_symbols + RULES_A_REQUEST - 1) / RULES_A_REQUEST;
     qt_timer_start(self->loop, &self->rules_timer,
-                   QT_MAX(RULES_PERIOD_MS / QT_MAX(requests, 1), RULES_LEAST_MS), on_rules_timer,
+                   QT_MAX(self->rules_ms / QT_MAX(requests, 1), RULES_LEAST_MS), on_rules_timer,
                    self);
 }
 

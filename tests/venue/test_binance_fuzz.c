@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Mutated messages, seeded: whatever the bytes are, the codec neither crashes nor reads beyond them
+ * nor gives an event that could not be. QT_SEED repeats a run, QT_CASES sets its length.
+ */
+#include "qtrade/base/rng.h"
+#include "venue_messages.h"
+
+#define MESSAGE_MAX 2048
+
+static struct taker taker;
+
+static const char *const seeds[] = {
+    "{\"u\":400900217,\"s\":\"BTCUSDT\",\"b\":\"61837.63000000\",\"B\":\"3.78826000\",\"a\":"
+    "\"61837.64000000\","
+    "\"A\":\"1.54698000\"}",
+    "{\"stream\":\"btcusdt@trade\",\"data\":{\"e\":\"trade\",\"E\":1672515782136,\"s\":\"BTCUSDT\","
+    "\"t\":12345,\"p\":"
+    "\"16800.01\",\"q\":\"0.5\",\"T\":1672515782137,\"m\":true,\"M\":true}}",
+    "{\"e\":\"aggTrade\",\"E\":1672515782136,\"s\":\"BTCUSDT\",\"a\":12345,\"p\":\"0.01\",\"q\":"
+    "\"100\",\"f\":100,"
+    "\"l\":105,\"T\":1672515782136,\"m\":false}",
+    "{\"stream\":\"btcusdt@depth@100ms\",\"data\":{\"e\":\"depthUpdate\",\"E\":1723161255208,\"s\":"
+    "\"BTCUSDT\",\"U\":"
+    "157,\"u\":160,\"b\":[[\"61737.63\",\"0\"],[\"61730.17\",\"1.5\"]],\"a\":[[\"61837.64\",\"1."
+    "5\"],[\"61839.85\","
+    "\"2\"],[\"61840\",\"0.00001\"]]}}",
+    "{\"stream\":\"btcusdt@depth5\",\"data\":{\"lastUpdateId\":160,\"bids\":[[\"1\",\"2\"]],"
+    "\"asks\":[[\"3\",\"4\"]]}}",
+    "{\"e\":\"kline\",\"E\":1672515840000,\"s\":\"BTCUSDT\",\"k\":{\"t\":1672515780000,\"T\":"
+    "1672515839999,\"s\":"
+    "\"BTCUSDT\",\"i\":\"1m\",\"f\":100,\"L\":200,\"o\":\"10\",\"c\":\"20\",\"h\":\"25\",\"l\":"
+    "\"5\",\"v\":\"1000\","
+    "\"n\":100,\"x\":true,\"q\":\"1.5\",\"V\":\"500\",\"Q\":\"0.5\",\"B\":\"0\"}}",
+    "{\"e\":\"24hrMiniTicker\",\"E\":123456789,\"s\":\"BTCUSDT\",\"c\":\"0.25\",\"o\":\"0.10\","
+    "\"h\":\"0.30\",\"l\":"
+    "\"0.05\",\"v\":\"10000\",\"q\":\"18\"}",
+    "{\"e\":\"executionReport\",\"E\":1499405658658,\"s\":\"BTCUSDT\",\"c\":\"qt-abcd1234-4d03\","
+    "\"S\":\"BUY\",\"o\":"
+    "\"LIMIT\",\"f\":\"GTC\",\"q\":\"1.5\",\"p\":\"0.10\",\"P\":\"0\",\"C\":\"\",\"x\":\"TRADE\","
+    "\"X\":"
+    "\"PARTIALLY_FILLED\",\"r\":\"NONE\",\"i\":4293153,\"l\":\"0.5\",\"z\":\"1\",\"L\":\"0.11\","
+    "\"n\":\"0.001\",\"N\":"
+    "\"BTC\",\"T\":1499405658657,\"t\":99,\"w\":true,\"m\":false,\"O\":1499405658657,\"Z\":\"0."
+    "11\"}",
+    "{\"subscriptionId\":0,\"event\":{\"e\":\"outboundAccountPosition\",\"E\":1564034571105,\"u\":"
+    "1564034571073,\"B\":"
+    "[{\"a\":\"ETH\",\"f\":\"10000.000000\",\"l\":\"0.5\"},{\"a\":\"BTC\",\"f\":\"1\",\"l\":\"0\"}]"
+    "}}",
+    "{\"id\":1,\"status\":200,\"result\":{\"subscriptionId\":4},\"rateLimits\":[]}",
+};
+
+/* Bytes that JSON and numbers care about. */
+static const char spice[] = "{}[]\",:\\-+.0123456789eEtfn/u\x00\x7f\x80\xff ";
+
+static size_t
+mutate_once(struct qt_rng *rng, char *text, size_t n)
+{
+    size_t at = n ? qt_rng_below(rng, n) : 0;
+    size_t span = n ? 1 + qt_rng_below(rng, QT_MIN(n - at, (size_t)12)) : 0;
+    switch (qt_rng_below(rng, 6)) {
+    case 0: /* another byte */
+        if (n)
+            text[at] = spice[qt_rng_below(rng, sizeof spice - 1)];
+        return n;
+    case 1: /* a bit */
+        if (n)
+            text[at] = (char)(text[at] ^ 1 << qt_rng_below(rng, 8));
+        return n;
+    case 2: /* cut out */
+        memmove(text + at, text + at + span, n - at - span);
+        return n - span;
+    case 3: /* doubled */
+        if (n + span >= MESSAGE_MAX)
+            return n;
+        memmove(text + at + span, text + at, n - at);
+        return n + span;
+    case 4: /* a byte put in */
+        if (n + 1 >= MESSAGE_MAX)
+            return n;
+        memmove(text + at + 1, text + at, n - at);
+        text[at] = spice[qt_rng_below(rng, sizeof spice - 1)];
+        return n + 1;
+    }
+    return at; /* the end cut off */
+}
+
+/* What no event of the codec may be. */
+static void
+check_event(const struct qt_event *event)
+{
+    ck_assert_uint_lt(event->kind, QT_EVENT_KINDS);
+    ck_assert(event->kind == QT_EVENT_BALANCE || event->instrument == 0);
+    ck_assert_int_ge(event->t_venue_ns, 0);
+    switch (event->kind) {
+    case QT_EVENT_QUOTE:
+        ck_assert(qt_px_is_none(event->quote.bid) || event->quote.bid.v > 0);
+        ck_assert(qt_px_is_none(event->quote.ask) || event->quote.ask.v > 0);
+        ck_assert(event->quote.bid_qty.v >= 0 && event->quote.ask_qty.v >= 0);
+        break;
+    case QT_EVENT_TRADE:
+        ck_assert(event->trade.px.v > 0 && event->trade.qty.v > 0);
+        break;
+    case QT_EVENT_DEPTH:
+        ck_assert_uint_le(event->depth.bids + event->depth.asks, 4);
+        ck_assert_uint_le(event->depth.first_id, event->depth.last_id);
+        for (int i = 0; i < event->depth.bids + event->depth.asks; i++)
+            ck_assert(event->depth.levels[i].px.v > 0 && event->depth.levels[i].qty.v >= 0);
+        break;
+    case QT_EVENT_BAR:
+        ck_assert(event->bar.low.v > 0 && event->bar.low.v <= event->bar.high.v);
+        ck_assert(event->bar.open_ns % event->bar.period_ns == 0);
+        break;
+    case QT_EVENT_REPORT:
+        ck_assert_uint_lt(event->report.type, QT_REPORT_TYPES);
+        ck_assert_uint_lt(event->report.state, QT_ORDER_STATES);
+        ck_assert(event->report.cum_qty.v >= 0 && event->report.fee.v >= 0);
+        ck_assert(event->report.type != QT_REPORT_FILL || event->report.qty.v > 0);
+        break;
+    case QT_EVENT_BALANCE:
+        ck_assert(event->balance.free.v >= 0 && event->balance.locked.v >= 0);
+        ck_assert(memchr(event->balance.asset, 0, sizeof event->balance.asset));
+        break;
+    }
+}
+
+/* A copy without a byte behind it, so that a read beyond the end is found. */
+static void
+take_exactly(const char *text, size_t n)
+{
+    char *exact = malloc(n ? n : 1);
+    ck_assert_ptr_nonnull(exact);
+    memcpy(exact, text, n);
+    enum qt_codec_verdict verdict = taker_take(&taker, exact, n);
+    ck_assert_uint_lt(verdict, QT_CODEC_VERDICTS);
+    ck_assert(verdict == QT_CODEC_DECODED || taker.n == 0);
+    for (size_t i = 0; i < taker.n; i++)
+        check_event(&taker.events[i]);
+    free(exact);
+}
+
+static uint64_t
+number_from(const char *name, uint64_t def)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : def;
+}
+
+START_TEST(mutated_messages_never_give_an_impossible_event)
+{
+    const uint64_t seed = number_from("QT_SEED", 20240808), cases = number_from("QT_CASES", 100000);
+    struct qt_rng rng;
+    uint64_t decoded = 0;
+    qt_rng_init(&rng, seed);
+    for (uint64_t i = 0; i < cases; i++) {
+        char text[MESSAGE_MAX];
+        const char *from = seeds[qt_rng_below(&rng, QT_COUNT_OF(seeds))];
+        size_t n = strlen(from);
+        memcpy(text, from, n);
+        for (uint64_t k = 1 + qt_rng_below(&rng, 5); k > 0; k--)
+            n = mutate_once(&rng, text, n);
+        take_exactly(text, n);
+        decoded += taker.n > 0;
+    }
+    /* Neither nothing nor everything may come through, or the test tests nothing. */
+    ck_assert_msg(decoded > cases / 100 && decoded < cases / 2, "seed %llu: %llu of %llu decoded",
+                  (unsigned long long)seed, (unsigned long long)decoded, (unsigned long long)cases);
+}
+END_TEST
+
+START_TEST(random_bytes_never_decode)
+{
+    struct qt_rng rng;
+    qt_rng_init(&rng, number_from("QT_SEED", 7));
+    for (int i = 0; i < 20000; i++) {
+        char text[64];
+        size_t n = qt_rng_below(&rng, sizeof text);
+        for (size_t k = 0; k < n; k++)
+            text[k] = qt_rng_below(&rng, 4) ? spice[qt_rng_below(&rng, sizeof spice - 1)]
+                                            : (char)qt_rng_below(&rng, 256);
+        take_exactly(text, n);
+        ck_assert_uint_eq(taker.n, 0);
+    }
+}
+END_TEST
+
+static void
+set_up(void)
+{
+    taker_init(&taker);
+    (void)taker_add(&taker, "BTCUSDT", "BTC", "USDT", 2, 5);
+}
+
+static void
+tear_down(void)
+{
+    taker_finish(&taker);
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("binance_fuzz");
+    TCase *tc = tcase_create("fuzz");
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_set_timeout(tc, 100);
+    tcase_add_test(tc, mutated_messages_never_give_an_impossible_event);
+    tcase_add_test(tc, random_bytes_never_decode);
+    suite_add_tcase(suite, tc);
+    return qt_run_suite(suite);
+}
