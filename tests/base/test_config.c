@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A config: its mistakes are named with file, line and key, and change nothing. Times and texts beside it. */
+/* A config: its mistakes are named with file, line and key, and change nothing. Times and texts
+ * beside it. */
 #include <string.h>
 
 #include "qt_check.h"
@@ -13,16 +14,33 @@ struct sample {
     char name[8];
 };
 
-static const struct qt_config_key keys[] = {
-    {.key = "count", .type = QT_CONFIG_INT, .offset = offsetof(struct sample, count), .def = 3,
-     .min = 1, .max = 9, .help = "a count"},
-    {.key = "ratio", .type = QT_CONFIG_DOUBLE, .offset = offsetof(struct sample, ratio),
-     .def = 0.5, .min = 0, .max = 1, .help = "a ratio"},
-    {.key = "is_on", .type = QT_CONFIG_BOOL, .offset = offsetof(struct sample, is_on), .def = 1,
-     .help = "a switch"},
-    {.key = "name", .type = QT_CONFIG_TEXT, .offset = offsetof(struct sample, name), .max = 8,
-     .text = "red", .choices = "red|green", .help = "a name"},
-    {0}};
+static const struct qt_config_key keys[] = {{.key = "count",
+                                             .type = QT_CONFIG_INT,
+                                             .offset = offsetof(struct sample, count),
+                                             .def = 3,
+                                             .min = 1,
+                                             .max = 9,
+                                             .help = "a count"},
+                                            {.key = "ratio",
+                                             .type = QT_CONFIG_DOUBLE,
+                                             .offset = offsetof(struct sample, ratio),
+                                             .def = 0.5,
+                                             .min = 0,
+                                             .max = 1,
+                                             .help = "a ratio"},
+                                            {.key = "is_on",
+                                             .type = QT_CONFIG_BOOL,
+                                             .offset = offsetof(struct sample, is_on),
+                                             .def = 1,
+                                             .help = "a switch"},
+                                            {.key = "name",
+                                             .type = QT_CONFIG_TEXT,
+                                             .offset = offsetof(struct sample, name),
+                                             .max = 8,
+                                             .text = "red",
+                                             .choices = "red|green",
+                                             .help = "a name"},
+                                            {0}};
 static const struct qt_config_section section = {
     .name = "sample", .help = "a sample", .size = sizeof(struct sample), .keys = keys};
 
@@ -31,7 +49,8 @@ static const struct {
 } rows[] = {
     {"{\"sample\": {\"count\": 9, \"ratio\": 1, \"is_on\": false, \"name\": \"green\"}}", NULL},
     {"{}", NULL},
-    {"{\"sample\":\n {\"ratio\": 0.1,\n \"count\": 10}}", "f:3: sample.count: is 10: must be 1 to 9"},
+    {"{\"sample\":\n {\"ratio\": 0.1,\n \"count\": 10}}",
+     "f:3: sample.count: is 10: must be 1 to 9"},
     {"{\"sample\": {\"count\": 2.5}}", "f:1: sample.count: must be a whole number"},
     {"{\"sample\": {\"ratio\": \"x\"}}", "f:1: sample.ratio: must be a number"},
     {"{\"sample\": {\"is_on\": 1}}", "f:1: sample.is_on: must be true or false"},
@@ -61,9 +80,12 @@ START_TEST(a_mistake_is_named_and_changes_nothing)
 }
 END_TEST
 
-static const char *const garbage[] = {"", "{", "{\"sample\": {\"count\": NaN}}",
+static const char *const garbage[] = {"",
+                                      "{",
+                                      "{\"sample\": {\"count\": NaN}}",
                                       "{\"sample\": {\"count\": 1, \"count\": 2}}",
-                                      "{\"sample\": {\"ratio\": 1e999}}", "{\"sample\": {} } x"};
+                                      "{\"sample\": {\"ratio\": 1e999}}",
+                                      "{\"sample\": {} } x"};
 
 START_TEST(garbage_is_refused_with_its_line)
 {

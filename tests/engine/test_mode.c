@@ -22,10 +22,10 @@ END_TEST
 
 START_TEST(a_stop_reaches_its_own_mode_or_a_stricter_one)
 {
-    static const enum qt_mode least[QT_COMMAND_KINDS] = {
-        [QT_COMMAND_PAUSE] = QT_MODE_PAUSED,
-        [QT_COMMAND_REDUCE] = QT_MODE_REDUCED,
-        [QT_COMMAND_LIQUIDATE] = QT_MODE_EMERGENCY};
+    static const enum qt_mode least[QT_COMMAND_KINDS] = {[QT_COMMAND_PAUSE] = QT_MODE_PAUSED,
+                                                         [QT_COMMAND_REDUCE] = QT_MODE_REDUCED,
+                                                         [QT_COMMAND_LIQUIDATE] =
+                                                             QT_MODE_EMERGENCY};
     struct qt_mode_facts none = {0};
     for (int mode = 0; mode < QT_MODES; mode++)
         for (int kind = 0; kind < QT_COMMAND_KINDS; kind++) {
@@ -33,8 +33,8 @@ START_TEST(a_stop_reaches_its_own_mode_or_a_stricter_one)
             const char *why;
             if (kind == QT_COMMAND_RESUME)
                 continue;
-            ck_assert(qt_mode_next((enum qt_mode)mode, (enum qt_command_kind)kind, &none, &next,
-                                   &why));
+            ck_assert(
+                qt_mode_next((enum qt_mode)mode, (enum qt_command_kind)kind, &none, &next, &why));
             ck_assert_int_ge(next, least[kind]);
         }
 }

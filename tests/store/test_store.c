@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store on a real folder: what was put is there after a close, after kill -9, and for one
+ * process only. */
+#include <signal.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "qt_check.h"
+#include "qtrade/base/text.h"
+#include "qtrade/store/store.h"
+
+struct fixture {
+    char folder[64];
+    struct qt_universe *universe;
+};
+
+static void
+begin(struct fixture *f)
+{
+    struct qt_error err = {0};
+    struct qt_instrument ins = {.symbol = "BTCUSDT",
+                                .base = "BTC",
+                                .quote = "USDT",
+                                .px_scale = 2,
+                                .qty_scale = 5,
+                                .tick = {1},
+                                .lot = {1}};
+    qt_copy(f->folder, sizeof f->folder, "/tmp/qtrade-store-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(f->folder));
+    f->universe = qt_universe_create();
+    ck_assert(qt_universe_add(f->universe, &ins, &err));
+}
+
+static void
+end(struct fixture *f)
+{
+    char command[128];
+    qt_universe_destroy(f->universe);
+    static const char *const names[] = {"store.db", "store.db-wal", "store.db-shm", "lock"};
+    for (size_t i = 0; i < QT_COUNT_OF(names); i++) {
+        snprintf(command, sizeof command, "%s/%s", f->folder, names[i]);
+        unlink(command);
+    }
+    rmdir(f->folder);
+}
+
+static struct qt_store *
+open_started(const struct fixture *f)
+{
+    struct qt_error err = {0};
+    struct qt_store *store = qt_store_open(f->folder, &err);
+    ck_assert_msg(store != NULL, "%s", err.text);
+    ck_assert_msg(qt_store_start(store, f->universe, &err), "%s", err.text);
+    return store;
+}
+
+static struct qt_record
+order_record(uint64_t id, enum qt_order_state state)
+{
+    struct qt_record record = {.kind = QT_RECORD_ORDER, .seq = id, .t_ns = 1000 + (int64_t)id};
+    record.order.request = (struct qt_order_request){.client_id = id << 8,
+                                                     .side = QT_SELL,
+                                                     .type = QT_TYPE_LIMIT,
+                                                     .px = {6000000},
+                                                     .stop_px = QT_PX_NONE,
+                                                     .qty = {500}};
+    record.order.state = (uint8_t)state;
+    record.order.cum_qty = (qt_qty){100};
+    return record;
+}
+
+static void
+put_sample(struct qt_store *store)
+{
+    struct qt_store_port port = qt_store_port(store);
+    struct qt_record open = order_record(7, QT_ORDER_PARTIAL);
+    struct qt_record done = order_record(8, QT_ORDER_FILLED);
+    struct qt_record mode = {.kind = QT_RECORD_MODE, .seq = 9, .t_ns = 5000};
+    struct qt_record position = {.kind = QT_RECORD_POSITION, .seq = 10, .t_ns = 6000};
+    mode.mode = (struct qt_mode_record){.mode = QT_MODE_REDUCED, .reason = "heat"};
+    position.position.qty = (qt_qty){400};
+    position.position.cost = (qt_money){2400000000};
+    position.position.has_plan = true;
+    position.position.plan.stop = (qt_px){5900000};
+    const struct qt_record *all[] = {&open, &done, &mode, &position};
+    for (size_t i = 0; i < QT_COUNT_OF(all); i++)
+        ck_assert(port.put(port.self, all[i]));
+    ck_assert(port.flush(port.self, 10000));
+    ck_assert(port.is_healthy(port.self));
+}
+
+static void
+expect_sample(const struct fixture *f)
+{
+    static struct qt_restore restore;
+    struct qt_error err = {0};
+    uint32_t unknown = 9;
+    struct qt_store *store = qt_store_open(f->folder, &err);
+    ck_assert_msg(store != NULL, "%s", err.text);
+    ck_assert_msg(qt_store_restore(store, f->universe, &restore, &unknown, &err), "%s", err.text);
+    ck_assert_uint_eq(unknown, 0);
+    ck_assert(restore.is_found);
+    ck_assert_uint_eq(restore.last_seq, 9);
+    ck_assert_int_eq(restore.mode, QT_MODE_REDUCED);
+    ck_assert_str_eq(restore.mode_reason, "heat");
+    ck_assert_uint_eq(restore.orders, 1);
+    ck_assert_uint_eq(restore.order[0].request.client_id, 7 << 8);
+    ck_assert_int_eq(restore.order[0].request.side, QT_SELL);
+    ck_assert_int_eq(restore.order[0].state, QT_ORDER_PARTIAL);
+    ck_assert(qt_px_is_none(restore.order[0].request.stop_px));
+    ck_assert_uint_eq(restore.positions, 1);
+    ck_assert(restore.position[0].has_plan);
+    ck_assert_int_eq(qt_px_cmp(restore.position[0].plan.stop, (qt_px){5900000}), 0);
+    qt_store_close(store);
+}
+
+START_TEST(what_was_put_is_found_again)
+{
+    struct fixture f;
+    begin(&f);
+    struct qt_store *store = open_started(&f);
+    put_sample(store);
+    qt_store_close(store);
+    expect_sample(&f);
+    end(&f);
+}
+END_TEST
+
+START_TEST(what_was_flushed_survives_a_kill)
+{
+    struct fixture f;
+    begin(&f);
+    pid_t child = fork();
+    if (child == 0) {
+        put_sample(open_started(&f));
+        kill(getpid(), SIGKILL);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    expect_sample(&f);
+    end(&f);
+}
+END_TEST
+
+START_TEST(a_second_opener_is_refused_in_one_line)
+{
+    struct fixture f;
+    struct qt_error err = {0};
+    char pid[16];
+    begin(&f);
+    struct qt_store *store = open_started(&f);
+    ck_assert_ptr_null(qt_store_open(f.folder, &err));
+    snprintf(pid, sizeof pid, "pid %ld", (long)getpid());
+    ck_assert_msg(strstr(err.text, pid) && !strchr(err.text, '\n'), "%s", err.text);
+    qt_store_close(store);
+    end(&f);
+}
+END_TEST
+
+START_TEST(a_newer_schema_is_refused)
+{
+    struct fixture f;
+    struct qt_error err = {0};
+    char path[128];
+    begin(&f);
+    qt_store_close(open_started(&f));
+    snprintf(path, sizeof path, "%s/store.db", f.folder);
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, "PRAGMA user_version = 99", 0, 0, 0), SQLITE_OK);
+    sqlite3_close(db);
+    ck_assert_ptr_null(qt_store_open(f.folder, &err));
+    ck_assert_int_eq(err.code, QT_E_CONFIG);
+    end(&f);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_store_is_left_alone)
+{
+    struct fixture f;
+    struct qt_error err = {0};
+    char path[128], text[] = "this is a letter, not a database, and it is longer than a header of "
+                             "one hundred bytes is, so that nothing of it is taken for one.";
+    begin(&f);
+    snprintf(path, sizeof path, "%s/store.db", f.folder);
+    FILE *file = fopen(path, "w");
+    fputs(text, file);
+    fclose(file);
+    ck_assert_ptr_null(qt_store_open(f.folder, &err));
+    ck_assert_int_eq(err.code, QT_E_DATA);
+    char back[sizeof text] = "";
+    file = fopen(path, "r");
+    ck_assert_ptr_nonnull(fgets(back, sizeof back, file));
+    fclose(file);
+    ck_assert_str_eq(back, text);
+    end(&f);
+}
+END_TEST
+
+START_TEST(a_folder_that_others_can_write_is_refused)
+{
+    struct fixture f;
+    struct qt_error err = {0};
+    begin(&f);
+    ck_assert_int_eq(chmod(f.folder, 0777), 0);
+    ck_assert_ptr_null(qt_store_open(f.folder, &err));
+    ck_assert_int_eq(err.code, QT_E_IO);
+    end(&f);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("store");
+    TCase *tc = tcase_create("store");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, what_was_put_is_found_again);
+    tcase_add_test(tc, what_was_flushed_survives_a_kill);
+    tcase_add_test(tc, a_second_opener_is_refused_in_one_line);
+    tcase_add_test(tc, a_newer_schema_is_refused);
+    tcase_add_test(tc, a_file_that_is_no_store_is_left_alone);
+    tcase_add_test(tc, a_folder_that_others_can_write_is_refused);
+    suite_add_tcase(suite, tc);
+    return qt_run_suite(suite);
+}
