@@ -4,8 +4,8 @@
  * until the next UTC midnight, losses in a row for losses_pause_min, drawdown until the operator
  * resumes (the peak then starts anew at the equity of that moment). By event time.
  */
-#ifndef QTRADE_RISK_BREAKER_H
-#define QTRADE_RISK_BREAKER_H
+#ifndef QTRADE_RISK_BREAKERS_H
+#define QTRADE_RISK_BREAKERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ enum qt_breaker_request { QT_BREAKER_NONE, QT_BREAKER_PAUSE, QT_BREAKER_REDUCE }
 #define QT_BREAKER_REASON 96 /* bytes of a reason */
 
 /** Plain data; survives a restart as it is. */
-struct qt_breaker {
+struct qt_breakers {
     bool has_equity;
     int64_t day_ns;                /* UTC midnight of the present day */
     qt_money day_equity;           /* the first known of the day */
@@ -38,19 +38,19 @@ struct qt_breaker {
 };
 
 /** Nothing known, nothing tripped. */
-void qt_breaker_init(struct qt_breaker *breaker);
+void qt_breakers_init(struct qt_breakers *breakers);
 /** A known equity at t. An unknown one is simply not told: nothing changes. */
-void qt_breaker_equity(struct qt_breaker *breaker, const struct qt_risk_config *config,
-                       qt_money equity, int64_t t_ns);
+void qt_breakers_equity(struct qt_breakers *breakers, const struct qt_risk_config *config,
+                        qt_money equity, int64_t t_ns);
 /** A round trip ended with this profit after fees. */
-void qt_breaker_trade(struct qt_breaker *breaker, const struct qt_risk_config *config,
-                      qt_money profit, int64_t t_ns);
+void qt_breakers_trade(struct qt_breakers *breakers, const struct qt_risk_config *config,
+                       qt_money profit, int64_t t_ns);
 /** Releases what is due at t, then says what is asked; reason (QT_BREAKER_REASON bytes, NULL: none)
  * names all tripped. */
-enum qt_breaker_request qt_breaker_check(struct qt_breaker *breaker, int64_t t_ns, char *reason);
+enum qt_breaker_request qt_breakers_check(struct qt_breakers *breakers, int64_t t_ns, char *reason);
 /** The operator resumed: everything is released; peak and day start anew at the present equity. */
-void qt_breaker_reset(struct qt_breaker *breaker);
+void qt_breakers_reset(struct qt_breakers *breakers);
 /** Profit and loss since UTC midnight. False: equity is not known yet. */
-QT_CHECKED bool qt_breaker_day_pnl(const struct qt_breaker *breaker, qt_money *out);
+QT_CHECKED bool qt_breakers_day_pnl(const struct qt_breakers *breakers, qt_money *out);
 
 #endif
