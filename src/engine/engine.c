@@ -97,7 +97,7 @@ set_defaults(struct qt_engine *engine)
             options->venue.name ? options->venue.name : "");
     qt_regime_init(&engine->regime);
     qt_rates_init(&engine->rates);
-    qt_breaker_init(&engine->breaker);
+    qt_breakers_init(&engine->breaker);
     qt_hist_init(&engine->cycle_hist);
 }
 

@@ -18,7 +18,7 @@
 #include "qtrade/base/time.h"
 #include "qtrade/engine/engine.h"
 #include "qtrade/engine/mode.h"
-#include "qtrade/risk/breaker.h"
+#include "qtrade/risk/breakers.h"
 #include "qtrade/risk/gate.h"
 #include "qtrade/risk/rates.h"
 #include "qtrade/risk/size.h"
@@ -85,7 +85,7 @@ struct qt_engine {
     struct qt_portfolio portfolio;
     struct qt_gate_stats gate_stats;
     struct qt_rates rates;
-    struct qt_breaker breaker;
+    struct qt_breakers breaker;
     struct qt_trades *trades;
     bool is_conserved;
     /* the venue's word */
