@@ -26,6 +26,7 @@
 
 #include "qtrade/base/clock.h"
 #include "qtrade/net/loop.h"
+#include "qtrade/venue/config.h"
 #include "qtrade/venue/venue.h"
 
 #define QT_BINANCE_HISTORIES 6
@@ -57,11 +58,17 @@ struct qt_binance_options {
     int order_timeout_ms; /* real time until an order without an answer is TIMEOUT; 0: 5000 */
     int rules_ms; /* real time in which every symbol's rules are looked at again; 0: 600000 */
     struct qt_loop_options loop;
-    bool is_simulated; /* names the venue "simulated" instead of "binance"; nothing else */
-    uint64_t seed;     /* of the jitter of reconnects; 0: from the clock */
+    int64_t banned_until_ns; /* UTC; of qt_venue_stats of the last run: a ban outlives a restart
+                                (fault O10) */
+    bool is_simulated;       /* names the venue "simulated" instead of "binance"; nothing else */
+    uint64_t seed;           /* of the jitter of reconnects; 0: from the clock */
 };
 
 struct qt_binance;
+
+/** Options as the config's section says; the strings are borrowed from config. Key, secret, tag and
+ * clock stay empty. */
+struct qt_binance_options qt_binance_options_of(const struct qt_venue_config *config);
 
 extern const struct qt_venue_class qt_venue_binance;
 

@@ -135,6 +135,7 @@ struct qt_venue_stats {
     uint64_t depth_gaps, depth_snapshots;
     uint64_t reconnects, stale; /* stale: of those, because nothing came */
     uint64_t requests, request_errors, unknown_fates, waits, bans;
+    int64_t banned_until_ns; /* UTC; 0: not banned */
     uint64_t syncs;
     int64_t clock_offset_ns, clock_uncertainty_ns; /* venue minus ours */
     int64_t round_trip_ns;                         /* of the last signed request; -1 none yet */

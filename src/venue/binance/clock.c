@@ -16,7 +16,7 @@
 
 #include "qtrade/base/time.h"
 
-#define PERIOD_MS 60000
+#define PERIOD_MS 20000
 #define SOON_NS (5 * QT_NS_PER_S)    /* not asked more often than this */
 #define STEP_NS (250 * QT_NS_PER_MS) /* of the wall clock, in one turn */
 #define DRIFT_PPM 500                /* how fast a sample loses certainty */

@@ -15,6 +15,7 @@
 #define URL_MAX (QT__BN_URL + 64 + 4096)
 #define BAN_DEFAULT_S 60 /* a 418 or 429 without Retry-After */
 #define BREAKER_FAILURES 5
+#define CALLS_FOR_CANCELS 32
 
 /* Until exchangeInfo says otherwise. Source: Binance, Spot API, Limits, 2026. */
 const struct qt_limit qt__bn_limits[QT__BN_LIMITS] = {
@@ -55,9 +56,10 @@ qt__bn_rest_rules(struct qt_binance *self, const struct qt__bn_rate_rules *rules
 }
 
 static struct qt__bn_call *
-take_call(struct qt_binance *self)
+take_call(struct qt_binance *self, bool is_cancel)
 {
-    for (size_t i = 0; i < QT__BN_CALLS; i++)
+    size_t most = is_cancel ? QT__BN_CALLS : QT__BN_CALLS - CALLS_FOR_CANCELS;
+    for (size_t i = 0; i < most; i++)
         if (!self->calls[i].is_used)
             return &self->calls[i];
     return NULL;
@@ -217,7 +219,7 @@ start(struct qt_binance *self, const struct qt__bn_request *request, struct qt__
                                          .headers = &header,
                                          .n_headers = request->security != QT__BN_PUBLIC,
                                          .timeout_ms = request->timeout_ms,
-                                         .is_urgent = request->is_cancel,
+                                         .is_urgent = request->is_cancel || request->is_order,
                                          .done = on_response,
                                          .context = call};
     *call = (struct qt__bn_call){.self = self,
@@ -243,7 +245,7 @@ qt__bn_rest_send(struct qt_binance *self, const struct qt__bn_request *request,
                                                   [QT_LIMIT_ORDERS] = request->is_order,
                                                   [QT_LIMIT_REQUESTS] = 1},
                                        .is_cancel = request->is_cancel};
-    struct qt__bn_call *call = take_call(self);
+    struct qt__bn_call *call = take_call(self, request->is_cancel);
     int64_t wait_ns = QT_NS_PER_S;
     if (out_wait_ns)
         *out_wait_ns = wait_ns;

@@ -202,6 +202,29 @@ copy_texts(struct qt_binance *self, const struct qt_binance_options *options, st
     return self->wanted || qt_fail(err, QT_E_MEMORY, "no memory");
 }
 
+struct qt_binance_options
+qt_binance_options_of(const struct qt_venue_config *config)
+{
+    const struct qt_binance_history history[] = {
+        {QT_NS_PER_HOUR, (unsigned)config->history_1h_bars},
+        {15 * QT_NS_PER_MIN, (unsigned)config->history_15m_bars},
+        {QT_NS_PER_MIN, (unsigned)config->history_1m_bars},
+    };
+    struct qt_binance_options options = {.rest_url = config->rest_url,
+                                         .ws_url = config->ws_url,
+                                         .ws_api_url = config->ws_api_url,
+                                         .quote_asset = config->quote_asset,
+                                         .symbols = config->symbols,
+                                         .max_symbols = (unsigned)config->max_symbols,
+                                         .recv_window_ms = (int)config->recv_window_ms,
+                                         .stale_ms = (int)config->stale_ms,
+                                         .reconcile_ms = (int)config->reconcile_ms};
+    for (size_t i = 0; i < QT_COUNT_OF(history); i++)
+        if (history[i].bars > 0)
+            options.history[options.n_history++] = history[i];
+    return options;
+}
+
 struct qt_binance *
 qt_binance_open(const struct qt_binance_options *options, struct qt_error *err)
 {
@@ -212,6 +235,7 @@ qt_binance_open(const struct qt_binance_options *options, struct qt_error *err)
     }
     copy_numbers(self, options);
     qt__bn_rest_init(self);
+    qt_limiter_restore_ban(&self->limiter, options->banned_until_ns);
     self->scratch = calloc(QT__BN_LEVELS, sizeof *self->scratch);
     if (!self->scratch) {
         (void)qt_fail(err, QT_E_MEMORY, "no memory for the venue");
@@ -220,7 +244,9 @@ qt_binance_open(const struct qt_binance_options *options, struct qt_error *err)
     if (!copy_secrets(self, options, err) || !copy_urls(self, options, err) ||
         !copy_texts(self, options, err) || !copy_history(self, options, err))
         return NULL;
-    const struct qt_http_options http = {.connections = 8};
+    /* One connection stays warm by the clock's questions; bars take some, orders never wait for
+     * them. */
+    const struct qt_http_options http = {.connections = 12, .idle_ms = 60000};
     self->loop = qt_loop_create(&options->loop, err);
     self->http = self->loop ? qt_http_create(self->loop, &http, err) : NULL;
     return self->http ? qt_steal(&self) : NULL;
@@ -326,7 +352,9 @@ qt_binance_venue(struct qt_binance *self)
 struct qt_venue_stats
 qt_binance_stats(const struct qt_binance *self)
 {
-    return self->stats;
+    struct qt_venue_stats stats = self->stats;
+    stats.banned_until_ns = qt_limiter_banned_until(&self->limiter);
+    return stats;
 }
 
 qt_money
