@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * "qtrade venue serve": the simulated exchange alone, for other programs and for trying the adapter
+ * by hand.
+ */
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "qtrade/base/file.h"
+#include "qtrade/base/text.h"
+#include "qtrade/base/time.h"
+#include "qtrade/venue/exchange.h"
+
+#include "cli_priv.h"
+
+static bool
+read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
+             struct qt_error *err)
+{
+    int64_t port, symbols, seed, start;
+    if (!qt_args_int(args, "port", 0, 0, 65535, &port, err) ||
+        !qt_args_int(args, "symbols", 0, 1, QT_INSTRUMENTS_MAX, &symbols, err) ||
+        !qt_args_int(args, "seed", 1, 0, INT64_MAX, &seed, err) ||
+        !qt_args_double(args, "speed", 1.0, 0.01, 10000.0, &out->speed, err) ||
+        !qt_args_time(args, "start", 0, &start, err))
+        return false;
+    out->port = (int)port;
+    out->symbols = (unsigned)symbols;
+    out->seed = (uint64_t)seed;
+    out->start_ns = start;
+    out->replay = qt_args_get(args, "replay");
+    return true;
+}
+
+/* {"key":..,"secret":..} for programs, readable by its owner only. */
+static bool
+write_credentials(const char *path, const struct qt_exchange_server_info *info,
+                  struct qt_error *err)
+{
+    char buffer[256];
+    struct qt_text text;
+    qt_text_init(&text, buffer, sizeof buffer);
+    qt_text_addf(&text, "{\"key\":\"%s\",\"secret\":\"%s\"}\n", info->key, info->secret);
+    return qt_file_write_atomic(path, text.buffer, text.length, 0600, err) ||
+           qt_error_add(err, "writing the credentials");
+}
+
+static bool
+print_info(const struct qt_exchange_server_info *info, struct qt_error *err)
+{
+    char time[QT_TIME_TEXT];
+    printf("simulated exchange: %u symbols, exchange time %s\n", info->symbols,
+           qt_time_format(info->start_ns, time));
+    printf("rest=%s\nstream=%s\napi=%s\nkey=%s secret=%s\nready\n", info->rest_url,
+           info->stream_url, info->api_url, info->key, info->secret);
+    return fflush(stdout) == 0 || qt_fail_errno(err, QT_E_IO, "writing to standard output");
+}
+
+/* Waits for SIGINT or SIGTERM, at most for_ns when that is not 0. */
+static void
+wait_for_end(const sigset_t *signals, int64_t for_ns)
+{
+    const struct timespec limit = {.tv_sec = for_ns / QT_NS_PER_S, .tv_nsec = for_ns % QT_NS_PER_S};
+    if (for_ns > 0)
+        (void)sigtimedwait(signals, NULL, &limit);
+    else
+        (void)sigwaitinfo(signals, NULL);
+}
+
+static bool
+report_end(const struct qt_exchange_server_stats *stats, struct qt_error *err)
+{
+    printf("ended: %" PRIu64 " trades, %" PRIu64 " orders, %" PRIu64 " fills, %" PRIu64
+           " requests, %" PRIu64 " messages; balances %s\n",
+           stats->trades, stats->orders, stats->fills, stats->requests, stats->messages,
+           stats->is_conserved ? "conserved" : "NOT CONSERVED");
+    return stats->is_conserved ||
+           qt_fail(err, QT_E_VERIFY, "the simulated exchange's balances do not add up");
+}
+
+static bool
+venue_run(const struct qt_args *args, struct qt_error *err)
+{
+    struct qt_exchange_server_options options = {0};
+    const char *credentials = qt_args_get(args, "credentials");
+    int64_t for_ns;
+    sigset_t signals;
+    if (strcmp(args->operands[0], "serve") != 0)
+        return qt_fail(err, QT_E_USAGE, "unknown venue command '%s' (there is: serve)",
+                       args->operands[0]);
+    if (!read_options(args, &options, err) || !qt_args_duration(args, "for", 0, &for_ns, err))
+        return false;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before the thread starts: it inherits that */
+    qt_auto(qt_exchange_server) server = qt_exchange_server_start(&options, err);
+    if (!server)
+        return false;
+    const struct qt_exchange_server_info *info = qt_exchange_server_info(server);
+    if ((credentials && !write_credentials(credentials, info, err)) || !print_info(info, err))
+        return false;
+    wait_for_end(&signals, for_ns);
+    struct qt_exchange_server_stats stats = qt_exchange_server_stats(server);
+    return report_end(&stats, err);
+}
+
+const struct qt_command qt_cmd_venue = {
+    .name = "venue",
+    .summary = "run the simulated exchange alone",
+    .operands = "serve",
+    .min_operands = 1,
+    .max_operands = 1,
+    .options =
+        (const struct qt_option[]){
+            {"port", 'p', "PORT", "loopback port to listen on, 0: any free one; default 0"},
+            {"symbols", 'n', "N", "symbols of the market; default 50, of a recording all"},
+            {"seed", 0, "N", "seed of the generated market; default 1"},
+            {"replay", 0, "DIR", "recorded klines drive the market"},
+            {"speed", 0, "X", "exchange seconds per second, 0.01 to 10000; default 1"},
+            {"start", 0, "TIME", "exchange time at the start"},
+            {"credentials", 0, "FILE", "also write key and secret as JSON, mode 0600"},
+            {"for", 0, "TIME", "end after so long (60s, 5m); default: at SIGINT or SIGTERM"},
+            {0}},
+    .run = venue_run,
+};
