@@ -16,7 +16,7 @@ double qt_pow(double x, double y); /* x > 0: within 4 ulp for |y ln x| <= 700 */
 double qt_sin(double x);           /* |x| <= 1e5 */
 double qt_cos(double x);           /* |x| <= 1e5 */
 double qt_atan(double x);
-double qt_tanh(double x);
+double qt_tanh(double x); /* within 3 ulp */
 double qt_sqrt(double x); /* the machine's: exact everywhere */
 
 /** Standard normal distribution function, absolute error <= 1e-12. */
