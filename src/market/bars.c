@@ -221,8 +221,10 @@ qt_bars_bar(struct qt_bars *bars, const struct qt_bar *bar, qt_bar_fn closed, vo
     for (unsigned tf = base; tf < QT_TIMEFRAMES; tf++) {
         if (!is_started(bars, tf))
             start_flat(bars, tf, qt_time_floor(bar->open_ns, frames[tf].period_ns), bar->open);
-        if (bar->open_ns >= bars->forming[tf].open_ns &&
-            !is_flat_repeat(bar, bars->forming[tf].close))
+        /* What a longer history has closed already is in every timeframe above it too. */
+        if (bar->open_ns < bars->forming[tf].open_ns)
+            break;
+        if (!is_flat_repeat(bar, bars->forming[tf].close))
             merge(bars, tf, bar);
     }
     close_until(bars, base, end_of(bar), closed, context);

@@ -15,6 +15,7 @@
 
 #define ROWS_MAX ((size_t)20000000)
 #define QTY_SCALE_MAX 8
+#define DECIMALS_MAX 18 /* 10^18 times any int64 fits __int128 */
 #define HEADROOM 4096
 
 enum column {
@@ -57,14 +58,12 @@ struct reading {
     int px_scale, qty_scale;
 };
 
-/* Compares two decimals exactly. */
+/* Compares two decimals of at most DECIMALS_MAX decimals exactly. */
 static int
 decimal_cmp(const struct qt__decimal *a, const struct qt__decimal *b)
 {
     int scale = QT_MAX(a->decimals, b->decimals);
     __int128 x = a->digits, y = b->digits;
-    if (scale > 18)
-        return (a->digits > b->digits) - (a->digits < b->digits);
     x *= qt_pow10(scale - a->decimals);
     y *= qt_pow10(scale - b->decimals);
     return (x > y) - (x < y);
@@ -103,6 +102,8 @@ row_read(const struct reading *r, char *const *cells, struct row *row)
     }
     if (!qt__decimal_read(cells[r->at[COLUMN_VOLUME]], &row->volume))
         return "the volume is not a plain decimal";
+    if (row->volume.decimals > DECIMALS_MAX)
+        return "the volume has more than 18 decimals";
     if (!optional(r, cells, COLUMN_QUOTE, &row->quote) ||
         !optional(r, cells, COLUMN_TAKER, &row->taker) ||
         !optional(r, cells, COLUMN_TRADES, &trades) || trades.decimals != 0)
