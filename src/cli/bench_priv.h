@@ -34,6 +34,7 @@ struct qt_benchmark {
 extern const struct qt_benchmark qt_bench_base[];
 extern const struct qt_benchmark qt_bench_indicator[];
 extern const struct qt_benchmark qt_bench_market[];
+extern const struct qt_benchmark qt_bench_venue[];
 
 /** What one benchmark gave, ns an operation. */
 struct qt_bench_result {

@@ -15,6 +15,7 @@ static const struct qt_benchmark *const tables[] = {
     qt_bench_base,
     qt_bench_indicator,
     qt_bench_market,
+    qt_bench_venue,
 };
 
 /* only: a row's name, or the room before its point; NULL: all. */

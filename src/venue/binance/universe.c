@@ -312,7 +312,7 @@ static bool
 has_same_rules(const struct qt_instrument *ins, const struct qt_instrument *now)
 {
     return ins->px_scale == now->px_scale && ins->qty_scale == now->qty_scale &&
-           ins->tick.v == now->tick.v && ins->lot.v == now->lot.v;
+           qt_px_cmp(ins->tick, now->tick) == 0 && qt_qty_cmp(ins->lot, now->lot) == 0;
 }
 
 static void
