@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One mapping, one pointer that moves up. Bytes cost memory when they are first touched; what is
+ * cleared is zeroed at once, so that taken bytes are always zero.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Virtual time = its anchor + speed x the monotonic time since; the wall clock has no anchor.
+ */
 #include "qtrade/base/clock.h"
 #include "qtrade/base/time.h"
 

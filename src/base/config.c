@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * jansson reads the document; a small walk over the same text finds the line of a key, because a mistake is only half
- * reported without it. Values are checked one and all into a copy, which replaces the old ones at the end.
+ * jansson reads the document; a small walk over the same text finds the line of a key, because a
+ * mistake is only half reported without it. Values are checked one and all into a copy, which
+ * replaces the old ones at the end.
  */
 #include <jansson.h>
 #include <math.h>
@@ -12,56 +13,69 @@
 
 #include "qtrade/base/config.h"
 #include "qtrade/base/file.h"
+#include "qtrade/base/text.h"
 
 enum { MAX_FILE = 1 << 20, MAX_SECTIONS = 32 };
 
 /* Where a reading stands: for the messages. */
 struct reading {
-    const char *name, *text;
+    const char *name, *text, *end; /* the document is text[0..end) and has been read as JSON */
     struct qt_error *err;
 };
 
 /* The end of the JSON string that starts at the quote p. */
 static const char *
-skip_string(const char *p)
+skip_string(const char *p, const char *end)
 {
-    for (p++; *p && *p != '"'; p++)
-        if (*p == '\\' && p[1])
+    for (p++; p < end && *p != '"'; p++)
+        if (*p == '\\')
             p++;
-    return *p ? p + 1 : p;
+    return p < end ? p + 1 : end;
 }
 
-/* The line of the key "key" at the given depth (1: a section, 2: inside section), 1 when it is not found. */
+static const char *
+skip_blanks(const char *p, const char *end)
+{
+    while (p < end && strchr(" \t\r\n", *p))
+        p++;
+    return p;
+}
+
+static bool
+is_name(const char *from, const char *to, const char *name)
+{
+    return (size_t)(to - from) == strlen(name) && memcmp(from, name, (size_t)(to - from)) == 0;
+}
+
+/* The line of section.key, of the section when key is NULL or is not found, 1 when neither is. */
 static long
-line_of(const char *text, const char *section, const char *key)
+line_of(const struct reading *in, const char *section, const char *key)
 {
     long line = 1, found = 1;
     int depth = 0;
     bool inside = false;
-    for (const char *p = text; *p;) {
+    for (const char *p = in->text; p < in->end;) {
         if (*p != '"') {
-            depth += (*p == '{') - (*p == '}');
+            depth += (*p == '{' || *p == '[') - (*p == '}' || *p == ']');
             line += *p++ == '\n';
             continue;
         }
-        const char *end = skip_string(p), *after = end + strspn(end, " \t\r\n");
-        size_t n = (size_t)(end - p) - 2;
-        if (*after == ':' && depth == 1) {
-            inside = n == strlen(section) && memcmp(p + 1, section, n) == 0;
+        const char *past = skip_string(p, in->end), *after = skip_blanks(past, in->end);
+        bool is_key = after < in->end && *after == ':';
+        if (is_key && depth == 1) {
+            inside = is_name(p + 1, past - 1, section);
             if (inside)
                 found = line;
-        } else if (*after == ':' && depth == 2 && inside && key && n == strlen(key) &&
-                   memcmp(p + 1, key, n) == 0) {
+        } else if (is_key && depth == 2 && inside && key && is_name(p + 1, past - 1, key)) {
             return line;
         }
-        p = end;
+        p = past;
     }
     return found;
 }
 
-static bool
-mistake(const struct reading *in, const char *section, const char *key, const char *format, ...)
-    QT_PRINTF(4, 5);
+static bool mistake(const struct reading *in, const char *section, const char *key,
+                    const char *format, ...) QT_PRINTF(4, 5);
 
 static bool
 mistake(const struct reading *in, const char *section, const char *key, const char *format, ...)
@@ -71,8 +85,10 @@ mistake(const struct reading *in, const char *section, const char *key, const ch
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    return qt_fail(in->err, QT_E_CONFIG, "%s:%ld: %s%s%s: %s", in->name,
-                   line_of(in->text, section, key), section, key ? "." : "", key ? key : "", what);
+    qt_fail(in->err, QT_E_CONFIG, "%s:%ld: %.64s%s%.64s: %s", in->name, line_of(in, section, key),
+            section, key ? "." : "", key ? key : "", what);
+    qt_text_clean(in->err->text); /* names and values are the file's words */
+    return false;
 }
 
 static bool
@@ -134,6 +150,9 @@ set_text(const struct reading *in, const char *section, const struct qt_config_k
     const char *v = json_string_value(value);
     if (json_string_length(value) != strlen(v) || strlen(v) >= (size_t)key->max)
         return mistake(in, section, key->key, "is too long: at most %.0f bytes", key->max - 1);
+    for (const char *p = v; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            return mistake(in, section, key->key, "has a control character");
     if (key->choices && !is_choice(key->choices, v))
         return mistake(in, section, key->key, "is '%.40s': must be one of %s", v, key->choices);
     return qt_copy(field, (size_t)key->max, v);
@@ -145,11 +164,10 @@ set_key(const struct reading *in, const struct qt_config_section *section,
 {
     static bool (*const set[QT_CONFIG_TYPES])(const struct reading *, const char *,
                                               const struct qt_config_key *, const json_t *,
-                                              void *) = {
-        [QT_CONFIG_INT] = set_int,
-        [QT_CONFIG_DOUBLE] = set_double,
-        [QT_CONFIG_BOOL] = set_bool,
-        [QT_CONFIG_TEXT] = set_text};
+                                              void *) = {[QT_CONFIG_INT] = set_int,
+                                                         [QT_CONFIG_DOUBLE] = set_double,
+                                                         [QT_CONFIG_BOOL] = set_bool,
+                                                         [QT_CONFIG_TEXT] = set_text};
     return set[key->type](in, section->name, key, value, (char *)values + key->offset);
 }
 
@@ -190,31 +208,46 @@ find_section(const struct qt_config_binding *bindings, size_t n, const char *nam
     return n;
 }
 
+/* Copies of what the bindings hold; false: no memory. */
+static bool
+copy_values(const struct reading *in, const struct qt_config_binding *bindings, size_t n,
+            void *copy[])
+{
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = malloc(bindings[i].section->size);
+        if (!copy[i])
+            return qt_fail(in->err, QT_E_MEMORY, "%s: no memory to read it", in->name);
+        memcpy(copy[i], bindings[i].values, bindings[i].section->size);
+    }
+    return true;
+}
+
+static bool
+read_sections(const struct reading *in, json_t *root, const struct qt_config_binding *bindings,
+              size_t n, void *copy[])
+{
+    const char *name;
+    json_t *object;
+    if (!json_is_object(root))
+        return qt_fail(in->err, QT_E_CONFIG, "%s:1: must be one object in braces", in->name);
+    json_object_foreach(root, name, object)
+    {
+        size_t i = find_section(bindings, n, name);
+        if (i == n)
+            return mistake(in, name, NULL, "no such section (see qtrade.conf(5))");
+        if (!read_section(in, bindings[i].section, object, copy[i]))
+            return false;
+    }
+    return true;
+}
+
 /* Reads root into copies; on success the copies replace the values. */
 static bool
 read_root(const struct reading *in, json_t *root, const struct qt_config_binding *bindings,
           size_t n)
 {
     void *copy[MAX_SECTIONS] = {0};
-    bool is_good = json_is_object(root);
-    if (!is_good)
-        qt_fail(in->err, QT_E_CONFIG, "%s:1: must be one object in braces", in->name);
-    for (size_t i = 0; i < n; i++) {
-        copy[i] = malloc(bindings[i].section->size);
-        qt_assert(copy[i]);
-        memcpy(copy[i], bindings[i].values, bindings[i].section->size);
-    }
-    const char *name;
-    json_t *object;
-    if (is_good)
-        json_object_foreach(root, name, object)
-        {
-            size_t i = find_section(bindings, n, name);
-            is_good = i < n ? read_section(in, bindings[i].section, object, copy[i])
-                            : mistake(in, name, NULL, "no such section (see qtrade.conf(5))");
-            if (!is_good)
-                break;
-        }
+    bool is_good = copy_values(in, bindings, n, copy) && read_sections(in, root, bindings, n, copy);
     for (size_t i = 0; i < n; i++) {
         if (is_good)
             memcpy(bindings[i].values, copy[i], bindings[i].section->size);
@@ -257,9 +290,12 @@ qt_config_load_text(const char *name, const char *text, size_t length,
     if (length > MAX_FILE)
         return qt_fail(err, QT_E_CONFIG, "%s: larger than 1 MiB", name);
     json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why);
-    if (!root)
-        return qt_fail(err, QT_E_CONFIG, "%s:%d: %s", name, why.line, why.text);
-    struct reading in = {.name = name, .text = text, .err = err};
+    if (!root) {
+        qt_fail(err, QT_E_CONFIG, "%s:%d: %s", name, QT_MAX(why.line, 1), why.text);
+        qt_text_clean(err->text);
+        return false;
+    }
+    struct reading in = {.name = name, .text = text, .end = text + length, .err = err};
     bool is_good = read_root(&in, root, bindings, n);
     json_decref(root);
     return is_good;

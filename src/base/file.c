@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Files are opened without waiting for a peer (a FIFO in their place does not hang the program) and
+ * must be regular.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -118,6 +122,8 @@ qt_dir_make(const char *path, struct qt_error *err)
     char part[PATH_BYTES];
     if (!qt_copy(part, sizeof part, path) || !part[0])
         return qt_fail(err, QT_E_IO, "'%s': not a folder's name", path);
+    for (size_t n = strlen(part); n > 1 && part[n - 1] == '/'; n--)
+        part[n - 1] = '\0';
     for (char *p = part + 1; *p; p++)
         if (*p == '/') {
             *p = '\0';
@@ -125,8 +131,14 @@ qt_dir_make(const char *path, struct qt_error *err)
                 return qt_fail_errno(err, QT_E_IO, "%s: cannot make the folder", part);
             *p = '/';
         }
-    if (mkdir(part, 0700) != 0 && errno != EEXIST)
+    if (mkdir(part, 0700) == 0)
+        return true;
+    struct stat st;
+    if (errno != EEXIST)
         return qt_fail_errno(err, QT_E_IO, "%s: cannot make the folder", part);
+    if (stat(part, &st) != 0 || !S_ISDIR(st.st_mode))
+        return qt_fail(err, QT_E_IO, "%s: cannot make the folder: a file of that name is there",
+                       part);
     return true;
 }
 
@@ -135,27 +147,44 @@ struct qt_lines {
     char *path, *buffer; /* buffer[at..end) is unread; CHUNK + LINE_MAX_BYTES + 1 bytes */
     size_t at, end;
     long number;
-    bool is_ended;
+    bool is_ended, is_named_gzip;
 };
+
+/* A regular file's descriptor, -1 on failure. */
+static int
+open_regular(const char *path, struct qt_error *err)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        qt_fail_errno(err, QT_E_DATA, "%s: cannot open", path);
+        return -1;
+    }
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        qt_fail(err, QT_E_DATA, "%s: not a regular file", path);
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
 
 struct qt_lines *
 qt_lines_open(const char *path, struct qt_error *err)
 {
-    struct stat st;
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
-        if (errno == 0 || !S_ISREG(st.st_mode))
-            errno = EINVAL;
-        qt_fail_errno(err, QT_E_DATA, "%s: cannot open", path);
+    int fd = open_regular(path, err);
+    if (fd < 0)
         return NULL;
-    }
     struct qt_lines *lines = calloc(1, sizeof *lines);
     if (lines) {
         lines->path = strdup(path);
         lines->buffer = malloc(CHUNK + LINE_MAX_BYTES + 1);
-        lines->file = gzopen(path, "rbe");
+        lines->file = gzdopen(fd, "rb"); /* owns fd from here on */
+        lines->is_named_gzip = qt_ends_with(path, ".gz");
     }
+    if (!lines || !lines->file)
+        close(fd);
     if (!lines || !lines->path || !lines->buffer || !lines->file) {
-        qt_fail_errno(err, QT_E_DATA, "%s: cannot open", path);
+        qt_fail(err, QT_E_MEMORY, "%s: no memory to read it", path);
         qt_lines_close(lines);
         return NULL;
     }
@@ -188,9 +217,19 @@ refill(struct qt_lines *lines, struct qt_error *err)
     if (n < 0 || code == Z_BUF_ERROR || code == Z_DATA_ERROR)
         return qt_fail(err, QT_E_DATA, "%s:%ld: the file is cut or damaged (%s)", lines->path,
                        lines->number + 1, code == Z_ERRNO ? strerror(errno) : why);
+    if (lines->is_named_gzip && gzdirect(lines->file))
+        return qt_fail(err, QT_E_DATA, "%s:1: the file is cut or damaged (it is not gzip)",
+                       lines->path);
     lines->end += (size_t)n;
     lines->is_ended = n == 0;
     return true;
+}
+
+static char *
+too_long(const struct qt_lines *lines, struct qt_error *err)
+{
+    qt_fail(err, QT_E_DATA, "%s:%ld: a line of more than 1 MiB", lines->path, lines->number + 1);
+    return NULL;
 }
 
 char *
@@ -199,14 +238,11 @@ qt_lines_next(struct qt_lines *lines, size_t *out_length, struct qt_error *err)
     size_t seen = 0;
     char *newline = NULL;
     err->code = QT_E_NONE;
-    while (!(newline = memchr(lines->buffer + lines->at + seen, '\n',
-                              lines->end - lines->at - seen))) {
+    while (!(newline =
+                 memchr(lines->buffer + lines->at + seen, '\n', lines->end - lines->at - seen))) {
         seen = lines->end - lines->at;
-        if (seen > LINE_MAX_BYTES) {
-            qt_fail(err, QT_E_DATA, "%s:%ld: a line of more than 1 MiB", lines->path,
-                    lines->number + 1);
-            return NULL;
-        }
+        if (seen > LINE_MAX_BYTES)
+            return too_long(lines, err);
         if (lines->is_ended)
             break;
         if (!refill(lines, err))
@@ -216,6 +252,8 @@ qt_lines_next(struct qt_lines *lines, size_t *out_length, struct qt_error *err)
         return NULL;
     char *line = lines->buffer + lines->at;
     size_t n = newline ? (size_t)(newline - line) : lines->end - lines->at;
+    if (n > LINE_MAX_BYTES)
+        return too_long(lines, err);
     lines->at += n + (newline != NULL);
     if (n > 0 && line[n - 1] == '\r')
         n--;

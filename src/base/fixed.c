@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Fixed point through __int128. R1: no function gives INT64_MIN, so that QT_PX_NONE is never a
+ * result by accident and every value has its negative.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,18 +57,15 @@ append(int64_t *v, int digit)
 bool
 qt_decimal_parse(const char *text, size_t length, int scale, int64_t *out)
 {
-    size_t i = 0;
-    bool is_negative = length > 0 && text[0] == '-';
-    if (length > 0 && (text[0] == '-' || text[0] == '+'))
-        i++;
+    bool is_negative = length > 0 && text[0] == '-', past_point = false;
     int64_t v = 0;
     int decimals = 0;
-    size_t digits = 0;
-    bool past_point = false;
-    for (; i < length; i++) {
+    size_t digits = 0; /* since the start or the point */
+    for (size_t i = is_negative || (length > 0 && text[0] == '+'); i < length; i++) {
         char c = text[i];
-        if (c == '.' && !past_point) {
+        if (c == '.' && !past_point && digits > 0) {
             past_point = true;
+            digits = 0;
             continue;
         }
         if (c < '0' || c > '9')
@@ -169,19 +170,21 @@ qt_money_sub(qt_money a, qt_money b, qt_money *out)
 qt_money
 qt_money_neg(qt_money a)
 {
+    qt_assert(a.v != INT64_MIN);
     return (qt_money){-a.v};
 }
 
 qt_qty
 qt_qty_neg(qt_qty a)
 {
+    qt_assert(a.v != INT64_MIN);
     return (qt_qty){-a.v};
 }
 
 qt_qty
 qt_qty_abs(qt_qty a)
 {
-    return (qt_qty){a.v < 0 ? -a.v : a.v};
+    return a.v < 0 ? qt_qty_neg(a) : a;
 }
 
 qt_qty
@@ -224,16 +227,8 @@ qt_money_mul_div_up(qt_money a, int64_t numerator, int64_t denominator, qt_money
     return narrow(quotient, &out->v);
 }
 
-static int64_t
-floor_to(int64_t v, int64_t step)
-{
-    int64_t rest = v % step;
-    return v - rest - (rest < 0 ? step : 0);
-}
-
 bool
-qt_px_of_quote(qt_money quote, int money_scale, qt_qty qty, int qty_scale, int px_scale,
-               qt_px *out)
+qt_px_of_quote(qt_money quote, int money_scale, qt_qty qty, int qty_scale, int px_scale, qt_px *out)
 {
     int shift = px_scale + qty_scale - money_scale; /* -12..24 */
     wide over = quote.v, under = qty.v;
@@ -254,30 +249,53 @@ qt_px_of_quote(qt_money quote, int money_scale, qt_qty qty, int qty_scale, int p
     return narrow(whole + (over < 0 ? -twice : twice), &out->v);
 }
 
+static wide
+floor_to(int64_t v, int64_t step)
+{
+    qt_assert(step > 0);
+    int64_t rest = v % step;
+    return (wide)v - rest - (rest < 0 ? step : 0);
+}
+
+static qt_px
+px_of(wide v)
+{
+    qt_px px = QT_PX_NONE;
+    (void)narrow(v, &px.v); /* none when it does not fit */
+    return px;
+}
+
 qt_px
 qt_px_floor(qt_px px, qt_px step)
 {
-    return (qt_px){floor_to(px.v, step.v)};
+    return qt_px_is_none(px) ? px : px_of(floor_to(px.v, step.v));
 }
 
 qt_px
 qt_px_ceil(qt_px px, qt_px step)
 {
-    int64_t low = floor_to(px.v, step.v);
-    return (qt_px){low == px.v ? low : low + step.v};
+    if (qt_px_is_none(px))
+        return px;
+    wide low = floor_to(px.v, step.v);
+    return px_of(low == px.v ? low : low + step.v);
 }
 
 qt_px
 qt_px_round(qt_px px, qt_px step)
 {
-    int64_t low = floor_to(px.v, step.v);
-    return (qt_px){px.v - low >= step.v - (px.v - low) ? low + step.v : low};
+    if (qt_px_is_none(px))
+        return px;
+    wide low = floor_to(px.v, step.v);
+    return px_of(px.v - low >= step.v - (px.v - low) ? low + step.v : low);
 }
 
 qt_qty
 qt_qty_floor(qt_qty qty, qt_qty step)
 {
-    return (qt_qty){floor_to(qty.v, step.v)};
+    qt_qty low;
+    bool is_held = narrow(floor_to(qty.v, step.v), &low.v);
+    qt_assert(is_held);
+    return low;
 }
 
 static double

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A bucket's number is the value's leading six bits and how far they were shifted: log-linear, as
+ * in HdrHistogram.
+ */
 #include <string.h>
 
 #include "qtrade/base/hist.h"
@@ -52,7 +56,8 @@ qt_hist_quantile(const struct qt_hist *hist, double q)
 {
     if (hist->n == 0)
         return 0;
-    uint64_t rank = (uint64_t)(q * (double)(hist->n - 1)), seen = 0;
+    double share = q >= 0 && q <= 1 ? q : q > 1; /* NaN and below: the least */
+    uint64_t rank = (uint64_t)(share * (double)(hist->n - 1)), seen = 0;
     for (unsigned i = 0; i < QT_HIST_BUCKETS; i++) {
         seen += hist->counts[i];
         if (seen > rank) {

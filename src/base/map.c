@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Linear probing in a table of a power of two, at most half full; removal shifts the cluster back, so there are no
- * tombstones.
+ * Linear probing in a table of a power of two, at most half full; removal shifts the cluster back,
+ * so there are no tombstones.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +21,13 @@ struct qt_map {
     struct slot slot[];
 };
 
+/* 0: more than memory could hold. */
 static size_t
 table_size(size_t max)
 {
     size_t n = 16;
+    if (max > SIZE_MAX / 1024)
+        return 0;
     while (n < max * 2)
         n *= 2;
     return n;
@@ -43,7 +46,7 @@ struct qt_map *
 qt_map_create(size_t max_entries)
 {
     size_t n = table_size(max_entries);
-    struct qt_map *map = malloc(sizeof *map + n * sizeof map->slot[0]);
+    struct qt_map *map = n ? malloc(sizeof *map + n * sizeof map->slot[0]) : NULL;
     if (!map)
         return NULL;
     map->mask = n - 1;
@@ -139,7 +142,7 @@ struct qt_textmap *
 qt_textmap_create(size_t max_entries)
 {
     size_t n = table_size(max_entries);
-    struct qt_textmap *map = calloc(1, sizeof *map + n * sizeof map->slot[0]);
+    struct qt_textmap *map = n ? calloc(1, sizeof *map + n * sizeof map->slot[0]) : NULL;
     if (!map)
         return NULL;
     map->mask = n - 1;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Elementary functions from + - * / and sqrt, the same bits everywhere. Range reduction and kernel polynomials are the
- * minimax ones of Sun's fdlibm (1993); the logarithm is a double-double atanh series, which also carries pow.
+ * Elementary functions from + - * / and sqrt, the same bits everywhere. Range reduction and kernel
+ * polynomials are the minimax ones of Sun's fdlibm (1993); the logarithm is a double-double atanh
+ * series, which also carries pow.
  */
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "qtrade/base/error.h"
 #include "qtrade/base/num.h"
 
 /* hi + lo with |lo| <= ulp(hi)/2 */
@@ -119,7 +122,7 @@ qt_log(double x)
 {
     if (!(x > 0))
         return x == 0 ? -INFINITY : NAN;
-    if (x > 0x1.fffffffffffffp1023)
+    if (x > DBL_MAX)
         return x;
     struct pair r = log_pair(x);
     return r.hi + r.lo;
@@ -147,10 +150,14 @@ qt_exp(double x)
 double
 qt_pow(double x, double y)
 {
+    if (x != x || y != y)
+        return NAN;
     if (y == 0 || x == 1)
         return 1;
     if (!(x > 0))
         return x == 0 ? (y > 0 ? 0 : INFINITY) : NAN;
+    if (x > DBL_MAX || y > 0x1p70 || y < -0x1p70) /* |ln x| > 2^-54: far beyond every double */
+        return (x > 1) == (y > 0) ? INFINITY : 0;
     struct pair p = pair_mul(log_pair(x), (struct pair){y, 0});
     double e = qt_exp(p.hi);
     return e > 0 && e < INFINITY ? e + e * p.lo : e;
@@ -171,17 +178,18 @@ static double
 cos_kernel(double x, double y)
 {
     double z = x * x;
-    double r = z * (4.16666666666666019037e-02 +
-                    z * (-1.38888888888741095749e-03 +
-                         z * (2.48015872894767294178e-05 +
-                              z * (-2.75573143513906633035e-07 +
-                                   z * (2.08757232129817482790e-09 +
-                                        z * -1.13596475577881948265e-11)))));
+    double r =
+        z * (4.16666666666666019037e-02 +
+             z * (-1.38888888888741095749e-03 +
+                  z * (2.48015872894767294178e-05 +
+                       z * (-2.75573143513906633035e-07 +
+                            z * (2.08757232129817482790e-09 + z * -1.13596475577881948265e-11)))));
     double half = 0.5 * z, w = 1 - half;
     return w + (((1 - w) - half) + (z * r - x * y));
 }
 
-/* x into r + tail within +-pi/4; the quadrant. |x| <= 1e5: three parts of pi/2 leave no error that counts. */
+/* x into r + tail within +-pi/4; the quadrant. |x| <= 1e5: three parts of pi/2 leave no error that
+ * counts. */
 static int
 reduce(double x, double *r, double *tail)
 {
@@ -235,12 +243,11 @@ qt_atan(double x)
                                   9.82793723247329054082e-01, 1.57079632679489655800e+00};
     static const double low[] = {2.26987774529616870924e-17, 3.06161699786838301793e-17,
                                  1.39033110312309984516e-17, 6.12323399573676603587e-17};
-    static const double a[] = {3.33333333333329318027e-01,  -1.99999999998764832476e-01,
-                               1.42857142725034663711e-01,  -1.11111104054623557880e-01,
-                               9.09088713343650656196e-02,  -7.69187620504482999495e-02,
-                               6.66107313738753120669e-02,  -5.83357013379057348645e-02,
-                               4.97687799461593236017e-02,  -3.65315727442169155270e-02,
-                               1.62858201153657823623e-02};
+    static const double a[] = {
+        3.33333333333329318027e-01,  -1.99999999998764832476e-01, 1.42857142725034663711e-01,
+        -1.11111104054623557880e-01, 9.09088713343650656196e-02,  -7.69187620504482999495e-02,
+        6.66107313738753120669e-02,  -5.83357013379057348645e-02, 4.97687799461593236017e-02,
+        -3.65315727442169155270e-02, 1.62858201153657823623e-02};
     double t = x < 0 ? -x : x;
     int part = t < 0.4375 ? -1 : t < 0.6875 ? 0 : t < 1.1875 ? 1 : t < 2.4375 ? 2 : 3;
     if (t != t)
@@ -256,8 +263,7 @@ qt_atan(double x)
     double z = t * t, w = z * z;
     double odd = z * (a[0] + w * (a[2] + w * (a[4] + w * (a[6] + w * (a[8] + w * a[10])))));
     double even = w * (a[1] + w * (a[3] + w * (a[5] + w * (a[7] + w * a[9]))));
-    double r = part < 0 ? t - t * (odd + even)
-                        : high[part] - ((t * (odd + even) - low[part]) - t);
+    double r = part < 0 ? t - t * (odd + even) : high[part] - ((t * (odd + even) - low[part]) - t);
     return x < 0 ? -r : r;
 }
 
@@ -372,6 +378,7 @@ qt_correlation(const double *x, const double *y, size_t n)
 double
 qt_quantile_sorted(const double *sorted, size_t n, double q)
 {
+    qt_assert(n >= 1 && q == q);
     double at = qt_clamp(q, 0, 1) * (double)(n - 1);
     size_t i = (size_t)at;
     if (i + 1 >= n)
@@ -379,11 +386,12 @@ qt_quantile_sorted(const double *sorted, size_t n, double q)
     return sorted[i] + (at - (double)i) * (sorted[i + 1] - sorted[i]);
 }
 
+/* -0 before 0: equal values have one order whatever the C library's sort does. */
 static int
 compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    return x != y ? (x > y) - (x < y) : !!signbit(y) - !!signbit(x);
 }
 
 void

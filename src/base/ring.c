@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SPSC: head and tail on their own cache lines, each side with a copy of the other's index that it refreshes only when
- * it must. MPSC: a sequence number per slot says whose turn it is (Vyukov, bounded MPMC queue, 2010).
+ * SPSC: head and tail on their own cache lines, each side with a copy of the other's index that it
+ * refreshes only when it must. MPSC: a sequence number per slot says whose turn it is (Vyukov,
+ * bounded MPMC queue, 2010).
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -19,19 +20,26 @@ struct qt_spsc {
     _Alignas(QT_CACHE_LINE) unsigned char data[];
 };
 
+/* The capacity, at least 2: with one slot "free" and "filled" would be the same turn. 0: more than
+ * memory holds. */
 static size_t
 power_of_two(size_t n)
 {
     size_t p = 2;
-    while (p < n)
+    while (p < n && p <= SIZE_MAX / 4)
         p *= 2;
-    return p;
+    return p >= n ? p : 0;
 }
 
+/* head bytes and n elements, zeroed; NULL: no memory, or n is 0, or the size overflows. */
 static void *
-take(size_t bytes)
+take(size_t head, size_t n, size_t element)
 {
-    size_t rounded = (bytes + QT_CACHE_LINE - 1) & ~(size_t)(QT_CACHE_LINE - 1);
+    size_t bytes, rounded;
+    if (n == 0 || __builtin_mul_overflow(n, element, &bytes) ||
+        __builtin_add_overflow(bytes, head + QT_CACHE_LINE - 1, &rounded))
+        return NULL;
+    rounded &= ~(size_t)(QT_CACHE_LINE - 1);
     void *memory = aligned_alloc(QT_CACHE_LINE, rounded);
     if (memory)
         memset(memory, 0, rounded);
@@ -42,7 +50,7 @@ struct qt_spsc *
 qt_spsc_create(size_t element_size, size_t capacity)
 {
     size_t n = power_of_two(capacity);
-    struct qt_spsc *ring = take(sizeof *ring + n * element_size);
+    struct qt_spsc *ring = take(sizeof *ring, n, element_size);
     if (!ring)
         return NULL;
     ring->element = element_size;
@@ -89,7 +97,8 @@ qt_spsc_count(const struct qt_spsc *ring)
 {
     size_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
     size_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
-    return tail - head;
+    return QT_MIN(tail - head,
+                  ring->mask + 1); /* the consumer may have gone on between the reads */
 }
 
 size_t
@@ -117,7 +126,7 @@ qt_mpsc_create(size_t element_size, size_t capacity)
 {
     size_t n = power_of_two(capacity);
     size_t stride = (sizeof(atomic_size_t) + element_size + 7) & ~(size_t)7;
-    struct qt_mpsc *ring = take(sizeof *ring + n * stride);
+    struct qt_mpsc *ring = take(sizeof *ring, n, stride);
     if (!ring)
         return NULL;
     ring->element = element_size;
@@ -171,5 +180,6 @@ size_t
 qt_mpsc_count(const struct qt_mpsc *ring)
 {
     size_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
-    return atomic_load_explicit(&ring->tail, memory_order_acquire) - head;
+    size_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    return QT_MIN(tail - head, ring->mask + 1);
 }

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * xoshiro256++ and what is drawn from it; the logarithm is base's own, so that the draws have the
+ * same bits everywhere.
+ */
+#include "qtrade/base/error.h"
 #include "qtrade/base/num.h"
 #include "qtrade/base/rng.h"
 
@@ -36,7 +41,8 @@ qt_rng_next(struct qt_rng *rng)
 uint64_t
 qt_rng_below(struct qt_rng *rng, uint64_t n)
 {
-    uint64_t threshold = -n % n, r;
+    qt_assert(n > 0);
+    uint64_t threshold = -n % n, r; /* 2^64 mod n: below it a remainder would come once too often */
     do
         r = qt_rng_next(rng);
     while (r < threshold);

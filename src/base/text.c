@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Bounded text, UTF-8 hygiene, numbers in and out without the process's locale.
+ */
 #include <errno.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -194,10 +197,40 @@ qt_int_parse(const char *s, int64_t *out)
     return !point && qt_decimal_parse(s, strlen(s), 0, out);
 }
 
+/*
+ * Up to 15 digits: integer and power of ten are exact, so one division rounds right (Clinger, How
+ * to Read Floating Point Numbers Accurately, 1990). False: not of this kind.
+ */
+static bool
+parse_plain(const char *s, double *out)
+{
+    bool is_negative = *s == '-', past_point = false;
+    int64_t v = 0;
+    int digits = 0, decimals = 0;
+    for (s += is_negative || *s == '+'; *s; s++) {
+        if (*s == '.' && !past_point) {
+            past_point = true;
+            continue;
+        }
+        if (*s < '0' || *s > '9' || ++digits > 15)
+            return false;
+        v = v * 10 + (*s - '0');
+        decimals += past_point;
+    }
+    double size = (double)v / (double)qt_pow10(decimals);
+    *out = is_negative ? -size : size;
+    return digits > 0;
+}
+
 bool
 qt_double_parse(const char *s, double *out)
 {
     static const char allowed[] = "0123456789+-.eE";
+    double plain;
+    if (parse_plain(s, &plain)) {
+        *out = plain;
+        return true;
+    }
     size_t n = strlen(s);
     if (n == 0 || n > 400 || strspn(s, allowed) != n)
         return false;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Times to text and back, UTC only, no locale: the calendar is gmtime_r's and timegm's.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,7 +79,7 @@ qt_duration_format(int64_t ns, char *out)
                 {QT_NS_PER_HOUR, QT_NS_PER_MIN, "h", "m"},
                 {QT_NS_PER_MIN, QT_NS_PER_S, "m", "s"}};
     const char *sign = ns < 0 ? "-" : "";
-    ns = ns < 0 ? -ns : ns;
+    ns = ns == INT64_MIN ? INT64_MAX : ns < 0 ? -ns : ns;
     for (size_t i = 0; i < QT_COUNT_OF(rows); i++)
         if (ns >= rows[i].unit) {
             snprintf(out, QT_TIME_TEXT, "%s%" PRId64 "%s %" PRId64 "%s", sign, ns / rows[i].unit,
@@ -84,7 +87,8 @@ qt_duration_format(int64_t ns, char *out)
             return out;
         }
     if (ns >= QT_NS_PER_S)
-        snprintf(out, QT_TIME_TEXT, "%s%.1fs", sign, (double)ns / 1e9);
+        snprintf(out, QT_TIME_TEXT, "%s%" PRId64 ".%" PRId64 "s", sign, ns / QT_NS_PER_S,
+                 ns % QT_NS_PER_S / (QT_NS_PER_S / 10));
     else
         snprintf(out, QT_TIME_TEXT, "%s%" PRId64 "ms", sign, ns / QT_NS_PER_MS);
     return out;
@@ -165,7 +169,11 @@ qt_time_parse(const char *text, int64_t *out_utc_ns)
     time_t t = timegm(&tm);
     if (tm.tm_mday != day) /* the 31st of a shorter month */
         return false;
-    *out_utc_ns = (int64_t)t * QT_NS_PER_S + ms * QT_NS_PER_MS;
+    int64_t ns;
+    if (__builtin_mul_overflow((int64_t)t, QT_NS_PER_S, &ns) || /* after April 2262 */
+        __builtin_add_overflow(ns, ms * QT_NS_PER_MS, &ns))
+        return false;
+    *out_utc_ns = ns;
     return true;
 }
 

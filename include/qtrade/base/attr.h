@@ -13,11 +13,11 @@
 #define QT_ON(thread) /* documentation: the thread that may call this */
 
 #define qt_auto(type) __attribute__((cleanup(type##_auto))) struct type *
-#define qt_steal(pp)                                                                              \
-    __extension__({                                                                               \
-        __typeof__(*(pp)) qt_stolen_ = *(pp);                                                     \
-        *(pp) = NULL;                                                                             \
-        qt_stolen_;                                                                               \
+#define qt_steal(pp)                                                                               \
+    __extension__({                                                                                \
+        __typeof__(*(pp)) qt_stolen_ = *(pp);                                                      \
+        *(pp) = NULL;                                                                              \
+        qt_stolen_;                                                                                \
     })
 
 #define QT_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

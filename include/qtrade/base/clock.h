@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A clock that a program part is given instead of the system's: the wall clock, or a scaled clock that
- * starts at a chosen time and runs speed times as fast (demo, replay). Reads are thread-safe: the
- * fields never change after init.
+ * A clock that a program part is given instead of the system's: the wall clock, or a scaled clock
+ * that starts at a chosen time and runs speed times as fast (demo, replay). Reads are thread-safe:
+ * the fields never change after init.
  */
 #ifndef QTRADE_BASE_CLOCK_H
 #define QTRADE_BASE_CLOCK_H

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Configuration by table. Each room describes its own section: one row a key, which is the master copy from
- * which defaults, checks, qtrade.conf(5), "config show" and "config defaults" come. The file is one JSON
- * document {"section": {"key": value}}; a mistake is named with file, line and key.
+ * Configuration by table. Each room describes its own section: one row a key, which is the master
+ * copy from which defaults, checks, qtrade.conf(5), "config show" and "config defaults" come. The
+ * file is one JSON document {"section": {"key": value}}; a mistake is named with file, line and
+ * key.
  *
- * How to add a key: a field in the room's struct, a row in its section table. tests/base/test_config.c and
- * the manual check judge it.
+ * How to add a key: a field in the room's struct, a row in its section table.
+ * tests/base/test_config.c and the manual check judge it.
  */
 #ifndef QTRADE_BASE_CONFIG_H
 #define QTRADE_BASE_CONFIG_H
@@ -22,14 +23,15 @@ enum qt_config_type {
     QT_CONFIG_INT,    /* int64_t field; default, min, max as numbers */
     QT_CONFIG_DOUBLE, /* double field; must be finite */
     QT_CONFIG_BOOL,   /* bool field; default 0 or 1 */
-    QT_CONFIG_TEXT,   /* char[] field; max = its size in bytes; default in text; choices: "a|b|c" or NULL */
+    QT_CONFIG_TEXT,   /* char[] field; max = its size in bytes; default in text; choices: "a|b|c" or
+                         NULL */
     QT_CONFIG_TYPES
 };
 
 struct qt_config_key {
-    const char *key;   /* snake_case; NULL ends the table */
+    const char *key; /* snake_case; NULL ends the table */
     enum qt_config_type type;
-    size_t offset;     /* of the field in the section's struct */
+    size_t offset; /* of the field in the section's struct */
     double def, min, max;
     const char *text;    /* default of a TEXT */
     const char *choices; /* "a|b|c": the values a TEXT may have; NULL: any */
@@ -53,9 +55,9 @@ struct qt_config_binding {
 /** Fills every bound struct with its defaults. */
 void qt_config_defaults(const struct qt_config_binding *bindings, size_t n);
 /**
- * Reads path over the values that are there. Unknown section or key, doubled key, wrong type, out of range,
- * NaN, nesting deeper than two, more than 1 MiB: QT_E_CONFIG "FILE:LINE: section.key: ..." and every
- * value is as before.
+ * Reads path over the values that are there. Unknown section or key, doubled key, wrong type, out
+ * of range, NaN, nesting deeper than two, more than 1 MiB: QT_E_CONFIG "FILE:LINE: section.key:
+ * ..." and every value is as before.
  */
 QT_CHECKED bool qt_config_load(const char *path, const struct qt_config_binding *bindings, size_t n,
                                struct qt_error *err);

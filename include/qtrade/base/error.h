@@ -30,7 +30,8 @@ struct qt_error {
     char text[480];
 };
 
-/** Fills err with a code and a printf-style text ("what failed: why (what to do)"). Returns false. */
+/** Fills err with a code and a printf-style text ("what failed: why (what to do)"). Returns false.
+ */
 bool qt_fail(struct qt_error *err, enum qt_code code, const char *format, ...) QT_PRINTF(3, 4);
 
 /** Like qt_fail, with ": " and the text of errno (saved on entry) at the end. Returns false. */
@@ -47,7 +48,7 @@ int qt_code_exit_status(enum qt_code code);
 QT_NORETURN void qt_assert_failed(const char *condition, const char *file, int line);
 
 /** On in release builds too: a broken invariant aborts, a restart recovers. */
-#define qt_assert(condition)                                                                      \
+#define qt_assert(condition)                                                                       \
     ((condition) ? (void)0 : qt_assert_failed(#condition, __FILE__, __LINE__))
 
 #endif

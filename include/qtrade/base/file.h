@@ -25,8 +25,9 @@ struct qt_lines;
 struct qt_lines *qt_lines_open(const char *path, struct qt_error *err); /* NULL on failure */
 void qt_lines_close(struct qt_lines *lines);
 /**
- * The next line without its newline, NUL-ended, valid until the next call; NULL at the end or on failure
- * (then err->code is not QT_E_NONE: a cut gzip file, a line over 1 MiB, a read error). *out_length optional.
+ * The next line without its newline, NUL-ended, valid until the next call; NULL at the end or on
+ * failure (then err->code is not QT_E_NONE: a cut gzip file, a line over 1 MiB, a read error).
+ * *out_length optional.
  */
 char *qt_lines_next(struct qt_lines *lines, size_t *out_length, struct qt_error *err);
 long qt_lines_number(const struct qt_lines *lines); /* of the line last returned, 1-based */

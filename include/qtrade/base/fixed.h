@@ -35,20 +35,22 @@ typedef struct {
 int64_t qt_pow10(int scale);
 
 /**
- * Exact decimal text to an integer of the given scale (0..QT_SCALE_MAX): optional sign, digits, optional
- * point and digits. False (out untouched) on anything else, on digits that do not fit the scale (trailing
- * zeros do), or on overflow. No exponent, no locale, no white space. The length form reads text[0..length).
+ * Exact decimal text to an integer of the given scale (0..18): optional sign, digits, and
+ * optionally a point and digits. False (out untouched) on anything else, on digits that do not fit
+ * the scale (trailing zeros do), or on overflow (INT64_MIN counts as overflow: it is QT_PX_NONE).
+ * No exponent, no locale, no white space, no NUL needed: reads text[0..length).
  */
 QT_CHECKED bool qt_decimal_parse(const char *text, size_t length, int scale, int64_t *out);
 
-/** Text of v x 10^-scale with exactly scale decimals into out (QT_DECIMAL_TEXT bytes). Returns out. */
+/** Text of v x 10^-scale with exactly scale decimals into out (QT_DECIMAL_TEXT bytes). Returns out.
+ */
 char *qt_decimal_format(int64_t v, int scale, char *out);
 
 /** As qt_decimal_format without trailing zeros ("1.5", "20"). Returns out. */
 char *qt_decimal_format_short(int64_t v, int scale, char *out);
 
-QT_CHECKED bool qt_px_parse(const char *text, int scale, qt_px *out);    /* whole NUL-ended text */
-QT_CHECKED bool qt_qty_parse(const char *text, int scale, qt_qty *out);  /* whole NUL-ended text */
+QT_CHECKED bool qt_px_parse(const char *text, int scale, qt_px *out);   /* whole NUL-ended text */
+QT_CHECKED bool qt_qty_parse(const char *text, int scale, qt_qty *out); /* whole NUL-ended text */
 QT_CHECKED bool qt_money_parse(const char *text, int scale, qt_money *out); /* whole text */
 
 /** Comparison: -1, 0, 1. */
@@ -73,12 +75,14 @@ qt_px_is_none(qt_px px)
     return px.v == INT64_MIN;
 }
 
-/** a + b, a - b: a price and a distance. False: overflow (out untouched). */
+/** a + b, a - b: a price and a distance. False: overflow, or a price that is none (out untouched).
+ */
 QT_CHECKED static inline bool
 qt_px_add(qt_px a, qt_px b, qt_px *out)
 {
     int64_t v;
-    if (__builtin_add_overflow(a.v, b.v, &v))
+    if (qt_px_is_none(a) || qt_px_is_none(b) || __builtin_add_overflow(a.v, b.v, &v) ||
+        v == INT64_MIN)
         return false;
     out->v = v;
     return true;
@@ -87,29 +91,31 @@ QT_CHECKED static inline bool
 qt_px_sub(qt_px a, qt_px b, qt_px *out)
 {
     int64_t v;
-    if (__builtin_sub_overflow(a.v, b.v, &v))
+    if (qt_px_is_none(a) || qt_px_is_none(b) || __builtin_sub_overflow(a.v, b.v, &v) ||
+        v == INT64_MIN)
         return false;
     out->v = v;
     return true;
 }
 
-QT_CHECKED bool qt_qty_add(qt_qty a, qt_qty b, qt_qty *out);       /* false: overflow */
-QT_CHECKED bool qt_qty_sub(qt_qty a, qt_qty b, qt_qty *out);       /* false: overflow */
+QT_CHECKED bool qt_qty_add(qt_qty a, qt_qty b, qt_qty *out);         /* false: overflow */
+QT_CHECKED bool qt_qty_sub(qt_qty a, qt_qty b, qt_qty *out);         /* false: overflow */
 QT_CHECKED bool qt_money_add(qt_money a, qt_money b, qt_money *out); /* false: overflow */
 QT_CHECKED bool qt_money_sub(qt_money a, qt_money b, qt_money *out); /* false: overflow */
-qt_money qt_money_neg(qt_money a);
-qt_qty qt_qty_neg(qt_qty a);
-qt_qty qt_qty_abs(qt_qty a);
+qt_money qt_money_neg(qt_money a); /* a is not INT64_MIN, which no function here gives */
+qt_qty qt_qty_neg(qt_qty a);       /* likewise */
+qt_qty qt_qty_abs(qt_qty a);       /* likewise */
 qt_qty qt_qty_min(qt_qty a, qt_qty b);
 
 /**
- * price x quantity as money of scale money_scale, rounded toward zero. px has px_scale, qty qty_scale.
- * False: overflow of int64 (out untouched).
+ * price x quantity as money of scale money_scale, rounded toward zero. px has px_scale, qty
+ * qty_scale. False: overflow of int64 (out untouched).
  */
 QT_CHECKED bool qt_notional(qt_px px, int px_scale, qt_qty qty, int qty_scale, int money_scale,
                             qt_money *out);
 
-/** money x numerator / denominator through __int128, rounded toward zero. False: overflow, denominator 0. */
+/** money x numerator / denominator through __int128, rounded toward zero. False: overflow,
+ * denominator 0. */
 QT_CHECKED bool qt_money_mul_div(qt_money a, int64_t numerator, int64_t denominator, qt_money *out);
 
 /** The same, rounded away from zero (fees: never understated). */
@@ -142,7 +148,8 @@ qt_money_units(qt_money money)
 {
     return money.v;
 }
-/** A quantity as money of the base asset, whose ledger scale is the instrument's qty_scale; and back. */
+/** A quantity as money of the base asset, whose ledger scale is the instrument's qty_scale; and
+ * back. */
 static inline qt_money
 qt_money_of_qty(qt_qty qty)
 {
@@ -165,11 +172,16 @@ qt_money_of_units(int64_t units, int scale, qt_money *out)
 {
     return qt_money_mul_div((qt_money){units}, qt_pow10(scale), 1, out);
 }
-/** The average price quote / qty to the nearest unit, half away from zero. False: qty 0, overflow. */
+/** The average price quote / qty to the nearest unit, half away from zero. False: qty 0, overflow.
+ */
 QT_CHECKED bool qt_px_of_quote(qt_money quote, int money_scale, qt_qty qty, int qty_scale,
                                int px_scale, qt_px *out);
 
-/** Rounds to a multiple of step (> 0), toward minus infinity / to the nearest. */
+/**
+ * Rounds to a multiple of step (> 0): toward minus infinity, plus infinity, the nearest (halves
+ * up). A price that is none, or whose multiple does not fit, is QT_PX_NONE. For a quantity the
+ * multiple must fit.
+ */
 qt_px qt_px_floor(qt_px px, qt_px step);
 qt_px qt_px_ceil(qt_px px, qt_px step);
 qt_px qt_px_round(qt_px px, qt_px step);
@@ -180,7 +192,8 @@ double qt_px_to_double(qt_px px, int scale);
 double qt_qty_to_double(qt_qty qty, int scale);
 double qt_money_to_double(qt_money money, int scale);
 
-/** From a statistic to a price/quantity/amount: nearest integer; false on NaN, infinity or overflow. */
+/** From a statistic to a price/quantity/amount: nearest integer; false on NaN, infinity or
+ * overflow. */
 QT_CHECKED bool qt_px_of_double(double value, int scale, qt_px *out);
 QT_CHECKED bool qt_qty_of_double_floor(double value, int scale, qt_qty *out); /* toward zero */
 QT_CHECKED bool qt_money_of_double(double value, int scale, qt_money *out);

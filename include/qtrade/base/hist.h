@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * HDR-style histogram of non-negative int64 values (nanoseconds mostly): 2^5 linear steps per power of
- * two, so a quantile is within 3.2 % of the true value. Fixed size, no allocation. One writer.
+ * HDR-style histogram of non-negative int64 values (nanoseconds mostly): 2^5 linear steps per power
+ * of two, so a quantile is within 3.2 % of the true value. Fixed size, no allocation. One writer.
  */
 #ifndef QTRADE_BASE_HIST_H
 #define QTRADE_BASE_HIST_H

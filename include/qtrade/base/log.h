@@ -6,7 +6,10 @@
  *
  *     qt_log_event(log, QT_LOG_WARN, "venue.resync", "symbol=%s gap=%ld", symbol, gap);
  *
- * The field part is "key=value key=value"; a value with blanks stands in double quotes.
+ * The field part is "key=value key=value". A text from outside (%s) that holds a blank, a quote, a
+ * "=" or nothing is put in double quotes and escaped, so that it can not become another field or
+ * record; control bytes become "?". Conversions: d i u o x X c s p and the floating ones, with h l
+ * ll j z t. Fields beyond 959 bytes are cut, and said so.
  */
 #ifndef QTRADE_BASE_LOG_H
 #define QTRADE_BASE_LOG_H

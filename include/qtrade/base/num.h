@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Elementary functions with the same bits on every CPU: built from + - * / and sqrt only (design, style 3).
- * What decisions use comes from here, never from libm. Accuracy: within 2 ulp of the true value over the
- * stated range; NaN in, NaN out.
+ * Elementary functions with the same bits on every CPU: built from + - * / and sqrt only (design,
+ * style 3). What decisions use comes from here, never from libm. Accuracy: within 2 ulp of the true
+ * value over the stated range; NaN in, NaN out.
  */
 #ifndef QTRADE_BASE_NUM_H
 #define QTRADE_BASE_NUM_H
@@ -12,9 +12,9 @@
 
 double qt_exp(double x);
 double qt_log(double x);           /* x > 0; -inf at 0, NaN below */
-double qt_pow(double x, double y); /* x > 0: within 4 ulp for |y ln x| <= 700 */
-double qt_sin(double x);           /* |x| <= 1e5 */
-double qt_cos(double x);           /* |x| <= 1e5 */
+double qt_pow(double x, double y); /* x > 0: within 2 ulp for |y ln x| <= 700; NaN for x < 0 */
+double qt_sin(double x);           /* |x| <= 1e5, else NaN */
+double qt_cos(double x);           /* |x| <= 1e5, else NaN */
 double qt_atan(double x);
 double qt_tanh(double x); /* within 3 ulp */
 double qt_sqrt(double x); /* the machine's: exact everywhere */
@@ -28,7 +28,8 @@ double qt_stddev_sample(const double *x, size_t n);     /* n >= 2, else 0 */
 double qt_stddev_population(const double *x, size_t n); /* n >= 1, else 0 */
 /** Pearson correlation of n pairs; 0 when a side does not vary. */
 double qt_correlation(const double *x, const double *y, size_t n);
-/** Type-7 quantile (numpy, R) of n sorted values, q 0..1; NaN never: n >= 1. */
+/** Type-7 quantile (numpy, R) of n sorted values, q clamped to 0..1 and not NaN; NaN never: n >= 1.
+ */
 double qt_quantile_sorted(const double *sorted, size_t n, double q);
 /** Sorts n doubles ascending in place (no NaN). */
 void qt_sort_doubles(double *x, size_t n);

@@ -14,9 +14,9 @@ struct qt_rng {
 
 void qt_rng_init(struct qt_rng *rng, uint64_t seed);
 uint64_t qt_rng_next(struct qt_rng *rng);
-uint64_t qt_rng_below(struct qt_rng *rng, uint64_t n);  /* 0..n-1 without bias; n > 0 */
-double qt_rng_uniform(struct qt_rng *rng);              /* [0, 1) */
-double qt_rng_normal(struct qt_rng *rng);               /* mean 0, sd 1 (polar method) */
-double qt_rng_exponential(struct qt_rng *rng);          /* mean 1 */
+uint64_t qt_rng_below(struct qt_rng *rng, uint64_t n); /* 0..n-1 without bias; n > 0 */
+double qt_rng_uniform(struct qt_rng *rng);             /* [0, 1) */
+double qt_rng_normal(struct qt_rng *rng);              /* mean 0, sd 1 (polar method) */
+double qt_rng_exponential(struct qt_rng *rng);         /* mean 1 */
 
 #endif

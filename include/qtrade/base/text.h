@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Bounded text: a builder over the caller's buffer that never overflows and remembers that it was cut, and
- * the few string helpers the house needs. JSON strings are escaped here, control bytes never pass.
+ * Bounded text: a builder over the caller's buffer that never overflows and remembers that it was
+ * cut, and the few string helpers the house needs. JSON strings are escaped here, control bytes
+ * never pass.
  */
 #ifndef QTRADE_BASE_TEXT_H
 #define QTRADE_BASE_TEXT_H
@@ -39,7 +40,8 @@ bool qt_starts_with(const char *s, const char *prefix);
 bool qt_ends_with(const char *s, const char *suffix);
 /** Replaces every control byte, DEL, C1 and invalid UTF-8 byte of s by '?', in place (fault T6). */
 void qt_text_clean(char *s);
-/** Reads a decimal int64 from the whole text. False on anything else or overflow. */
+/** Reads a decimal int64 from the whole text. False on anything else, on overflow and on INT64_MIN.
+ */
 QT_CHECKED bool qt_int_parse(const char *s, int64_t *out);
 /** Reads a finite double from the whole text, locale-independent. False on anything else. */
 QT_CHECKED bool qt_double_parse(const char *s, double *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Time: int64_t nanoseconds, named _ns. UTC since the Unix epoch, or monotonic where the docstring says so.
- * The core never reads a clock: time arrives in events. Only floors 7 to 9 call qt_now_*.
+ * Time: int64_t nanoseconds, named _ns. UTC since the Unix epoch, or monotonic where the docstring
+ * says so. The core never reads a clock: time arrives in events. Only floors 7 to 9 call qt_now_*.
  */
 #ifndef QTRADE_BASE_TIME_H
 #define QTRADE_BASE_TIME_H
@@ -24,7 +24,8 @@
 int64_t qt_now_utc_ns(void);  /* the system's wall clock */
 int64_t qt_now_mono_ns(void); /* the system's monotonic clock */
 
-/** "2024-03-15T08:30:00.123Z" of a UTC time, years 1970..2262; into out (QT_TIME_TEXT). Returns out. */
+/** "2024-03-15T08:30:00.123Z" of a UTC time, years 1970..2262; into out (QT_TIME_TEXT). Returns
+ * out. */
 char *qt_time_format(int64_t utc_ns, char *out);
 /** "2024-03-15 08:30:00" of a UTC time. Returns out (QT_TIME_TEXT). */
 char *qt_time_format_short(int64_t utc_ns, char *out);
@@ -34,8 +35,8 @@ char *qt_time_format_clock(int64_t utc_ns, char *out);
 char *qt_duration_format(int64_t ns, char *out);
 
 /**
- * Reads "2024-03-15", "2024-03-15T08:30[:00[.123]][Z]" (a blank for T too) or milliseconds since the epoch
- * (10 digits or more). False on anything else; out untouched.
+ * Reads "2024-03-15", "2024-03-15T08:30[:00[.123]][Z]" (a blank for T too) or milliseconds since
+ * the epoch (10 digits or more). False on anything else; out untouched.
  */
 QT_CHECKED bool qt_time_parse(const char *text, int64_t *out_utc_ns);
 
