@@ -128,8 +128,8 @@ int64_t qt_exchange_now(const struct qt_exchange *exchange);
 QT_CHECKED enum qt_exchange_verdict qt_exchange_place(struct qt_exchange *exchange,
                                                       const struct qt_exchange_ticket *ticket,
                                                       struct qt_exchange_order *out);
-/** What place would answer; changes nothing. */
-enum qt_exchange_verdict qt_exchange_check(const struct qt_exchange *exchange,
+/** What place would answer; no order comes of it. */
+enum qt_exchange_verdict qt_exchange_check(struct qt_exchange *exchange,
                                            const struct qt_exchange_ticket *ticket);
 /** Cancels by venue id, or by client id when id is 0. */
 QT_CHECKED enum qt_exchange_verdict qt_exchange_cancel(struct qt_exchange *exchange, uint32_t owner,

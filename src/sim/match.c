@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "match_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "qtrade/base/error.h"
+
+/* What a type of order is made of; a row a type. */
+static const struct {
+    bool is_market, has_stop, fires_up_for_buy; /* the last: a buy fires when the price rises */
+} types[QT_ORDER_TYPES] = {
+    [QT_TYPE_LIMIT] = {.is_market = false},
+    [QT_TYPE_MARKET] = {.is_market = true},
+    [QT_TYPE_STOP_LOSS] = {.is_market = true, .has_stop = true, .fires_up_for_buy = true},
+    [QT_TYPE_STOP_LOSS_LIMIT] = {.has_stop = true, .fires_up_for_buy = true},
+    [QT_TYPE_TAKE_PROFIT] = {.is_market = true, .has_stop = true},
+    [QT_TYPE_TAKE_PROFIT_LIMIT] = {.has_stop = true},
+    [QT_TYPE_LIMIT_MAKER] = {.is_market = false},
+};
+
+/* A fill at up to so many times the price that was known when the order came fits 64 bits. */
+#define PRICE_ROOM 64
+
+static bool
+is_market(const struct qt_match_order *order)
+{
+    return types[order->type].is_market;
+}
+
+static qt_px
+limit_of(const struct qt_match_order *order)
+{
+    return is_market(order) ? QT_PX_NONE : order->px;
+}
+
+static qt_qty
+left_of(const struct qt_match_order *order)
+{
+    return (qt_qty){order->qty.v - order->cum_qty.v};
+}
+
+static bool
+fires_up(const struct qt_match_order *order)
+{
+    return types[order->type].fires_up_for_buy == (order->side == QT_BUY);
+}
+
+static enum qt__queue
+queue_of(const struct qt_match_order *order)
+{
+    if (types[order->type].has_stop && !order->is_working)
+        return fires_up(order) ? QT__UP : QT__DOWN;
+    return order->side == QT_BUY ? QT__BIDS : QT__ASKS;
+}
+
+/* The greater, the earlier its turn within its queue. */
+static int64_t
+rank_of(const struct qt_match_order *order)
+{
+    switch (queue_of(order)) {
+    case QT__BIDS:
+        return order->px.v;
+    case QT__ASKS:
+        return -order->px.v;
+    case QT__DOWN:
+        return order->stop_px.v;
+    case QT__UP:
+        return -order->stop_px.v;
+    case QT__QUEUES:
+        break;
+    }
+    return 0;
+}
+
+struct qt_match *
+qt_match_create(const struct qt_instrument *ins, size_t max_orders,
+                const struct qt_match_listener *listener)
+{
+    qt_assert(max_orders >= 1 && max_orders <= UINT16_MAX);
+    struct qt_match *match = calloc(1, sizeof *match);
+    if (!match)
+        return NULL;
+    match->ins = *ins;
+    match->listener = *listener;
+    match->max_orders = max_orders;
+    match->last = match->low = match->high = QT_PX_NONE;
+    match->slots = malloc(max_orders * sizeof *match->slots);
+    match->unused = malloc(max_orders * sizeof *match->unused);
+    match->resting = malloc(max_orders * sizeof *match->resting);
+    match->at = malloc(max_orders * sizeof *match->at);
+    match->by_id = qt_map_create(max_orders);
+    bool ok = match->slots && match->unused && match->resting && match->at && match->by_id;
+    for (int q = 0; q < QT__QUEUES; q++) {
+        match->queue[q].slot = malloc(max_orders * sizeof *match->queue[q].slot);
+        ok = ok && match->queue[q].slot;
+    }
+    if (!ok) {
+        qt_match_destroy(match);
+        return NULL;
+    }
+    for (size_t i = 0; i < max_orders; i++)
+        match->unused[i] = (uint32_t)(max_orders - 1 - i);
+    return match;
+}
+
+void
+qt_match_destroy(struct qt_match *match)
+{
+    if (!match)
+        return;
+    for (int q = 0; q < QT__QUEUES; q++)
+        free(match->queue[q].slot);
+    qt_map_destroy(match->by_id);
+    free(match->slots);
+    free(match->unused);
+    free(match->resting);
+    free(match->at);
+    free(match);
+}
+
+/* The pool */
+
+static uint32_t
+slot_take(struct qt_match *match, const struct qt_match_order *order)
+{
+    uint32_t slot = match->unused[match->max_orders - match->n_orders - 1];
+    match->at[slot] = (uint32_t)match->n_orders;
+    match->resting[match->n_orders++] = slot;
+    bool is_kept = qt_map_put(match->by_id, order->id, slot);
+    qt_assert(is_kept);
+    match->slots[slot] = (struct qt__slot){.order = *order, .seq = ++match->seq};
+    return slot;
+}
+
+static void
+slot_give_back(struct qt_match *match, uint32_t slot)
+{
+    bool found = qt_map_remove(match->by_id, match->slots[slot].order.id);
+    qt_assert(found);
+    uint32_t mover = match->resting[--match->n_orders];
+    match->resting[match->at[slot]] = mover;
+    match->at[mover] = match->at[slot];
+    match->unused[match->max_orders - match->n_orders - 1] = slot;
+}
+
+/* The queues */
+
+/* Comes slot a after b in their queue's turn? */
+static bool
+is_after(const struct qt_match *match, uint32_t a, uint32_t b)
+{
+    int64_t x = rank_of(&match->slots[a].order), y = rank_of(&match->slots[b].order);
+    return x != y ? x < y : match->slots[a].seq > match->slots[b].seq;
+}
+
+/* Where slot stands or would stand in its queue. */
+static size_t
+queue_find(const struct qt_match *match, enum qt__queue q, uint32_t slot)
+{
+    size_t low = 0, high = match->queue[q].n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (is_after(match, match->queue[q].slot[middle], slot))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void
+queue_put(struct qt_match *match, uint32_t slot)
+{
+    enum qt__queue q = queue_of(&match->slots[slot].order);
+    size_t i = queue_find(match, q, slot);
+    uint32_t *slots = match->queue[q].slot;
+    memmove(slots + i + 1, slots + i, (match->queue[q].n - i) * sizeof *slots);
+    slots[i] = slot;
+    match->queue[q].n++;
+    match->book_id += q == QT__BIDS || q == QT__ASKS;
+}
+
+static void
+queue_remove(struct qt_match *match, uint32_t slot)
+{
+    enum qt__queue q = queue_of(&match->slots[slot].order);
+    size_t i = queue_find(match, q, slot);
+    uint32_t *slots = match->queue[q].slot;
+    qt_assert(i < match->queue[q].n && slots[i] == slot);
+    match->queue[q].n--;
+    memmove(slots + i, slots + i + 1, (match->queue[q].n - i) * sizeof *slots);
+    match->book_id += q == QT__BIDS || q == QT__ASKS;
+}
+
+/* Telling */
+
+static void
+tell(struct qt_match *match, uint32_t slot, enum qt_match_event event, int64_t t_ns)
+{
+    struct qt_match_report report = {
+        .event = event, .order = &match->slots[slot].order, .px = QT_PX_NONE, .t_ns = t_ns};
+    match->listener.report(match->listener.context, &report);
+}
+
+static void
+tell_fill(struct qt_match *match, uint32_t slot, qt_px px, qt_qty qty, bool is_maker,
+          bool is_external, int64_t t_ns)
+{
+    struct qt_match_order *order = &match->slots[slot].order;
+    qt_money quote, sum;
+    bool fits =
+        qt_notional(px, match->ins.px_scale, qty, match->ins.qty_scale, QT_MONEY_SCALE, &quote) &&
+        qt_money_add(order->cum_quote, quote, &sum);
+    qt_assert(fits);
+    order->cum_qty.v += qty.v;
+    order->cum_quote = sum;
+    order->state = order->cum_qty.v == order->qty.v ? QT_ORDER_FILLED : QT_ORDER_PARTIAL;
+    struct qt_match_report report = {.event = QT_MATCH_FILL,
+                                     .order = order,
+                                     .trade_id = match->trade_id,
+                                     .px = px,
+                                     .qty = qty,
+                                     .quote = quote,
+                                     .is_maker = is_maker,
+                                     .is_external = is_external,
+                                     .t_ns = t_ns};
+    match->listener.report(match->listener.context, &report);
+}
+
+/* Tells the last word on an order and gives its slot back; it stands in no queue any more. */
+static void
+end_order(struct qt_match *match, uint32_t slot, enum qt_match_event event, int64_t t_ns)
+{
+    match->slots[slot].order.state =
+        event == QT_MATCH_CANCELLED ? QT_ORDER_CANCELLED : QT_ORDER_EXPIRED;
+    tell(match, slot, event, t_ns);
+    slot_give_back(match, slot);
+}
+
+void
+qt__match_print(struct qt_match *match, qt_px px, qt_qty qty, bool buyer_is_maker, int64_t t_ns)
+{
+    struct qt_match_print print = {.id = match->trade_id,
+                                   .t_ns = t_ns,
+                                   .px = px,
+                                   .qty = qty,
+                                   .buyer_is_maker = buyer_is_maker};
+    match->last = px;
+    match->low = qt_px_is_none(match->low) || px.v < match->low.v ? px : match->low;
+    match->high = qt_px_is_none(match->high) || px.v > match->high.v ? px : match->high;
+    if (match->listener.print)
+        match->listener.print(match->listener.context, &print);
+}
+
+/* Matching */
+
+/* The maker's half of a fill. A filled order leaves the queue, and its slot after it was told. */
+static void
+fill_resting(struct qt_match *match, uint32_t slot, qt_qty qty, bool is_external, int64_t t_ns)
+{
+    struct qt_match_order *order = &match->slots[slot].order;
+    bool is_last = left_of(order).v == qty.v;
+    if (is_last)
+        queue_remove(match, slot);
+    else
+        match->book_id++;
+    tell_fill(match, slot, order->px, qty, true, is_external, t_ns);
+    if (is_last)
+        slot_give_back(match, slot);
+}
+
+void
+qt__match_fill_maker(struct qt_match *match, uint32_t slot, qt_qty qty, int64_t t_ns)
+{
+    qt_px px = match->slots[slot].order.px;
+    bool is_bid = match->slots[slot].order.side == QT_BUY;
+    match->trade_id++;
+    fill_resting(match, slot, qty, true, t_ns);
+    qt__match_print(match, px, qty, is_bid, t_ns);
+}
+
+/* The order in slot (in no queue) takes what it can. */
+static void
+take(struct qt_match *match, uint32_t slot, int64_t t_ns)
+{
+    struct qt_match_order *order = &match->slots[slot].order;
+    enum qt_side side = (enum qt_side)order->side;
+    struct qt__liquidity first;
+    while (left_of(order).v > 0 && qt__match_first(match, side, limit_of(order), &first)) {
+        qt_qty qty = qt_qty_min(first.qty, left_of(order));
+        match->trade_id++;
+        if (first.is_external)
+            qt__match_consume(match, qt__other(side), qty);
+        else
+            fill_resting(match, first.slot, qty, false, t_ns);
+        tell_fill(match, slot, first.px, qty, false, first.is_external, t_ns);
+        qt__match_print(match, first.px, qty, side == QT_SELL, t_ns);
+    }
+}
+
+static bool
+is_filled_at_once(const struct qt_match *match, const struct qt_match_order *order)
+{
+    qt_qty qty = left_of(order);
+    return qt_match_cost(match, (enum qt_side)order->side, limit_of(order), qty).qty.v == qty.v;
+}
+
+/* A working order that stands in no queue: takes, then rests or ends. */
+static void
+execute(struct qt_match *match, uint32_t slot, int64_t t_ns)
+{
+    struct qt_match_order *order = &match->slots[slot].order;
+    if (order->tif == QT_TIF_FOK && !is_filled_at_once(match, order)) {
+        end_order(match, slot, QT_MATCH_EXPIRED, t_ns);
+        return;
+    }
+    take(match, slot, t_ns);
+    if (left_of(order).v == 0) {
+        slot_give_back(match, slot);
+    } else if (is_market(order) || order->tif != QT_TIF_GTC) {
+        end_order(match, slot, QT_MATCH_EXPIRED, t_ns);
+    } else {
+        order->ahead = qt__match_rung(match, (enum qt_side)order->side, order->px);
+        queue_put(match, slot);
+    }
+}
+
+/* A stop whose price was reached: becomes a working order. */
+static void
+trigger(struct qt_match *match, uint32_t slot, int64_t t_ns)
+{
+    struct qt_match_order *order = &match->slots[slot].order;
+    queue_remove(match, slot);
+    order->is_working = true;
+    match->slots[slot].seq = ++match->seq;
+    tell(match, slot, QT_MATCH_TRIGGERED, t_ns);
+    if (is_market(order) && order->side == QT_BUY && match->listener.afford) {
+        struct qt_match_cost cost = qt_match_cost(match, QT_BUY, QT_PX_NONE, order->qty);
+        if (!match->listener.afford(match->listener.context, order, cost.quote)) {
+            end_order(match, slot, QT_MATCH_EXPIRED, t_ns);
+            return;
+        }
+    }
+    execute(match, slot, t_ns);
+}
+
+/* The stop whose turn it is, or UINT32_MAX: falling ones before rising ones. */
+static uint32_t
+next_stop(const struct qt_match *match)
+{
+    size_t down = match->queue[QT__DOWN].n, up = match->queue[QT__UP].n;
+    if (qt_px_is_none(match->low))
+        return UINT32_MAX;
+    if (down > 0) {
+        uint32_t slot = match->queue[QT__DOWN].slot[down - 1];
+        if (match->slots[slot].order.stop_px.v >= match->low.v)
+            return slot;
+    }
+    if (up > 0) {
+        uint32_t slot = match->queue[QT__UP].slot[up - 1];
+        if (match->slots[slot].order.stop_px.v <= match->high.v)
+            return slot;
+    }
+    return UINT32_MAX;
+}
+
+void
+qt__match_fire(struct qt_match *match, int64_t t_ns)
+{
+    uint32_t slot;
+    while ((slot = next_stop(match)) != UINT32_MAX)
+        trigger(match, slot, t_ns);
+    match->low = match->high = match->last;
+}
+
+/* Placing */
+
+static bool
+has_right_prices(const struct qt_match_order *order)
+{
+    bool has_px = !qt_px_is_none(order->px), has_stop = !qt_px_is_none(order->stop_px);
+    return has_px != types[order->type].is_market && has_stop == types[order->type].has_stop &&
+           (!has_px || order->px.v > 0) && (!has_stop || order->stop_px.v > 0);
+}
+
+/* Would the notional stay in 64 bits, with room for prices that move? */
+static bool
+is_in_range(const struct qt_match *match, const struct qt_match_order *order)
+{
+    qt_px px = QT_MAX(order->px.v, order->stop_px.v) > match->last.v
+                   ? (qt_px){QT_MAX(order->px.v, order->stop_px.v)}
+                   : match->last;
+    const struct qt__rungs *asks = &match->rungs[QT_SELL];
+    if (asks->n > 0 && asks->level[asks->n - 1].px.v > px.v)
+        px = asks->level[asks->n - 1].px;
+    qt_money notional;
+    return qt_px_is_none(px) || (qt_notional(px, match->ins.px_scale, order->qty,
+                                             match->ins.qty_scale, QT_MONEY_SCALE, &notional) &&
+                                 notional.v <= INT64_MAX / PRICE_ROOM);
+}
+
+static bool
+would_trigger(const struct qt_match *match, const struct qt_match_order *order)
+{
+    if (!types[order->type].has_stop || qt_px_is_none(match->last))
+        return false;
+    return fires_up(order) ? order->stop_px.v <= match->last.v : order->stop_px.v >= match->last.v;
+}
+
+enum qt_match_verdict
+qt_match_check(const struct qt_match *match, const struct qt_match_order *order)
+{
+    struct qt__liquidity first;
+    uint64_t slot;
+    if (order->type >= QT_ORDER_TYPES || order->tif >= QT_TIMES_IN_FORCE || order->side > QT_SELL ||
+        order->qty.v <= 0 || order->id == 0 || order->id == UINT64_MAX ||
+        !has_right_prices(order) || qt_map_get(match->by_id, order->id, &slot))
+        return QT_MATCH_INVALID;
+    if (!is_in_range(match, order))
+        return QT_MATCH_OVERFLOW;
+    if (would_trigger(match, order))
+        return QT_MATCH_WOULD_TRIGGER;
+    if (order->type == QT_TYPE_LIMIT_MAKER &&
+        qt__match_first(match, (enum qt_side)order->side, order->px, &first))
+        return QT_MATCH_WOULD_TAKE;
+    return match->n_orders < match->max_orders ? QT_MATCH_OK : QT_MATCH_FULL;
+}
+
+enum qt_match_verdict
+qt_match_place(struct qt_match *match, const struct qt_match_order *order)
+{
+    enum qt_match_verdict verdict = qt_match_check(match, order);
+    if (verdict != QT_MATCH_OK)
+        return verdict;
+    struct qt_match_order fresh = *order;
+    fresh.state = QT_ORDER_OPEN;
+    fresh.is_working = !types[order->type].has_stop;
+    fresh.cum_qty = fresh.ahead = QT_QTY_ZERO;
+    fresh.cum_quote = QT_MONEY_ZERO;
+    if (order->type == QT_TYPE_LIMIT_MAKER)
+        fresh.tif = QT_TIF_GTC;
+    uint32_t slot = slot_take(match, &fresh);
+    tell(match, slot, QT_MATCH_ACCEPTED, fresh.t_ns);
+    if (fresh.is_working)
+        execute(match, slot, fresh.t_ns);
+    else
+        queue_put(match, slot);
+    qt__match_fire(match, fresh.t_ns);
+    return QT_MATCH_OK;
+}
+
+bool
+qt_match_cancel(struct qt_match *match, uint64_t id, int64_t t_ns)
+{
+    uint64_t slot;
+    if (!qt_map_get(match->by_id, id, &slot))
+        return false;
+    queue_remove(match, (uint32_t)slot);
+    end_order(match, (uint32_t)slot, QT_MATCH_CANCELLED, t_ns);
+    return true;
+}
+
+const struct qt_match_order *
+qt_match_find(const struct qt_match *match, uint64_t id)
+{
+    uint64_t slot;
+    return qt_map_get(match->by_id, id, &slot) ? &match->slots[slot].order : NULL;
+}
+
+size_t
+qt_match_count(const struct qt_match *match)
+{
+    return match->n_orders;
+}
+
+const struct qt_match_order *
+qt_match_at(const struct qt_match *match, size_t k)
+{
+    qt_assert(k < match->n_orders);
+    return &match->slots[match->resting[k]].order;
+}
+
+qt_px
+qt_match_last(const struct qt_match *match)
+{
+    return match->last;
+}
+
+void
+qt_match_set_last(struct qt_match *match, qt_px px)
+{
+    match->last = match->low = match->high = px;
+}
+
+uint64_t
+qt_match_book_id(const struct qt_match *match)
+{
+    return match->book_id;
+}

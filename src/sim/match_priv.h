@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The inside of one symbol's book, shared by match.c (orders come and go) and ladder.c (the market
+ * around them).
+ *
+ *     own orders     slots of a pool; a queue is an array of slots whose first in priority stands
+ * last bids [98 99 100]  asks [104 103 101]       by price, then the earlier one last down [90 95]
+ * fires when the price falls to it: the highest stop last up   [130 120]    fires when it rises to
+ * it: the lowest stop last
+ */
+#ifndef QTRADE_SIM_MATCH_PRIV_H
+#define QTRADE_SIM_MATCH_PRIV_H
+
+#include "qtrade/base/map.h"
+#include "qtrade/sim/match.h"
+
+struct qt__slot {
+    struct qt_match_order order;
+    uint64_t seq; /* time priority */
+};
+
+enum qt__queue { QT__BIDS, QT__ASKS, QT__DOWN, QT__UP, QT__QUEUES };
+
+/** One side of the ladder, best first. */
+struct qt__rungs {
+    size_t n;
+    struct qt_depth_level level[QT_LADDER_LEVELS];
+};
+
+struct qt_match {
+    struct qt_instrument ins;
+    struct qt_match_listener listener;
+    size_t max_orders, n_orders;
+    struct qt__slot *slots;
+    uint32_t *unused;  /* slots that are free: the last is taken first */
+    uint32_t *resting; /* every order at rest, in no order */
+    uint32_t *at;      /* of a slot: its index in resting */
+    struct qt_map *by_id;
+    struct {
+        uint32_t *slot;
+        size_t n;
+    } queue[QT__QUEUES];
+    struct qt__rungs rungs[2]; /* by enum qt_side of the resting liquidity */
+    uint64_t seq, trade_id, book_id;
+    qt_px last, low, high; /* low, high: of the prints since stops were looked at */
+};
+
+/** What stands first against a taker. */
+struct qt__liquidity {
+    qt_px px;
+    qt_qty qty;       /* that may be taken before something else comes first */
+    bool is_external; /* the ladder */
+    uint32_t slot;    /* of an own order */
+};
+/** Best liquidity for a taker of that side within limit (QT_PX_NONE: any); false: none. */
+bool qt__match_first(const struct qt_match *match, enum qt_side taker, qt_px limit,
+                     struct qt__liquidity *out);
+/** Quantity leaves the best rung of the ladder; own orders at its price move up. */
+void qt__match_consume(struct qt_match *match, enum qt_side side, qt_qty qty);
+/** The ladder's quantity at a price. */
+qt_qty qt__match_rung(const struct qt_match *match, enum qt_side side, qt_px px);
+/** A fill of a resting own order by the external market: report, print, gone when filled. */
+void qt__match_fill_maker(struct qt_match *match, uint32_t slot, qt_qty qty, int64_t t_ns);
+void qt__match_print(struct qt_match *match, qt_px px, qt_qty qty, bool buyer_is_maker,
+                     int64_t t_ns);
+/** Stops whose price was reached since the last look become orders, first in priority first. */
+void qt__match_fire(struct qt_match *match, int64_t t_ns);
+
+static inline enum qt_side
+qt__other(enum qt_side side)
+{
+    return side == QT_BUY ? QT_SELL : QT_BUY;
+}
+
+/** Is a price within what a taker of that side accepts? */
+static inline bool
+qt__within(enum qt_side taker, qt_px px, qt_px limit)
+{
+    return qt_px_is_none(limit) || (taker == QT_BUY ? px.v <= limit.v : px.v >= limit.v);
+}
+
+#endif
