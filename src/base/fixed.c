@@ -9,6 +9,7 @@
 
 #include "qtrade/base/error.h"
 #include "qtrade/base/fixed.h"
+#include "qtrade/base/text.h"
 
 __extension__ typedef __int128 wide;
 
@@ -349,4 +350,34 @@ bool
 qt_money_of_double(double value, int scale, qt_money *out)
 {
     return of_double(value, scale, round, &out->v);
+}
+
+char *
+qt_px_format(qt_px px, int scale, char *out)
+{
+    if (qt_px_is_none(px)) {
+        qt_copy(out, QT_DECIMAL_TEXT, "-");
+        return out;
+    }
+    return qt_decimal_format(px.v, scale, out);
+}
+
+char *
+qt_money_format(qt_money money, int scale, int decimals, char *out)
+{
+    int64_t step = qt_pow10(scale - decimals), half = step / 2;
+    int64_t v = money.v / step, rest = money.v % step;
+    if (step > 1 && (rest >= half || rest <= -half))
+        v += rest > 0 ? 1 : -1;
+    return qt_decimal_format(v, decimals, out);
+}
+
+bool
+qt_qty_of_asset(qt_money amount, int money_scale, int qty_scale, qt_qty *out)
+{
+    qt_money scaled;
+    if (!qt_money_mul_div(amount, qt_pow10(qty_scale), qt_pow10(money_scale), &scaled))
+        return false;
+    *out = (qt_qty){scaled.v};
+    return true;
 }

@@ -84,15 +84,17 @@ qt__command(struct qt_engine *engine, const struct qt_event *event)
     const char *why = "";
     qt__audit(engine, qt_source_name((enum qt_command_source)command->source),
               qt_command_name(kind), command->reason);
-    if (!qt_mode_next(engine->mode, kind, &facts, &next, &why)) {
+    bool is_taken = qt_mode_next(engine->mode, kind, &facts, &next, &why);
+    if (!is_taken)
         qt__note(engine, QT_SEVERITY_WARN, "system", event->seq, event->t_recv_ns, "%s refused: %s",
                  qt_command_name(kind), why);
-    } else if (next != engine->mode) {
+    if (is_taken && kind == QT_COMMAND_RESUME)
+        qt_breakers_reset(&engine->breaker);
+    if (is_taken && next != engine->mode) {
         enter_mode(engine, next, event);
+        engine->liquidation.is_active = false;
         if (next == QT_MODE_EMERGENCY)
             qt__liquidate_begin(engine);
-        else
-            engine->liquidation.is_active = false;
     }
     atomic_store(&engine->gate_shut, !qt_mode_allows_entry(engine->mode));
     engine->next_publish_mono_ns = 0; /* the operator sees the answer at once */

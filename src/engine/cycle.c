@@ -100,13 +100,15 @@ run_cycle(struct qt_engine *engine, int64_t t_ns)
     uint64_t seq = qt__number(engine);
     qt__shards_meet(engine->shards);
     engine->counts.cycles++;
+    unsigned orders = 0; /* client ids of this cycle */
     scan(engine, seq);
-    qt__supervise_orders(engine);
+    qt__supervise(engine, seq, &orders);
     qt__portfolio_refresh(engine);
     if (engine->liquidation.is_active)
-        qt__liquidate_step(engine, seq);
+        qt__liquidate_step(engine, seq, &orders);
     else
-        qt__entries(engine, seq);
+        qt__entries(engine, seq, &orders);
+    engine->last_cycle_ns = t_ns;
     if (engine->options.publishes) {
         int64_t took = qt_now_mono_ns() - begun;
         qt_hist_add(&engine->cycle_hist, took);

@@ -13,7 +13,7 @@ on_quote(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_eve
     symbol->quote = event->quote;
     symbol->feed_ns = event->t_recv_ns;
     if (symbol->has_plan)
-        qt__exits(engine, symbol, event->seq, event->t_recv_ns);
+        (void)qt__exits(engine, symbol, qt_client_id(event->seq, 0), event->t_recv_ns);
 }
 
 static void
@@ -22,7 +22,7 @@ on_trade(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_eve
     symbol->last = event->trade.px;
     symbol->feed_ns = event->t_recv_ns;
     if (symbol->has_plan)
-        qt__exits(engine, symbol, event->seq, event->t_recv_ns);
+        (void)qt__exits(engine, symbol, qt_client_id(event->seq, 0), event->t_recv_ns);
 }
 
 static void
@@ -95,17 +95,16 @@ on_balance(struct qt_engine *engine, const struct qt_event *event)
     if (!qt_money_add(balance->free, balance->locked, &total))
         return;
     if (strcmp(balance->asset, engine->options.scan->quote_asset) == 0) {
-        engine->sync_cash = total;
-        engine->has_sync_cash = true;
+        engine->sync.cash = total;
+        engine->sync.has_cash = true;
         return;
     }
+    qt__shards_meet(engine->shards);
     for (uint32_t i = 0; i < engine->symbols; i++) {
         struct qt_symbol *symbol = &engine->symbol[i];
-        if (strcmp(symbol->ins->base, balance->asset) != 0)
-            continue;
-        double amount = qt_money_to_double(total, QT_MONEY_SCALE);
-        symbol->has_venue_qty =
-            qt_qty_of_double_floor(amount, symbol->ins->qty_scale, &symbol->venue_qty);
+        if (strcmp(symbol->ins->base, balance->asset) == 0 &&
+            qt_qty_of_asset(total, QT_MONEY_SCALE, symbol->ins->qty_scale, &symbol->venue_qty))
+            symbol->venue_read = engine->sync.number + 1;
     }
 }
 
@@ -121,7 +120,7 @@ qt__global_event(struct qt_engine *engine, const struct qt_event *event)
         break;
     case QT_EVENT_SYNC:
         qt__shards_meet(engine->shards);
-        qt__portfolio_synced(engine);
+        qt__book_synced(engine, event);
         break;
     case QT_EVENT_COMMAND:
         qt__shards_meet(engine->shards);

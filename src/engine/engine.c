@@ -24,7 +24,8 @@ bytes_per_symbol(void)
 {
     return sizeof(struct qt_symbol) + sizeof(struct qt_scan_symbol) +
            sizeof(struct qt_strategy_symbol) + QT_VIEW_CANDLES * sizeof(struct qt_candle) +
-           sizeof(struct qt_scan_row) + sizeof(void *) + qt_scan_scratch_bytes(1) + 512;
+           sizeof(struct qt_risk_view) + sizeof(struct qt_scan_row) + sizeof(void *) +
+           qt_scan_scratch_bytes(1) + 512;
 }
 
 static void
@@ -51,27 +52,42 @@ init_symbol(struct qt_engine *engine, uint32_t id)
 }
 
 static bool
+take_partitions(struct qt_engine *engine, struct qt_error *err)
+{
+    const struct qt_orders_limits limits = {.open = QT_PARTITION_OPEN,
+                                            .history = QT_PARTITION_PAST,
+                                            .instruments = engine->symbols,
+                                            .not_found_ns = 2 * QT_NS_PER_MIN};
+    engine->partition = calloc(QT_PARTITIONS, sizeof *engine->partition);
+    for (unsigned p = 0; engine->partition && p < QT_PARTITIONS; p++) {
+        qt_rates_init(&engine->partition[p].rates);
+        if (!(engine->partition[p].orders = qt_orders_create(&limits)))
+            return qt_fail(err, QT_E_MEMORY, "no memory for orders");
+    }
+    return engine->partition || qt_fail(err, QT_E_MEMORY, "no memory for orders");
+}
+
+static bool
 take_memory(struct qt_engine *engine, struct qt_error *err)
 {
     uint32_t n = engine->symbols;
     engine->arena = qt_arena_create(n * bytes_per_symbol() + (1u << 20));
     engine->ledger = qt_ledger_create(n + 8);
     engine->commands = qt_mpsc_create(sizeof(struct qt_command_event), QT_COMMANDS);
-    if (!engine->arena || !engine->ledger || !engine->commands ||
+    engine->trades = qt_trades_create(n, QT_TRIPS_KEPT);
+    if (!engine->arena || !engine->ledger || !engine->commands || !engine->trades ||
         (engine->options.publishes && !qt__gallery_init(&engine->gallery)))
         return qt_fail(err, QT_E_MEMORY, "no memory for %u symbols", n);
-    const struct qt_orders_limits limits = {.open = QT_PARTITION_ORDERS,
-                                            .history = QT_PARTITION_ORDERS,
-                                            .instruments = n,
-                                            .not_found_ns = 2 * QT_NS_PER_MIN};
-    for (unsigned p = 0; p < QT_PARTITIONS; p++)
-        if (!(engine->orders[p] = qt_orders_create(&limits)))
-            return qt_fail(err, QT_E_MEMORY, "no memory for orders");
+    engine->quote_asset =
+        qt_ledger_asset(engine->ledger, engine->options.scan->quote_asset, QT_MONEY_SCALE);
+    if (!take_partitions(engine, err))
+        return false;
     engine->symbol = qt_arena_take(engine->arena, n * sizeof(struct qt_symbol), QT_CACHE_LINE);
+    engine->views = qt_arena_new(engine->arena, struct qt_risk_view, n);
     engine->rows = qt_arena_new(engine->arena, struct qt_scan_row, n);
     engine->scan_symbols = qt_arena_new(engine->arena, const struct qt_scan_symbol *, n);
     void *block = qt_arena_take(engine->arena, qt_scan_scratch_bytes(n), 8);
-    qt_assert(engine->symbol && engine->rows && engine->scan_symbols && block);
+    qt_assert(engine->symbol && engine->views && engine->rows && engine->scan_symbols && block);
     qt_scan_scratch_init(&engine->scratch, block, n);
     for (uint32_t i = 0; i < n; i++)
         init_symbol(engine, i);
@@ -87,7 +103,9 @@ set_defaults(struct qt_engine *engine)
     engine->symbols = qt_universe_count(options->universe);
     engine->reference = qt_universe_find(options->universe, options->scan->reference,
                                          strlen(options->scan->reference));
-    engine->now_ns = engine->market_ns = engine->sync_asked_ns = engine->synced_ns = QT_TIME_NONE;
+    engine->now_ns = engine->market_ns = QT_TIME_NONE;
+    engine->sync.asked_ns = engine->sync.done_ns = engine->last_cycle_ns = QT_TIME_NONE;
+    engine->liquidation.first_flat_ns = QT_TIME_NONE;
     engine->next_cycle_ns = engine->next_equity_ns = engine->started_ns = QT_TIME_NONE;
     engine->is_conserved = true;
     engine->mode = QT_MODE_NORMAL;
@@ -96,7 +114,6 @@ set_defaults(struct qt_engine *engine)
     qt_copy(engine->venue.name, sizeof engine->venue.name,
             options->venue.name ? options->venue.name : "");
     qt_regime_init(&engine->regime);
-    qt_rates_init(&engine->rates);
     qt_breakers_init(&engine->breaker);
     qt_hist_init(&engine->cycle_hist);
 }
@@ -130,8 +147,10 @@ qt_engine_destroy(struct qt_engine *engine)
     if (!engine)
         return;
     qt__shards_destroy(engine->shards);
-    for (unsigned p = 0; p < QT_PARTITIONS; p++)
-        qt_orders_destroy(engine->orders[p]);
+    for (unsigned p = 0; engine->partition && p < QT_PARTITIONS; p++)
+        qt_orders_destroy(engine->partition[p].orders);
+    free(engine->partition);
+    qt_trades_destroy(engine->trades);
     qt_ledger_destroy(engine->ledger);
     qt_mpsc_destroy(engine->commands);
     qt__gallery_finish(&engine->gallery);
@@ -163,6 +182,7 @@ qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error
             break;
         if (options->venue.work)
             (void)options->venue.work(options->venue.self, &sink, 0);
+        qt__refused_take(engine);
         qt__commands_take(engine);
         if (n == 0)
             pass_time(engine);

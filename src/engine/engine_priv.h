@@ -2,9 +2,11 @@
 /*
  * The engine's inside, shared by its files. Who may touch what:
  *
- *     symbol[], orders[] (per partition)   the shard that owns the partition; the engine thread
- * after a meeting everything else                      the engine thread gate_shut, commands,
- * gallery         any thread, by the atomics named there
+ *     symbol[], partition[]         the shard that owns the partition; the engine thread after a
+ *                                   meeting
+ *     gate_shut, commands, gallery  any thread, by the atomics named there
+ *     everything else               the engine thread; owners read mode, liquidation and options
+ *                                   only, which change while all shards have met
  */
 #ifndef QTRADE_ENGINE_PRIV_H
 #define QTRADE_ENGINE_PRIV_H
@@ -20,8 +22,10 @@
 #include "qtrade/engine/mode.h"
 #include "qtrade/risk/breakers.h"
 #include "qtrade/risk/gate.h"
+#include "qtrade/risk/portfolio.h"
 #include "qtrade/risk/rates.h"
 #include "qtrade/risk/size.h"
+#include "qtrade/scan/correlation.h"
 #include "qtrade/scan/scan.h"
 #include "qtrade/strategy/exit.h"
 #include "qtrade/strategy/signal.h"
@@ -35,18 +39,29 @@
 #include "shard_priv.h"
 #include "symbol_priv.h"
 
-#define QT_PARTITION_ORDERS                                                                        \
-    256 /* orders of a partition, final ones kept for late reports included */
-#define QT_COMMANDS                                                                                \
-    64 /* ring of operator commands; full: the gate is shut already, the first one counts */
+#define QT_PARTITION_OPEN 32 /* orders alive of a partition */
+#define QT_PARTITION_PAST 64 /* final ones kept for late reports */
+/** Ring of operator commands; full: the gate is shut already, the first one counts. */
+#define QT_COMMANDS 64
+#define QT_REFUSED 64       /* orders that the venue's port did not take, until they are told so */
+#define QT_TRIPS_KEPT 65536 /* round trips remembered for the report */
+
+/** What the owner of a partition keeps beside its symbols. */
+struct qt_partition {
+    struct qt_orders *orders;
+    struct qt_rates rates;     /* what went out of this partition */
+    struct qt_gate_stats gate; /* verdicts on its orders */
+    uint64_t sent, fills, rejects;
+};
 
 /** What the portfolio stands at; refreshed every cycle from ledger and marks. */
 struct qt_portfolio {
-    bool has_equity;
-    qt_money initial, cash, exposure, equity, realised, unrealised, fees, day_start, peak;
-    double drawdown, max_drawdown, heat;
-    int64_t day; /* number of the UTC day that day_start belongs to */
-    uint32_t positions, open_orders;
+    bool has_capital; /* the account was read: capital is booked */
+    bool has_equity;  /* every position has a mark */
+    struct qt_risk_totals totals;
+    qt_money initial, cash, exposure, equity, realised, unrealised, fees;
+    double heat;
+    uint32_t positions, open_orders, views;
 };
 
 /** The stop on its way: cancel, flatten, prove flat. */
@@ -56,6 +71,17 @@ struct qt_liquidation {
     int64_t first_flat_ns; /* engine time of the first flat read; QT_TIME_NONE: none */
     unsigned rounds;
     char text[96];
+};
+
+/** Reads of the account. */
+struct qt_sync {
+    int64_t asked_ns, done_ns; /* QT_TIME_NONE: never */
+    uint32_t number;           /* reads done */
+    uint32_t rows, own_open;   /* own open orders so far in this read; in the last one */
+    bool has_cash;
+    qt_money cash;  /* in this read or the last */
+    uint64_t fills; /* booked until the last read */
+    qt_money gap;   /* cash at the venue minus ours at the last read */
 };
 
 struct qt_engine {
@@ -71,7 +97,7 @@ struct qt_engine {
     uint32_t reference; /* instrument of the regime's reference; QT_NO_INSTRUMENT: none */
     struct qt_arena *arena;
     struct qt_symbol *symbol;
-    struct qt_orders *orders[QT_PARTITIONS];
+    struct qt_partition *partition; /* QT_PARTITIONS */
     struct qt_shards *shards;
     /* the scan */
     struct qt_scan_row *rows;
@@ -83,31 +109,34 @@ struct qt_engine {
     /* money and risk */
     struct qt_ledger *ledger;
     struct qt_portfolio portfolio;
-    struct qt_gate_stats gate_stats;
-    struct qt_rates rates;
+    struct qt_risk_view *views; /* positions and open orders, rebuilt each cycle */
     struct qt_breakers breaker;
+    enum qt_breaker_request breaker_request;
+    char breaker_reason[QT_BREAKER_REASON];
     struct qt_trades *trades;
     bool is_conserved;
+    uint32_t quote_asset;       /* of the ledger */
+    uint64_t transactions_seen; /* ledger_check was done after this one */
     /* the venue's word */
     struct qt_venue_view venue;
-    int64_t market_ns;                /* engine time of the newest market event */
-    int64_t sync_asked_ns, synced_ns; /* QT_TIME_NONE: never */
-    uint32_t sync_open_orders;
-    qt_money sync_cash;
-    bool has_sync_cash;
+    int64_t market_ns; /* engine time of the newest market event */
+    struct qt_sync sync;
     /* modes */
     enum qt_mode mode;
     int64_t mode_since_ns;
     char mode_reason[80];
     struct qt_liquidation liquidation;
-    atomic_bool gate_shut;    /* release by whoever stops, acquire before every entry */
-    struct qt_mpsc *commands; /* of struct qt_command_event */
+    atomic_bool gate_shut;               /* release by whoever stops, acquire before every entry */
+    struct qt_mpsc *commands;            /* of struct qt_command_event */
+    struct qt_event refused[QT_REFUSED]; /* reports of orders that never left */
+    unsigned refused_count;
     /* out */
     struct qt_counts counts;
     struct qt_notes notes;
     struct qt_gallery gallery;
     struct qt_hist cycle_hist;
-    int64_t cycle_max_ns, next_publish_mono_ns, next_equity_ns, started_ns;
+    int64_t cycle_max_ns, next_publish_mono_ns, next_equity_ns, started_ns, last_cycle_ns;
+    bool is_store_full; /* said once */
 };
 
 /* sequencer.c */
@@ -123,49 +152,75 @@ void qt__symbol_bar(struct qt_engine *engine, struct qt_symbol *symbol,
 /* reports.c */
 void qt__report(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event);
 /* exits.c */
-void qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t seq, int64_t now_ns);
-/** Closes bps (of the initial quantity; 10000: all) of the position by a market order. True: an
- * order went out. */
+/** One look at the plan of an open position; sends at most one order, under client_id. True: it
+ * did. */
+bool qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t client_id,
+               int64_t now_ns);
+/** Closes bps (of the initial quantity; QT_ALL_BPS: all) of the position at market; a rest that
+ * could not be traded goes with it. True: an order went out. */
+#define QT_ALL_BPS 10000
 bool qt__close_position(struct qt_engine *engine, struct qt_symbol *symbol, int32_t bps,
-                        enum qt_order_purpose purpose, const char *reason, uint64_t client_id,
-                        int64_t now_ns);
+                        enum qt_order_purpose purpose, uint64_t client_id, int64_t now_ns);
 /* send.c: the only way to the venue */
-struct qt_orders *qt__orders_of(struct qt_engine *engine, uint32_t instrument);
-/** Gate, then record, then venue. False: the gate refused; why (96 bytes) says which check. */
+struct qt_partition *qt__partition_of(const struct qt_engine *engine, uint32_t instrument);
+struct qt_orders *qt__orders_of(const struct qt_engine *engine, uint32_t instrument);
+/** Gate, then record, then venue. False: refused; why (96 bytes) says which check. */
 bool qt__send(struct qt_engine *engine, struct qt_symbol *symbol,
               const struct qt_order_request *request, enum qt_order_purpose purpose,
               const struct qt_gate_input *input, int64_t now_ns, char why[96]);
+void qt__record_order(struct qt_engine *engine, const struct qt_order *order, uint64_t seq,
+                      int64_t t_ns);
+/** Cancels all own orders of an instrument, or asks for one: what needs no gate. Engine thread. */
+void qt__cancel(struct qt_engine *engine, struct qt_order *order);
+void qt__cancel_all(struct qt_engine *engine, uint32_t instrument);
+void qt__query(struct qt_engine *engine, const struct qt_order *order);
+/** Reports of orders that the port did not take become numbered events. Engine thread, between
+ * events. */
+void qt__refused_take(struct qt_engine *engine);
+/* output.c: what owners gave, on the engine thread */
 void qt__output(struct qt_engine *engine, const struct qt_output *output);
 /* gate_input.c */
 void qt__gate_input_exit(struct qt_engine *engine, const struct qt_symbol *symbol,
-                         const struct qt_order_request *request, int64_t now_ns,
-                         struct qt_gate_input *out);
+                         const struct qt_order_request *request, enum qt_order_purpose purpose,
+                         int64_t now_ns, struct qt_gate_input *out);
 void qt__gate_input_entry(struct qt_engine *engine, const struct qt_symbol *symbol,
-                          const struct qt_order_request *request, double risk, int64_t now_ns,
+                          const struct qt_order_request *request, qt_money risk, int64_t now_ns,
                           struct qt_gate_input *out);
 /* cycle.c */
 void qt__cycles_until(struct qt_engine *engine, int64_t t_ns);
 void qt__measure(struct qt_engine *engine, unsigned shard, unsigned workers, int64_t t_ns);
-/* entries.c */
-void qt__entries(struct qt_engine *engine, uint64_t seq);
+/* entries.c: ids from qt_client_id(seq, *n) upward */
+void qt__entries(struct qt_engine *engine, uint64_t seq, unsigned *n);
+/** Largest absolute correlation with an open position; 0: none is open. False: unknown. */
+QT_CHECKED bool qt__worst_correlation(const struct qt_engine *engine,
+                                      const struct qt_symbol *symbol, double *out);
 /* restore.c: what an earlier run left */
 bool qt__restore(struct qt_engine *engine, const struct qt_restore *restore, struct qt_error *err);
-/* supervise.c: unanswered and unknown orders */
-void qt__supervise_orders(struct qt_engine *engine);
+/* supervise.c: unanswered and unknown orders, reads of the account, plans without ticks */
+void qt__supervise(struct qt_engine *engine, uint64_t seq, unsigned *n);
 /* portfolio.c */
 void qt__portfolio_refresh(struct qt_engine *engine);
-void qt__portfolio_fill(struct qt_engine *engine, const struct qt_record *record);
-void qt__portfolio_synced(struct qt_engine *engine);
+void qt__portfolio_measure(struct qt_engine *engine); /* the figures only */
+/* book.c: ledger, round trips and the account as the venue tells it */
+void qt__book_fill(struct qt_engine *engine, const struct qt_filled *filled);
+void qt__book_synced(struct qt_engine *engine, const struct qt_event *event);
 /* command.c */
 void qt__commands_take(struct qt_engine *engine);
 void qt__command(struct qt_engine *engine, const struct qt_event *event);
 void qt__engine_stops(struct qt_engine *engine, enum qt_command_kind kind, const char *reason);
 /* liquidate.c */
 void qt__liquidate_begin(struct qt_engine *engine);
-void qt__liquidate_step(struct qt_engine *engine, uint64_t seq);
+void qt__liquidate_step(struct qt_engine *engine, uint64_t seq, unsigned *n);
+void qt__liquidate_synced(struct qt_engine *engine); /* a read of the account has ended */
 /* view.c */
 void qt__publish_due(struct qt_engine *engine);
 void qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out);
+/* view_rows.c, view_symbols.c: its lists */
+void qt__view_ranks(struct qt_engine *engine, struct qt_snapshot *out);
+void qt__view_positions(struct qt_engine *engine, struct qt_snapshot *out);
+void qt__view_orders(struct qt_engine *engine, struct qt_snapshot *out);
+void qt__view_limits(struct qt_engine *engine, struct qt_snapshot *out);
+void qt__view_symbols(struct qt_engine *engine, struct qt_snapshot *out);
 /* tell.c: notes, records, decisions */
 void qt__note(struct qt_engine *engine, enum qt_severity severity, const char *topic, uint64_t seq,
               int64_t t_ns, const char *format, ...) QT_PRINTF(6, 7);
@@ -174,8 +229,6 @@ void qt__decision(struct qt_engine *engine, uint64_t seq, int64_t t_ns, uint32_t
                   const char *kind, double score, double value, const char *detail);
 void qt__audit(struct qt_engine *engine, const char *actor, const char *action, const char *detail);
 void qt__incident(struct qt_engine *engine, uint64_t seq, int64_t t_ns, const char *text);
-void qt__record_order(struct qt_engine *engine, const struct qt_order *order, uint64_t seq,
-                      int64_t t_ns);
 void qt__record_position(struct qt_engine *engine, const struct qt_symbol *symbol, uint64_t seq,
                          int64_t t_ns);
 

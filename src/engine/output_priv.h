@@ -8,21 +8,31 @@
 
 #include "qtrade/engine/record.h"
 #include "qtrade/engine/snapshot.h"
+#include "qtrade/trade/position.h"
 #include "qtrade/trade/request.h"
 
 enum qt_output_kind {
     QT_OUT_SUBMIT,
-    QT_OUT_CANCEL,
-    QT_OUT_QUERY,
+    QT_OUT_FILL,
     QT_OUT_RECORD,
     QT_OUT_NOTE,
     QT_OUT_INCIDENT /* note.text says what is inconsistent */
 };
 
+/** A fill after its symbol has taken it. */
+struct qt_filled {
+    uint64_t seq;
+    struct qt_fill fill;
+    struct qt_position_change change;
+    struct qt_position after;
+    qt_money risk; /* of an entry: from entry to stop; 0 else */
+};
+
 struct qt_output {
     enum qt_output_kind kind;
     union {
-        struct qt_order_request request; /* SUBMIT; CANCEL and QUERY: client_id and instrument */
+        struct qt_order_request request; /* SUBMIT */
+        struct qt_filled filled;         /* FILL */
         struct qt_record record;
         struct qt_note_view note;
     };

@@ -16,21 +16,27 @@ is_symbol_event(const struct qt_event *event)
 }
 
 static void
-count(struct qt_counts *counts, const struct qt_event *event)
+count(struct qt_engine *engine, const struct qt_event *event)
 {
+    struct qt_counts *counts = &engine->counts;
     counts->events++;
     switch ((enum qt_event_kind)event->kind) {
     case QT_EVENT_QUOTE:
         counts->quotes++;
+        engine->market_ns = event->t_recv_ns;
         break;
     case QT_EVENT_TRADE:
         counts->trades++;
+        engine->market_ns = event->t_recv_ns;
         break;
     case QT_EVENT_BAR:
         counts->bars++;
+        if (!(event->flags & QT_EVENT_HISTORY))
+            engine->market_ns = event->t_recv_ns;
         break;
     case QT_EVENT_REPORT:
         counts->reports++;
+        engine->sync.rows += (event->flags & QT_EVENT_SNAPSHOT) && event->report.client_id != 0;
         break;
     case QT_EVENT_NONE:
     case QT_EVENT_DEPTH:
@@ -57,12 +63,14 @@ qt__sequence(void *self, struct qt_event *event)
     struct qt_engine *engine = self;
     if (is_symbol_event(event) && event->instrument >= engine->symbols)
         return;
+    if (engine->started_ns == QT_TIME_NONE)
+        engine->started_ns = event->t_recv_ns;
     if (event->t_recv_ns < engine->now_ns)
         event->t_recv_ns = engine->now_ns;      /* Q1 */
     qt__cycles_until(engine, event->t_recv_ns); /* Q2 */
     engine->now_ns = event->t_recv_ns;
     event->seq = qt__number(engine);
-    count(&engine->counts, event);
+    count(engine, event);
     if (is_symbol_event(event))
         qt__shards_push(engine->shards, event);
     else

@@ -43,13 +43,18 @@ qt__symbol_spread_bps(const struct qt_symbol *symbol)
 }
 
 bool
-qt__symbol_is_open(const struct qt_symbol *symbol)
+qt__symbol_can_trade(const struct qt_symbol *symbol, qt_qty qty)
 {
-    qt_qty size = qt_qty_abs(symbol->position.qty);
-    if (qt_qty_cmp(size, symbol->ins->lot) < 0 || qt_qty_cmp(size, symbol->ins->min_qty) < 0)
+    if (qt_qty_cmp(qty, symbol->ins->lot) < 0 || qt_qty_cmp(qty, symbol->ins->min_qty) < 0)
         return false;
     qt_money notional;
-    return qt_px_is_none(symbol->last) ||
-           !qt_instrument_notional(symbol->ins, symbol->last, size, &notional) ||
+    qt_px px = qt__symbol_exit_px(symbol);
+    return qt_px_is_none(px) || !qt_instrument_notional(symbol->ins, px, qty, &notional) ||
            qt_money_cmp(notional, symbol->ins->min_notional) >= 0;
+}
+
+bool
+qt__symbol_is_open(const struct qt_symbol *symbol)
+{
+    return qt__symbol_can_trade(symbol, qt_qty_abs(symbol->position.qty));
 }

@@ -39,16 +39,19 @@ struct qt_symbol {
     /* what a cycle touches */
     struct qt_signal entry_signal; /* the signal behind entry_order */
     int64_t traded_ns;             /* last entry or exit; QT_TIME_NONE: never */
-    qt_qty venue_qty;              /* of the base asset at the last account read */
-    bool has_venue_qty;
+    qt_qty venue_qty;              /* of the base asset at the account read number venue_read */
+    uint32_t venue_read;           /* 0: never */
+    qt_qty foreign_qty;            /* of it, what was there and not ours at the first quiet read */
+    bool has_foreign, is_short_at_venue;
     double signal, confidence;
     bool has_signal;
     char why[96];
-    char exit_reason[16];
 };
 
 /** Position above dust: at least one lot and the venue's minimum notional at the last price. */
 bool qt__symbol_is_open(const struct qt_symbol *symbol);
+/** Quantity that could be sold or bought back as it is: whole lots, above the venue's minimum. */
+bool qt__symbol_can_trade(const struct qt_symbol *symbol, qt_qty qty);
 /** The price at which the position could be closed now: bid of a long, ask of a short; last without
  * a quote. */
 qt_px qt__symbol_exit_px(const struct qt_symbol *symbol);

@@ -53,6 +53,13 @@ QT_CHECKED bool qt_px_parse(const char *text, int scale, qt_px *out);   /* whole
 QT_CHECKED bool qt_qty_parse(const char *text, int scale, qt_qty *out); /* whole NUL-ended text */
 QT_CHECKED bool qt_money_parse(const char *text, int scale, qt_money *out); /* whole text */
 
+/** For people: a price with all its decimals; money with so many (0..scale), half away from zero.
+ * Returns out. */
+char *qt_px_format(qt_px px, int scale, char *out);
+char *qt_money_format(qt_money money, int scale, int decimals, char *out);
+/** An amount of an asset as a quantity of another scale, toward zero. False: overflow. */
+QT_CHECKED bool qt_qty_of_asset(qt_money amount, int money_scale, int qty_scale, qt_qty *out);
+
 /** Comparison: -1, 0, 1. */
 static inline int
 qt_px_cmp(qt_px a, qt_px b)

@@ -116,9 +116,17 @@ struct qt_record {
     };
 };
 
+/** A ledger balance that is not 0: the sum of an account's postings in one asset. */
+struct qt_balance_record {
+    char account[16], asset[QT_ASSET_SIZE];
+    int32_t scale;
+    qt_money amount; /* units of 10^-scale */
+};
+
 /** What a restart finds: the store fills it, the engine starts from it. */
 #define QT_RESTORE_ORDERS 256
 #define QT_RESTORE_POSITIONS 64
+#define QT_RESTORE_BALANCES 1024
 struct qt_restore {
     bool is_found;     /* false: a fresh store */
     uint64_t last_seq; /* numbering goes on above it */
@@ -131,6 +139,9 @@ struct qt_restore {
     struct qt_order_record order[QT_RESTORE_ORDERS];
     uint32_t positions; /* not flat ones */
     struct qt_position_record position[QT_RESTORE_POSITIONS];
+    uint64_t transactions; /* number of the last ledger transaction */
+    uint32_t balances;
+    struct qt_balance_record balance[QT_RESTORE_BALANCES];
 };
 
 const char *qt_record_kind_name(enum qt_record_kind kind); /* "order" ... */

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Liquidation: cancel everything, flatten everything, and believe only the venue. It never times
+ * out into success: flat are two reads of the account, flat_gap_ms apart, that both show no own
+ * order and nothing above dust of what we bought. Afterwards it keeps looking: a fill that won the
+ * race is a position again.
+ */
+#include <stdio.h>
+
+#include "engine_priv.h"
+
+enum { PACE_NS = QT_NS_PER_S }; /* between two rounds of cancels */
+
+/* Own orders alive, with a cancel for each symbol that has any (all of a symbol at once). */
+static uint32_t
+cancel_orders(struct qt_engine *engine, bool is_due)
+{
+    uint32_t alive = 0;
+    for (uint32_t i = 0; i < engine->symbols; i++) {
+        uint32_t open = qt_orders_open_of(qt__orders_of(engine, i), i);
+        alive += open;
+        if (open > 0 && is_due && !engine->symbol[i].exit_order)
+            qt__cancel_all(engine, i);
+    }
+    return alive;
+}
+
+static uint32_t
+flatten(struct qt_engine *engine, uint64_t seq, unsigned *n)
+{
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < engine->symbols; i++) {
+        struct qt_symbol *symbol = &engine->symbol[i];
+        if (!qt__symbol_is_open(symbol))
+            continue;
+        open++;
+        if (*n < 250 && qt__close_position(engine, symbol, QT_ALL_BPS, QT_PURPOSE_FLATTEN,
+                                           qt_client_id(seq, *n), engine->now_ns))
+            ++*n;
+    }
+    return open;
+}
+
+/* More at the venue than was there before us, and more than dust. */
+static bool
+holds_ours(const struct qt_symbol *symbol)
+{
+    qt_qty ours;
+    return symbol->has_foreign && qt_qty_sub(symbol->venue_qty, symbol->foreign_qty, &ours) &&
+           qt_qty_sign(ours) > 0 && qt__symbol_can_trade(symbol, ours);
+}
+
+static void
+say(struct qt_engine *engine, uint32_t orders, uint32_t positions)
+{
+    struct qt_liquidation *liquidation = &engine->liquidation;
+    if (liquidation->is_flat)
+        qt_copy(liquidation->text, sizeof liquidation->text, "flat, read twice at the venue");
+    else if (orders || positions)
+        snprintf(liquidation->text, sizeof liquidation->text,
+                 "round %u: %u orders alive, %u positions open", liquidation->rounds, orders,
+                 positions);
+    else
+        snprintf(liquidation->text, sizeof liquidation->text, "%s",
+                 liquidation->first_flat_ns == QT_TIME_NONE ? "reading the account"
+                                                            : "flat once, reading again");
+}
+
+static void
+ask_venue(struct qt_engine *engine)
+{
+    const struct qt_venue_port *venue = &engine->options.venue;
+    struct qt_sync *sync = &engine->sync;
+    if (sync->asked_ns != QT_TIME_NONE && engine->now_ns - sync->asked_ns < PACE_NS)
+        return;
+    if (venue->sync(venue->self))
+        sync->asked_ns = engine->now_ns;
+}
+
+void
+qt__liquidate_step(struct qt_engine *engine, uint64_t seq, unsigned *n)
+{
+    struct qt_liquidation *liquidation = &engine->liquidation;
+    bool is_due = engine->now_ns >= liquidation->next_ns;
+    if (is_due) {
+        liquidation->next_ns = engine->now_ns + PACE_NS;
+        liquidation->rounds++;
+    }
+    uint32_t orders = cancel_orders(engine, is_due);
+    uint32_t positions = flatten(engine, seq, n);
+    if (orders || positions) {
+        if (liquidation->is_flat)
+            qt__note(engine, QT_SEVERITY_BAD, "risk", seq, engine->now_ns,
+                     "a late fill: not flat any more");
+        liquidation->is_flat = false;
+        liquidation->first_flat_ns = QT_TIME_NONE;
+    } else if (!liquidation->is_flat) {
+        ask_venue(engine);
+    }
+    say(engine, orders, positions);
+}
+
+void
+qt__liquidate_begin(struct qt_engine *engine)
+{
+    unsigned n = 0;
+    engine->liquidation = (struct qt_liquidation){
+        .is_active = true, .next_ns = engine->now_ns, .first_flat_ns = QT_TIME_NONE};
+    qt__liquidate_step(engine, engine->seq, &n);
+}
+
+/* The account as just read shows neither own orders nor anything of ours. */
+static bool
+is_flat_at_venue(const struct qt_engine *engine)
+{
+    if (engine->sync.own_open > 0)
+        return false;
+    for (uint32_t i = 0; i < engine->symbols; i++)
+        if (qt_orders_open_of(qt__orders_of(engine, i), i) > 0 ||
+            qt__symbol_is_open(&engine->symbol[i]) || holds_ours(&engine->symbol[i]))
+            return false;
+    return true;
+}
+
+void
+qt__liquidate_synced(struct qt_engine *engine)
+{
+    struct qt_liquidation *liquidation = &engine->liquidation;
+    int64_t gap = engine->options.engine->flat_gap_ms * QT_NS_PER_MS;
+    if (!liquidation->is_active)
+        return;
+    if (!is_flat_at_venue(engine)) {
+        liquidation->is_flat = false;
+        liquidation->first_flat_ns = QT_TIME_NONE;
+        return;
+    }
+    if (liquidation->first_flat_ns == QT_TIME_NONE)
+        liquidation->first_flat_ns = engine->now_ns;
+    if (liquidation->is_flat || engine->now_ns - liquidation->first_flat_ns < gap)
+        return;
+    liquidation->is_flat = true;
+    say(engine, 0, 0);
+    qt__note(engine, QT_SEVERITY_GOOD, "risk", engine->seq, engine->now_ns, "%s",
+             liquidation->text);
+    qt__audit(engine, "engine", "flat", liquidation->text);
+    qt_log_event(engine->options.log, QT_LOG_WARN, "engine.flat", "rounds=%u", liquidation->rounds);
+    engine->next_publish_mono_ns = 0;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The only way to the venue. An order: gate, order table, record, port, in this order. Cancels and
+ * questions need no gate; they are counted against the message rate all the same.
+ */
+#include <stdio.h>
+
+#include "engine_priv.h"
+
+struct qt_partition *
+qt__partition_of(const struct qt_engine *engine, uint32_t instrument)
+{
+    return &engine->partition[instrument % QT_PARTITIONS];
+}
+
+struct qt_orders *
+qt__orders_of(const struct qt_engine *engine, uint32_t instrument)
+{
+    return qt__partition_of(engine, instrument)->orders;
+}
+
+void
+qt__record_order(struct qt_engine *engine, const struct qt_order *order, uint64_t seq, int64_t t_ns)
+{
+    struct qt_record record = {.kind = QT_RECORD_ORDER, .seq = seq, .t_ns = t_ns};
+    record.order = (struct qt_order_record){.request = order->request,
+                                            .venue_id = order->venue_id,
+                                            .state = order->state,
+                                            .purpose = order->purpose,
+                                            .code = order->code,
+                                            .cum_qty = order->cum_qty,
+                                            .cum_quote = order->cum_quote,
+                                            .created_ns = order->created_ns,
+                                            .updated_ns = order->updated_ns};
+    qt_copy(record.order.reason, sizeof record.order.reason, order->reason);
+    qt__record(engine, &record);
+}
+
+/* Into the table, the store and the port. */
+static bool
+emit(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_order_request *request,
+     enum qt_order_purpose purpose, int64_t now_ns)
+{
+    struct qt_partition *partition = qt__partition_of(engine, request->instrument);
+    uint64_t seq = request->client_id >> 8;
+    struct qt_order *order =
+        qt_orders_add(partition->orders, symbol->ins, request, purpose, seq, now_ns);
+    struct qt_order_change change;
+    if (!order || qt_orders_sent(partition->orders, order, now_ns, &change) == QT_ORDERS_INCIDENT)
+        return false;
+    qt_rates_order(&partition->rates, request, now_ns);
+    partition->sent++;
+    qt__record_order(engine, order, seq, now_ns);
+    struct qt_output output = {.kind = QT_OUT_SUBMIT, .request = *request};
+    qt__shards_emit(engine->shards, &output);
+    return true;
+}
+
+bool
+qt__send(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_order_request *request,
+         enum qt_order_purpose purpose, const struct qt_gate_input *input, int64_t now_ns,
+         char why[96])
+{
+    struct qt_gate_result result;
+    bool is_allowed = qt_gate_check(engine->options.risk, input, &result);
+    qt_gate_stats_add(&qt__partition_of(engine, request->instrument)->gate, &result);
+    if (!is_allowed) {
+        char text[80];
+        snprintf(why, 96, "gate: %s", qt_gate_describe(&result, text, sizeof text));
+        return false;
+    }
+    if (emit(engine, symbol, request, purpose, now_ns))
+        return true;
+    snprintf(why, 96, "no room for another order");
+    return false;
+}
+
+void
+qt__cancel(struct qt_engine *engine, struct qt_order *order)
+{
+    const struct qt_venue_port *venue = &engine->options.venue;
+    struct qt_partition *partition = qt__partition_of(engine, order->request.instrument);
+    struct qt_order_change change;
+    if (!venue->cancel(venue->self, order->request.instrument, order->request.client_id))
+        return; /* the next look tries again */
+    qt_rates_message(&partition->rates, engine->now_ns);
+    if (qt_orders_cancel_sent(partition->orders, order, engine->now_ns, &change) ==
+        QT_ORDERS_APPLIED)
+        qt__record_order(engine, order, engine->seq, engine->now_ns);
+}
+
+void
+qt__cancel_all(struct qt_engine *engine, uint32_t instrument)
+{
+    const struct qt_venue_port *venue = &engine->options.venue;
+    if (venue->cancel_all(venue->self, instrument))
+        qt_rates_message(&qt__partition_of(engine, instrument)->rates, engine->now_ns);
+}
+
+void
+qt__query(struct qt_engine *engine, const struct qt_order *order)
+{
+    const struct qt_venue_port *venue = &engine->options.venue;
+    if (venue->query(venue->self, order->request.instrument, order->request.client_id))
+        qt_rates_message(&qt__partition_of(engine, order->request.instrument)->rates,
+                         engine->now_ns);
+}
+
+void
+qt__refused_take(struct qt_engine *engine)
+{
+    for (unsigned i = 0; i < engine->refused_count; i++) {
+        struct qt_event event = engine->refused[i];
+        event.t_recv_ns = event.t_venue_ns = engine->now_ns;
+        qt__sequence(engine, &event);
+    }
+    engine->refused_count = 0;
+}
