@@ -114,6 +114,7 @@ struct side {
     uint64_t seed;
     qt_px best, step;
     bool is_bid;
+    size_t levels;
 };
 
 /* Levels from the best outward; a price that is not positive ends a side. */
@@ -122,7 +123,7 @@ fill_side(const struct side *side, struct qt_depth_level *out)
 {
     qt_px px = side->best;
     size_t n = 0;
-    while (n < LEVELS && qt_px_is_positive(px)) {
+    while (n < side->levels && qt_px_is_positive(px)) {
         uint64_t noise = qt__mix(side->seed, n * 2 + side->is_bid);
         out[n] =
             (struct qt_depth_level){px, level_qty(side->ins, side->quoted, noise, (unsigned)n)};
@@ -134,10 +135,12 @@ fill_side(const struct side *side, struct qt_depth_level *out)
 }
 
 void
-qt_source_ladder(const struct qt_source *source, uint32_t instrument, struct qt_ladder *out)
+qt_source_ladder(const struct qt_source *source, uint32_t instrument, size_t levels,
+                 struct qt_ladder *out)
 {
     const struct qt__quoted *quoted = &source->quoted[instrument - source->first];
     const struct qt_instrument *ins = qt_universe_at(source->universe, instrument);
+    size_t n = QT_MIN(levels, (size_t)LEVELS);
     out->n_bids = out->n_asks = 0;
     if (qt_px_is_none(quoted->px))
         return;
@@ -146,8 +149,8 @@ qt_source_ladder(const struct qt_source *source, uint32_t instrument, struct qt_
     if (!fits)
         return;
     uint64_t seed = qt__mix(qt__mix(source->seed, instrument), quoted->ticks);
-    const struct side bids = {ins, quoted, seed, bid, spread, true};
-    const struct side asks = {ins, quoted, seed, ask, spread, false};
+    const struct side bids = {ins, quoted, seed, bid, spread, true, n};
+    const struct side asks = {ins, quoted, seed, ask, spread, false, n};
     out->n_bids = fill_side(&bids, out->bids);
     out->n_asks = fill_side(&asks, out->asks);
 }
@@ -156,6 +159,12 @@ qt_px
 qt_source_price(const struct qt_source *source, uint32_t instrument)
 {
     return source->quoted[instrument - source->first].px;
+}
+
+const struct qt_bar *
+qt_source_ended_bar(const struct qt_source *source, uint32_t instrument)
+{
+    return source->ops->ended_bar ? source->ops->ended_bar(source, instrument) : NULL;
 }
 
 bool

@@ -24,7 +24,9 @@ struct qt__source_ops {
     int64_t (*peek)(struct qt_source *source);
     bool (*next)(struct qt_source *source, struct qt_source_tick *out);
     bool (*climate)(const struct qt_source *source, struct qt_climate *out); /* NULL: unknown */
-    double (*progress)(const struct qt_source *source);                      /* NULL: has no end */
+    const struct qt_bar *(*ended_bar)(const struct qt_source *source,
+                                      uint32_t instrument); /* NULL: has no bars */
+    double (*progress)(const struct qt_source *source);     /* NULL: has no end */
 };
 
 /** The base of every source; its kind's own struct begins with it. */

@@ -219,6 +219,14 @@ replay_history(struct qt_source *source,
             fn(context, source->first + i, &replay->track[i].series->bars[b]);
 }
 
+static const struct qt_bar *
+replay_ended_bar(const struct qt_source *source, uint32_t instrument)
+{
+    const struct replay *replay = (const struct replay *)(const void *)source;
+    const struct track *track = &replay->track[instrument - source->first];
+    return track->bar > track->first_bar ? &track->series->bars[track->bar - 1] : NULL;
+}
+
 static double
 replay_progress(const struct qt_source *source)
 {
@@ -240,6 +248,7 @@ static const struct qt__source_ops ops = {.destroy = replay_destroy,
                                           .history = replay_history,
                                           .peek = replay_peek,
                                           .next = replay_next,
+                                          .ended_bar = replay_ended_bar,
                                           .progress = replay_progress};
 
 /* Series by quote volume, largest first; ties by their place. */

@@ -86,8 +86,13 @@ void qt_source_history(struct qt_source *source,
 int64_t qt_source_peek(struct qt_source *source);
 /** The next tick; false: ended. Ticks of one time come in the order of their instruments. */
 QT_CHECKED bool qt_source_next(struct qt_source *source, struct qt_source_tick *out);
-/** The ladder around the symbol's price of now (before the first tick: of the history). */
-void qt_source_ladder(const struct qt_source *source, uint32_t instrument, struct qt_ladder *out);
+/** The bar that the tick with ends_bar ended, as recorded; NULL: a generated market. Until the next
+ * tick of its symbol. */
+const struct qt_bar *qt_source_ended_bar(const struct qt_source *source, uint32_t instrument);
+/** The ladder around the symbol's price of now (before the first tick: of the history), at most
+ * levels (<= QT_LADDER_LEVELS) a side. */
+void qt_source_ladder(const struct qt_source *source, uint32_t instrument, size_t levels,
+                      struct qt_ladder *out);
 /** The price of now; QT_PX_NONE: none yet (a symbol that is listed later). */
 qt_px qt_source_price(const struct qt_source *source, uint32_t instrument);
 /** False: a recorded market, whose regime nobody knows. */

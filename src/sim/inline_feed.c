@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What moves the inline exchange, and how its feed tells it. A backtest plays its source a few
+ * ticks a call; paper passes a live feed on and matches by its quotes and trades.
+ */
+#include <string.h>
+
+#include "qtrade/base/text.h"
+#include "qtrade/base/time.h"
+
+#include "inline_priv.h"
+
+enum { TICKS_A_WORK = 64 };
+
+static void
+tell_link(struct qt_inline_venue *venue, enum qt_link_kind kind)
+{
+    struct qt_event event = {.kind = QT_EVENT_LINK,
+                             .instrument = QT_NO_INSTRUMENT,
+                             .link = {.kind = (uint8_t)kind, .state = QT_LINK_UP}};
+    qt_copy(event.link.reason, sizeof event.link.reason, "inside this process");
+    qt__inline_push(venue, &event);
+}
+
+static void
+tell_history(void *context, uint32_t instrument, const struct qt_bar *bar)
+{
+    struct qt_event event = {
+        .kind = QT_EVENT_BAR, .instrument = instrument, .flags = QT_EVENT_HISTORY, .bar = *bar};
+    qt__inline_push(context, &event);
+}
+
+static void
+tell_bar(struct qt_inline_venue *venue, uint32_t instrument, const struct qt_bar *bar)
+{
+    struct qt_event event = {.kind = QT_EVENT_BAR, .instrument = instrument, .bar = *bar};
+    qt__inline_push(venue, &event);
+}
+
+static void
+set_now(struct qt_inline_venue *venue, int64_t now_ns)
+{
+    venue->now_ns = QT_MAX(venue->now_ns, now_ns);
+    qt_exchange_advance(venue->exchange, venue->now_ns);
+}
+
+/* Bars whose end lies at or before t, in order of their ends. */
+static void
+release_bars(struct qt_inline_venue *venue, int64_t t_ns)
+{
+    size_t n = 0;
+    for (; n < venue->bars && venue->bar[n].end_ns <= t_ns; n++) {
+        set_now(venue, venue->bar[n].end_ns);
+        tell_bar(venue, venue->bar[n].instrument, &venue->bar[n].bar);
+    }
+    venue->bars -= n;
+    memmove(venue->bar, &venue->bar[n], venue->bars * sizeof venue->bar[0]);
+}
+
+/* A recorded bar is told at its end, not at its last tick. At most two a symbol wait at once. */
+static void
+keep_bar(struct qt_inline_venue *venue, uint32_t instrument, const struct qt_bar *bar)
+{
+    struct qt__inline_bar kept = {bar->open_ns + bar->period_ns, instrument, *bar};
+    size_t at = venue->bars++;
+    for (; at > 0 && (venue->bar[at - 1].end_ns > kept.end_ns ||
+                      (venue->bar[at - 1].end_ns == kept.end_ns &&
+                       venue->bar[at - 1].instrument > instrument));
+         at--)
+        venue->bar[at] = venue->bar[at - 1];
+    venue->bar[at] = kept;
+}
+
+static void
+tell_trade(struct qt_inline_venue *venue, const struct qt_source_tick *tick)
+{
+    struct qt_event event = {.kind = QT_EVENT_TRADE,
+                             .instrument = tick->instrument,
+                             .flags = tick->is_sell ? QT_EVENT_BUYER_MAKER : 0,
+                             .trade = {.px = tick->px, .qty = tick->qty, .id = venue->tick}};
+    qt__inline_push(venue, &event);
+}
+
+static void
+tell_quote(struct qt_inline_venue *venue, uint32_t instrument, const struct qt_ladder *ladder)
+{
+    struct qt_event event = {.kind = QT_EVENT_QUOTE,
+                             .instrument = instrument,
+                             .quote = {.bid = QT_PX_NONE, .ask = QT_PX_NONE}};
+    if (ladder->n_bids > 0) {
+        event.quote.bid = ladder->bids[0].px;
+        event.quote.bid_qty = ladder->bids[0].qty;
+    }
+    if (ladder->n_asks > 0) {
+        event.quote.ask = ladder->asks[0].px;
+        event.quote.ask_qty = ladder->asks[0].qty;
+    }
+    qt__inline_push(venue, &event);
+}
+
+/* I2: cancels, TRADE, QUOTE, fills by the market, new orders. */
+static void
+play(struct qt_inline_venue *venue, const struct qt_source_tick *tick)
+{
+    struct qt_ladder ladder;
+    uint32_t id = tick->instrument;
+    bool is_needed = qt__inline_is_needed(venue, id);
+    set_now(venue, tick->t_ns);
+    venue->tick++;
+    qt__inline_deliver(venue, id, false);
+    qt_source_ladder(venue->source, id, is_needed ? QT_LADDER_LEVELS : 1, &ladder);
+    tell_trade(venue, tick);
+    tell_quote(venue, id, &ladder);
+    if (!is_needed)
+        return;
+    qt_exchange_tick(venue->exchange, id, tick->is_sell ? QT_SELL : QT_BUY, tick->px, tick->qty,
+                     &ladder);
+    qt__inline_deliver(venue, id, true);
+}
+
+static void
+begin(struct qt_inline_venue *venue)
+{
+    if (venue->has_begun)
+        return;
+    venue->has_begun = true;
+    if (venue->source) {
+        tell_link(venue, QT_LINK_MARKET);
+        if (venue->options.emits_history)
+            qt_source_history(venue->source, tell_history, venue);
+    }
+    tell_link(venue, QT_LINK_REST);
+    tell_link(venue, QT_LINK_USER);
+}
+
+int
+qt__inline_work_backtest(void *self, const struct qt_event_sink *sink, int timeout_ms)
+{
+    struct qt_inline_venue *venue = self;
+    struct qt_source_tick tick;
+    int ticks = venue->options.ticks_a_work ? venue->options.ticks_a_work : TICKS_A_WORK, n = 0;
+    (void)timeout_ms;
+    venue->sink = sink;
+    begin(venue);
+    qt__inline_answer(venue);
+    for (; n < ticks; n++) {
+        int64_t t_ns = qt_source_peek(venue->source);
+        if (t_ns != QT_TIME_NONE)
+            release_bars(venue, t_ns);
+        if (!qt_source_next(venue->source, &tick))
+            break;
+        play(venue, &tick);
+        const struct qt_bar *bar =
+            tick.ends_bar ? qt_source_ended_bar(venue->source, tick.instrument) : NULL;
+        if (bar)
+            keep_bar(venue, tick.instrument, bar);
+        if (venue->questions > 0 || venue->is_sync_wanted)
+            qt__inline_answer(venue);
+    }
+    if (n == 0)
+        release_bars(venue, INT64_MAX);
+    venue->sink = NULL;
+    return n > 0 ? n : -1;
+}
+
+/* Paper */
+
+static void
+match_quote(struct qt_inline_venue *venue, uint32_t id, const struct qt_quote *quote)
+{
+    struct qt_ladder ladder = {0};
+    if (qt_px_is_positive(quote->bid) && qt_qty_sign(quote->bid_qty) > 0)
+        ladder.bids[ladder.n_bids++] = (struct qt_depth_level){quote->bid, quote->bid_qty};
+    if (qt_px_is_positive(quote->ask) && qt_qty_sign(quote->ask_qty) > 0)
+        ladder.asks[ladder.n_asks++] = (struct qt_depth_level){quote->ask, quote->ask_qty};
+    bool is_crossed = ladder.n_bids && ladder.n_asks && qt_px_cmp(quote->bid, quote->ask) >= 0;
+    if (!is_crossed)
+        qt_exchange_quote(venue->exchange, id, &ladder);
+}
+
+/* A live event goes on to the engine first: nothing the engine does on it can trade with it. */
+static void
+pass_on(void *self, struct qt_event *event)
+{
+    struct qt_inline_venue *venue = self;
+    struct qt_event copy = *event;
+    bool is_quote = copy.kind == QT_EVENT_QUOTE, is_trade = copy.kind == QT_EVENT_TRADE;
+    set_now(venue, copy.t_recv_ns);
+    venue->tick += is_quote || is_trade;
+    if (is_quote || is_trade)
+        qt__inline_deliver(venue, copy.instrument, false);
+    bool is_needed = (is_quote || is_trade) && qt__inline_is_needed(venue, copy.instrument);
+    qt__inline_push(venue, event);
+    if (!is_needed)
+        return;
+    if (is_quote)
+        match_quote(venue, copy.instrument, &copy.quote);
+    else if (qt_px_is_positive(copy.trade.px) && qt_qty_sign(copy.trade.qty) > 0)
+        qt_exchange_tick(venue->exchange, copy.instrument,
+                         copy.flags & QT_EVENT_BUYER_MAKER ? QT_SELL : QT_BUY, copy.trade.px,
+                         copy.trade.qty, NULL);
+    if (is_quote)
+        qt__inline_deliver(venue, copy.instrument, true);
+}
+
+int
+qt__inline_work_paper(void *self, const struct qt_event_sink *sink, int timeout_ms)
+{
+    struct qt_inline_venue *venue = self;
+    const struct qt_event_sink own = {.self = venue, .push = pass_on};
+    venue->sink = sink;
+    if (venue->now_ns > 0) {
+        begin(venue);
+        qt__inline_answer(venue);
+    }
+    int n = venue->feed.work(venue->feed.self, &own, timeout_ms);
+    venue->sink = NULL;
+    return n;
+}
+
+static void
+wake_paper(void *self)
+{
+    struct qt_inline_venue *venue = self;
+    if (venue->feed.wake)
+        venue->feed.wake(venue->feed.self);
+}
+
+static void
+watch_paper(void *self, uint32_t instrument, bool on)
+{
+    struct qt_inline_venue *venue = self;
+    if (venue->feed.watch_depth)
+        venue->feed.watch_depth(venue->feed.self, instrument, on);
+}
+
+struct qt_feed_port
+qt_inline_feed(struct qt_inline_venue *venue)
+{
+    if (venue->source)
+        return (struct qt_feed_port){.self = venue, .work = qt__inline_work_backtest};
+    return (struct qt_feed_port){.self = venue,
+                                 .work = qt__inline_work_paper,
+                                 .wake = wake_paper,
+                                 .watch_depth = watch_paper};
+}
