@@ -11,7 +11,11 @@ size_t
 qt_settings_bind(struct qt_settings *settings, struct qt_config_binding out[QT_SETTINGS_SECTIONS])
 {
     const struct qt_config_binding all[QT_SETTINGS_SECTIONS] = {
+        {&qt_engine_section, &settings->engine},
         {&qt_scan_section, &settings->scan},
+        {&qt_strategy_section, &settings->strategy},
+        {&qt_risk_section, &settings->risk},
+        {&qt_venue_config_section, &settings->venue},
     };
     memcpy(out, all, sizeof all);
     return QT_SETTINGS_SECTIONS;

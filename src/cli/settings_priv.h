@@ -8,16 +8,24 @@
 #define QTRADE_CLI_SETTINGS_PRIV_H
 
 #include "qtrade/base/config.h"
+#include "qtrade/engine/config.h"
+#include "qtrade/risk/config.h"
 #include "qtrade/scan/config.h"
+#include "qtrade/strategy/config.h"
+#include "qtrade/venue/config.h"
 
 #include "cli_priv.h"
 
 struct qt_settings {
+    struct qt_engine_config engine;
     struct qt_scan_config scan;
+    struct qt_strategy_config strategy;
+    struct qt_risk_config risk;
+    struct qt_venue_config venue;
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 1
+#define QT_SETTINGS_SECTIONS 5
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

@@ -79,14 +79,31 @@ forbidden(const struct qt_engine *engine, const struct qt_symbol *symbol)
     return NULL;
 }
 
+/* A limit that may take: a little beyond the best price, on the tick, never short of it. */
+static qt_px
+limit_px(const struct qt_engine *engine, const struct qt_symbol *symbol,
+         const struct qt_signal *signal)
+{
+    const struct qt_instrument *ins = symbol->ins;
+    bool is_buy = signal->direction == QT_BUY;
+    double slip = engine->options.engine->entry_slippage_bps / 1e4;
+    double px = qt_px_to_double(signal->entry, ins->px_scale) * (is_buy ? 1 + slip : 1 - slip);
+    qt_px limit;
+    if (!qt_px_of_double(px, ins->px_scale, &limit))
+        return signal->entry;
+    limit = is_buy ? qt_px_floor(limit, ins->tick) : qt_px_ceil(limit, ins->tick);
+    int better = qt_px_cmp(limit, signal->entry);
+    return (is_buy ? better < 0 : better > 0) ? signal->entry : limit;
+}
+
 static bool
 size_entry(struct qt_engine *engine, const struct qt_symbol *symbol, const struct qt_signal *signal,
-           struct qt_size *out)
+           qt_px limit, struct qt_size *out)
 {
     const struct qt_risk_totals *totals = &engine->portfolio.totals;
     struct qt_size_input input = {.ins = symbol->ins,
                                   .regime = &engine->scan.regime,
-                                  .entry = signal->entry,
+                                  .entry = limit,
                                   .stop = signal->stop,
                                   .equity = engine->portfolio.equity,
                                   .venue_exposure = totals->gross,
@@ -103,26 +120,16 @@ size_entry(struct qt_engine *engine, const struct qt_symbol *symbol, const struc
     return qt_size_compute(engine->options.risk, &input, out) && qt_qty_sign(out->qty) > 0;
 }
 
-/* A limit that may take, a little beyond the best price, on the tick. */
 static struct qt_order_request
-entry_order(const struct qt_engine *engine, const struct qt_symbol *symbol,
-            const struct qt_signal *signal, qt_qty qty, uint64_t client_id)
+entry_order(const struct qt_symbol *symbol, const struct qt_signal *signal, qt_px limit, qt_qty qty,
+            uint64_t client_id)
 {
-    const struct qt_instrument *ins = symbol->ins;
-    bool is_buy = signal->direction == QT_BUY;
-    double slip = engine->options.engine->entry_slippage_bps / 1e4;
-    double px = qt_px_to_double(signal->entry, ins->px_scale) * (is_buy ? 1 + slip : 1 - slip);
-    qt_px limit = signal->entry;
-    if (qt_px_of_double(px, ins->px_scale, &limit))
-        limit = is_buy ? qt_px_floor(limit, ins->tick) : qt_px_ceil(limit, ins->tick);
-    bool is_worse =
-        is_buy ? qt_px_cmp(limit, signal->entry) < 0 : qt_px_cmp(limit, signal->entry) > 0;
     return (struct qt_order_request){.client_id = client_id,
-                                     .instrument = ins->id,
+                                     .instrument = symbol->ins->id,
                                      .side = (uint8_t)signal->direction,
                                      .type = QT_TYPE_LIMIT,
                                      .tif = QT_TIF_IOC,
-                                     .px = is_worse ? signal->entry : limit,
+                                     .px = limit,
                                      .stop_px = QT_PX_NONE,
                                      .qty = qty};
 }
@@ -134,13 +141,14 @@ enter(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_signal
     struct qt_size size;
     struct qt_gate_input input;
     char why[96];
-    if (!size_entry(engine, symbol, signal, &size)) {
+    qt_px limit = limit_px(engine, symbol, signal);
+    if (!size_entry(engine, symbol, signal, limit, &size)) {
         snprintf(why, sizeof why, "size: %.85s", size.why);
         refuse(engine, symbol, seq, "refused", why);
         return;
     }
     struct qt_order_request request =
-        entry_order(engine, symbol, signal, size.qty, qt_client_id(seq, *n));
+        entry_order(symbol, signal, limit, size.qty, qt_client_id(seq, *n));
     qt__gate_input_entry(engine, symbol, &request, size.risk, engine->now_ns, &input);
     symbol->entry_signal = *signal;
     symbol->entry_order = request.client_id;

@@ -148,7 +148,7 @@ qt_source_ladder(const struct qt_source *source, uint32_t instrument, size_t lev
     bool fits = quoted->is_sell ? qt_px_add(bid, spread, &ask) : qt_px_sub(ask, spread, &bid);
     if (!fits)
         return;
-    uint64_t seed = qt__mix(qt__mix(source->seed, instrument), quoted->ticks);
+    uint64_t seed = qt__mix(qt__mix(source->seed, quoted->key), quoted->ticks);
     const struct side bids = {ins, quoted, seed, bid, spread, true, n};
     const struct side asks = {ins, quoted, seed, ask, spread, false, n};
     out->n_bids = fill_side(&bids, out->bids);

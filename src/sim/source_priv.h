@@ -10,6 +10,7 @@
 
 /** What the ladder around a symbol is made from. */
 struct qt__quoted {
+    uint64_t key;     /* of the symbol's name: noise does not depend on who else is there */
     qt_px px;         /* of the last tick; QT_PX_NONE: none yet */
     bool is_sell;     /* the last aggressor sold: px is the bid */
     double liquidity; /* quote volume of a day, trailing */

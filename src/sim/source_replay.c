@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "qtrade/base/rng.h"
+#include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
 #include "source_priv.h"
@@ -187,7 +187,8 @@ replay_next(struct qt_source *source, struct qt_source_tick *out)
     uint32_t i = replay->heap[0];
     struct track *track = &replay->track[i];
     int n = ticks_of(replay, track);
-    uint64_t noise = qt__mix(qt__mix(source->seed, i), (uint64_t)track->next_ns);
+    uint64_t noise =
+        qt__mix(qt__mix(source->seed, source->quoted[i].key), (uint64_t)track->next_ns);
     qt_px px = price_at(track, track->tick, n, noise);
     *out = (struct qt_source_tick){.t_ns = track->next_ns,
                                    .instrument = source->first + i,
@@ -303,7 +304,8 @@ begin_track(struct replay *replay, uint32_t i, const struct qt_series *series, i
     if (track->bar == series->n)
         return;
     int64_t slot = series->period_ns / ticks_of(replay, track);
-    track->phase_ns = (int64_t)(qt__mix(replay->base.seed, i) % (uint64_t)QT_MAX(slot, 1));
+    track->phase_ns = (int64_t)(qt__mix(replay->base.seed, replay->base.quoted[i].key) %
+                                (uint64_t)QT_MAX(slot, 1));
     track->phase_ns -= track->phase_ns % QT_NS_PER_MS;
     enter_bar(replay, track);
     replay->heap[replay->heap_n++] = i;
@@ -327,6 +329,7 @@ add_instruments(struct qt_source *source, const struct qt_dataset *dataset,
     source->first = qt_universe_count(universe);
     for (uint32_t i = 0; i < source->n; i++) {
         struct qt_instrument ins = dataset->series[chosen[i].index].ins;
+        source->quoted[i].key = qt_hash(QT_HASH_START, ins.symbol, strlen(ins.symbol));
         ins.min_qty = ins.lot;
         if (!qt_money_of_units(5, QT_MONEY_SCALE, &ins.min_notional) || /* Binance's */
             !qt_universe_add(universe, &ins, err))

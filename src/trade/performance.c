@@ -207,8 +207,8 @@ tail_of_returns(double *r, size_t n, struct qt_performance *out)
     size_t count = 0;
     while (count < n && r[count] <= quantile)
         sum += r[count++];
-    out->var_95 = metric(-quantile);
-    out->cvar_95 = ratio(-sum, (double)count);
+    out->var_95 = metric(0 - quantile);
+    out->cvar_95 = ratio(0 - sum, (double)count);
 }
 
 static void
