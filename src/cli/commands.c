@@ -13,5 +13,6 @@ const struct qt_command *const qt_commands[] = {
     &qt_cmd_config,
     &qt_cmd_indicators,
     &qt_cmd_scan,
+    &qt_cmd_venue,
     NULL,
 };

@@ -103,6 +103,13 @@ qt__record_of(const struct qt_exchange *exchange, uint64_t id)
     return id != 0 && record->order.id == id ? record : NULL;
 }
 
+static bool
+is_wanted(const struct qt_exchange_order *order, uint32_t owner, uint32_t instrument)
+{
+    return order->owner == owner &&
+           (instrument == QT_NO_INSTRUMENT || order->instrument == instrument);
+}
+
 struct qt__record *
 qt__record_find(const struct qt_exchange *exchange, uint32_t owner, uint32_t instrument,
                 uint64_t id, const char *client_id)
@@ -114,8 +121,7 @@ qt__record_find(const struct qt_exchange *exchange, uint32_t owner, uint32_t ins
             return NULL;
     }
     struct qt__record *record = qt__record_of(exchange, id);
-    bool is_his = record && record->order.owner == owner && record->order.instrument == instrument;
-    return is_his ? record : NULL;
+    return record && is_wanted(&record->order, owner, instrument) ? record : NULL;
 }
 
 /* Index of the first open id >= id. */
@@ -157,13 +163,6 @@ qt_exchange_find(const struct qt_exchange *exchange, uint32_t owner, uint32_t in
     if (record)
         *out = record->order;
     return record != NULL;
-}
-
-static bool
-is_wanted(const struct qt_exchange_order *order, uint32_t owner, uint32_t instrument)
-{
-    return order->owner == owner &&
-           (instrument == QT_NO_INSTRUMENT || order->instrument == instrument);
 }
 
 size_t

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The desk: the exchange of the room sim with its one account, moved by a source. Fees are taken
+ * from what is received, as on Binance's spot market.
+ */
+#include "desk_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "qtrade/base/time.h"
+#include "qtrade/market/reader.h"
+#include "qtrade/sim/exchange.h"
+#include "qtrade/sim/source.h"
+
+enum { OWNER = 1, DEFAULT_SYMBOLS = 50, DEFAULT_PPM = 1000, TICK_EVERY_S = 2, HISTORY_DAYS = 31 };
+
+struct qt__desk {
+    struct qt__desk_listener listener;
+    struct qt_dataset data; /* of a recording */
+    struct qt_universe *universe;
+    struct qt_source *source;
+    struct qt_exchange *exchange;
+    int maker_ppm, taker_ppm;
+    const char *cancel_id; /* of the cancel under way; NULL: none */
+    const char *changed[4];
+    unsigned n_changed; /* assets whose balance has moved since it was last told */
+    bool has_ended;
+};
+
+/* Views of the exchange's own copies */
+
+static void
+order_view(const struct qt_exchange_order *from, struct qt__order *out)
+{
+    *out = (struct qt__order){.id = from->id,
+                              .symbol = from->instrument,
+                              .side = (enum qt_side)from->side,
+                              .type = (enum qt_order_type)from->type,
+                              .tif = (enum qt_time_in_force)from->tif,
+                              .state = (enum qt_order_state)from->state,
+                              .is_working = from->is_working,
+                              .px = from->px,
+                              .stop_px = from->stop_px,
+                              .qty = from->qty,
+                              .cum_qty = from->cum_qty,
+                              .cum_quote = from->cum_quote,
+                              .quote_qty = from->quote_qty,
+                              .time_ns = from->time_ns,
+                              .update_ns = from->update_ns};
+    qt_copy(out->client_id, sizeof out->client_id, from->client_id);
+}
+
+static void
+fill_view(const struct qt__desk *desk, const struct qt_exchange_fill *from, struct qt__fill *out)
+{
+    const struct qt_instrument *ins = qt_universe_at(desk->universe, from->instrument);
+    qt_qty base_fee;
+    *out = (struct qt__fill){.trade_id = from->trade_id,
+                             .order_id = from->order_id,
+                             .symbol = from->instrument,
+                             .px = from->px,
+                             .qty = from->qty,
+                             .quote = from->quote,
+                             .fee = from->fee,
+                             .fee_in_base = from->fee_in_base,
+                             .is_buyer = from->is_buyer,
+                             .is_maker = from->is_maker,
+                             .time_ns = from->time_ns};
+    if (from->fee_in_base && qt_qty_of_asset(from->fee, QT_MONEY_SCALE, ins->qty_scale, &base_fee))
+        out->fee = qt_money_of_qty(base_fee);
+}
+
+static struct qt_exchange_ticket
+ticket_of(const struct qt__ticket *from)
+{
+    struct qt_exchange_ticket ticket = {.owner = OWNER,
+                                        .instrument = from->symbol,
+                                        .side = (uint8_t)from->side,
+                                        .type = (uint8_t)from->type,
+                                        .tif = (uint8_t)from->tif,
+                                        .px = from->px,
+                                        .stop_px = from->stop_px,
+                                        .qty = from->qty,
+                                        .quote_qty = from->quote_qty};
+    qt_copy(ticket.client_id, sizeof ticket.client_id, from->client_id);
+    return ticket;
+}
+
+/* What the exchange tells */
+
+static void
+tell_balances(struct qt__desk *desk)
+{
+    if (desk->n_changed > 0)
+        desk->listener.balances(desk->listener.context, desk->changed, desk->n_changed);
+    desk->n_changed = 0;
+}
+
+static void
+on_balance(void *context, uint32_t owner, uint32_t asset)
+{
+    struct qt__desk *desk = context;
+    const char *name = qt_accounts_name(qt_exchange_accounts(desk->exchange), asset);
+    if (owner != OWNER)
+        return;
+    for (unsigned i = 0; i < desk->n_changed; i++)
+        if (strcmp(desk->changed[i], name) == 0)
+            return;
+    if (desk->n_changed == QT_COUNT_OF(desk->changed))
+        tell_balances(desk);
+    desk->changed[desk->n_changed++] = name;
+}
+
+static void
+on_execution(void *context, enum qt_match_event event, const struct qt_exchange_order *order,
+             const struct qt_exchange_fill *fill)
+{
+    static const struct {
+        bool is_told;
+        enum qt__execution execution;
+    } kinds[] = {[QT_MATCH_ACCEPTED] = {true, QT__EXECUTION_NEW},
+                 [QT_MATCH_TRIGGERED] = {true, QT__EXECUTION_NEW},
+                 [QT_MATCH_FILL] = {true, QT__EXECUTION_TRADE},
+                 [QT_MATCH_CANCELLED] = {true, QT__EXECUTION_CANCELED},
+                 [QT_MATCH_EXPIRED] = {true, QT__EXECUTION_EXPIRED},
+                 [QT_MATCH_REJECTED] = {false, QT__EXECUTION_NEW}};
+    struct qt__desk *desk = context;
+    struct qt__order order_copy;
+    struct qt__fill fill_copy;
+    if (!kinds[event].is_told)
+        return;
+    order_view(order, &order_copy);
+    if (fill)
+        fill_view(desk, fill, &fill_copy);
+    bool is_cancel = event == QT_MATCH_CANCELLED && desk->cancel_id;
+    desk->listener.execution(desk->listener.context, kinds[event].execution, &order_copy,
+                             fill ? &fill_copy : NULL, is_cancel ? desk->cancel_id : "");
+}
+
+static void
+on_trade(void *context, uint32_t instrument, const struct qt_match_print *print)
+{
+    struct qt__desk *desk = context;
+    const struct qt_trade trade = {.px = print->px, .qty = print->qty, .id = print->id};
+    desk->listener.trade(desk->listener.context, instrument, print->t_ns, &trade,
+                         print->buyer_is_maker);
+}
+
+static void
+on_book(void *context, uint32_t instrument)
+{
+    struct qt__desk *desk = context;
+    desk->listener.book(desk->listener.context, instrument);
+}
+
+static void
+tell_bar(void *context, uint32_t instrument, const struct qt_bar *bar)
+{
+    struct qt__desk *desk = context;
+    desk->listener.history(desk->listener.context, instrument, bar);
+}
+
+/* The market */
+
+/* A month of the recording is history, or three quarters of a shorter one. */
+static int64_t
+default_start(const struct qt_dataset *data)
+{
+    int64_t first = INT64_MAX, end = INT64_MIN;
+    for (size_t i = 0; i < data->n; i++) {
+        const struct qt_series *series = &data->series[i];
+        first = QT_MIN(first, series->bars[0].open_ns);
+        end = QT_MAX(end, series->bars[series->n - 1].open_ns + series->period_ns);
+    }
+    int64_t history = QT_MIN(HISTORY_DAYS * QT_NS_PER_DAY, (end - first) / 4 * 3);
+    return qt_time_floor(first + history, QT_NS_PER_HOUR);
+}
+
+static bool
+open_recording(struct qt__desk *desk, const struct qt_exchange_server_options *options,
+               struct qt_error *err)
+{
+    if (!qt_dataset_load(options->replay, QT_TIME_NONE, QT_TIME_NONE, false, NULL, NULL,
+                         &desk->data, err))
+        return false;
+    int64_t ticks = desk->data.series[0].period_ns / (TICK_EVERY_S * QT_NS_PER_S);
+    const struct qt_replay_options replay = {
+        .seed = options->seed,
+        .ticks_per_bar = (int)QT_MIN(QT_MAX(ticks, (int64_t)4), (int64_t)10000),
+        .symbols = options->symbols,
+        .start_ns = options->start_ns ? options->start_ns : default_start(&desk->data)};
+    desk->source = qt_source_replay(&desk->data, &replay, desk->universe, err);
+    return desk->source != NULL;
+}
+
+static bool
+open_generated(struct qt__desk *desk, const struct qt_exchange_server_options *options,
+               struct qt_error *err)
+{
+    const struct qt_generator_options generator = {
+        .symbols = options->symbols ? options->symbols : DEFAULT_SYMBOLS,
+        .seed = options->seed,
+        .start_ns = options->start_ns ? options->start_ns : qt_now_utc_ns()};
+    desk->source = qt_source_generate(&generator, desk->universe, err);
+    return desk->source != NULL;
+}
+
+static bool
+open_market(struct qt__desk *desk, const struct qt_exchange_server_options *options,
+            struct qt_error *err)
+{
+    desk->universe = qt_universe_create();
+    if (!desk->universe)
+        return qt_fail(err, QT_E_MEMORY, "no memory for the universe");
+    return options->replay ? open_recording(desk, options, err)
+                           : open_generated(desk, options, err);
+}
+
+static int
+fee_of(int ppm)
+{
+    return ppm == 0 ? DEFAULT_PPM : ppm == QT_EXCHANGE_FREE ? 0 : ppm;
+}
+
+static bool
+open_exchange(struct qt__desk *desk, const struct qt_exchange_server_options *options,
+              struct qt_error *err)
+{
+    desk->maker_ppm = fee_of(options->maker_ppm);
+    desk->taker_ppm = fee_of(options->taker_ppm);
+    const struct qt_exchange_options exchange = {
+        .maker_ppm = desk->maker_ppm, .taker_ppm = desk->taker_ppm, .fee_mode = QT_FEE_RECEIVED};
+    const struct qt_exchange_listener listener = {.context = desk,
+                                                  .execution = on_execution,
+                                                  .trade = on_trade,
+                                                  .book = on_book,
+                                                  .balance = on_balance};
+    desk->exchange = qt_exchange_create(desk->universe, &exchange, &listener, err);
+    return desk->exchange != NULL;
+}
+
+static bool
+deposit(struct qt__desk *desk, const struct qt_exchange_balance *balance, struct qt_error *err)
+{
+    struct qt_accounts *accounts = qt_exchange_accounts(desk->exchange);
+    uint32_t asset = qt_accounts_asset(accounts, balance->asset);
+    qt_money amount;
+    if (asset == QT_NO_ASSET || !qt_money_parse(balance->amount, QT_MONEY_SCALE, &amount) ||
+        !qt_accounts_deposit(accounts, OWNER, asset, amount))
+        return qt_fail(err, QT_E_CONFIG, "the account cannot begin with %s %s", balance->amount,
+                       balance->asset);
+    return true;
+}
+
+static bool
+pay_in(struct qt__desk *desk, const struct qt_exchange_server_options *options,
+       struct qt_error *err)
+{
+    static const struct qt_exchange_balance usual = {"USDT", "100000"};
+    const struct qt_exchange_balance *balances = options->balances ? options->balances : &usual;
+    size_t n = options->balances ? options->n_balances : 1;
+    for (size_t i = 0; i < n; i++)
+        if (!deposit(desk, &balances[i], err))
+            return false;
+    desk->n_changed = 0; /* nobody listens yet */
+    return true;
+}
+
+/* Books that can be looked at before the first tick. */
+static void
+set_out(struct qt__desk *desk)
+{
+    qt_exchange_advance(desk->exchange, qt_source_start_ns(desk->source));
+    for (uint32_t i = 0; i < qt_universe_count(desk->universe); i++) {
+        struct qt_ladder ladder;
+        qt_px px = qt_source_price(desk->source, i);
+        if (qt_px_is_none(px))
+            continue;
+        qt_exchange_set_last(desk->exchange, i, px);
+        qt_source_ladder(desk->source, i, QT_LADDER_LEVELS, &ladder);
+        qt_exchange_quote(desk->exchange, i, &ladder);
+    }
+}
+
+struct qt__desk *
+qt__desk_create(const struct qt_exchange_server_options *options,
+                const struct qt__desk_listener *listener, struct qt_error *err)
+{
+    static const struct qt__desk_listener nobody;
+    struct qt__desk *desk = calloc(1, sizeof *desk);
+    if (!desk) {
+        qt_fail(err, QT_E_MEMORY, "no memory for the desk");
+        return NULL;
+    }
+    desk->listener = nobody;
+    if (!open_market(desk, options, err) || !open_exchange(desk, options, err) ||
+        !pay_in(desk, options, err)) {
+        qt__desk_destroy(desk);
+        return NULL;
+    }
+    desk->listener = *listener;
+    return desk;
+}
+
+void
+qt__desk_destroy(struct qt__desk *desk)
+{
+    if (!desk)
+        return;
+    qt_exchange_destroy(desk->exchange);
+    qt_source_destroy(desk->source);
+    qt_universe_destroy(desk->universe);
+    qt_dataset_finish(&desk->data);
+    free(desk);
+}
+
+const struct qt_universe *
+qt__desk_universe(const struct qt__desk *desk)
+{
+    return desk->universe;
+}
+
+int64_t
+qt__desk_start_ns(const struct qt__desk *desk)
+{
+    return qt_source_start_ns(desk->source);
+}
+
+void
+qt__desk_tell_history(struct qt__desk *desk)
+{
+    qt_source_history(desk->source, tell_bar, desk);
+    set_out(desk);
+}
+
+bool
+qt__desk_advance(struct qt__desk *desk, int64_t now_ns)
+{
+    struct qt_source_tick tick;
+    struct qt_ladder ladder;
+    while (!desk->has_ended) {
+        int64_t t_ns = qt_source_peek(desk->source);
+        if (t_ns == QT_TIME_NONE || !(t_ns <= now_ns) || !qt_source_next(desk->source, &tick)) {
+            desk->has_ended = t_ns == QT_TIME_NONE;
+            break;
+        }
+        qt_exchange_advance(desk->exchange, tick.t_ns);
+        qt_source_ladder(desk->source, tick.instrument, QT_LADDER_LEVELS, &ladder);
+        qt_exchange_tick(desk->exchange, tick.instrument, tick.is_sell ? QT_SELL : QT_BUY, tick.px,
+                         tick.qty, &ladder);
+        tell_balances(desk);
+    }
+    qt_exchange_advance(desk->exchange, QT_MAX(now_ns, qt_exchange_now(desk->exchange)));
+    return !desk->has_ended;
+}
+
+size_t
+qt__desk_levels(const struct qt__desk *desk, uint32_t symbol, enum qt_side side,
+                struct qt_depth_level *out, size_t n)
+{
+    return qt_exchange_levels(desk->exchange, symbol, side, out, n);
+}
+
+uint64_t
+qt__desk_book_id(const struct qt__desk *desk, uint32_t symbol)
+{
+    return qt_exchange_book_id(desk->exchange, symbol);
+}
+
+/* Orders */
+
+/* The exchange's refusal in the words of the API. */
+static bool
+fail(struct qt__call *call, enum qt_exchange_verdict verdict)
+{
+    static const struct {
+        enum qt__fault fault;
+        const char *filter;
+    } faults[QT_EXCHANGE_VERDICTS] = {
+        [QT_EXCHANGE_OK] = {QT__FAULT_NONE, NULL},
+        [QT_EXCHANGE_SYMBOL] = {QT__FAULT_SYMBOL, NULL},
+        [QT_EXCHANGE_QTY] = {QT__FAULT_QTY, NULL},
+        [QT_EXCHANGE_PRICE_FILTER] = {QT__FAULT_FILTER, "PRICE_FILTER"},
+        [QT_EXCHANGE_PERCENT_PRICE] = {QT__FAULT_FILTER, "PERCENT_PRICE_BY_SIDE"},
+        [QT_EXCHANGE_LOT_SIZE] = {QT__FAULT_FILTER, "LOT_SIZE"},
+        [QT_EXCHANGE_NOTIONAL] = {QT__FAULT_FILTER, "NOTIONAL"},
+        [QT_EXCHANGE_MAX_ORDERS] = {QT__FAULT_FILTER, "MAX_NUM_ORDERS"},
+        [QT_EXCHANGE_MAX_STOPS] = {QT__FAULT_FILTER, "MAX_NUM_ALGO_ORDERS"},
+        [QT_EXCHANGE_BALANCE] = {QT__FAULT_BALANCE, NULL},
+        [QT_EXCHANGE_WOULD_TAKE] = {QT__FAULT_WOULD_TAKE, NULL},
+        [QT_EXCHANGE_WOULD_TRIGGER] = {QT__FAULT_WOULD_TRIGGER, NULL},
+        [QT_EXCHANGE_DUPLICATE] = {QT__FAULT_DUPLICATE, NULL},
+        [QT_EXCHANGE_CLOSED] = {QT__FAULT_MARKET_CLOSED, NULL},
+        [QT_EXCHANGE_NO_LIQUIDITY] = {QT__FAULT_NO_LIQUIDITY, NULL},
+        [QT_EXCHANGE_UNKNOWN_ORDER] = {QT__FAULT_CANCEL, NULL},
+        [QT_EXCHANGE_NO_ORDER] = {QT__FAULT_NO_ORDER, NULL},
+        [QT_EXCHANGE_OVERFLOW] = {QT__FAULT_FILTER, "MARKET_LOT_SIZE"},
+        [QT_EXCHANGE_FULL] = {QT__FAULT_UNKNOWN, NULL},
+    };
+    return qt__call_fail(call, faults[verdict].fault, faults[verdict].filter);
+}
+
+bool
+qt__desk_place(struct qt__desk *desk, struct qt__call *call, const struct qt__ticket *ticket,
+               bool is_dry, struct qt__order *out)
+{
+    struct qt_exchange_ticket asked = ticket_of(ticket);
+    struct qt_exchange_order order = {0};
+    enum qt_exchange_verdict verdict = is_dry ? qt_exchange_check(desk->exchange, &asked)
+                                              : qt_exchange_place(desk->exchange, &asked, &order);
+    tell_balances(desk);
+    if (verdict != QT_EXCHANGE_OK)
+        return fail(call, verdict);
+    order_view(&order, out);
+    return true;
+}
+
+bool
+qt__desk_find(const struct qt__desk *desk, uint32_t symbol, uint64_t id, const char *client_id,
+              struct qt__order *out)
+{
+    struct qt_exchange_order order;
+    if (!qt_exchange_find(desk->exchange, OWNER, symbol, id, client_id, &order))
+        return false;
+    order_view(&order, out);
+    return true;
+}
+
+bool
+qt__desk_cancel(struct qt__desk *desk, struct qt__call *call, uint64_t id, const char *cancel_id,
+                struct qt__order *out)
+{
+    struct qt_exchange_order order;
+    if (!qt_exchange_find(desk->exchange, OWNER, QT_NO_INSTRUMENT, id, NULL, &order))
+        return fail(call, QT_EXCHANGE_UNKNOWN_ORDER);
+    desk->cancel_id = cancel_id;
+    enum qt_exchange_verdict verdict =
+        qt_exchange_cancel(desk->exchange, OWNER, order.instrument, id, NULL, &order);
+    desk->cancel_id = NULL;
+    tell_balances(desk);
+    if (verdict != QT_EXCHANGE_OK)
+        return fail(call, verdict);
+    order_view(&order, out);
+    return true;
+}
+
+size_t
+qt__desk_orders(const struct qt__desk *desk, uint32_t symbol, uint64_t from, bool only_open,
+                struct qt__order *out, size_t n)
+{
+    struct qt_exchange_order order;
+    size_t count = 0;
+    while (count < n &&
+           qt_exchange_orders(desk->exchange, OWNER, symbol, from, only_open, &order, 1) == 1) {
+        order_view(&order, &out[count++]);
+        from = order.id + 1;
+    }
+    return count;
+}
+
+size_t
+qt__desk_fills(const struct qt__desk *desk, uint32_t symbol, uint64_t order_id, uint64_t from,
+               struct qt__fill *out, size_t n)
+{
+    enum { BATCH = 64 };
+    struct qt_exchange_fill batch[BATCH];
+    size_t count = 0, got = BATCH;
+    while (count < n && got == BATCH) {
+        got = qt_exchange_fills(desk->exchange, OWNER, symbol, order_id, from, batch,
+                                QT_MIN(n - count, (size_t)BATCH));
+        for (size_t i = 0; i < got; i++)
+            fill_view(desk, &batch[i], &out[count++]);
+        from = got > 0 ? batch[got - 1].trade_id + 1 : from;
+    }
+    return count;
+}
+
+/* The account */
+
+unsigned
+qt__desk_balances(const struct qt__desk *desk, struct qt__held *out, unsigned n)
+{
+    const struct qt_accounts *accounts = qt_exchange_accounts(desk->exchange);
+    unsigned count = QT_MIN(qt_accounts_assets(accounts), n);
+    for (unsigned i = 0; i < count; i++) {
+        struct qt_funds funds = qt_accounts_funds(accounts, OWNER, i);
+        out[i] = (struct qt__held){.free = funds.free, .locked = funds.locked};
+        qt_copy(out[i].asset, sizeof out[i].asset, qt_accounts_name(accounts, i));
+    }
+    return count;
+}
+
+bool
+qt__desk_balance(const struct qt__desk *desk, const char *asset, struct qt__held *out)
+{
+    const struct qt_accounts *accounts = qt_exchange_accounts(desk->exchange);
+    uint32_t id = qt_accounts_find(accounts, asset);
+    if (id == QT_NO_ASSET)
+        return false;
+    struct qt_funds funds = qt_accounts_funds(accounts, OWNER, id);
+    *out = (struct qt__held){.free = funds.free, .locked = funds.locked};
+    qt_copy(out->asset, sizeof out->asset, asset);
+    return true;
+}
+
+bool
+qt__desk_is_conserved(const struct qt__desk *desk)
+{
+    return qt_accounts_is_conserved(qt_exchange_accounts(desk->exchange));
+}
+
+void
+qt__desk_count(const struct qt__desk *desk, struct qt_exchange_server_stats *out)
+{
+    struct qt_exchange_stats stats = qt_exchange_stats(desk->exchange);
+    out->orders = stats.orders;
+    out->rejected = stats.rejected;
+    out->cancels = stats.cancels;
+    out->fills = stats.fills;
+    out->open_orders = (unsigned)stats.open_orders;
+}
+
+int
+qt__desk_maker_ppm(const struct qt__desk *desk)
+{
+    return desk->maker_ppm;
+}
+
+int
+qt__desk_taker_ppm(const struct qt__desk *desk)
+{
+    return desk->taker_ppm;
+}
