@@ -52,10 +52,8 @@ order_view(const struct qt_exchange_order *from, struct qt__order *out)
 }
 
 static void
-fill_view(const struct qt__desk *desk, const struct qt_exchange_fill *from, struct qt__fill *out)
+fill_view(const struct qt_exchange_fill *from, struct qt__fill *out)
 {
-    const struct qt_instrument *ins = qt_universe_at(desk->universe, from->instrument);
-    qt_qty base_fee;
     *out = (struct qt__fill){.trade_id = from->trade_id,
                              .order_id = from->order_id,
                              .symbol = from->instrument,
@@ -67,8 +65,6 @@ fill_view(const struct qt__desk *desk, const struct qt_exchange_fill *from, stru
                              .is_buyer = from->is_buyer,
                              .is_maker = from->is_maker,
                              .time_ns = from->time_ns};
-    if (from->fee_in_base && qt_qty_of_asset(from->fee, QT_MONEY_SCALE, ins->qty_scale, &base_fee))
-        out->fee = qt_money_of_qty(base_fee);
 }
 
 static struct qt_exchange_ticket
@@ -98,18 +94,22 @@ tell_balances(struct qt__desk *desk)
 }
 
 static void
-on_balance(void *context, uint32_t owner, uint32_t asset)
+mark_changed(struct qt__desk *desk, const char *name)
 {
-    struct qt__desk *desk = context;
-    const char *name = qt_accounts_name(qt_exchange_accounts(desk->exchange), asset);
-    if (owner != OWNER)
-        return;
     for (unsigned i = 0; i < desk->n_changed; i++)
         if (strcmp(desk->changed[i], name) == 0)
             return;
     if (desk->n_changed == QT_COUNT_OF(desk->changed))
         tell_balances(desk);
     desk->changed[desk->n_changed++] = name;
+}
+
+static void
+on_balance(void *context, uint32_t owner, uint32_t asset)
+{
+    struct qt__desk *desk = context;
+    if (owner == OWNER)
+        mark_changed(desk, qt_accounts_name(qt_exchange_accounts(desk->exchange), asset));
 }
 
 static void
@@ -132,7 +132,9 @@ on_execution(void *context, enum qt_match_event event, const struct qt_exchange_
         return;
     order_view(order, &order_copy);
     if (fill)
-        fill_view(desk, fill, &fill_copy);
+        fill_view(fill, &fill_copy);
+    const struct qt_instrument *ins = qt_universe_at(desk->universe, order->instrument);
+    mark_changed(desk, order->side == QT_BUY ? ins->quote : ins->base); /* locked or freed */
     bool is_cancel = event == QT_MATCH_CANCELLED && desk->cancel_id;
     desk->listener.execution(desk->listener.context, kinds[event].execution, &order_copy,
                              fill ? &fill_copy : NULL, is_cancel ? desk->cancel_id : "");
@@ -470,7 +472,7 @@ qt__desk_fills(const struct qt__desk *desk, uint32_t symbol, uint64_t order_id, 
         got = qt_exchange_fills(desk->exchange, OWNER, symbol, order_id, from, batch,
                                 QT_MIN(n - count, (size_t)BATCH));
         for (size_t i = 0; i < got; i++)
-            fill_view(desk, &batch[i], &out[count++]);
+            fill_view(&batch[i], &out[count++]);
         from = got > 0 ? batch[got - 1].trade_id + 1 : from;
     }
     return count;

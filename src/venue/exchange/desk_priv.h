@@ -38,7 +38,7 @@ struct qt__fill {
     uint32_t symbol;
     qt_px px;
     qt_qty qty;
-    qt_money quote, fee; /* fee: quote asset at QT_MONEY_SCALE, or base asset at qty_scale */
+    qt_money quote, fee; /* fee: of the quote or the base asset; both QT_MONEY_SCALE */
     bool fee_in_base, is_buyer, is_maker;
     int64_t time_ns;
 };

@@ -217,7 +217,7 @@ write_fills(struct qt__exchange *exchange, struct qt_text *out, const struct qt_
         qt_text_add(out, ",\"qty\":");
         qt__write_qty(out, fill->qty, ins->qty_scale);
         qt_text_add(out, ",\"commission\":\"");
-        qt_text_add_decimal(out, fill->fee.v, fill->fee_in_base ? ins->qty_scale : QT_MONEY_SCALE);
+        qt_text_add_decimal(out, fill->fee.v, QT_MONEY_SCALE);
         qt_text_addf(out, "\",\"commissionAsset\":\"%s\",\"tradeId\":%llu}",
                      fill->fee_in_base ? ins->base : ins->quote,
                      (unsigned long long)fill->trade_id);
@@ -406,7 +406,7 @@ write_my_trade(struct qt_text *out, const struct qt_instrument *ins, const struc
     qt_text_add(out, ",\"quoteQty\":");
     qt__write_money(out, fill->quote);
     qt_text_add(out, ",\"commission\":\"");
-    qt_text_add_decimal(out, fill->fee.v, fill->fee_in_base ? ins->qty_scale : QT_MONEY_SCALE);
+    qt_text_add_decimal(out, fill->fee.v, QT_MONEY_SCALE);
     qt_text_addf(out,
                  "\",\"commissionAsset\":\"%s\",\"time\":%lld,\"isBuyer\":%s,\"isMaker\":%s,"
                  "\"isBestMatch\":true}",

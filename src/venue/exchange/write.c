@@ -257,7 +257,7 @@ commission(struct qt_text *out, const struct qt_instrument *ins, const struct qt
         return;
     }
     qt_text_add_char(out, '"');
-    qt_text_add_decimal(out, fill->fee.v, fill->fee_in_base ? ins->qty_scale : QT_MONEY_SCALE);
+    qt_text_add_decimal(out, fill->fee.v, QT_MONEY_SCALE);
     qt_text_add(out, "\",");
     text_field(out, "N", fill->fee_in_base ? ins->base : ins->quote);
 }
