@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The engine's picture as JSON documents (design, section 6): stable snake_case keys, times in ms
+ * UTC, money, prices and quantities as decimal text, statistics as numbers; what is not known is
+ * null. Any thread; every function gives a new reference, NULL when there is no memory.
+ */
+#ifndef QTRADE_API_DOCUMENT_H
+#define QTRADE_API_DOCUMENT_H
+
+#include <jansson.h>
+
+#include "qtrade/base/attr.h"
+#include "qtrade/engine/snapshot.h"
+
+/** {structure, structure_probability:{}, market, market_probability:{}, confidence, stability,
+ * switches_per_day}; null before the first full cycle. */
+json_t *qt_document_regime(const struct qt_snapshot *snapshot);
+/** [{symbol, score, components:{volatility, momentum, volume, trend}, decay, max_correlation,
+ * max_correlation_with, signal, confidence, why}], best first. */
+json_t *qt_document_selected(const struct qt_snapshot *snapshot);
+/** [{symbol, quantity, entry_price, mark_price, stop_price, target_price, unrealised_pnl,
+ * r_multiple, opened_ms}]. */
+json_t *qt_document_positions(const struct qt_snapshot *snapshot);
+/** [{client_id, symbol, side, type, purpose, state, price, quantity, filled, created_ms}]. */
+json_t *qt_document_open_orders(const struct qt_snapshot *snapshot);
+/** Money of the quote asset with all its decimals; null when it is not known. */
+json_t *qt_document_money(qt_money amount, bool is_known);
+/** The document of "qtrade status". uptime_s and pid as given; version borrowed for the call. */
+json_t *qt_document_status(const struct qt_snapshot *snapshot, const char *version, long pid,
+                           double uptime_s);
+/** The document of "qtrade demo --headless" after so many seconds. */
+json_t *qt_document_summary(const struct qt_snapshot *snapshot, double seconds);
+
+#endif
