@@ -11,6 +11,7 @@ const struct qt_command *const qt_commands[] = {
     &qt_cmd_backtest,
     &qt_cmd_bench,
     &qt_cmd_config,
+    &qt_cmd_demo,
     &qt_cmd_indicators,
     &qt_cmd_scan,
     &qt_cmd_venue,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The generated market as a source. History is made on the way, when it is asked for or at the
- * first tick: hours in steps of 15 minutes, the last day in steps of a minute; nothing is kept of
+ * first tick: hours in steps of 15 minutes, the last 30 in steps of a minute; nothing is kept of
  * it. Trades then arrive by a Poisson process per symbol, merged by time, then instrument.
  */
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #include "generate_priv.h"
 
-enum { DEFAULT_SYMBOLS = 50, DEFAULT_DAYS = 40 };
+enum { DEFAULT_SYMBOLS = 50, DEFAULT_DAYS = 40, MINUTE_HOURS = 30 };
 #define DEFAULT_RATE 0.5
 
 /* A bar of history that forms. */
@@ -132,19 +132,19 @@ sift_down(struct generate *generate, uint32_t at)
     }
 }
 
-/* From the beginning of history to the start: hours, then the last day's minutes. */
+/* From the beginning of history to the start: hours, then minutes. */
 static void
 become_ready(struct generate *generate, bar_fn fn, void *context)
 {
     const struct telling telling = {generate, fn, context};
     int64_t start = generate->base.start_ns;
-    int64_t day = qt_time_floor(start - QT_NS_PER_DAY, QT_NS_PER_HOUR);
+    int64_t minutes = qt_time_floor(start - MINUTE_HOURS * QT_NS_PER_HOUR, QT_NS_PER_HOUR);
     struct forming *bars = calloc(generate->base.n, sizeof *bars);
     generate->is_ready = true;
     if (bars) {
-        for (int64_t t = generate->climate.t_ns; t < day; t += QT_NS_PER_HOUR)
+        for (int64_t t = generate->climate.t_ns; t < minutes; t += QT_NS_PER_HOUR)
             play_bar(&telling, bars, t, QT_NS_PER_HOUR, 15 * QT_NS_PER_MIN);
-        for (int64_t t = day; t < start; t += QT_NS_PER_MIN)
+        for (int64_t t = minutes; t < start; t += QT_NS_PER_MIN)
             play_bar(&telling, bars, t, QT_NS_PER_MIN, QT_NS_PER_MIN);
     }
     free(bars);

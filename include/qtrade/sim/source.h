@@ -77,7 +77,7 @@ struct qt_source *qt_source_replay(const struct qt_dataset *dataset,
 void qt_source_destroy(struct qt_source *source); /* NULL is fine */
 
 int64_t qt_source_start_ns(const struct qt_source *source);
-/** Bars from before the start, per symbol, oldest first: 1 h, then the last day's 1 m (generated),
+/** Bars from before the start, per symbol, oldest first: 1 h, then the last 30 hours' 1 m (generated, once only),
  * or as recorded. */
 void qt_source_history(struct qt_source *source,
                        void (*fn)(void *context, uint32_t instrument, const struct qt_bar *bar),

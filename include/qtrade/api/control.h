@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The control socket of a running engine: a Unix socket in the state folder, mode 0600, for its own
+ * user and root. Each line is a JSON object, each answer one line:
+ *
+ *     {"v":1,"command":"status"}                        {"v":1,"ok":true,"status":{...}}
+ *     {"v":1,"command":"pause","reason":"news"}         {"v":1,"ok":true}
+ *     {"v":1,"command":"sing"}                          {"v":1,"ok":false,"error":"..."}
+ *
+ * Commands: status, pause, resume, reduce, liquidate. A line has 64 KiB at most; 32 clients at once,
+ * each of whom has 10 s for a line and for taking its answer. The server has its own thread; the
+ * engine never waits for a client.
+ */
+#ifndef QTRADE_API_CONTROL_H
+#define QTRADE_API_CONTROL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "qtrade/base/attr.h"
+#include "qtrade/base/error.h"
+#include "qtrade/engine/snapshot.h"
+
+#define QT_CONTROL_VERSION 1
+#define QT_CONTROL_NAME "control.sock"
+
+/** The engine as the socket sees it; called on the server's thread. Must not block. */
+struct qt_control_engine {
+    void *self;
+    const struct qt_snapshot *(*take)(void *self); /* NULL: no picture yet */
+    void (*give)(void *self, const struct qt_snapshot *snapshot);
+    bool (*command)(void *self, enum qt_command_kind kind, const char *reason,
+                    struct qt_error *err);
+};
+
+struct qt_control_options {
+    const char *folder; /* the state folder */
+    struct qt_control_engine engine;
+    const char *version; /* of the program; borrowed */
+};
+
+struct qt_control_stats {
+    uint64_t clients, requests, refused; /* refused: another user, or no room */
+};
+
+struct qt_control_server;
+
+/**
+ * Binds FOLDER/control.sock and starts the thread. A socket that nobody answers on is replaced; one
+ * that is answered, or a file that is no socket, is an error. NULL: err.
+ */
+struct qt_control_server *qt_control_start(const struct qt_control_options *options,
+                                           struct qt_error *err);
+/** Ends the thread and removes the socket. NULL is fine. */
+void qt_control_stop(struct qt_control_server *server);
+struct qt_control_stats qt_control_stats(const struct qt_control_server *server);
+
+/**
+ * One request to the engine of that folder, one answer (a new reference). reason may be NULL. NULL:
+ * QT_E_NOENGINE when none runs there, QT_E_FAILED with the engine's own words when it refused.
+ */
+json_t *qt_control_call(const char *folder, const char *command, const char *reason, int timeout_ms,
+                        struct qt_error *err);
+
+#endif

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The control socket's server: one thread, one poll, a fixed table of clients. Nothing here waits
+ * for a client: what is slow is dropped.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "qtrade/api/control.h"
+#include "qtrade/api/document.h"
+#include "qtrade/base/text.h"
+#include "qtrade/base/time.h"
+
+enum { CLIENTS = 32, LINE = 64 * 1024, PATIENCE_S = 10, BACKLOG = 64 };
+
+struct client {
+    int fd;           /* -1: free */
+    int64_t since_ns; /* of the last byte in or out, monotonic */
+    char *in;
+    size_t in_length;
+    char *out; /* NULL: nothing to send */
+    size_t out_length, sent;
+};
+
+struct qt_control_server {
+    struct qt_control_options options;
+    char path[sizeof((struct sockaddr_un *)0)->sun_path];
+    int listener, wake;
+    struct client client[CLIENTS];
+    int64_t begun_ns;
+    pthread_t thread;
+    bool has_thread;
+    atomic_bool stop;
+    atomic_uint_fast64_t clients, requests, refused;
+};
+
+static void
+drop(struct client *client)
+{
+    if (client->fd >= 0)
+        close(client->fd);
+    free(client->in);
+    free(client->out);
+    *client = (struct client){.fd = -1};
+}
+
+/* Answers */
+
+static json_t *
+refusal(const char *text)
+{
+    return json_pack("{s:i,s:b,s:s}", "v", QT_CONTROL_VERSION, "ok", 0, "error", text);
+}
+
+static json_t *
+answer_status(struct qt_control_server *server)
+{
+    const struct qt_control_engine *engine = &server->options.engine;
+    const struct qt_snapshot *snapshot = engine->take(engine->self);
+    if (!snapshot)
+        return refusal("the engine is starting: no picture yet (try again)");
+    double uptime = (double)(qt_now_mono_ns() - server->begun_ns) / (double)QT_NS_PER_S;
+    json_t *status = qt_document_status(snapshot, server->options.version, (long)getpid(), uptime);
+    engine->give(engine->self, snapshot);
+    return json_pack("{s:i,s:b,s:o}", "v", QT_CONTROL_VERSION, "ok", 1, "status", status);
+}
+
+static json_t *
+answer_command(struct qt_control_server *server, enum qt_command_kind kind, const char *reason)
+{
+    const struct qt_control_engine *engine = &server->options.engine;
+    struct qt_error err = {0};
+    if (!engine->command(engine->self, kind, reason, &err))
+        return refusal(err.text);
+    return json_pack("{s:i,s:b}", "v", QT_CONTROL_VERSION, "ok", 1);
+}
+
+static json_t *
+answer(struct qt_control_server *server, const json_t *request)
+{
+    const char *command = json_string_value(json_object_get(request, "command"));
+    const char *reason = json_string_value(json_object_get(request, "reason"));
+    if (json_integer_value(json_object_get(request, "v")) != QT_CONTROL_VERSION)
+        return refusal("unknown version: this engine speaks v 1");
+    if (!command)
+        return refusal("no command");
+    if (strcmp(command, "status") == 0)
+        return answer_status(server);
+    for (int kind = 0; kind < QT_COMMAND_KINDS; kind++)
+        if (strcmp(command, qt_command_name((enum qt_command_kind)kind)) == 0)
+            return answer_command(server, (enum qt_command_kind)kind, reason ? reason : "");
+    return refusal("unknown command");
+}
+
+static void
+take_line(struct qt_control_server *server, struct client *client, size_t length)
+{
+    json_error_t ignored;
+    json_t *request = json_loadb(client->in, length, JSON_REJECT_DUPLICATES, &ignored);
+    json_t *reply = json_is_object(request) ? answer(server, request)
+                                            : refusal("not a JSON object on one line");
+    atomic_fetch_add(&server->requests, 1);
+    char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+    json_decref(request);
+    json_decref(reply);
+    size_t n = text ? strlen(text) : 0;
+    client->out = text ? realloc(text, n + 1) : NULL;
+    if (!client->out) {
+        free(text);
+        drop(client);
+        return;
+    }
+    client->out[n] = '\n'; /* over the NUL: the length counts */
+    client->out_length = n + 1;
+    client->sent = 0;
+}
+
+/* Takes one line when there is one and the last answer is out; what follows it waits. */
+static void
+work_lines(struct qt_control_server *server, struct client *client)
+{
+    while (client->fd >= 0 && !client->out) {
+        char *end = memchr(client->in, '\n', client->in_length);
+        if (!end) {
+            if (client->in_length == LINE)
+                drop(client);
+            return;
+        }
+        size_t length = (size_t)(end - client->in);
+        take_line(server, client, length);
+        if (client->fd < 0)
+            return;
+        client->in_length -= length + 1;
+        memmove(client->in, end + 1, client->in_length);
+    }
+}
+
+static void
+receive(struct qt_control_server *server, struct client *client)
+{
+    ssize_t n =
+        recv(client->fd, client->in + client->in_length, LINE - client->in_length, MSG_DONTWAIT);
+    if (n <= 0) {
+        if (n == 0 || (errno != EAGAIN && errno != EINTR))
+            drop(client);
+        return;
+    }
+    client->in_length += (size_t)n;
+    if (memchr(client->in, '\n', client->in_length))
+        client->since_ns = qt_now_mono_ns();
+    work_lines(server, client);
+}
+
+static void
+transmit(struct qt_control_server *server, struct client *client)
+{
+    ssize_t n = send(client->fd, client->out + client->sent, client->out_length - client->sent,
+                     MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            drop(client);
+        return;
+    }
+    client->sent += (size_t)n;
+    client->since_ns = qt_now_mono_ns();
+    if (client->sent < client->out_length)
+        return;
+    free(client->out);
+    client->out = NULL;
+    work_lines(server, client);
+}
+
+/* Our own user and root; anybody else is refused (fault N4). */
+static bool
+is_allowed(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == geteuid() || peer.uid == 0);
+}
+
+static void
+welcome(struct qt_control_server *server)
+{
+    int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct client *place = NULL;
+    if (fd < 0)
+        return;
+    for (int i = 0; i < CLIENTS && !place; i++)
+        if (server->client[i].fd < 0)
+            place = &server->client[i];
+    char *in = place && is_allowed(fd) ? malloc(LINE) : NULL;
+    if (!in) {
+        atomic_fetch_add(&server->refused, 1);
+        close(fd);
+        return;
+    }
+    atomic_fetch_add(&server->clients, 1);
+    *place = (struct client){.fd = fd, .in = in, .since_ns = qt_now_mono_ns()};
+}
+
+static void
+drop_slow(struct qt_control_server *server)
+{
+    int64_t now = qt_now_mono_ns();
+    for (int i = 0; i < CLIENTS; i++)
+        if (server->client[i].fd >= 0 &&
+            now - server->client[i].since_ns > PATIENCE_S * QT_NS_PER_S)
+            drop(&server->client[i]);
+}
+
+static void *
+serve(void *argument)
+{
+    struct qt_control_server *server = argument;
+    struct pollfd fds[CLIENTS + 2];
+    while (!atomic_load(&server->stop)) {
+        for (int i = 0; i < CLIENTS; i++)
+            fds[i] = (struct pollfd){.fd = server->client[i].fd,
+                                     .events = server->client[i].out ? POLLOUT : POLLIN};
+        fds[CLIENTS] = (struct pollfd){.fd = server->listener, .events = POLLIN};
+        fds[CLIENTS + 1] = (struct pollfd){.fd = server->wake, .events = POLLIN};
+        if (poll(fds, CLIENTS + 2, 1000) < 0 && errno != EINTR)
+            break;
+        for (int i = 0; i < CLIENTS; i++) {
+            if (server->client[i].fd < 0 || !fds[i].revents)
+                continue;
+            if (server->client[i].out)
+                transmit(server, &server->client[i]);
+            else
+                receive(server, &server->client[i]);
+        }
+        if (fds[CLIENTS].revents)
+            welcome(server);
+        drop_slow(server);
+    }
+    return NULL;
+}
+
+/* Start and end */
+
+/* What is in the way: an engine that answers, a file that is no socket, or a dead socket. */
+static bool
+clear_way(const struct sockaddr_un *address, struct qt_error *err)
+{
+    struct stat found;
+    if (lstat(address->sun_path, &found) != 0)
+        return true;
+    if (!S_ISSOCK(found.st_mode) || found.st_uid != geteuid())
+        return qt_fail(err, QT_E_CONFIG, "%s: in the way and not a socket of ours (remove it)",
+                       address->sun_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool is_alive = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+    if (fd >= 0)
+        close(fd);
+    if (is_alive)
+        return qt_fail(err, QT_E_LOCKED, "%s: another engine answers there", address->sun_path);
+    return unlink(address->sun_path) == 0 ||
+           qt_fail_errno(err, QT_E_IO, "removing the old socket %s", address->sun_path);
+}
+
+static bool
+listen_on(struct qt_control_server *server, struct qt_error *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/" QT_CONTROL_NAME,
+                     server->options.folder);
+    if (n >= (int)sizeof address.sun_path)
+        return qt_fail(err, QT_E_CONFIG, "%s: too long a path for a socket",
+                       server->options.folder);
+    if (!clear_way(&address, err))
+        return false;
+    server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    server->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    mode_t before = umask(0177);
+    bool is_bound = server->listener >= 0 && server->wake >= 0 &&
+                    bind(server->listener, (const struct sockaddr *)&address, sizeof address) == 0;
+    umask(before);
+    if (!is_bound)
+        return qt_fail_errno(err, QT_E_IO, "the control socket %s", address.sun_path);
+    qt_copy(server->path, sizeof server->path, address.sun_path);
+    return listen(server->listener, BACKLOG) == 0 ||
+           qt_fail_errno(err, QT_E_IO, "the control socket %s", address.sun_path);
+}
+
+/* Signals are other threads' business. */
+static bool
+start_thread(struct qt_control_server *server, struct qt_error *err)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    server->has_thread = pthread_create(&server->thread, NULL, serve, server) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return server->has_thread ||
+           qt_fail(err, QT_E_FAILED, "the control socket's thread cannot be started");
+}
+
+struct qt_control_server *
+qt_control_start(const struct qt_control_options *options, struct qt_error *err)
+{
+    struct qt_control_server *server = calloc(1, sizeof *server);
+    if (!server) {
+        qt_fail(err, QT_E_MEMORY, "no memory for the control socket");
+        return NULL;
+    }
+    server->options = *options;
+    server->listener = server->wake = -1;
+    server->begun_ns = qt_now_mono_ns();
+    for (int i = 0; i < CLIENTS; i++)
+        server->client[i].fd = -1;
+    if (listen_on(server, err) && start_thread(server, err))
+        return server;
+    qt_control_stop(server);
+    return NULL;
+}
+
+void
+qt_control_stop(struct qt_control_server *server)
+{
+    if (!server)
+        return;
+    atomic_store(&server->stop, true);
+    if (server->has_thread) {
+        uint64_t one = 1;
+        ssize_t written = write(server->wake, &one, sizeof one);
+        (void)written; /* a full counter wakes as well */
+        pthread_join(server->thread, NULL);
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        drop(&server->client[i]);
+    if (server->listener >= 0)
+        close(server->listener);
+    if (server->wake >= 0)
+        close(server->wake);
+    if (server->path[0])
+        unlink(server->path);
+    free(server);
+}
+
+struct qt_control_stats
+qt_control_stats(const struct qt_control_server *server)
+{
+    return (struct qt_control_stats){.clients = atomic_load(&server->clients),
+                                     .requests = atomic_load(&server->requests),
+                                     .refused = atomic_load(&server->refused)};
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A trading session: venue, store and engine joined, the engine on its own thread, stopped in
+ * order. What demo and run share.
+ */
+#ifndef QTRADE_CLI_SESSION_PRIV_H
+#define QTRADE_CLI_SESSION_PRIV_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "qtrade/api/control.h"
+#include "qtrade/base/clock.h"
+#include "qtrade/engine/engine.h"
+#include "qtrade/sim/inline_venue.h"
+#include "qtrade/store/store.h"
+#include "qtrade/venue/binance.h"
+
+#include "settings_priv.h"
+#include "state_dir_priv.h"
+
+/** What a session is made of; borrowed until qt__session_close. */
+struct qt__session_plan {
+    const struct qt_settings *settings;
+    const char *run_kind;         /* "demo", "paper", "live" */
+    const char *folder;           /* state; made already */
+    const struct qt_clock *clock; /* the wall clock, or the simulated exchange's */
+    const struct qt_binance_options *venue;
+    bool is_paper; /* orders stay inside: matched against the live feed */
+    qt_money paper_capital;
+    int paper_fee_ppm;
+    bool shows_progress; /* on stderr while it connects */
+    int verbose;         /* of the log on stderr: 0 errors only; a screen has none */
+    bool has_screen;
+};
+
+struct qt__session {
+    struct qt__session_plan plan;
+    struct qt_log *log;
+    struct qt_store *store;
+    struct qt_binance *venue;
+    struct qt_universe *universe;
+    struct qt_inline_venue *paper;
+    struct qt_engine *engine;
+    struct qt_control_server *control;
+    struct qt_restore *restore;
+    pthread_t thread, signals;
+    bool has_thread, has_signals;
+    atomic_bool stop;        /* the engine's */
+    atomic_int leave;        /* the screen's: a signal asked to end */
+    atomic_bool is_over;     /* the engine's thread has ended */
+    struct qt_error failure; /* of the engine's thread, after is_over */
+    int64_t begun_mono_ns;
+};
+
+/** Connects, restores, starts the engine. False: err; the caller closes either way. SIGINT,
+ * SIGTERM, SIGUSR1 and SIGUSR2 are this session's from here on. */
+QT_CHECKED bool qt__session_open(struct qt__session *session, const struct qt__session_plan *plan,
+                                 struct qt_error *err);
+/** Real seconds since the engine began. */
+double qt__session_seconds(const struct qt__session *session);
+/** Stops the engine and publishes its last picture; positions and orders stay as they are. False:
+ * the engine had failed. */
+QT_CHECKED bool qt__session_stop(struct qt__session *session, struct qt_error *err);
+/** Ends everything that is open. */
+void qt__session_close(struct qt__session *session);
+/** Runs until for_ns real time have passed (0: no limit), a signal, or the engine's end; with a
+ * line of progress a second when stderr is a terminal. */
+void qt__session_wait(struct qt__session *session, int64_t for_ns);
+/** The screen on this thread until the operator leaves. *out_keep: leave the engine running without
+ * it. */
+QT_CHECKED bool qt__session_screen(struct qt__session *session, const char *theme, bool is_ascii,
+                                   bool asks, bool *out_keep, struct qt_error *err);
+/** Prints the summary document of the last picture to stdout. */
+QT_CHECKED bool qt__session_summary(struct qt__session *session, double seconds,
+                                    struct qt_error *err);
+
+#endif

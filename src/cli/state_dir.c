@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "state_dir_priv.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "qtrade/base/file.h"
+#include "qtrade/base/text.h"
+
+bool
+qt_state_dir(const struct qt_args *args, char out[QT_STATE_DIR], struct qt_error *err)
+{
+    const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    bool fits = true;
+    if (args->data_dir)
+        fits = qt_copy(out, QT_STATE_DIR, args->data_dir);
+    else if (xdg && *xdg)
+        fits = snprintf(out, QT_STATE_DIR, "%s/qtrade", xdg) < QT_STATE_DIR;
+    else if (home && *home)
+        fits = snprintf(out, QT_STATE_DIR, "%s/.local/state/qtrade", home) < QT_STATE_DIR;
+    else
+        return qt_fail(err, QT_E_CONFIG, "no state folder: HOME is not set (give --data-dir)");
+    return fits || qt_fail(err, QT_E_CONFIG, "the state folder's path is too long");
+}
+
+bool
+qt_state_dir_make(const char *path, struct qt_error *err)
+{
+    struct stat found;
+    if (lstat(path, &found) != 0)
+        return (errno == ENOENT && qt_dir_make(path, err)) ||
+               qt_fail_errno(err, QT_E_IO, "the state folder %s", path);
+    if (S_ISLNK(found.st_mode) || !S_ISDIR(found.st_mode))
+        return qt_fail(err, QT_E_CONFIG, "%s: not a folder of its own (a link or a file)", path);
+    if (found.st_uid != geteuid())
+        return qt_fail(err, QT_E_CONFIG, "%s: belongs to another user", path);
+    if (found.st_mode & (S_IRWXG | S_IRWXO))
+        return qt_fail(err, QT_E_CONFIG, "%s: open to other users (chmod 700 it)", path);
+    return true;
+}
+
+bool
+qt_state_dir_throw_away(char out[QT_STATE_DIR], struct qt_error *err)
+{
+    const char *tmp = getenv("TMPDIR");
+    snprintf(out, QT_STATE_DIR, "%.400s/qtrade-demo-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    return mkdtemp(out) != NULL || qt_fail_errno(err, QT_E_IO, "making a folder %s", out);
+}
+
+void
+qt_state_dir_remove(const char *path)
+{
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir)
+        closedir(dir);
+    (void)rmdir(path);
+}
