@@ -13,7 +13,13 @@ const struct qt_command *const qt_commands[] = {
     &qt_cmd_config,
     &qt_cmd_demo,
     &qt_cmd_indicators,
+    &qt_cmd_liquidate,
+    &qt_cmd_pause,
+    &qt_cmd_reduce,
+    &qt_cmd_resume,
+    &qt_cmd_run,
     &qt_cmd_scan,
+    &qt_cmd_status,
     &qt_cmd_venue,
     NULL,
 };

@@ -10,7 +10,13 @@ extern const struct qt_command qt_cmd_bench;
 extern const struct qt_command qt_cmd_config;
 extern const struct qt_command qt_cmd_demo;
 extern const struct qt_command qt_cmd_indicators;
+extern const struct qt_command qt_cmd_liquidate;
+extern const struct qt_command qt_cmd_pause;
+extern const struct qt_command qt_cmd_reduce;
+extern const struct qt_command qt_cmd_resume;
+extern const struct qt_command qt_cmd_run;
 extern const struct qt_command qt_cmd_scan;
+extern const struct qt_command qt_cmd_status;
 extern const struct qt_command qt_cmd_venue;
 
 #endif

@@ -69,8 +69,10 @@ fill_venue(const struct qt_engine *engine, struct qt_snapshot *out)
 {
     out->venues = 1;
     out->venue[0] = engine->venue;
+    const struct qt_clock *clock = engine->options.clock;
+    int64_t now = clock ? qt_clock_utc_ns(clock) : engine->now_ns;
     out->venue[0].feed_age_ns =
-        engine->market_ns == QT_TIME_NONE ? INT64_MAX : engine->now_ns - engine->market_ns;
+        engine->market_ns == QT_TIME_NONE ? INT64_MAX : QT_MAX(now - engine->market_ns, 0);
 }
 
 /* Engine-wide counts and those of the partitions' owners. */

@@ -2,6 +2,8 @@
 /*
  * The lists of the picture: ranks, positions, orders, limits.
  */
+#include <string.h>
+
 #include "engine_priv.h"
 
 static void
@@ -94,12 +96,13 @@ fill_position(const struct qt_symbol *symbol, struct qt_position_view *out)
         fill_plan(symbol, out);
 }
 
+/* Dust, too small to be traded, is no position; its value is in equity. */
 void
 qt__view_positions(struct qt_engine *engine, struct qt_snapshot *out)
 {
     out->positions = 0;
     for (uint32_t i = 0; i < engine->symbols && out->positions < QT_VIEW_ROWS; i++)
-        if (!qt_position_is_flat(&engine->symbol[i].position))
+        if (engine->symbol[i].has_plan || qt__symbol_is_open(&engine->symbol[i]))
             fill_position(&engine->symbol[i], &out->position[out->positions++]);
 }
 
@@ -218,12 +221,42 @@ fill_standing(const struct qt_engine *engine, struct qt_limit_view *limit)
             true);
 }
 
+/* A yes or no is shown only while it denies; what a claim to reduce is measured by, never. */
+static bool
+is_shown(enum qt_gate_check check, const struct qt_limit_view *limit)
+{
+    const struct qt_gate_row *row = &qt_gate_rows[check];
+    if (row->unit[0] == '\0')
+        return limit->is_known && (limit->value < limit->limit || limit->value > limit->limit);
+    return row->when != QT_WHEN_REDUCE;
+}
+
+/* Shares of equity read better in per cent; leverage is a multiple. */
+static void
+set_unit(enum qt_gate_check check, struct qt_limit_view *limit)
+{
+    if (strcmp(limit->unit, "ratio") != 0 || check == QT_CHECK_CORRELATION)
+        return;
+    qt_copy(limit->unit, sizeof limit->unit, check == QT_CHECK_LEVERAGE ? "x" : "%");
+    if (check == QT_CHECK_LEVERAGE)
+        return;
+    limit->value *= 100;
+    limit->limit *= 100;
+}
+
 void
 qt__view_limits(struct qt_engine *engine, struct qt_snapshot *out)
 {
+    struct qt_limit_view all[QT_GATE_CHECKS];
     for (int check = 0; check < QT_GATE_CHECKS; check++)
-        fill_limit(engine, check, &out->limit[check]);
-    fill_standing(engine, out->limit);
-    out->limits = QT_GATE_CHECKS;
+        fill_limit(engine, check, &all[check]);
+    fill_standing(engine, all);
+    out->limits = 0;
+    for (int check = 0; check < QT_GATE_CHECKS; check++) {
+        if (!is_shown((enum qt_gate_check)check, &all[check]))
+            continue;
+        set_unit((enum qt_gate_check)check, &all[check]);
+        out->limit[out->limits++] = all[check];
+    }
 }
 _Static_assert(QT_GATE_CHECKS <= QT_VIEW_ROWS, "every check has a row");

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * qtrade run: the engine on a real feed, with its screen. Without credentials it trades on paper:
+ * the venue's market data, orders matched inside. With --live and a credentials file orders go to
+ * the venue. Leaving the screen never leaves positions without an engine: it asks.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "commands_priv.h"
+#include "session_priv.h"
+
+struct run {
+    struct qt_settings settings;
+    struct qt_venue_credentials credentials;
+    struct qt_binance_options venue;
+    struct qt_clock clock;
+    struct qt__session session;
+    char folder[QT_STATE_DIR];
+    bool is_live, is_headless;
+    int64_t for_ns;
+};
+
+static bool
+read_capital(const struct qt_args *args, qt_money *out, struct qt_error *err)
+{
+    const char *capital = qt_args_get(args, "capital");
+    if (!qt_money_parse(capital ? capital : "100000", QT_MONEY_SCALE, out) ||
+        qt_money_sign(*out) <= 0)
+        return qt_fail(err, QT_E_USAGE, "--capital is '%s': must be an amount above 0", capital);
+    return true;
+}
+
+static bool
+read_credentials(struct run *run, struct qt_error *err)
+{
+    const char *path = run->settings.venue.credentials_file;
+    if (!run->is_live)
+        return true;
+    if (!path[0])
+        return qt_fail(err, QT_E_CONFIG,
+                       "--live needs an account: set venue.credentials_file in the config");
+    if (!qt_venue_credentials_load(path, &run->credentials, err))
+        return false;
+    run->venue.key = run->credentials.key;
+    run->venue.secret = run->credentials.secret;
+    return true;
+}
+
+static bool
+open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
+{
+    qt_money capital;
+    run->is_live = qt_args_has(args, "live");
+    run->is_headless = qt_args_has(args, "headless");
+    if (!qt_settings_load(args, &run->settings, err) || !read_capital(args, &capital, err) ||
+        !qt_args_duration(args, "for", 0, &run->for_ns, err) ||
+        !qt_state_dir(args, run->folder, err) || !qt_state_dir_make(run->folder, err))
+        return false;
+    run->venue = qt_binance_options_of(&run->settings.venue);
+    qt_clock_init_wall(&run->clock);
+    run->venue.clock = &run->clock;
+    if (!read_credentials(run, err))
+        return false;
+    const struct qt__session_plan plan = {.settings = &run->settings,
+                                          .run_kind = run->is_live ? "live" : "paper",
+                                          .folder = run->folder,
+                                          .clock = &run->clock,
+                                          .venue = &run->venue,
+                                          .is_paper = !run->is_live,
+                                          .paper_capital = capital,
+                                          .paper_fee_ppm = 1000,
+                                          .shows_progress = isatty(STDERR_FILENO),
+                                          .verbose = args->verbose,
+                                          .has_screen = !run->is_headless};
+    return qt__session_open(&run->session, &plan, err);
+}
+
+/* Without a screen: until the time is over, a signal, or the engine's end. */
+static bool
+stay(struct run *run, struct qt_error *err)
+{
+    qt__session_wait(&run->session, run->for_ns);
+    double seconds = qt__session_seconds(&run->session);
+    return qt__session_stop(&run->session, err) && qt__session_summary(&run->session, seconds, err);
+}
+
+static bool
+show(struct run *run, const struct qt_args *args, struct qt_error *err)
+{
+    bool keeps = false;
+    if (!qt__session_screen(&run->session, qt_args_get(args, "theme"), qt_args_has(args, "ascii"),
+                            true, &keeps, err))
+        return false;
+    if (!keeps)
+        return qt__session_stop(&run->session, err);
+    fprintf(stderr,
+            "the engine goes on without a screen (pid %ld); 'qtrade --data-dir %s status' asks it, "
+            "Ctrl-C ends it\n",
+            (long)getpid(), run->folder);
+    return stay(run, err);
+}
+
+static bool
+run_run(const struct qt_args *args, struct qt_error *err)
+{
+    struct run *run = calloc(1, sizeof *run);
+    if (!run)
+        return qt_fail(err, QT_E_MEMORY, "no memory for the session");
+    bool is_good =
+        open_run(run, args, err) && (run->is_headless ? stay(run, err) : show(run, args, err));
+    qt__session_close(&run->session);
+    qt_venue_credentials_wipe(&run->credentials);
+    free(run);
+    return is_good;
+}
+
+const struct qt_command qt_cmd_run = {
+    .name = "run",
+    .summary = "trade on the configured venue: on paper, or live with --live",
+    .options =
+        (const struct qt_option[]){
+            {"live", 0, NULL, "send orders to the venue, with the account of the config"},
+            {"capital", 0, "AMOUNT", "paper: quote money to begin with; default 100000"},
+            {"headless", 0, NULL, "no screen; ends with one JSON document"},
+            {"for", 0, "TIME", "headless: end after so long (60s, 10m); default: at SIGINT"},
+            {"theme", 't', "NAME", "colour theme of the screen, or a file"},
+            {"ascii", 0, NULL, "draw with ASCII only"},
+            {0}},
+    .run = run_run,
+};

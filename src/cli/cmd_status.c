@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* qtrade status: what a running engine stands at, for people or as the document of the design. */
+#include <stdio.h>
+#include <string.h>
+
+#include "qtrade/api/control.h"
+
+#include "commands_priv.h"
+#include "state_dir_priv.h"
+
+enum { ANSWER_MS = 5000 };
+
+/* Text of a key, "unknown" for null. */
+static const char *
+text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "unknown";
+}
+
+static void
+print_venues(const json_t *status)
+{
+    size_t i;
+    json_t *venue;
+    json_array_foreach(json_object_get(status, "venues"), i, venue)
+    {
+        const json_t *age = json_object_get(venue, "feed_age_ms");
+        printf("venue      %s is %s", text_of(venue, "name"), text_of(venue, "state"));
+        if (json_is_integer(age))
+            printf(", last market data %" JSON_INTEGER_FORMAT " ms ago", json_integer_value(age));
+        putchar('\n');
+    }
+}
+
+static void
+print_selected(const json_t *status)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(status, "selected"), i, row)
+        printf("%-10s %-12s score %5.1f  %s\n", i == 0 ? "top" : "", text_of(row, "symbol"),
+               json_number_value(json_object_get(row, "score")), text_of(row, "why"));
+}
+
+static void
+print_positions(const json_t *status)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(status, "positions"), i, row) printf(
+        "%-10s %-12s %s at %s, now %s, stop %s, unrealised %s\n", i == 0 ? "positions" : "",
+        text_of(row, "symbol"), text_of(row, "quantity"), text_of(row, "entry_price"),
+        text_of(row, "mark_price"), text_of(row, "stop_price"), text_of(row, "unrealised_pnl"));
+    if (json_array_size(json_object_get(status, "positions")) == 0)
+        puts("positions  none");
+}
+
+static void
+print_page(const json_t *status)
+{
+    const json_t *regime = json_object_get(status, "regime");
+    const char *reason = json_string_value(json_object_get(status, "mode_reason"));
+    printf("engine     %s %s, pid %" JSON_INTEGER_FORMAT ", up %.0f s\n",
+           text_of(status, "run_kind"), text_of(status, "version"),
+           json_integer_value(json_object_get(status, "pid")),
+           json_number_value(json_object_get(status, "uptime_s")));
+    printf("mode       %s%s%s%s, kill switch: %s\n", text_of(status, "mode"), reason ? " (" : "",
+           reason ? reason : "", reason ? ")" : "", text_of(status, "kill_switch"));
+    if (json_string_value(json_object_get(status, "liquidation")))
+        printf("liquidation %s\n", text_of(status, "liquidation"));
+    printf("equity     %s %s, exposure %s, today %s\n", text_of(status, "equity"),
+           text_of(status, "quote_asset"), text_of(status, "exposure"), text_of(status, "day_pnl"));
+    print_venues(status);
+    if (json_is_object(regime))
+        printf("regime     %s, %s\n", text_of(regime, "structure"), text_of(regime, "market"));
+    printf("symbols    %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT " eligible\n",
+           json_integer_value(json_object_get(status, "symbols")),
+           json_integer_value(json_object_get(status, "eligible")));
+    print_selected(status);
+    print_positions(status);
+    printf("orders     %zu open\n", json_array_size(json_object_get(status, "open_orders")));
+}
+
+static bool
+status_run(const struct qt_args *args, struct qt_error *err)
+{
+    char folder[QT_STATE_DIR];
+    if (!qt_state_dir(args, folder, err))
+        return false;
+    json_t *reply = qt_control_call(folder, "status", NULL, ANSWER_MS, err);
+    const json_t *status = reply ? json_object_get(reply, "status") : NULL;
+    if (!reply)
+        return false;
+    if (qt_args_has(args, "json")) {
+        json_dumpf(status, stdout, JSON_INDENT(2));
+        putchar('\n');
+    } else {
+        print_page(status);
+    }
+    json_decref(reply);
+    return fflush(stdout) == 0 || qt_fail_errno(err, QT_E_IO, "writing the status");
+}
+
+const struct qt_command qt_cmd_status = {
+    .name = "status",
+    .summary = "what the running engine stands at",
+    .options = (const struct qt_option[]){{"json", 0, NULL, "one JSON document"}, {0}},
+    .flags = QT_NEEDS_ENGINE,
+    .run = status_run,
+};
