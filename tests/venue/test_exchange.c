@@ -324,48 +324,84 @@ START_TEST(order_is_placed_reported_queried_and_cancelled)
 }
 END_TEST
 
+/* What the account has free of an asset. */
+static double
+free_of(struct client *client, const char *asset)
+{
+    json_t *balances = json_object_get(call(client, "GET", API "account", "%s", ""), "balances");
+    for (size_t i = 0; i < json_array_size(balances); i++)
+        if (strcmp(text_of(json_array_get(balances, i), "asset"), asset) == 0)
+            return number_of(json_array_get(balances, i), "free");
+    ck_abort_msg("no balance of %s", asset);
+    return -1;
+}
+
+/* Buys, and sums the fills of the order; returns what it paid in quote, fees apart. */
+static double
+buy(struct client *client, const struct market *m, double quantity, const char *fee_asset,
+    double *out_fees)
+{
+    const json_t *order = place_market(client, m, "BUY", quantity);
+    json_t *fills = json_object_get(order, "fills");
+    double sum = 0;
+    ck_assert_str_eq(text_of(order, "status"), "FILLED");
+    ck_assert_int_ge((int)json_array_size(fills), 1);
+    *out_fees = 0;
+    for (size_t i = 0; i < json_array_size(fills); i++) {
+        const json_t *fill = json_array_get(fills, i);
+        sum += number_of(fill, "qty");
+        *out_fees += number_of(fill, "commission");
+        ck_assert_str_eq(text_of(fill, "commissionAsset"), fee_asset);
+        ck_assert_double_ge(number_of(fill, "price"), m->bid * 0.9);
+    }
+    ck_assert_double_eq_tol(sum, quantity, m->lot / 2);
+    ck_assert_double_gt(*out_fees, 0);
+    return number_of(order, "cummulativeQuoteQty");
+}
+
 START_TEST(market_order_fills_pays_its_fee_and_moves_the_balances)
 {
     struct client client;
     struct market m;
     struct inbox user;
+    double fees;
     client_start(&client, &small);
     read_market(&client, &m);
     open_user_stream(&client, &user);
-    double quantity = lots_for(&m, 5000), sum = 0, fees = 0;
-    json_t *order = json_incref(place_market(&client, &m, "BUY", quantity));
-    ck_assert_str_eq(text_of(order, "status"), "FILLED");
-    json_t *fills = json_object_get(order, "fills");
-    ck_assert_int_ge((int)json_array_size(fills), 1);
-    for (size_t i = 0; i < json_array_size(fills); i++) {
-        const json_t *fill = json_array_get(fills, i);
-        sum += number_of(fill, "qty");
-        fees += number_of(fill, "commission");
-        ck_assert_str_eq(text_of(fill, "commissionAsset"), m.base);
-        ck_assert_double_ge(number_of(fill, "price"), m.bid * 0.9);
-    }
-    ck_assert_double_eq_tol(sum, quantity, m.lot / 2);
-    ck_assert_double_gt(fees, 0);
+    double quantity = lots_for(&m, 5000);
+    double paid = buy(&client, &m, quantity, "USDT", &fees);
     json_t *report = inbox_find(&user, "X", "FILLED");
     ck_assert_str_eq(text_of(report, "x"), "TRADE");
     ck_assert_double_eq_tol(number_of(report, "z"), quantity, m.lot / 2);
+    ck_assert_double_eq_tol(fees, paid * 0.001, 1e-6);
+    ck_assert_double_eq_tol(free_of(&client, m.base), quantity, m.lot / 2);
+    ck_assert_double_eq_tol(free_of(&client, "USDT"), 100000 - paid - fees, 1e-6);
     json_t *trades = call(&client, "GET", API "myTrades", "symbol=%s", m.symbol);
-    ck_assert_int_eq((int)json_array_size(trades), (int)json_array_size(fills));
-    json_t *balances = json_object_get(call(&client, "GET", API "account", "%s", ""), "balances");
-    double held = -1, quote = -1;
-    for (size_t i = 0; i < json_array_size(balances); i++) {
-        const json_t *row = json_array_get(balances, i);
-        if (strcmp(text_of(row, "asset"), m.base) == 0)
-            held = number_of(row, "free");
-        if (strcmp(text_of(row, "asset"), "USDT") == 0)
-            quote = number_of(row, "free");
-    }
-    ck_assert_double_eq_tol(held, quantity - fees, 1e-9);
-    ck_assert_double_eq_tol(quote, 100000 - number_of(order, "cummulativeQuoteQty"), 1e-6);
+    ck_assert_int_ge((int)json_array_size(trades), 1);
     place_market(&client, &m, "SELL", quantity * 2);
     expect_fault(&client, 400, -2010, "insufficient balance");
-    json_decref(order);
+    place_market(&client, &m, "SELL", quantity);
+    ck_assert_int_eq(client.status, 200);
+    ck_assert_double_eq_tol(free_of(&client, m.base), 0, 1e-12);
     inbox_stop(&user);
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(fees_from_what_is_received_shorten_a_buy_as_on_binance)
+{
+    struct client client;
+    struct market m;
+    double fees;
+    client_start(&client, &(struct qt_exchange_server_options){
+                              .symbols = 5, .seed = 7, .fees_from_received = true});
+    read_market(&client, &m);
+    double quantity = lots_for(&m, 5000);
+    double paid = buy(&client, &m, quantity, m.base, &fees);
+    ck_assert_double_eq_tol(free_of(&client, m.base), quantity - fees, 1e-9);
+    ck_assert_double_eq_tol(free_of(&client, "USDT"), 100000 - paid, 1e-6);
+    place_market(&client, &m, "SELL", quantity);
+    expect_fault(&client, 400, -2010, "insufficient balance");
     client_stop(&client);
 }
 END_TEST
@@ -615,6 +651,7 @@ main(void)
     tcase_add_test(tc, every_filter_has_its_fault);
     tcase_add_test(tc, order_is_placed_reported_queried_and_cancelled);
     tcase_add_test(tc, market_order_fills_pays_its_fee_and_moves_the_balances);
+    tcase_add_test(tc, fees_from_what_is_received_shorten_a_buy_as_on_binance);
     tcase_add_test(tc, maker_orders_refuse_to_take_and_test_orders_leave_no_trace);
     tcase_add_test(tc, websocket_api_places_and_reports);
     tcase_add_test(tc, weight_is_counted_then_429_then_418);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The desk: the exchange of the room sim with its one account, moved by a source. Fees are taken
- * from what is received, as on Binance's spot market.
+ * The desk: the exchange of the room sim with its one account, moved by a source.
  */
 #include "desk_priv.h"
 
@@ -10,7 +9,6 @@
 
 #include "qtrade/base/time.h"
 #include "qtrade/market/reader.h"
-#include "qtrade/sim/exchange.h"
 #include "qtrade/sim/source.h"
 
 enum { OWNER = 1, DEFAULT_SYMBOLS = 50, DEFAULT_PPM = 1000, TICK_EVERY_S = 2, HISTORY_DAYS = 31 };
@@ -27,61 +25,6 @@ struct qt__desk {
     unsigned n_changed; /* assets whose balance has moved since it was last told */
     bool has_ended;
 };
-
-/* Views of the exchange's own copies */
-
-static void
-order_view(const struct qt_exchange_order *from, struct qt__order *out)
-{
-    *out = (struct qt__order){.id = from->id,
-                              .symbol = from->instrument,
-                              .side = (enum qt_side)from->side,
-                              .type = (enum qt_order_type)from->type,
-                              .tif = (enum qt_time_in_force)from->tif,
-                              .state = (enum qt_order_state)from->state,
-                              .is_working = from->is_working,
-                              .px = from->px,
-                              .stop_px = from->stop_px,
-                              .qty = from->qty,
-                              .cum_qty = from->cum_qty,
-                              .cum_quote = from->cum_quote,
-                              .quote_qty = from->quote_qty,
-                              .time_ns = from->time_ns,
-                              .update_ns = from->update_ns};
-    qt_copy(out->client_id, sizeof out->client_id, from->client_id);
-}
-
-static void
-fill_view(const struct qt_exchange_fill *from, struct qt__fill *out)
-{
-    *out = (struct qt__fill){.trade_id = from->trade_id,
-                             .order_id = from->order_id,
-                             .symbol = from->instrument,
-                             .px = from->px,
-                             .qty = from->qty,
-                             .quote = from->quote,
-                             .fee = from->fee,
-                             .fee_in_base = from->fee_in_base,
-                             .is_buyer = from->is_buyer,
-                             .is_maker = from->is_maker,
-                             .time_ns = from->time_ns};
-}
-
-static struct qt_exchange_ticket
-ticket_of(const struct qt__ticket *from)
-{
-    struct qt_exchange_ticket ticket = {.owner = OWNER,
-                                        .instrument = from->symbol,
-                                        .side = (uint8_t)from->side,
-                                        .type = (uint8_t)from->type,
-                                        .tif = (uint8_t)from->tif,
-                                        .px = from->px,
-                                        .stop_px = from->stop_px,
-                                        .qty = from->qty,
-                                        .quote_qty = from->quote_qty};
-    qt_copy(ticket.client_id, sizeof ticket.client_id, from->client_id);
-    return ticket;
-}
 
 /* What the exchange tells */
 
@@ -116,37 +59,21 @@ static void
 on_execution(void *context, enum qt_match_event event, const struct qt_exchange_order *order,
              const struct qt_exchange_fill *fill)
 {
-    static const struct {
-        bool is_told;
-        enum qt__execution execution;
-    } kinds[] = {[QT_MATCH_ACCEPTED] = {true, QT__EXECUTION_NEW},
-                 [QT_MATCH_TRIGGERED] = {true, QT__EXECUTION_NEW},
-                 [QT_MATCH_FILL] = {true, QT__EXECUTION_TRADE},
-                 [QT_MATCH_CANCELLED] = {true, QT__EXECUTION_CANCELED},
-                 [QT_MATCH_EXPIRED] = {true, QT__EXECUTION_EXPIRED},
-                 [QT_MATCH_REJECTED] = {false, QT__EXECUTION_NEW}};
     struct qt__desk *desk = context;
-    struct qt__order order_copy;
-    struct qt__fill fill_copy;
-    if (!kinds[event].is_told)
+    if (order->owner != OWNER)
         return;
-    order_view(order, &order_copy);
-    if (fill)
-        fill_view(fill, &fill_copy);
     const struct qt_instrument *ins = qt_universe_at(desk->universe, order->instrument);
     mark_changed(desk, order->side == QT_BUY ? ins->quote : ins->base); /* locked or freed */
     bool is_cancel = event == QT_MATCH_CANCELLED && desk->cancel_id;
-    desk->listener.execution(desk->listener.context, kinds[event].execution, &order_copy,
-                             fill ? &fill_copy : NULL, is_cancel ? desk->cancel_id : "");
+    desk->listener.execution(desk->listener.context, event, order, fill,
+                             is_cancel ? desk->cancel_id : "");
 }
 
 static void
 on_trade(void *context, uint32_t instrument, const struct qt_match_print *print)
 {
     struct qt__desk *desk = context;
-    const struct qt_trade trade = {.px = print->px, .qty = print->qty, .id = print->id};
-    desk->listener.trade(desk->listener.context, instrument, print->t_ns, &trade,
-                         print->buyer_is_maker);
+    desk->listener.trade(desk->listener.context, instrument, print);
 }
 
 static void
@@ -232,7 +159,9 @@ open_exchange(struct qt__desk *desk, const struct qt_exchange_server_options *op
     desk->maker_ppm = fee_of(options->maker_ppm);
     desk->taker_ppm = fee_of(options->taker_ppm);
     const struct qt_exchange_options exchange = {
-        .maker_ppm = desk->maker_ppm, .taker_ppm = desk->taker_ppm, .fee_mode = QT_FEE_RECEIVED};
+        .maker_ppm = desk->maker_ppm,
+        .taker_ppm = desk->taker_ppm,
+        .fee_mode = options->fees_from_received ? QT_FEE_RECEIVED : QT_FEE_QUOTE};
     const struct qt_exchange_listener listener = {.context = desk,
                                                   .execution = on_execution,
                                                   .trade = on_trade,
@@ -265,7 +194,6 @@ pay_in(struct qt__desk *desk, const struct qt_exchange_server_options *options,
     for (size_t i = 0; i < n; i++)
         if (!deposit(desk, &balances[i], err))
             return false;
-    desk->n_changed = 0; /* nobody listens yet */
     return true;
 }
 
@@ -289,19 +217,17 @@ struct qt__desk *
 qt__desk_create(const struct qt_exchange_server_options *options,
                 const struct qt__desk_listener *listener, struct qt_error *err)
 {
-    static const struct qt__desk_listener nobody;
     struct qt__desk *desk = calloc(1, sizeof *desk);
     if (!desk) {
         qt_fail(err, QT_E_MEMORY, "no memory for the desk");
         return NULL;
     }
-    desk->listener = nobody;
+    desk->listener = *listener;
     if (!open_market(desk, options, err) || !open_exchange(desk, options, err) ||
         !pay_in(desk, options, err)) {
         qt__desk_destroy(desk);
         return NULL;
     }
-    desk->listener = *listener;
     return desk;
 }
 
@@ -404,78 +330,57 @@ fail(struct qt__call *call, enum qt_exchange_verdict verdict)
 }
 
 bool
-qt__desk_place(struct qt__desk *desk, struct qt__call *call, const struct qt__ticket *ticket,
-               bool is_dry, struct qt__order *out)
+qt__desk_check(struct qt__desk *desk, struct qt__call *call,
+               const struct qt_exchange_ticket *ticket)
 {
-    struct qt_exchange_ticket asked = ticket_of(ticket);
-    struct qt_exchange_order order = {0};
-    enum qt_exchange_verdict verdict = is_dry ? qt_exchange_check(desk->exchange, &asked)
-                                              : qt_exchange_place(desk->exchange, &asked, &order);
+    struct qt_exchange_ticket asked = *ticket;
+    asked.owner = OWNER;
+    enum qt_exchange_verdict verdict = qt_exchange_check(desk->exchange, &asked);
+    return verdict == QT_EXCHANGE_OK || fail(call, verdict);
+}
+
+bool
+qt__desk_place(struct qt__desk *desk, struct qt__call *call,
+               const struct qt_exchange_ticket *ticket, struct qt_exchange_order *out)
+{
+    struct qt_exchange_ticket asked = *ticket;
+    asked.owner = OWNER;
+    enum qt_exchange_verdict verdict = qt_exchange_place(desk->exchange, &asked, out);
     tell_balances(desk);
-    if (verdict != QT_EXCHANGE_OK)
-        return fail(call, verdict);
-    order_view(&order, out);
-    return true;
+    return verdict == QT_EXCHANGE_OK || fail(call, verdict);
 }
 
 bool
 qt__desk_find(const struct qt__desk *desk, uint32_t symbol, uint64_t id, const char *client_id,
-              struct qt__order *out)
+              struct qt_exchange_order *out)
 {
-    struct qt_exchange_order order;
-    if (!qt_exchange_find(desk->exchange, OWNER, symbol, id, client_id, &order))
-        return false;
-    order_view(&order, out);
-    return true;
+    return qt_exchange_find(desk->exchange, OWNER, symbol, id, client_id, out);
 }
 
 bool
-qt__desk_cancel(struct qt__desk *desk, struct qt__call *call, uint64_t id, const char *cancel_id,
-                struct qt__order *out)
+qt__desk_cancel(struct qt__desk *desk, struct qt__call *call, uint32_t symbol, uint64_t id,
+                const char *cancel_id, struct qt_exchange_order *out)
 {
-    struct qt_exchange_order order;
-    if (!qt_exchange_find(desk->exchange, OWNER, QT_NO_INSTRUMENT, id, NULL, &order))
-        return fail(call, QT_EXCHANGE_UNKNOWN_ORDER);
     desk->cancel_id = cancel_id;
     enum qt_exchange_verdict verdict =
-        qt_exchange_cancel(desk->exchange, OWNER, order.instrument, id, NULL, &order);
+        qt_exchange_cancel(desk->exchange, OWNER, symbol, id, NULL, out);
     desk->cancel_id = NULL;
     tell_balances(desk);
-    if (verdict != QT_EXCHANGE_OK)
-        return fail(call, verdict);
-    order_view(&order, out);
-    return true;
+    return verdict == QT_EXCHANGE_OK || fail(call, verdict);
 }
 
 size_t
 qt__desk_orders(const struct qt__desk *desk, uint32_t symbol, uint64_t from, bool only_open,
-                struct qt__order *out, size_t n)
+                struct qt_exchange_order *out, size_t n)
 {
-    struct qt_exchange_order order;
-    size_t count = 0;
-    while (count < n &&
-           qt_exchange_orders(desk->exchange, OWNER, symbol, from, only_open, &order, 1) == 1) {
-        order_view(&order, &out[count++]);
-        from = order.id + 1;
-    }
-    return count;
+    return qt_exchange_orders(desk->exchange, OWNER, symbol, from, only_open, out, n);
 }
 
 size_t
 qt__desk_fills(const struct qt__desk *desk, uint32_t symbol, uint64_t order_id, uint64_t from,
-               struct qt__fill *out, size_t n)
+               struct qt_exchange_fill *out, size_t n)
 {
-    enum { BATCH = 64 };
-    struct qt_exchange_fill batch[BATCH];
-    size_t count = 0, got = BATCH;
-    while (count < n && got == BATCH) {
-        got = qt_exchange_fills(desk->exchange, OWNER, symbol, order_id, from, batch,
-                                QT_MIN(n - count, (size_t)BATCH));
-        for (size_t i = 0; i < got; i++)
-            fill_view(&batch[i], &out[count++]);
-        from = got > 0 ? batch[got - 1].trade_id + 1 : from;
-    }
-    return count;
+    return qt_exchange_fills(desk->exchange, OWNER, symbol, order_id, from, out, n);
 }
 
 /* The account */

@@ -1,83 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The trading desk of the simulated exchange: the one account, its orders under the venue's own
- * words (client order ids, quote quantities), and the market that moves. What others do with it is
- * views: plain copies.
+ * words (client order ids, quote quantities), and the market that moves. What others get of it is
+ * plain copies.
  */
 #ifndef QTRADE_VENUE_EXCHANGE_DESK_PRIV_H
 #define QTRADE_VENUE_EXCHANGE_DESK_PRIV_H
 
 #include "qtrade/market/event.h"
 #include "qtrade/market/instrument.h"
-#include "qtrade/trade/request.h"
+#include "qtrade/sim/exchange.h"
 #include "qtrade/venue/exchange.h"
 
 #include "call_priv.h"
 
 struct qt__desk;
 
-/** An order as the venue tells it. */
-struct qt__order {
-    uint64_t id;
-    char client_id[QT_CLIENT_ID_TEXT];
-    uint32_t symbol;
-    enum qt_side side;
-    enum qt_order_type type;
-    enum qt_time_in_force tif;
-    enum qt_order_state state;
-    bool is_working;   /* false: a stop that has not triggered */
-    qt_px px, stop_px; /* QT_PX_NONE where it has none */
-    qt_qty qty, cum_qty;
-    qt_money cum_quote, quote_qty; /* quote_qty: of a market order by quote; 0 else */
-    int64_t time_ns, update_ns;
-};
-
-/** A fill of an own order. */
-struct qt__fill {
-    uint64_t trade_id, order_id;
-    uint32_t symbol;
-    qt_px px;
-    qt_qty qty;
-    qt_money quote, fee; /* fee: of the quote or the base asset; both QT_MONEY_SCALE */
-    bool fee_in_base, is_buyer, is_maker;
-    int64_t time_ns;
-};
-
-/** What an order asks, checked as far as its words go. */
-struct qt__ticket {
-    uint32_t symbol;
-    enum qt_side side;
-    enum qt_order_type type;
-    enum qt_time_in_force tif;
-    qt_px px, stop_px;
-    qt_qty qty;
-    qt_money quote_qty;
-    char client_id[QT_CLIENT_ID_TEXT]; /* "": the desk makes one */
-};
-
-enum qt__execution {
-    QT__EXECUTION_NEW,
-    QT__EXECUTION_TRADE,
-    QT__EXECUTION_CANCELED,
-    QT__EXECUTION_EXPIRED
-};
-
 struct qt__held {
     char asset[QT_ASSET_SIZE];
-    qt_money free, locked; /* scale QT_MONEY_SCALE, rounded toward zero */
+    qt_money free, locked; /* scale QT_MONEY_SCALE */
 };
 
 /** What the desk tells while it works; all on the exchange's thread. */
 struct qt__desk_listener {
     void *context;
-    void (*trade)(void *context, uint32_t symbol, int64_t t_ns, const struct qt_trade *trade,
-                  bool buyer_is_maker);
+    void (*trade)(void *context, uint32_t symbol, const struct qt_match_print *print);
     void (*book)(void *context, uint32_t symbol); /* levels changed */
     void (*history)(void *context, uint32_t symbol,
                     const struct qt_bar *bar); /* before the start */
-    /** fill: TRADE only. previous_client_id: of a cancelled order; "" else. */
-    void (*execution)(void *context, enum qt__execution execution, const struct qt__order *order,
-                      const struct qt__fill *fill, const char *cancel_id);
+    /** fill: FILL only. cancel_id: the cancel's own client id; "" else. Never REJECTED. */
+    void (*execution)(void *context, enum qt_match_event event,
+                      const struct qt_exchange_order *order, const struct qt_exchange_fill *fill,
+                      const char *cancel_id);
     void (*balances)(void *context, const char *const *assets, unsigned n);
 };
 
@@ -97,23 +51,26 @@ size_t qt__desk_levels(const struct qt__desk *desk, uint32_t symbol, enum qt_sid
 /** Rises by one with every change of the symbol's book. */
 uint64_t qt__desk_book_id(const struct qt__desk *desk, uint32_t symbol);
 
-/** Places; false: the fault is noted. *out is the order as it stands afterwards. dry: checks only.
- */
+/** What placing would answer; no order comes of it. */
+QT_CHECKED bool qt__desk_check(struct qt__desk *desk, struct qt__call *call,
+                               const struct qt_exchange_ticket *ticket);
+/** Places; false: the fault is noted. *out is the order as it stands afterwards. */
 QT_CHECKED bool qt__desk_place(struct qt__desk *desk, struct qt__call *call,
-                               const struct qt__ticket *ticket, bool is_dry, struct qt__order *out);
+                               const struct qt_exchange_ticket *ticket,
+                               struct qt_exchange_order *out);
 /** By id, or by client id when id is 0. */
 QT_CHECKED bool qt__desk_find(const struct qt__desk *desk, uint32_t symbol, uint64_t id,
-                              const char *client_id, struct qt__order *out);
-/** Cancels; false: fault CANCEL. cancel_id "": one is made. */
-QT_CHECKED bool qt__desk_cancel(struct qt__desk *desk, struct qt__call *call, uint64_t id,
-                                const char *cancel_id, struct qt__order *out);
+                              const char *client_id, struct qt_exchange_order *out);
+/** Cancels; false: fault CANCEL. cancel_id: the client id of the cancel itself. */
+QT_CHECKED bool qt__desk_cancel(struct qt__desk *desk, struct qt__call *call, uint32_t symbol,
+                                uint64_t id, const char *cancel_id, struct qt_exchange_order *out);
 /** Orders of symbol (QT_NO_INSTRUMENT: all), id >= from, ascending; only_open or all. Returns how
  * many. */
 size_t qt__desk_orders(const struct qt__desk *desk, uint32_t symbol, uint64_t from, bool only_open,
-                       struct qt__order *out, size_t n);
+                       struct qt_exchange_order *out, size_t n);
 /** Fills of symbol with trade id >= from, of one order when order_id is not 0; ascending. */
 size_t qt__desk_fills(const struct qt__desk *desk, uint32_t symbol, uint64_t order_id,
-                      uint64_t from, struct qt__fill *out, size_t n);
+                      uint64_t from, struct qt_exchange_fill *out, size_t n);
 unsigned qt__desk_balances(const struct qt__desk *desk, struct qt__held *out, unsigned n);
 /** False: not an asset of this venue. */
 QT_CHECKED bool qt__desk_balance(const struct qt__desk *desk, const char *asset,

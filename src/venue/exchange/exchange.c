@@ -21,19 +21,13 @@
 /* What the desk tells */
 
 static void
-on_trade(void *context, uint32_t symbol, int64_t t_ns, const struct qt_trade *trade,
-         bool buyer_is_maker)
+on_trade(void *context, uint32_t symbol, const struct qt_match_print *print)
 {
     struct qt__exchange *exchange = context;
-    const struct qt__print print = {.id = trade->id,
-                                    .time_ns = t_ns,
-                                    .px = trade->px,
-                                    .qty = trade->qty,
-                                    .buyer_is_maker = buyer_is_maker};
     exchange->trades++;
     exchange->symbols[symbol].has_traded = true;
-    qt__tape_trade(exchange->symbols[symbol].tape, &print);
-    qt__streams_trade(exchange, symbol, &print);
+    qt__tape_trade(exchange->symbols[symbol].tape, print);
+    qt__streams_trade(exchange, symbol, print);
 }
 
 static void
@@ -51,12 +45,12 @@ on_history(void *context, uint32_t symbol, const struct qt_bar *bar)
 }
 
 static void
-on_execution(void *context, enum qt__execution execution, const struct qt__order *order,
-             const struct qt__fill *fill, const char *cancel_id)
+on_execution(void *context, enum qt_match_event event, const struct qt_exchange_order *order,
+             const struct qt_exchange_fill *fill, const char *cancel_id)
 {
     struct qt__exchange *exchange = context;
-    const struct qt_instrument *ins = qt_universe_at(exchange->universe, order->symbol);
-    qt__write_execution(qt__news_begin(exchange), ins, qt__exchange_ms(exchange), execution, order,
+    const struct qt_instrument *ins = qt_universe_at(exchange->universe, order->instrument);
+    qt__write_execution(qt__news_begin(exchange), ins, qt__exchange_ms(exchange), event, order,
                         fill, cancel_id);
     qt__streams_user(exchange);
 }
@@ -190,8 +184,8 @@ take_memory(struct qt__exchange *exchange)
     exchange->wrap_buffer = malloc(QT__WRAP_SIZE);
     exchange->bars = calloc(QT__LIST_MAX, sizeof(struct qt_bar));
     exchange->levels = calloc(QT__DEPTH_MAX, sizeof(struct qt_depth_level));
-    exchange->orders = calloc(QT__LIST_MAX, sizeof(struct qt__order));
-    exchange->fills = calloc(QT__LIST_MAX, sizeof(struct qt__fill));
+    exchange->orders = calloc(QT__LIST_MAX, sizeof(struct qt_exchange_order));
+    exchange->fills = calloc(QT__LIST_MAX, sizeof(struct qt_exchange_fill));
     exchange->held = calloc(QT__ASSETS_MAX, sizeof(struct qt__held));
     if (!exchange->out_buffer || !exchange->news_buffer || !exchange->wrap_buffer ||
         !exchange->bars || !exchange->levels || !exchange->orders || !exchange->fills ||

@@ -139,10 +139,10 @@ struct qt__exchange {
     int64_t next_subscription_id;
     bool has_ended;
     uint64_t ticks, trades, messages;
-    struct qt_bar *bars;           /* scratch of klines */
-    struct qt_depth_level *levels; /* scratch of depth, 2 x QT__DEPTH_MAX */
-    struct qt__order *orders;      /* scratch of lists */
-    struct qt__fill *fills;
+    struct qt_bar *bars;              /* scratch of klines */
+    struct qt_depth_level *levels;    /* scratch of depth, QT__DEPTH_MAX */
+    struct qt_exchange_order *orders; /* scratch of lists */
+    struct qt_exchange_fill *fills;
     struct qt__held *held;
 };
 
@@ -233,7 +233,7 @@ bool qt__unsubscribe(struct qt__session *session, const char *name, size_t lengt
 void qt__unsubscribe_all(struct qt__session *session);
 /** What is due: after a trade, at the end of a turn, every 100 ms, every second. */
 void qt__streams_trade(struct qt__exchange *exchange, uint32_t symbol,
-                       const struct qt__print *print);
+                       const struct qt_match_print *print);
 void qt__streams_bar(struct qt__exchange *exchange, uint32_t symbol, enum qt_timeframe tf,
                      const struct qt_bar *bar);
 void qt__streams_turn(struct qt__exchange *exchange);
@@ -257,7 +257,7 @@ void qt__write_qty(struct qt_text *out, qt_qty qty, int scale);
 void qt__write_money(struct qt_text *out, qt_money money);
 void qt__write_levels(struct qt_text *out, const struct qt_instrument *ins,
                       const struct qt_depth_level *levels, size_t n);
-const char *qt__venue_state(const struct qt__order *order); /* "NEW" ... */
+const char *qt__venue_state(const struct qt_exchange_order *order); /* "NEW" ... */
 const char *qt__venue_type(enum qt_order_type type);
 const char *qt__venue_tif(enum qt_time_in_force tif);
 const char *qt__venue_side(enum qt_side side);
@@ -265,14 +265,15 @@ void qt__write_kline_fields(struct qt_text *out, const struct qt_instrument *ins
                             const struct qt_bar *bar);
 /** An order as queries list it. */
 void qt__write_order(struct qt_text *out, const struct qt_instrument *ins,
-                     const struct qt__order *order);
+                     const struct qt_exchange_order *order);
 /** The first keys of answers to placing and cancelling, up to "side"; no braces. */
 void qt__write_order_result(struct qt_text *out, const struct qt_instrument *ins,
-                            const struct qt__order *order, const char *cancel_id, int64_t now_ms);
+                            const struct qt_exchange_order *order, const char *cancel_id,
+                            int64_t now_ms);
 void qt__write_balances(struct qt_text *out, const struct qt__held *held, unsigned n,
                         const char *asset, const char *free_name, const char *locked_name);
 void qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_t now_ms,
-                         enum qt__execution execution, const struct qt__order *order,
-                         const struct qt__fill *fill, const char *cancel_id);
+                         enum qt_match_event event, const struct qt_exchange_order *order,
+                         const struct qt_exchange_fill *fill, const char *cancel_id);
 
 #endif

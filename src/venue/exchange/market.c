@@ -119,6 +119,9 @@ write_filters(struct qt_text *out, const struct qt_instrument *ins)
     qt__write_money(out, ins->min_notional);
     qt_text_add(out, ",\"applyMinToMarket\":true,\"maxNotional\":\"9000000.00000000\","
                      "\"applyMaxToMarket\":false,\"avgPriceMins\":5},"
+                     "{\"filterType\":\"PERCENT_PRICE_BY_SIDE\",\"bidMultiplierUp\":\"5\","
+                     "\"bidMultiplierDown\":\"0.2\",\"askMultiplierUp\":\"5\","
+                     "\"askMultiplierDown\":\"0.2\",\"avgPriceMins\":0},"
                      "{\"filterType\":\"MAX_NUM_ORDERS\",\"maxNumOrders\":200},"
                      "{\"filterType\":\"MAX_NUM_ALGO_ORDERS\",\"maxNumAlgoOrders\":5}]");
 }
@@ -199,7 +202,7 @@ qt__handle_trades(struct qt__exchange *exchange, struct qt__call *call)
 {
     uint32_t symbol;
     int64_t limit;
-    struct qt__print print;
+    struct qt_match_print print;
     if (!qt__need_symbol(exchange, call, &symbol) ||
         !qt__call_int(call, "limit", 500, 1, QT__LIST_MAX, &limit))
         return false;
@@ -220,7 +223,7 @@ qt__handle_trades(struct qt__exchange *exchange, struct qt__call *call)
         qt_text_add(out, ",\"quoteQty\":");
         qt__write_money(out, quote);
         qt_text_addf(out, ",\"time\":%lld,\"isBuyerMaker\":%s,\"isBestMatch\":true}",
-                     (long long)(print.time_ns / QT_NS_PER_MS),
+                     (long long)(print.t_ns / QT_NS_PER_MS),
                      print.buyer_is_maker ? "true" : "false");
         is_first = false;
     }

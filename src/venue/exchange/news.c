@@ -123,7 +123,7 @@ qt__news_levels(struct qt__exchange *exchange, const struct qt__stream *stream)
 }
 
 void
-qt__news_trade(struct qt__exchange *exchange, uint32_t symbol, const struct qt__print *print,
+qt__news_trade(struct qt__exchange *exchange, uint32_t symbol, const struct qt_match_print *print,
                bool is_aggregate)
 {
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
@@ -136,7 +136,7 @@ qt__news_trade(struct qt__exchange *exchange, uint32_t symbol, const struct qt__
     qt__write_qty(out, print->qty, ins->qty_scale);
     if (is_aggregate)
         qt_text_addf(out, ",\"f\":%llu,\"l\":%llu", id, id);
-    qt_text_addf(out, ",\"T\":%lld,\"m\":%s,\"M\":true}", (long long)(print->time_ns / 1000000),
+    qt_text_addf(out, ",\"T\":%lld,\"m\":%s,\"M\":true}", (long long)(print->t_ns / 1000000),
                  print->buyer_is_maker ? "true" : "false");
 }
 

@@ -16,8 +16,8 @@ void qt__news_diff(struct qt__exchange *exchange, uint32_t symbol, const struct 
 void qt__news_best(struct qt__exchange *exchange, uint32_t symbol);
 /** Best levels of a LEVELS stream. */
 void qt__news_levels(struct qt__exchange *exchange, const struct qt__stream *stream);
-void qt__news_trade(struct qt__exchange *exchange, uint32_t symbol, const struct qt__print *print,
-                    bool is_aggregate);
+void qt__news_trade(struct qt__exchange *exchange, uint32_t symbol,
+                    const struct qt_match_print *print, bool is_aggregate);
 void qt__news_kline(struct qt__exchange *exchange, const struct qt__stream *stream,
                     const struct qt_bar *bar, bool is_closed);
 /** A 24 h ticker of one symbol, appended to out; false: nothing is known of the day. */

@@ -161,7 +161,8 @@ qt__streams_bar(struct qt__exchange *exchange, uint32_t symbol, enum qt_timefram
 }
 
 void
-qt__streams_trade(struct qt__exchange *exchange, uint32_t symbol, const struct qt__print *print)
+qt__streams_trade(struct qt__exchange *exchange, uint32_t symbol,
+                  const struct qt_match_print *print)
 {
     for (struct qt__stream *stream = exchange->symbols[symbol].streams; stream;
          stream = stream->next) {

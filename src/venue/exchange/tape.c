@@ -21,7 +21,7 @@ struct qt__tape {
     qt_bar_fn closed;
     void *context;
     bool is_history; /* bars that close now are from before the start */
-    struct qt__print prints[QT__TAPE_TRADES];
+    struct qt_match_print prints[QT__TAPE_TRADES];
     size_t print_at, n_prints;
     uint64_t bar_first_id[QT_TIMEFRAMES], bar_last_id[QT_TIMEFRAMES];
     int64_t bar_of_id[QT_TIMEFRAMES]; /* opening time of the bar those ids belong to */
@@ -125,9 +125,9 @@ note_ids(struct qt__tape *tape, uint64_t id)
 }
 
 void
-qt__tape_trade(struct qt__tape *tape, const struct qt__print *print)
+qt__tape_trade(struct qt__tape *tape, const struct qt_match_print *print)
 {
-    qt_bars_trade(&tape->forming, print->time_ns, print->px, print->qty, print->buyer_is_maker,
+    qt_bars_trade(&tape->forming, print->t_ns, print->px, print->qty, print->buyer_is_maker,
                   on_closed, tape);
     note_ids(tape, print->id);
     tape->last = print->px;
@@ -152,7 +152,7 @@ qt__tape_has_trade(const struct qt__tape *tape)
 }
 
 bool
-qt__tape_print(const struct qt__tape *tape, size_t k, struct qt__print *out)
+qt__tape_print(const struct qt__tape *tape, size_t k, struct qt_match_print *out)
 {
     if (k >= tape->n_prints)
         return false;

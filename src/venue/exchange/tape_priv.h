@@ -8,19 +8,11 @@
 
 #include "qtrade/market/bars.h"
 #include "qtrade/market/instrument.h"
+#include "qtrade/sim/match.h"
 
 #define QT__TAPE_BARS 1500   /* kept a timeframe; Binance gives at most 1000 at once */
 #define QT__TAPE_TRADES 1000 /* kept a symbol */
 #define QT__DAY_BARS 1440
-
-/** A public trade with what its message needs. */
-struct qt__print {
-    uint64_t id;
-    int64_t time_ns;
-    qt_px px;
-    qt_qty qty;
-    bool buyer_is_maker;
-};
 
 /** The last 24 hours. */
 struct qt__day {
@@ -37,13 +29,13 @@ struct qt__tape *qt__tape_create(const struct qt_instrument *ins, qt_bar_fn clos
 void qt__tape_destroy(struct qt__tape *tape);
 /** A bar from before the start, oldest first, of any timeframe: longer ones are built from it. */
 void qt__tape_history(struct qt__tape *tape, const struct qt_bar *bar);
-void qt__tape_trade(struct qt__tape *tape, const struct qt__print *print);
+void qt__tape_trade(struct qt__tape *tape, const struct qt_match_print *print);
 /** Time passes: closes bars. */
 void qt__tape_advance(struct qt__tape *tape, int64_t now_ns);
 bool qt__tape_has_trade(const struct qt__tape *tape);
 
 /** The k-th newest trade (0: the last); false: fewer. */
-QT_CHECKED bool qt__tape_print(const struct qt__tape *tape, size_t k, struct qt__print *out);
+QT_CHECKED bool qt__tape_print(const struct qt__tape *tape, size_t k, struct qt_match_print *out);
 /** The forming bar; false: none yet. */
 QT_CHECKED bool qt__tape_forming(const struct qt__tape *tape, enum qt_timeframe tf,
                                  struct qt_bar *out);

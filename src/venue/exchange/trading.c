@@ -8,9 +8,6 @@
 
 #include "exchange_priv.h"
 
-#define ORDERS_A_SYMBOL 200    /* MAX_NUM_ORDERS */
-#define ALGO_ORDERS_A_SYMBOL 5 /* MAX_NUM_ALGO_ORDERS */
-
 /* Which parameters a type of order must and must not have. */
 static const struct {
     const char *name;
@@ -51,7 +48,7 @@ decimal_param(struct qt__call *call, const char *name, int scale, const char *fi
 }
 
 static bool
-side_param(struct qt__call *call, struct qt__ticket *ticket)
+side_param(struct qt__call *call, struct qt_exchange_ticket *ticket)
 {
     char text[QT__PARAM_MAX];
     if (!qt__call_need(call, "side", text))
@@ -63,7 +60,7 @@ side_param(struct qt__call *call, struct qt__ticket *ticket)
 }
 
 static bool
-tif_param(struct qt__call *call, struct qt__ticket *ticket)
+tif_param(struct qt__call *call, struct qt_exchange_ticket *ticket)
 {
     char text[QT__PARAM_MAX];
     if (!qt__call_need(call, "timeInForce", text))
@@ -94,7 +91,8 @@ client_id_param(struct qt__call *call, const char *name, char out[QT_CLIENT_ID_T
 
 /* Quantity, or for a market order the quote to spend. */
 static bool
-amount_params(struct qt__call *call, const struct qt_instrument *ins, struct qt__ticket *ticket)
+amount_params(struct qt__call *call, const struct qt_instrument *ins,
+              struct qt_exchange_ticket *ticket)
 {
     bool has_quote = qt__call_has(call, "quoteOrderQty");
     if (has_quote && ticket->type != QT_TYPE_MARKET)
@@ -109,7 +107,7 @@ amount_params(struct qt__call *call, const struct qt_instrument *ins, struct qt_
 
 static bool
 price_params(struct qt__call *call, const struct qt_instrument *ins, size_t row,
-             struct qt__ticket *ticket)
+             struct qt_exchange_ticket *ticket)
 {
     ticket->px = ticket->stop_px = QT_PX_NONE;
     ticket->tif = QT_TIF_GTC;
@@ -128,14 +126,14 @@ price_params(struct qt__call *call, const struct qt_instrument *ins, size_t row,
             decimal_param(call, "stopPrice", ins->px_scale, "PRICE_FILTER", &ticket->stop_px.v));
 }
 
-/* The words of an order, all but the filters. */
 static bool
-ticket_params(struct qt__exchange *exchange, struct qt__call *call, struct qt__ticket *ticket)
+ticket_params(struct qt__exchange *exchange, struct qt__call *call,
+              struct qt_exchange_ticket *ticket)
 {
     char text[QT__PARAM_MAX];
     size_t row = 0;
-    *ticket = (struct qt__ticket){0};
-    if (!qt__need_symbol(exchange, call, &ticket->symbol) || !side_param(call, ticket) ||
+    *ticket = (struct qt_exchange_ticket){0};
+    if (!qt__need_symbol(exchange, call, &ticket->instrument) || !side_param(call, ticket) ||
         !qt__call_need(call, "type", text))
         return false;
     while (row < QT_COUNT_OF(types) && strcmp(types[row].name, text) != 0)
@@ -143,75 +141,20 @@ ticket_params(struct qt__exchange *exchange, struct qt__call *call, struct qt__t
     if (row == QT_COUNT_OF(types))
         return qt__call_fail(call, QT__FAULT_ORDER_TYPE);
     ticket->type = types[row].type;
-    const struct qt_instrument *ins = qt_universe_at(exchange->universe, ticket->symbol);
+    const struct qt_instrument *ins = qt_universe_at(exchange->universe, ticket->instrument);
     return amount_params(call, ins, ticket) && price_params(call, ins, row, ticket) &&
            client_id_param(call, "newClientOrderId", ticket->client_id);
 }
 
-static bool
-is_algo(enum qt_order_type type)
-{
-    return type != QT_TYPE_LIMIT && type != QT_TYPE_MARKET && type != QT_TYPE_LIMIT_MAKER;
-}
-
-static bool
-check_counts(struct qt__exchange *exchange, struct qt__call *call, const struct qt__ticket *ticket)
-{
-    size_t n =
-        qt__desk_orders(exchange->desk, ticket->symbol, 0, true, exchange->orders, QT__LIST_MAX);
-    size_t algo = 0;
-    for (size_t i = 0; i < n; i++)
-        algo += is_algo(exchange->orders[i].type) && !exchange->orders[i].is_working;
-    if (n >= ORDERS_A_SYMBOL)
-        return qt__call_fail(call, QT__FAULT_FILTER, "MAX_NUM_ORDERS");
-    if (is_algo(ticket->type) && algo >= ALGO_ORDERS_A_SYMBOL)
-        return qt__call_fail(call, QT__FAULT_FILTER, "MAX_NUM_ALGO_ORDERS");
-    return true;
-}
-
-static const char *const filter_names[QT_FILTER_VERDICTS] = {
-    [QT_FILTER_OK] = "",
-    [QT_FILTER_PRICE] = "PRICE_FILTER",
-    [QT_FILTER_LOT] = "LOT_SIZE",
-    [QT_FILTER_NOTIONAL] = "NOTIONAL",
-};
-
-static bool
-check_filters(struct qt__exchange *exchange, struct qt__call *call, const struct qt__ticket *ticket)
-{
-    const struct qt_instrument *ins = qt_universe_at(exchange->universe, ticket->symbol);
-    struct qt__day day = {.last = QT_PX_NONE};
-    (void)!qt__tape_day(exchange->symbols[ticket->symbol].tape, exchange->now_ns, &day);
-    if (ins->status != QT_INSTRUMENT_TRADING)
-        return qt__call_fail(call, QT__FAULT_MARKET_CLOSED);
-    if (ticket->quote_qty.v > 0)
-        return qt_money_cmp(ticket->quote_qty, ins->min_notional) >= 0 ||
-               qt__call_fail(call, QT__FAULT_FILTER, "NOTIONAL");
-    if (ticket->qty.v <= 0)
-        return qt__call_fail(call, QT__FAULT_QTY);
-    qt_px reference = qt_px_is_none(ticket->stop_px) ? day.last : ticket->stop_px;
-    enum qt_filter_verdict verdict = qt_instrument_check(ins, ticket->px, ticket->qty, reference);
-    if (verdict == QT_FILTER_OK && !qt_px_is_none(ticket->stop_px))
-        verdict = qt_instrument_check(ins, ticket->stop_px, ticket->qty, reference);
-    return verdict == QT_FILTER_OK || qt__call_fail(call, QT__FAULT_FILTER, filter_names[verdict]);
-}
-
-static bool
-read_ticket(struct qt__exchange *exchange, struct qt__call *call, struct qt__ticket *out)
-{
-    return ticket_params(exchange, call, out) && check_filters(exchange, call, out) &&
-           check_counts(exchange, call, out);
-}
-
 static void
 write_fills(struct qt__exchange *exchange, struct qt_text *out, const struct qt_instrument *ins,
-            const struct qt__order *order)
+            const struct qt_exchange_order *order)
 {
-    size_t n =
-        qt__desk_fills(exchange->desk, order->symbol, order->id, 0, exchange->fills, QT__LIST_MAX);
+    size_t n = qt__desk_fills(exchange->desk, order->instrument, order->id, 0, exchange->fills,
+                              QT__LIST_MAX);
     qt_text_add(out, ",\"fills\":[");
     for (size_t i = 0; i < n; i++) {
-        const struct qt__fill *fill = &exchange->fills[i];
+        const struct qt_exchange_fill *fill = &exchange->fills[i];
         qt_text_add(out, i ? ",{\"price\":" : "{\"price\":");
         qt__write_px(out, fill->px, ins->px_scale);
         qt_text_add(out, ",\"qty\":");
@@ -227,9 +170,10 @@ write_fills(struct qt__exchange *exchange, struct qt_text *out, const struct qt_
 
 /* ACK, RESULT or FULL; each type of order has its default. */
 static void
-write_placed(struct qt__exchange *exchange, struct qt__call *call, const struct qt__order *order)
+write_placed(struct qt__exchange *exchange, struct qt__call *call,
+             const struct qt_exchange_order *order)
 {
-    const struct qt_instrument *ins = qt_universe_at(exchange->universe, order->symbol);
+    const struct qt_instrument *ins = qt_universe_at(exchange->universe, order->instrument);
     char kind[QT__PARAM_MAX];
     if (!qt__call_get(call, "newOrderRespType", kind) || !kind[0])
         (void)qt_copy(kind, sizeof kind,
@@ -252,11 +196,11 @@ write_placed(struct qt__exchange *exchange, struct qt__call *call, const struct 
 bool
 qt__handle_place(struct qt__exchange *exchange, struct qt__call *call)
 {
-    struct qt__ticket ticket;
-    struct qt__order order;
-    if (!read_ticket(exchange, call, &ticket) ||
+    struct qt_exchange_ticket ticket;
+    struct qt_exchange_order order;
+    if (!ticket_params(exchange, call, &ticket) ||
         !qt__weights_order(&exchange->weights, qt_now_utc_ns() / QT_NS_PER_MS, call) ||
-        !qt__desk_place(exchange->desk, call, &ticket, false, &order))
+        !qt__desk_place(exchange->desk, call, &ticket, &order))
         return false;
     write_placed(exchange, call, &order);
     return true;
@@ -265,10 +209,8 @@ qt__handle_place(struct qt__exchange *exchange, struct qt__call *call)
 bool
 qt__handle_test(struct qt__exchange *exchange, struct qt__call *call)
 {
-    struct qt__ticket ticket;
-    struct qt__order order;
-    if (!read_ticket(exchange, call, &ticket) ||
-        !qt__desk_place(exchange->desk, call, &ticket, true, &order))
+    struct qt_exchange_ticket ticket;
+    if (!ticket_params(exchange, call, &ticket) || !qt__desk_check(exchange->desk, call, &ticket))
         return false;
     qt_text_add(call->out, "{}");
     return true;
@@ -277,7 +219,7 @@ qt__handle_test(struct qt__exchange *exchange, struct qt__call *call)
 /* The order that orderId or origClientOrderId names. */
 static bool
 find_order(struct qt__exchange *exchange, struct qt__call *call, enum qt__fault absent,
-           struct qt__order *out)
+           struct qt_exchange_order *out)
 {
     uint32_t symbol;
     int64_t id;
@@ -295,18 +237,19 @@ find_order(struct qt__exchange *exchange, struct qt__call *call, enum qt__fault 
 bool
 qt__handle_order(struct qt__exchange *exchange, struct qt__call *call)
 {
-    struct qt__order order;
+    struct qt_exchange_order order;
     if (!find_order(exchange, call, QT__FAULT_NO_ORDER, &order))
         return false;
-    qt__write_order(call->out, qt_universe_at(exchange->universe, order.symbol), &order);
+    qt__write_order(call->out, qt_universe_at(exchange->universe, order.instrument), &order);
     return true;
 }
 
 /* Cancels one order and writes what became of it. */
 static bool
-cancel_one(struct qt__exchange *exchange, struct qt__call *call, uint64_t id, const char *cancel_id)
+cancel_one(struct qt__exchange *exchange, struct qt__call *call, uint32_t symbol, uint64_t id,
+           const char *cancel_id)
 {
-    struct qt__order order;
+    struct qt_exchange_order order;
     char made[QT_CLIENT_ID_TEXT];
     if (!cancel_id[0]) { /* the venue gives each cancel an id of its own */
         struct qt_text text;
@@ -314,10 +257,10 @@ cancel_one(struct qt__exchange *exchange, struct qt__call *call, uint64_t id, co
         qt_text_addf(&text, "cancel-%llu", (unsigned long long)id);
         cancel_id = made;
     }
-    if (!qt__desk_cancel(exchange->desk, call, id, cancel_id, &order))
+    if (!qt__desk_cancel(exchange->desk, call, symbol, id, cancel_id, &order))
         return false;
     qt_text_add_char(call->out, '{');
-    qt__write_order_result(call->out, qt_universe_at(exchange->universe, order.symbol), &order,
+    qt__write_order_result(call->out, qt_universe_at(exchange->universe, order.instrument), &order,
                            cancel_id, call->now_ms);
     qt_text_add_char(call->out, '}');
     return true;
@@ -326,11 +269,11 @@ cancel_one(struct qt__exchange *exchange, struct qt__call *call, uint64_t id, co
 bool
 qt__handle_cancel(struct qt__exchange *exchange, struct qt__call *call)
 {
-    struct qt__order order;
+    struct qt_exchange_order order;
     char cancel_id[QT_CLIENT_ID_TEXT];
     return find_order(exchange, call, QT__FAULT_CANCEL, &order) &&
            client_id_param(call, "newClientOrderId", cancel_id) &&
-           cancel_one(exchange, call, order.id, cancel_id);
+           cancel_one(exchange, call, order.instrument, order.id, cancel_id);
 }
 
 static void
@@ -338,9 +281,9 @@ write_orders(struct qt__exchange *exchange, struct qt__call *call, size_t n)
 {
     qt_text_add_char(call->out, '[');
     for (size_t i = 0; i < n; i++) {
-        const struct qt__order *order = &exchange->orders[i];
+        const struct qt_exchange_order *order = &exchange->orders[i];
         qt_text_add(call->out, i ? "," : "");
-        qt__write_order(call->out, qt_universe_at(exchange->universe, order->symbol), order);
+        qt__write_order(call->out, qt_universe_at(exchange->universe, order->instrument), order);
     }
     qt_text_add_char(call->out, ']');
 }
@@ -370,7 +313,7 @@ qt__handle_cancel_all(struct qt__exchange *exchange, struct qt__call *call)
     for (size_t i = 0; i < n; i++) {
         size_t before = call->out->length;
         qt_text_add(call->out, is_first ? "" : ",");
-        if (cancel_one(exchange, call, exchange->orders[i].id, ""))
+        if (cancel_one(exchange, call, symbol, exchange->orders[i].id, ""))
             is_first = false;
         else
             call->out->buffer[call->out->length = before] = '\0';
@@ -395,7 +338,8 @@ qt__handle_all_orders(struct qt__exchange *exchange, struct qt__call *call)
 }
 
 static void
-write_my_trade(struct qt_text *out, const struct qt_instrument *ins, const struct qt__fill *fill)
+write_my_trade(struct qt_text *out, const struct qt_instrument *ins,
+               const struct qt_exchange_fill *fill)
 {
     qt_text_addf(
         out, "{\"symbol\":\"%s\",\"id\":%llu,\"orderId\":%llu,\"orderListId\":-1,\"price\":",

@@ -35,7 +35,7 @@ static const char *const tif_names[QT_TIMES_IN_FORCE] = {
 };
 
 const char *
-qt__venue_state(const struct qt__order *order)
+qt__venue_state(const struct qt_exchange_order *order)
 {
     return state_names[order->state];
 }
@@ -179,7 +179,8 @@ qt__write_kline_fields(struct qt_text *out, const struct qt_instrument *ins,
 }
 
 void
-qt__write_order(struct qt_text *out, const struct qt_instrument *ins, const struct qt__order *order)
+qt__write_order(struct qt_text *out, const struct qt_instrument *ins,
+                const struct qt_exchange_order *order)
 {
     qt_text_add_char(out, '{');
     text_field(out, "symbol", ins->symbol);
@@ -206,7 +207,7 @@ qt__write_order(struct qt_text *out, const struct qt_instrument *ins, const stru
 
 void
 qt__write_order_result(struct qt_text *out, const struct qt_instrument *ins,
-                       const struct qt__order *order, const char *cancel_id, int64_t now_ms)
+                       const struct qt_exchange_order *order, const char *cancel_id, int64_t now_ms)
 {
     text_field(out, "symbol", ins->symbol);
     if (cancel_id)
@@ -249,7 +250,8 @@ qt__write_balances(struct qt_text *out, const struct qt__held *held, unsigned n,
 
 /* The commission of a fill: amount and asset, or "0" and null. */
 static void
-commission(struct qt_text *out, const struct qt_instrument *ins, const struct qt__fill *fill)
+commission(struct qt_text *out, const struct qt_instrument *ins,
+           const struct qt_exchange_fill *fill)
 {
     key(out, "n");
     if (!fill) {
@@ -264,16 +266,15 @@ commission(struct qt_text *out, const struct qt_instrument *ins, const struct qt
 
 void
 qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_t now_ms,
-                    enum qt__execution execution, const struct qt__order *order,
-                    const struct qt__fill *fill, const char *cancel_id)
+                    enum qt_match_event event, const struct qt_exchange_order *order,
+                    const struct qt_exchange_fill *fill, const char *cancel_id)
 {
     static const char *const names[] = {
-        [QT__EXECUTION_NEW] = "NEW",
-        [QT__EXECUTION_TRADE] = "TRADE",
-        [QT__EXECUTION_CANCELED] = "CANCELED",
-        [QT__EXECUTION_EXPIRED] = "EXPIRED",
+        [QT_MATCH_ACCEPTED] = "NEW",    [QT_MATCH_TRIGGERED] = "NEW",
+        [QT_MATCH_FILL] = "TRADE",      [QT_MATCH_CANCELLED] = "CANCELED",
+        [QT_MATCH_EXPIRED] = "EXPIRED", [QT_MATCH_REJECTED] = "REJECTED",
     };
-    bool is_cancel = execution == QT__EXECUTION_CANCELED;
+    bool is_cancel = event == QT_MATCH_CANCELLED;
     qt_text_add(out, "{\"e\":\"executionReport\",");
     int_field(out, "E", now_ms);
     text_field(out, "s", ins->symbol);
@@ -287,7 +288,7 @@ qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_
     qty_field(out, "F", QT_QTY_ZERO, ins);
     int_field(out, "g", -1);
     text_field(out, "C", is_cancel ? order->client_id : "");
-    text_field(out, "x", names[execution]);
+    text_field(out, "x", names[event]);
     text_field(out, "X", qt__venue_state(order));
     text_field(out, "r", "NONE");
     int_field(out, "i", (int64_t)order->id);
