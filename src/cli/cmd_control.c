@@ -85,12 +85,31 @@ reduce_run(const struct qt_args *args, struct qt_error *err)
 }
 
 static bool
+is_emergency(const char *folder, bool *out, struct qt_error *err)
+{
+    json_t *status = ask_status(folder, err);
+    const char *mode = json_string_value(json_object_get(status, "mode"));
+    *out = mode && strcmp(mode, "EMERGENCY") == 0;
+    json_decref(status);
+    return status != NULL;
+}
+
+/* EMERGENCY is left only flat and with a reason; the engine judges, and its mode tells. */
+static bool
 resume_run(const struct qt_args *args, struct qt_error *err)
 {
     char folder[QT_STATE_DIR];
+    bool was = false, is = false;
     if (!qt_args_has(args, "yes") && !is_typed("resume trading? type yes", "yes"))
         return qt_fail(err, QT_E_USAGE, "not resumed: answer yes, or give --yes");
-    return give(args, "resume", folder, err) && tell_mode(folder, "resume", err);
+    if (!qt_state_dir(args, folder, err) || !is_emergency(folder, &was, err) ||
+        !give(args, "resume", folder, err) || !tell_mode(folder, "resume", err) ||
+        !is_emergency(folder, &is, err))
+        return false;
+    return !(was && is) ||
+           qt_fail(err, QT_E_FAILED,
+                   "not resumed: EMERGENCY is left only when the venue was twice read flat, and "
+                   "with a --reason");
 }
 
 /* A line when it changed. */

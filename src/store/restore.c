@@ -172,6 +172,30 @@ read_positions(sqlite3 *db, const struct qt_universe *universe, struct qt_restor
     return true;
 }
 
+/* Every account's sum in every asset that is not 0. */
+static bool
+read_balances(sqlite3 *db, struct qt_restore *out, struct qt_error *err)
+{
+    sqlite3_stmt *row = query(db,
+                              "SELECT account, asset, scale, sum(amount) FROM postings"
+                              " GROUP BY account, asset, scale HAVING sum(amount) <> 0"
+                              " ORDER BY asset, account",
+                              err);
+    if (!row)
+        return false;
+    int step = sqlite3_step(row);
+    for (; step == SQLITE_ROW && out->balances < QT_RESTORE_BALANCES; step = sqlite3_step(row)) {
+        struct qt_balance_record *balance = &out->balance[out->balances++];
+        qt_copy(balance->account, sizeof balance->account, text_at(row, 0));
+        qt_copy(balance->asset, sizeof balance->asset, text_at(row, 1));
+        balance->scale = sqlite3_column_int(row, 2);
+        balance->amount = (qt_money){sqlite3_column_int64(row, 3)};
+    }
+    sqlite3_finalize(row);
+    return step == SQLITE_DONE ||
+           qt_fail(err, QT_E_DATA, "store: the ledger's balances cannot be read back whole");
+}
+
 bool
 qt__restore_read(sqlite3 *db, const struct qt_universe *universe, struct qt_restore *out,
                  uint32_t *out_unknown, struct qt_error *err)
@@ -187,6 +211,7 @@ qt__restore_read(sqlite3 *db, const struct qt_universe *universe, struct qt_rest
          offsetof(struct qt_restore, last_seq)},
         {"SELECT -sum(amount) FROM postings WHERE account = 'capital'",
          offsetof(struct qt_restore, capital)},
+        {"SELECT max(txn) FROM postings", offsetof(struct qt_restore, transactions)},
     };
     memset(out, 0, sizeof *out);
     *out_unknown = 0;
@@ -199,7 +224,7 @@ qt__restore_read(sqlite3 *db, const struct qt_universe *universe, struct qt_rest
     int64_t rows = 0;
     if (!read_int(db, "SELECT count(*) FROM audit", &rows, err) || !read_mode(db, out, err) ||
         !read_orders(db, universe, out, out_unknown, err) ||
-        !read_positions(db, universe, out, out_unknown, err))
+        !read_positions(db, universe, out, out_unknown, err) || !read_balances(db, out, err))
         return false;
     out->is_found = rows > 0 || out->last_seq > 0;
     return true;

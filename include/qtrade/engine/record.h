@@ -125,7 +125,7 @@ struct qt_balance_record {
 
 /** What a restart finds: the store fills it, the engine starts from it. */
 #define QT_RESTORE_ORDERS 256
-#define QT_RESTORE_POSITIONS 64
+#define QT_RESTORE_POSITIONS 1024 /* dust too small to be traded included */
 #define QT_RESTORE_BALANCES 1024
 struct qt_restore {
     bool is_found;     /* false: a fresh store */
