@@ -18,15 +18,6 @@
 #include "cli_priv.h"
 
 static bool
-read_fees(const struct qt_args *args, struct qt_exchange_server_options *out, struct qt_error *err)
-{
-    const char *fees = qt_args_get(args, "fees");
-    out->fees_from_received = fees && strcmp(fees, "received") == 0;
-    return !fees || out->fees_from_received || strcmp(fees, "quote") == 0 ||
-           qt_fail(err, QT_E_USAGE, "--fees is quote or received, not '%s'", fees);
-}
-
-static bool
 read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
              struct qt_error *err)
 {
@@ -42,7 +33,7 @@ read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
     out->seed = (uint64_t)seed;
     out->start_ns = start;
     out->replay = qt_args_get(args, "replay");
-    return read_fees(args, out, err);
+    return true;
 }
 
 /* {"key":..,"secret":..} for programs, readable by its owner only. */
@@ -133,8 +124,6 @@ const struct qt_command qt_cmd_venue = {
             {"replay", 0, "DIR", "recorded klines drive the market"},
             {"speed", 0, "X", "exchange seconds per second, 0.01 to 10000; default 1"},
             {"start", 0, "TIME", "exchange time at the start"},
-            {"fees", 0, "ASSET",
-             "asset fees are taken from: quote, or received as Binance does; default quote"},
             {"credentials", 0, "FILE", "also write key and secret as JSON, mode 0600"},
             {"for", 0, "TIME", "end after so long (60s, 5m); default: at SIGINT or SIGTERM"},
             {0}},

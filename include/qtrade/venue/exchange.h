@@ -42,9 +42,6 @@ struct qt_exchange_server_options {
     const struct qt_exchange_balance *balances; /* NULL: 100000 USDT */
     size_t n_balances;
     int maker_ppm, taker_ppm; /* fees, 1/100 bps; 0: 1000 (10 bps); QT_EXCHANGE_FREE: none */
-    /** Fees come from what an order receives (base of a buy), as Binance takes them. False: always
-     * from the quote asset, so that positions stay whole lots. */
-    bool fees_from_received;
     int weight_limit; /* request weight per minute; 0: 6000 */
 };
 

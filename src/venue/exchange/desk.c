@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The desk: the exchange of the room sim with its one account, moved by a source.
+ * The desk: the exchange of the room sim with its one account, moved by a source. Fees are taken
+ * from what is received, as on Binance's spot market: a buy leaves fractions of a lot, which the
+ * adapter and the engine book to the last of eight decimals.
  */
 #include "desk_priv.h"
 
@@ -159,9 +161,7 @@ open_exchange(struct qt__desk *desk, const struct qt_exchange_server_options *op
     desk->maker_ppm = fee_of(options->maker_ppm);
     desk->taker_ppm = fee_of(options->taker_ppm);
     const struct qt_exchange_options exchange = {
-        .maker_ppm = desk->maker_ppm,
-        .taker_ppm = desk->taker_ppm,
-        .fee_mode = options->fees_from_received ? QT_FEE_RECEIVED : QT_FEE_QUOTE};
+        .maker_ppm = desk->maker_ppm, .taker_ppm = desk->taker_ppm, .fee_mode = QT_FEE_RECEIVED};
     const struct qt_exchange_listener listener = {.context = desk,
                                                   .execution = on_execution,
                                                   .trade = on_trade,
