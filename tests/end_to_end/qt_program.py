@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The real program under test: started, asked, stopped and killed; and a TAP runner for the cases.
+
+QT_BINARY is the program, QT_MARKET the recorded data. A case is a function; its name is its sentence.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+BINARY = os.environ["QT_BINARY"]
+MARKET = pathlib.Path(os.environ.get("QT_MARKET", "../shared/market"))
+PATIENCE = 90  # seconds; sanitizers are slow
+
+
+class Skip(Exception):
+    """The case cannot be shown here; the text says why."""
+
+
+def market(path):
+    found = MARKET / path
+    if not found.is_dir():
+        raise Skip(f"recorded market data is absent: {found}")
+    return str(found)
+
+
+def call(*words, input=None, env=None, timeout=PATIENCE, cwd=None):
+    """Runs to the end; the result has returncode, stdout, stderr."""
+    full = dict(os.environ, **(env or {}))
+    return subprocess.run([BINARY, *words], input=input, capture_output=True, text=True, env=full,
+                          timeout=timeout, cwd=cwd)
+
+
+class Program:
+    """A running qtrade; ended by the with statement."""
+
+    def __init__(self, *words, env=None):
+        self.err = tempfile.TemporaryFile(mode="w+")
+        self.out = tempfile.TemporaryFile(mode="w+")
+        self.process = subprocess.Popen([BINARY, *words], stdout=self.out, stderr=self.err,
+                                        stdin=subprocess.DEVNULL,
+                                        env=dict(os.environ, **(env or {})))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self):
+        return self.process.wait(timeout=PATIENCE)
+
+    def text(self):
+        self.out.seek(0)
+        return self.out.read()
+
+    def errors(self):
+        self.err.seek(0)
+        return self.err.read()
+
+    def document(self):
+        return json.loads(self.text())
+
+
+class Folder:
+    """A folder of mode 0700 for a run's state."""
+
+    def __enter__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="qtrade-test-"))
+        return self.path
+
+    def __exit__(self, *exc):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def until(what, condition, patience=PATIENCE):
+    """Waits for a condition; its value when it is true."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"never came: {what}")
+
+
+def status(folder):
+    done = call("--data-dir", str(folder), "status", "--json")
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+def rows(folder, sql):
+    with sqlite3.connect(f"file:{folder}/store.db?mode=ro", uri=True) as store:
+        return store.execute(sql).fetchall()
+
+
+def run(cases):
+    """Runs the cases in order and speaks TAP."""
+    only = os.environ.get("CK_RUN_CASE")
+    failed = 0
+    print(f"1..{len(cases)}")
+    for number, case in enumerate(cases, 1):
+        name = case.__name__
+        if only and only not in name:
+            print(f"ok {number} - {name} # SKIP not asked for")
+            continue
+        try:
+            case()
+            print(f"ok {number} - {name}")
+        except Skip as why:
+            print(f"ok {number} - {name} # SKIP {why}")
+        except Exception:
+            failed += 1
+            print(f"not ok {number} - {name}")
+            for line in traceback.format_exc().splitlines():
+                print(f"# {line}")
+        sys.stdout.flush()
+    sys.exit(1 if failed else 0)

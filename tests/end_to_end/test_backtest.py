@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backtests of the real program: the same bytes twice, no look-ahead, honest books, bad input."""
+import filecmp
+import gzip
+import json
+import os
+import pathlib
+
+from qt_program import Folder, call, market, run
+
+SPRING = "klines/binance-spot-2024-spring-5m"
+PART = ("--from", "2024-03-04", "--to", "2024-04-08")
+GOLDEN = pathlib.Path(os.environ["QT_SOURCE"]) / "tests/golden/backtest/spring-5m.json.gz"
+
+
+def two_runs_give_the_same_bytes():
+    data = market(SPRING)
+    with Folder() as folder:
+        texts = []
+        for name in ("one", "two"):
+            done = call("backtest", "--data", data, *PART, "--json", "--report", str(folder / name), timeout=600)
+            assert done.returncode == 0, done.stderr
+            texts.append(done.stdout)
+        assert texts[0] == texts[1]
+        names = ["trades.csv", "orders.csv", "equity.csv", "decisions.jsonl", "report.html"]
+        same, other, missing = filecmp.cmpfiles(folder / "one", folder / "two", names, shallow=False)
+        assert sorted(same) == sorted(names), (other, missing)
+        for line in (folder / "one/decisions.jsonl").read_text().splitlines():
+            json.loads(line)
+        document = json.loads(texts[0])
+        assert document["trades"] == len((folder / "one/trades.csv").read_text().splitlines()) - 1
+        assert document["trades"] > 0 and document["conserved"] is True
+
+
+def cutting_the_data_changes_no_earlier_decision():
+    done = call("backtest", "--data", market(SPRING), *PART, "--lookahead", "--cuts", "3", timeout=900)
+    assert done.returncode == 0, done.stderr
+    assert "no look-ahead: 3 cuts" in done.stdout and " 0 decisions before" not in done.stdout
+
+
+def whole_recording_gives_the_golden_document():
+    done = call("backtest", "--data", market(SPRING), "--json", timeout=900)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == gzip.decompress(GOLDEN.read_bytes()).decode(), "differs from the golden file"
+
+
+def fees_and_latency_cost_money():
+    data = market(SPRING)
+    equity = {}
+    for fee in ("0", "10", "50"):
+        done = call("backtest", "--data", data, *PART, "--json", "--fee", fee, timeout=600)
+        document = json.loads(done.stdout)
+        equity[fee] = float(document["final_equity"])
+        assert (float(document["fees"]) > 0) == (fee != "0")
+    assert equity["0"] > equity["10"] > equity["50"], equity
+
+
+HEAD = "open_time_ms,open,high,low,close,volume\n"
+
+
+def bad_rows_are_named_and_skipped_or_stop():
+    with Folder() as folder:
+        good = [f"{1709510400000 + i * 300000},10,11,9,10.5,{100 + i}\n" for i in range(600)]
+        bad = ["1709690400000,abc,11,9,10,5\n", "1709690700000,10,9,11,10,5\n", "1709691000000,10,nan,9,10,5\n",
+               "1709691300000,-1,11,9,10,5\n", "17096916\n"]
+        (folder / "AAAUSDT-5m.csv").write_text(HEAD + "".join(good) + "".join(bad))
+        done = call("backtest", "--data", str(folder), "--json")
+        assert done.returncode == 0, done.stderr
+        assert "AAAUSDT-5m.csv:602:" in done.stderr and "5 of 605 rows" in done.stderr, done.stderr
+        assert json.loads(done.stdout)["trades"] == 0
+        done = call("backtest", "--data", str(folder), "--strict")
+        assert done.returncode == 7 and "AAAUSDT-5m.csv:602:" in done.stderr, done.stderr
+
+
+def bad_words_have_their_exit_codes():
+    with Folder() as folder:
+        for words, code in [(("backtest",), 2), (("backtest", "--data", str(folder / "no")), 7),
+                            (("backtest", "--data", str(folder)), 7),
+                            (("backtest", "--data", str(folder), "--fee", "x"), 2),
+                            (("backtest", "--data", str(folder), "--capital", "-5"), 2),
+                            (("backtest", "--data", str(folder), "--from", "yesterday"), 2)]:
+            done = call(*words)
+            assert done.returncode == code, (words, done.returncode, done.stderr)
+            assert done.stderr.startswith("qtrade: ") and done.stderr.count("\n") == 1, done.stderr
+
+
+def report_that_cannot_be_written_is_an_error():
+    with Folder() as folder:
+        file = folder / "file"
+        file.write_text("x")
+        (folder / "data").mkdir()
+        rows = "".join(f"{1709510400000 + i * 300000},10,11,9,10.5,100\n" for i in range(10))
+        (folder / "data/AAAUSDT-5m.csv").write_text(HEAD + rows)
+        done = call("backtest", "--data", str(folder / "data"), "--report", str(file / "sub"))
+        assert done.returncode == 1 and str(file) in done.stderr, done.stderr
+
+
+run([two_runs_give_the_same_bytes, cutting_the_data_changes_no_earlier_decision,
+     whole_recording_gives_the_golden_document, fees_and_latency_cost_money, bad_rows_are_named_and_skipped_or_stop,
+     bad_words_have_their_exit_codes, report_that_cannot_be_written_is_an_error])
