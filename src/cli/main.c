@@ -87,7 +87,10 @@ main(int argc, char **argv)
     }
     struct qt_args args = {0};
     struct qt_error err = {0};
-    if (run_command(&args, argc, argv, &err))
+    bool is_done = run_command(&args, argc, argv, &err);
+    if (is_done && (fflush(stdout) != 0 || ferror(stdout)))
+        is_done = qt_fail_errno(&err, QT_E_IO, "writing to standard output");
+    if (is_done)
         return EXIT_SUCCESS;
     fprintf(stderr, "qtrade: %s\n", err.text);
     return qt_code_exit_status(err.code);
