@@ -39,6 +39,6 @@ qt_clamp(double x, double low, double high)
 {
     return x < low ? low : x > high ? high : x;
 }
-bool qt_is_finite(double x);
+bool qt_is_finite(double x); /* neither NaN nor infinite */
 
 #endif

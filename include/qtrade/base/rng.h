@@ -12,7 +12,7 @@ struct qt_rng {
     uint64_t s[4];
 };
 
-void qt_rng_init(struct qt_rng *rng, uint64_t seed);
+void qt_rng_init(struct qt_rng *rng, uint64_t seed); /* any seed, 0 too */
 uint64_t qt_rng_next(struct qt_rng *rng);
 uint64_t qt_rng_below(struct qt_rng *rng, uint64_t n); /* 0..n-1 without bias; n > 0 */
 double qt_rng_uniform(struct qt_rng *rng);             /* [0, 1) */

@@ -60,7 +60,7 @@ enum qt_family {
     QT_FAMILIES
 };
 
-const char *qt_family_name(enum qt_family family);
+const char *qt_family_name(enum qt_family family); /* "momentum" ... */
 
 /** What of a bar an indicator reads. */
 enum qt_indicator_input {
@@ -109,6 +109,7 @@ extern const struct qt_indicator *const qt_indicators[];
 /** The indicator of that name (its first form), or NULL. */
 const struct qt_indicator *qt_indicator_find(const char *name);
 
+/** How many parameters and outputs the row names. */
 unsigned qt_indicator_param_count(const struct qt_indicator *ind);
 unsigned qt_indicator_output_count(const struct qt_indicator *ind);
 

@@ -73,7 +73,8 @@ QT_CHECKED bool qt_trades_read(const char *path, const struct qt_instrument *ins
                                qt_event_fn fn, void *context, struct qt_reader_report *report,
                                struct qt_error *err);
 
-/** Splits "BTCUSDT" into base and quote by the known quote assets (USDT, USDC, FDUSD, BUSD, TUSD, BTC, ETH, BNB, USD ...). False: none fits. */
+/** Splits "BTCUSDT" into base and quote by the known quote assets (USDT, USDC, FDUSD, BUSD, TUSD, BTC, ETH, BNB,
+ * USD ...). False: none fits. */
 bool qt_symbol_split(const char *symbol, char base[QT_ASSET_SIZE], char quote[QT_ASSET_SIZE]);
 
 #endif

@@ -69,6 +69,7 @@ struct qt_regime_state {
     uint8_t switches[QT_REGIME_SLOTS];
 };
 
+/** Nothing observed yet: the regime is not known. */
 void qt_regime_init(struct qt_regime_state *state);
 
 /**

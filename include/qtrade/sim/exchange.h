@@ -166,6 +166,8 @@ void qt_exchange_set_last(struct qt_exchange *exchange, uint32_t instrument, qt_
 void qt_exchange_set_status(struct qt_exchange *exchange, uint32_t instrument,
                             enum qt_instrument_status status);
 
+/** The last trade; up to n levels of a side, best first, returning how many; the number that rises
+ * with every change of the book. */
 qt_px qt_exchange_last(const struct qt_exchange *exchange, uint32_t instrument);
 size_t qt_exchange_levels(const struct qt_exchange *exchange, uint32_t instrument,
                           enum qt_side side, struct qt_depth_level *out, size_t n);
@@ -177,6 +179,7 @@ struct qt_exchange_stats {
     uint64_t ticks, prints, orders, rejected, cancels, fills, expired;
     size_t open_orders;
 };
+/** Counters since birth. */
 struct qt_exchange_stats qt_exchange_stats(const struct qt_exchange *exchange);
 
 #endif

@@ -34,6 +34,7 @@ struct qt_strategy_config {
 /** Section "strategy" of the config file. */
 extern const struct qt_config_section qt_strategy_section;
 
+/** The interval of the signal in ns. */
 int64_t qt_strategy_interval_ns(const struct qt_strategy_config *config);
 
 #endif
