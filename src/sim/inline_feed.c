@@ -98,7 +98,7 @@ tell_quote(struct qt_inline_venue *venue, uint32_t instrument, const struct qt_l
     qt__inline_push(venue, &event);
 }
 
-/* I2: cancels, TRADE, QUOTE, fills by the market, new orders. */
+/* I2: cancels, TRADE, QUOTE, fills by the market, new orders, balances. */
 static void
 play(struct qt_inline_venue *venue, const struct qt_source_tick *tick)
 {
@@ -116,6 +116,7 @@ play(struct qt_inline_venue *venue, const struct qt_source_tick *tick)
     qt_exchange_tick(venue->exchange, id, tick->is_sell ? QT_SELL : QT_BUY, tick->px, tick->qty,
                      &ladder);
     qt__inline_deliver(venue, id, true);
+    qt__inline_tell_changes(venue, id);
 }
 
 static void
@@ -165,7 +166,8 @@ qt__inline_work_backtest(void *self, const struct qt_event_sink *sink, int timeo
 
 /* Paper */
 
-static void
+/* False: no book can be made of the quote (crossed, or empty). */
+static bool
 match_quote(struct qt_inline_venue *venue, uint32_t id, const struct qt_quote *quote)
 {
     struct qt_ladder ladder = {0};
@@ -174,33 +176,49 @@ match_quote(struct qt_inline_venue *venue, uint32_t id, const struct qt_quote *q
     if (qt_px_is_positive(quote->ask) && qt_qty_sign(quote->ask_qty) > 0)
         ladder.asks[ladder.n_asks++] = (struct qt_depth_level){quote->ask, quote->ask_qty};
     bool is_crossed = ladder.n_bids && ladder.n_asks && qt_px_cmp(quote->bid, quote->ask) >= 0;
-    if (!is_crossed)
-        qt_exchange_quote(venue->exchange, id, &ladder);
+    if (is_crossed || ladder.n_bids + ladder.n_asks == 0)
+        return false;
+    qt_exchange_quote(venue->exchange, id, &ladder);
+    return true;
 }
 
-/* A live event goes on to the engine first: nothing the engine does on it can trade with it. */
+static void
+match_trade(struct qt_inline_venue *venue, const struct qt_event *event, bool is_needed)
+{
+    const struct qt_trade *trade = &event->trade;
+    enum qt_side aggressor = event->flags & QT_EVENT_BUYER_MAKER ? QT_SELL : QT_BUY;
+    if (!qt_px_is_positive(trade->px) || qt_qty_sign(trade->qty) <= 0)
+        return;
+    if (is_needed)
+        qt_exchange_tick(venue->exchange, event->instrument, aggressor, trade->px, trade->qty,
+                         NULL);
+    else
+        qt_exchange_set_last(venue->exchange, event->instrument, trade->px);
+}
+
+/* A live event goes on to the engine first: nothing the engine does on it can trade with it. New
+ * orders wait for a quote, whose book is the one they meet. */
 static void
 pass_on(void *self, struct qt_event *event)
 {
     struct qt_inline_venue *venue = self;
     struct qt_event copy = *event;
+    uint32_t id = copy.instrument;
     bool is_quote = copy.kind == QT_EVENT_QUOTE, is_trade = copy.kind == QT_EVENT_TRADE;
     set_now(venue, copy.t_recv_ns);
-    venue->tick += is_quote || is_trade;
-    if (is_quote || is_trade)
-        qt__inline_deliver(venue, copy.instrument, false);
-    bool is_needed = (is_quote || is_trade) && qt__inline_is_needed(venue, copy.instrument);
-    qt__inline_push(venue, event);
-    if (!is_needed)
+    if (!(is_quote || is_trade) || id >= qt_universe_count(venue->universe)) {
+        qt__inline_push(venue, event);
         return;
-    if (is_quote)
-        match_quote(venue, copy.instrument, &copy.quote);
-    else if (qt_px_is_positive(copy.trade.px) && qt_qty_sign(copy.trade.qty) > 0)
-        qt_exchange_tick(venue->exchange, copy.instrument,
-                         copy.flags & QT_EVENT_BUYER_MAKER ? QT_SELL : QT_BUY, copy.trade.px,
-                         copy.trade.qty, NULL);
-    if (is_quote)
-        qt__inline_deliver(venue, copy.instrument, true);
+    }
+    venue->tick++;
+    qt__inline_deliver(venue, id, false);
+    bool is_needed = qt__inline_is_needed(venue, id);
+    qt__inline_push(venue, event);
+    if (is_trade)
+        match_trade(venue, &copy, is_needed);
+    else if (is_needed && match_quote(venue, id, &copy.quote))
+        qt__inline_deliver(venue, id, true);
+    qt__inline_tell_changes(venue, id);
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The inside of the inline venue: inline_venue.c (orders on their way, answers), inline_feed.c
- * (what moves the market).
+ * The inside of the inline venue: inline_venue.c (orders on their way), inline_answer.c (questions
+ * and reads of the account), inline_feed.c (what moves the market).
  */
 #ifndef QTRADE_SIM_INLINE_PRIV_H
 #define QTRADE_SIM_INLINE_PRIV_H
@@ -41,6 +41,7 @@ struct qt_inline_venue {
     int64_t now_ns;
     uint64_t tick;
     bool has_begun, is_sync_wanted;
+    bool has_executed; /* something happened to an order since balances were told */
     /* the post */
     struct qt__inline_letter letter[QT__INLINE_ROOM];
     size_t letters;
@@ -60,10 +61,24 @@ struct qt_inline_venue {
 bool qt__inline_is_needed(const struct qt_inline_venue *venue, uint32_t instrument);
 /** Letters to the symbol that are due: cancels, or orders. */
 void qt__inline_deliver(struct qt_inline_venue *venue, uint32_t instrument, bool orders);
-/** Answers questions and a wanted read of the account. */
-void qt__inline_answer(struct qt_inline_venue *venue);
+/** Is the order still on its way? */
+bool qt__inline_is_posted(const struct qt_inline_venue *venue, uint32_t instrument,
+                          uint64_t client_id);
 /** Numbers nothing, fills times, and gives the event to the engine. */
 void qt__inline_push(struct qt_inline_venue *venue, struct qt_event *event);
+/** The order as it stands, in a report of that type. */
+struct qt_event qt__inline_report(const struct qt_exchange_order *order, enum qt_report_type type);
+/** The exchange's text of a client id. Returns out. */
+char *qt__inline_text_of(uint64_t client_id, char out[QT_CLIENT_ID_TEXT]);
+/* inline_answer.c */
+/** Answers questions and a wanted read of the account. What is asked about an order on its way
+ * waits until it has arrived: nobody knows its fate before. */
+void qt__inline_answer(struct qt_inline_venue *venue);
+/** Puts a question; twice is once. False: no room. */
+QT_CHECKED bool qt__inline_ask(struct qt_inline_venue *venue, uint32_t instrument,
+                               uint64_t client_id);
+/** The balances of a symbol's two assets, if anything was executed. */
+void qt__inline_tell_changes(struct qt_inline_venue *venue, uint32_t instrument);
 /* inline_feed.c */
 int qt__inline_work_backtest(void *self, const struct qt_event_sink *sink, int timeout_ms);
 int qt__inline_work_paper(void *self, const struct qt_event_sink *sink, int timeout_ms);

@@ -35,8 +35,14 @@ client_id_of(const char *text)
     return qt_client_id_parse(text, strlen(text), CLIENT_TAG, &id) ? id : 0;
 }
 
-static struct qt_event
-report_of(const struct qt_exchange_order *order, enum qt_report_type type)
+char *
+qt__inline_text_of(uint64_t client_id, char out[QT_CLIENT_ID_TEXT])
+{
+    return qt_client_id_format(CLIENT_TAG, client_id, out);
+}
+
+struct qt_event
+qt__inline_report(const struct qt_exchange_order *order, enum qt_report_type type)
 {
     return (struct qt_event){.kind = QT_EVENT_REPORT,
                              .instrument = order->instrument,
@@ -76,22 +82,23 @@ on_execution(void *context, enum qt_match_event match, const struct qt_exchange_
     struct qt_event event;
     switch (match) {
     case QT_MATCH_ACCEPTED:
-        event = report_of(order, QT_REPORT_ACCEPTED);
+        event = qt__inline_report(order, QT_REPORT_ACCEPTED);
         break;
     case QT_MATCH_FILL:
-        event = report_of(order, QT_REPORT_FILL);
+        event = qt__inline_report(order, QT_REPORT_FILL);
         add_fill(venue, fill, &event.report);
         break;
     case QT_MATCH_CANCELLED:
-        event = report_of(order, QT_REPORT_CANCELLED);
+        event = qt__inline_report(order, QT_REPORT_CANCELLED);
         break;
     case QT_MATCH_EXPIRED:
-        event = report_of(order, QT_REPORT_EXPIRED);
+        event = qt__inline_report(order, QT_REPORT_EXPIRED);
         break;
     case QT_MATCH_TRIGGERED:
     case QT_MATCH_REJECTED:
         return;
     }
+    venue->has_executed = true;
     qt__inline_push(venue, &event);
 }
 
@@ -101,7 +108,8 @@ static bool
 post(struct qt_inline_venue *venue, enum qt__inline_kind kind,
      const struct qt_order_request *request)
 {
-    if (venue->letters == QT__INLINE_ROOM)
+    if (venue->letters == QT__INLINE_ROOM ||
+        request->instrument >= qt_universe_count(venue->universe))
         return false;
     venue->letter[venue->letters++] =
         (struct qt__inline_letter){.kind = kind,
@@ -124,7 +132,7 @@ place(struct qt_inline_venue *venue, const struct qt_order_request *request)
                                         .px = request->px,
                                         .stop_px = request->stop_px,
                                         .qty = request->qty};
-    qt_client_id_format(CLIENT_TAG, request->client_id, ticket.client_id);
+    qt__inline_text_of(request->client_id, ticket.client_id);
     enum qt_exchange_verdict verdict = qt_exchange_place(venue->exchange, &ticket, &order);
     if (verdict == QT_EXCHANGE_OK)
         return;
@@ -144,7 +152,7 @@ cancel(struct qt_inline_venue *venue, const struct qt_order_request *request)
 {
     char text[QT_CLIENT_ID_TEXT];
     struct qt_exchange_order order;
-    qt_client_id_format(CLIENT_TAG, request->client_id, text);
+    qt__inline_text_of(request->client_id, text);
     enum qt_exchange_verdict verdict =
         qt_exchange_cancel(venue->exchange, QT__INLINE_OWNER, request->instrument, 0, text, &order);
     if (verdict == QT_EXCHANGE_OK)
@@ -174,25 +182,41 @@ open_letter(struct qt_inline_venue *venue, const struct qt__inline_letter *lette
     }
 }
 
+/* What is cancelled has been posted before: on a wire it arrives before too. */
+static bool
+is_behind_its_order(const struct qt_inline_venue *venue, size_t at)
+{
+    const struct qt__inline_letter *letter = &venue->letter[at];
+    for (size_t i = 0; i < at; i++) {
+        const struct qt__inline_letter *earlier = &venue->letter[i];
+        if (earlier->kind == QT__INLINE_ORDER &&
+            earlier->request.instrument == letter->request.instrument &&
+            (letter->kind == QT__INLINE_CANCEL_ALL ||
+             earlier->request.client_id == letter->request.client_id))
+            return true;
+    }
+    return false;
+}
+
 /* I1: a letter of an earlier tick whose time has come. */
 static bool
-is_due(const struct qt_inline_venue *venue, const struct qt__inline_letter *letter,
-       uint32_t instrument, bool orders)
+is_due(const struct qt_inline_venue *venue, size_t at, uint32_t instrument, bool orders)
 {
+    const struct qt__inline_letter *letter = &venue->letter[at];
     return letter->request.instrument == instrument &&
            (letter->kind == QT__INLINE_ORDER) == orders && letter->tick < venue->tick &&
-           letter->due_ns <= venue->now_ns;
+           letter->due_ns <= venue->now_ns && (orders || !is_behind_its_order(venue, at));
 }
 
 void
 qt__inline_deliver(struct qt_inline_venue *venue, uint32_t instrument, bool orders)
 {
     for (size_t i = 0; venue->waiting[instrument] > 0 && i < venue->letters;) {
-        struct qt__inline_letter letter = venue->letter[i];
-        if (!is_due(venue, &letter, instrument, orders)) {
+        if (!is_due(venue, i, instrument, orders)) {
             i++;
             continue;
         }
+        struct qt__inline_letter letter = venue->letter[i];
         venue->letters--;
         memmove(&venue->letter[i], &venue->letter[i + 1],
                 (venue->letters - i) * sizeof venue->letter[0]);
@@ -201,70 +225,16 @@ qt__inline_deliver(struct qt_inline_venue *venue, uint32_t instrument, bool orde
     }
 }
 
-/* Answers */
-
-static void
-answer_one(struct qt_inline_venue *venue, const struct qt__inline_question *question)
+bool
+qt__inline_is_posted(const struct qt_inline_venue *venue, uint32_t instrument, uint64_t client_id)
 {
-    char text[QT_CLIENT_ID_TEXT];
-    struct qt_exchange_order order;
-    struct qt_event event = {.kind = QT_EVENT_REPORT,
-                             .instrument = question->instrument,
-                             .report = {.client_id = question->client_id,
-                                        .type = QT_REPORT_NOT_FOUND,
-                                        .px = QT_PX_NONE}};
-    qt_client_id_format(CLIENT_TAG, question->client_id, text);
-    if (qt_exchange_find(venue->exchange, QT__INLINE_OWNER, question->instrument, 0, text, &order))
-        event = report_of(&order, QT_REPORT_STATUS);
-    qt__inline_push(venue, &event);
-}
-
-static void
-tell_balances(struct qt_inline_venue *venue)
-{
-    const struct qt_accounts *accounts = qt_exchange_accounts(venue->exchange);
-    for (uint32_t asset = 0; asset < qt_accounts_assets(accounts); asset++) {
-        struct qt_funds funds = qt_accounts_funds(accounts, QT__INLINE_OWNER, asset);
-        struct qt_event event = {.kind = QT_EVENT_BALANCE,
-                                 .instrument = QT_NO_INSTRUMENT,
-                                 .flags = QT_EVENT_SNAPSHOT,
-                                 .balance = {.free = funds.free, .locked = funds.locked}};
-        qt_copy(event.balance.asset, sizeof event.balance.asset, qt_accounts_name(accounts, asset));
-        qt__inline_push(venue, &event);
+    for (size_t i = 0; venue->waiting[instrument] > 0 && i < venue->letters; i++) {
+        const struct qt__inline_letter *letter = &venue->letter[i];
+        if (letter->kind == QT__INLINE_ORDER && letter->request.instrument == instrument &&
+            letter->request.client_id == client_id)
+            return true;
     }
-}
-
-static void
-tell_open_orders(struct qt_inline_venue *venue)
-{
-    struct qt_exchange_order order;
-    uint64_t from = 0;
-    while (qt_exchange_orders(venue->exchange, QT__INLINE_OWNER, QT_NO_INSTRUMENT, from, true,
-                              &order, 1) == 1) {
-        struct qt_event event = report_of(&order, QT_REPORT_STATUS);
-        event.flags = QT_EVENT_SNAPSHOT;
-        qt__inline_push(venue, &event);
-        from = order.id + 1;
-    }
-}
-
-void
-qt__inline_answer(struct qt_inline_venue *venue)
-{
-    size_t n = venue->questions; /* those asked while answering wait for the next turn */
-    for (size_t i = 0; i < n; i++) {
-        struct qt__inline_question question = venue->question[i];
-        answer_one(venue, &question);
-    }
-    venue->questions -= n;
-    memmove(venue->question, &venue->question[n], venue->questions * sizeof venue->question[0]);
-    if (!venue->is_sync_wanted)
-        return;
-    venue->is_sync_wanted = false;
-    tell_balances(venue);
-    tell_open_orders(venue);
-    struct qt_event event = {.kind = QT_EVENT_SYNC, .instrument = QT_NO_INSTRUMENT};
-    qt__inline_push(venue, &event);
+    return false;
 }
 
 /* The port */
@@ -291,11 +261,7 @@ port_cancel_all(void *self, uint32_t instrument)
 static bool
 port_query(void *self, uint32_t instrument, uint64_t client_id)
 {
-    struct qt_inline_venue *venue = self;
-    if (venue->questions == QT__INLINE_ROOM)
-        return false;
-    venue->question[venue->questions++] = (struct qt__inline_question){instrument, client_id};
-    return true;
+    return qt__inline_ask(self, instrument, client_id);
 }
 
 static bool

@@ -25,6 +25,7 @@ struct generate {
     struct qt_generator_options options;
     struct qt__climate climate;
     struct qt__coin *coin;
+    struct forming *forming; /* of the history */
     uint32_t *heap;
     bool is_ready; /* history is behind us */
 };
@@ -91,10 +92,10 @@ tell(const struct telling *telling, uint32_t i, int64_t open_ns, int64_t period_
 
 /* All symbols through one bar, step by step together: what they share moves once a step. */
 static void
-play_bar(const struct telling *telling, struct forming *bars, int64_t open_ns, int64_t period_ns,
-         int64_t step_ns)
+play_bar(const struct telling *telling, int64_t open_ns, int64_t period_ns, int64_t step_ns)
 {
     struct generate *generate = telling->generate;
+    struct forming *bars = generate->forming;
     for (uint32_t i = 0; i < generate->base.n; i++) {
         qt_px px = qt__coin_px(&generate->coin[i], instrument_of(generate, i), 0);
         bars[i] = (struct forming){px, px, px, px, 0};
@@ -139,15 +140,12 @@ become_ready(struct generate *generate, bar_fn fn, void *context)
     const struct telling telling = {generate, fn, context};
     int64_t start = generate->base.start_ns;
     int64_t minutes = qt_time_floor(start - MINUTE_HOURS * QT_NS_PER_HOUR, QT_NS_PER_HOUR);
-    struct forming *bars = calloc(generate->base.n, sizeof *bars);
+    minutes = QT_MAX(minutes, generate->climate.t_ns);
     generate->is_ready = true;
-    if (bars) {
-        for (int64_t t = generate->climate.t_ns; t < minutes; t += QT_NS_PER_HOUR)
-            play_bar(&telling, bars, t, QT_NS_PER_HOUR, 15 * QT_NS_PER_MIN);
-        for (int64_t t = minutes; t < start; t += QT_NS_PER_MIN)
-            play_bar(&telling, bars, t, QT_NS_PER_MIN, QT_NS_PER_MIN);
-    }
-    free(bars);
+    for (int64_t t = generate->climate.t_ns; t < minutes; t += QT_NS_PER_HOUR)
+        play_bar(&telling, t, QT_NS_PER_HOUR, 15 * QT_NS_PER_MIN);
+    for (int64_t t = minutes; t < start; t += QT_NS_PER_MIN)
+        play_bar(&telling, t, QT_NS_PER_MIN, QT_NS_PER_MIN);
     for (uint32_t i = 0; i < generate->base.n; i++) {
         struct qt__quoted *quoted = &generate->base.quoted[i];
         quoted->px = qt__coin_px(&generate->coin[i], instrument_of(generate, i), 0);
@@ -212,6 +210,7 @@ static void
 generate_destroy(struct qt_source *source)
 {
     free(self(source)->coin);
+    free(self(source)->forming);
     free(self(source)->heap);
 }
 
@@ -247,6 +246,7 @@ qt_source_generate(const struct qt_generator_options *options, struct qt_univers
     uint32_t n = options->symbols ? options->symbols : DEFAULT_SYMBOLS;
     if (!generate || !qt__source_init(source, &ops, universe, n, options->seed) ||
         !(generate->coin = calloc(n, sizeof *generate->coin)) ||
+        !(generate->forming = calloc(n, sizeof *generate->forming)) ||
         !(generate->heap = calloc(n, sizeof *generate->heap))) {
         qt_fail(err, QT_E_MEMORY, "no memory for %u generated symbols", n);
         qt_source_destroy(source);

@@ -24,6 +24,7 @@ struct track {
     int64_t phase_ns; /* its place inside each slot, so that symbols do not tick at once */
     qt_qty left;      /* volume of the bar not told yet */
     qt_px last;
+    double days; /* whose volume was learned */
 };
 
 struct replay {
@@ -68,13 +69,17 @@ sift_down(struct replay *replay, uint32_t at)
     }
 }
 
-/* Ticks of one bar: never more than it has time for. */
+/* Ticks of the bar that is played: never more than it has time or lots for, but its corners. */
 static int
 ticks_of(const struct replay *replay, const struct track *track)
 {
-    return (int)QT_MIN((int64_t)replay->ticks, track->series->period_ns / QT_NS_PER_MS);
+    int64_t most = QT_MIN((int64_t)replay->ticks, track->series->period_ns / QT_NS_PER_MS);
+    double lots = qt_qty_to_double(track->series->bars[track->bar].volume, 0) /
+                  qt_qty_to_double(track->series->ins.lot, 0);
+    return lots < (double)most ? QT_MAX(CORNERS, (int)lots) : (int)most;
 }
 
+/* The phase is of the shortest slot: it fits the longer ones of bars with fewer ticks. */
 static void
 set_time(const struct replay *replay, struct track *track)
 {
@@ -120,19 +125,39 @@ price_at(const struct track *track, int k, int n, uint64_t noise)
     return qt_px_cmp(px, bar->low) < 0 ? bar->low : px;
 }
 
-/* A part of the bar's volume; the last tick takes what is left. */
+/* Lots are so few that not every tick has one: the open takes its lot, then the extremes. */
 static qt_qty
-quantity_at(struct track *track, int k, int n, uint64_t noise)
+scarce_quantity(const struct track *track, int k, qt_px px)
 {
-    const struct qt_instrument *ins = &track->series->ins;
-    qt_qty qty = track->left;
-    qt_money part;
-    if (k + 1 < n) {
-        int64_t share = 500 + (int64_t)(noise % 1001); /* 0.5 .. 1.5 of an even part */
-        if (!qt_money_mul_div(qt_money_of_qty(track->left), share, 1000 * (int64_t)(n - k), &part))
-            part = QT_MONEY_ZERO;
-        qty = qt_qty_floor(qt_qty_of_money(part), ins->lot);
-    }
+    const struct qt_bar *bar = &track->series->bars[track->bar];
+    qt_qty lot = track->series->ins.lot, rest;
+    bool is_news = qt_px_cmp(px, bar->open) != 0 && qt_px_cmp(px, bar->close) != 0;
+    bool leaves_one = qt_qty_sub(track->left, lot, &rest) && qt_qty_cmp(rest, lot) >= 0;
+    return leaves_one && (k == 0 || is_news) ? lot : QT_QTY_ZERO;
+}
+
+/* 0.5 to 1.5 of an even part of what is left, a lot at least, and a lot left for each tick to come.
+ */
+static qt_qty
+middle_quantity(const struct track *track, int k, int n, qt_px px, uint64_t noise)
+{
+    qt_qty lot = track->series->ins.lot, most;
+    qt_money part, reserve;
+    int64_t share = 500 + (int64_t)(noise % 1001);
+    if (!qt_money_mul_div(qt_money_of_qty(lot), n - k - 1, 1, &reserve) ||
+        !qt_qty_sub(track->left, qt_qty_of_money(reserve), &most) || qt_qty_cmp(most, lot) < 0)
+        return scarce_quantity(track, k, px);
+    if (!qt_money_mul_div(qt_money_of_qty(track->left), share, 1000 * (int64_t)(n - k), &part))
+        part = QT_MONEY_ZERO;
+    qt_qty qty = qt_qty_min(qt_qty_floor(qt_qty_of_money(part), lot), most);
+    return qt_qty_cmp(qty, lot) < 0 ? lot : qty;
+}
+
+/* The last tick takes what is left. */
+static qt_qty
+quantity_at(struct track *track, int k, int n, qt_px px, uint64_t noise)
+{
+    qt_qty qty = k + 1 < n ? middle_quantity(track, k, n, px, noise) : track->left;
     if (!qt_qty_sub(track->left, qty, &track->left))
         track->left = QT_QTY_ZERO;
     return qty;
@@ -151,14 +176,17 @@ is_sell(const struct track *track, qt_px px, uint64_t noise)
     return (double)(noise >> 11) * 0x1p-53 >= share;
 }
 
-/* A bar has been told: the day's volume moves a day's share toward its own. */
+/* A bar has been told: the day's volume moves a day's share toward its own; on the first day it is
+ * the mean so far. */
 static void
 learn(struct replay *replay, uint32_t i, const struct qt_bar *bar)
 {
     struct qt__quoted *quoted = &replay->base.quoted[i];
     double days = (double)bar->period_ns / (double)QT_NS_PER_DAY;
     double day = qt_money_to_double(bar->quote_volume, QT_MONEY_SCALE) / days;
-    quoted->liquidity += (day - quoted->liquidity) * QT_MIN(days, 1);
+    replay->track[i].days += days;
+    quoted->liquidity +=
+        (day - quoted->liquidity) * QT_MIN(days / QT_MIN(replay->track[i].days, 1), 1);
 }
 
 static void
@@ -190,12 +218,13 @@ replay_next(struct qt_source *source, struct qt_source_tick *out)
     uint64_t noise =
         qt__mix(qt__mix(source->seed, source->quoted[i].key), (uint64_t)track->next_ns);
     qt_px px = price_at(track, track->tick, n, noise);
-    *out = (struct qt_source_tick){.t_ns = track->next_ns,
-                                   .instrument = source->first + i,
-                                   .is_sell = is_sell(track, px, qt__mix(noise, 1)),
-                                   .ends_bar = track->tick + 1 == n,
-                                   .px = px,
-                                   .qty = quantity_at(track, track->tick, n, qt__mix(noise, 2))};
+    *out =
+        (struct qt_source_tick){.t_ns = track->next_ns,
+                                .instrument = source->first + i,
+                                .is_sell = is_sell(track, px, qt__mix(noise, 1)),
+                                .ends_bar = track->tick + 1 == n,
+                                .px = px,
+                                .qty = quantity_at(track, track->tick, n, px, qt__mix(noise, 2))};
     track->last = px;
     replay->now_ns = track->next_ns;
     advance(replay, i);
@@ -303,7 +332,8 @@ begin_track(struct replay *replay, uint32_t i, const struct qt_series *series, i
         track->last = replay->base.quoted[i].px = series->bars[track->bar - 1].close;
     if (track->bar == series->n)
         return;
-    int64_t slot = series->period_ns / ticks_of(replay, track);
+    int64_t slot =
+        series->period_ns / QT_MIN((int64_t)replay->ticks, series->period_ns / QT_NS_PER_MS);
     track->phase_ns = (int64_t)(qt__mix(replay->base.seed, replay->base.quoted[i].key) %
                                 (uint64_t)QT_MAX(slot, 1));
     track->phase_ns -= track->phase_ns % QT_NS_PER_MS;
@@ -311,6 +341,18 @@ begin_track(struct replay *replay, uint32_t i, const struct qt_series *series, i
     replay->heap[replay->heap_n++] = i;
     const struct qt_bar *last = &series->bars[series->n - 1];
     replay->end_ns = QT_MAX(replay->end_ns, last->open_ns + last->period_ns);
+}
+
+/* S3, and I3 of inline_venue.h: no bar of the history may end after the start. */
+static int64_t
+whole_bar_start(const struct qt_dataset *dataset, const struct ranked *chosen, size_t n,
+                int64_t start_ns)
+{
+    int64_t longest = 1;
+    for (size_t i = 0; i < n; i++)
+        longest = QT_MAX(longest, dataset->series[chosen[i].index].period_ns);
+    int64_t floor = qt_time_floor(start_ns, longest);
+    return floor < start_ns ? floor + longest : floor;
 }
 
 static int64_t
@@ -347,8 +389,9 @@ begin(struct replay *replay, const struct qt_dataset *dataset, const struct rank
     replay->heap = calloc(n, sizeof *replay->heap);
     if (!replay->track || !replay->heap)
         return qt_fail(err, QT_E_MEMORY, "no memory for %u recorded symbols", n);
-    int64_t start =
-        options->start_ns == QT_TIME_NONE ? first_open(dataset, chosen, n) : options->start_ns;
+    int64_t start = options->start_ns == QT_TIME_NONE
+                        ? first_open(dataset, chosen, n)
+                        : whole_bar_start(dataset, chosen, n, options->start_ns);
     replay->base.start_ns = replay->now_ns = start;
     for (uint32_t i = 0; i < n; i++)
         begin_track(replay, i, &dataset->series[chosen[i].index], start);

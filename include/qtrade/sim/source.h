@@ -28,7 +28,7 @@ struct qt_source_tick {
     bool is_sell;  /* the aggressor sold: the buyer is the maker */
     bool ends_bar; /* recorded: the last tick of its bar */
     qt_px px;
-    qt_qty qty; /* 0: a recorded bar without volume; only the price is told */
+    qt_qty qty; /* 0: a recorded bar of fewer lots than corners; only the price is told */
 };
 
 /** Zeroed fields take the value behind the semicolon. */
@@ -57,10 +57,11 @@ struct qt_climate {
 /** Zeroed fields take the value behind the semicolon. */
 struct qt_replay_options {
     uint64_t seed;     /* of the ticks inside the bars */
-    int ticks_per_bar; /* 4..10000, at most: a bar of fewer lots has fewer; 4 */
+    int ticks_per_bar; /* 4..10000, at most: a bar of fewer lots has fewer, but always 4; 4 */
     unsigned symbols;  /* at most so many, largest quote volume first; 0: all */
-    int64_t
-        start_ns; /* bars that open before it are history; QT_TIME_NONE: the first bar is played */
+    /* Rounded up to a whole bar of the longest period; bars before it are history. QT_TIME_NONE:
+     * the first bar is played. */
+    int64_t start_ns;
 };
 
 /**
@@ -77,8 +78,8 @@ struct qt_source *qt_source_replay(const struct qt_dataset *dataset,
 void qt_source_destroy(struct qt_source *source); /* NULL is fine */
 
 int64_t qt_source_start_ns(const struct qt_source *source);
-/** Bars from before the start, per symbol, oldest first: 1 h, then the last 30 hours' 1 m (generated, once only),
- * or as recorded. */
+/** Bars from before the start, of each symbol oldest first: 1 h, then the last 30 hours' 1 m
+ * (generated; the first call tells them, later ones nothing), or as recorded. */
 void qt_source_history(struct qt_source *source,
                        void (*fn)(void *context, uint32_t instrument, const struct qt_bar *bar),
                        void *context);
