@@ -14,7 +14,7 @@
 #include "commands_priv.h"
 #include "session_priv.h"
 
-enum { DEFAULT_SYMBOLS = 50 };
+enum { DEFAULT_SYMBOLS = 50, DEFAULT_SPEED = 60 }; /* a minute a second: something happens */
 
 struct demo {
     struct qt_settings settings;
@@ -35,7 +35,7 @@ read_exchange(const struct qt_args *args, struct qt_exchange_server_options *out
     if (!qt_args_int(args, "symbols", out->replay ? 0 : DEFAULT_SYMBOLS, 1, QT_INSTRUMENTS_MAX,
                      &symbols, err) ||
         !qt_args_int(args, "seed", 1, 0, INT64_MAX, &seed, err) ||
-        !qt_args_double(args, "speed", 1, 0.01, 10000, &out->speed, err) ||
+        !qt_args_double(args, "speed", DEFAULT_SPEED, 0.01, 10000, &out->speed, err) ||
         !qt_args_time(args, "start", 0, &out->start_ns, err))
         return false;
     out->symbols = (unsigned)symbols;
@@ -146,7 +146,7 @@ const struct qt_command qt_cmd_demo = {
             {"symbols", 'n', "N", "symbols of the market; default 50, of a recording all"},
             {"seed", 0, "N", "seed of the generated market; default 1"},
             {"replay", 0, "DIR", "recorded klines drive the market"},
-            {"speed", 0, "X", "exchange seconds per second, 0.01 to 10000; default 1"},
+            {"speed", 0, "X", "exchange seconds per second, 0.01 to 10000; default 60"},
             {"start", 0, "TIME", "exchange time at the start"},
             {"headless", 0, NULL, "no screen; ends with one JSON document"},
             {"for", 0, "TIME", "headless: end after so long (60s, 10m); default: at SIGINT"},

@@ -221,14 +221,15 @@ fill_standing(const struct qt_engine *engine, struct qt_limit_view *limit)
             true);
 }
 
-/* A yes or no is shown only while it denies; what a claim to reduce is measured by, never. */
+/* A yes or no is shown only while it denies, a measure of single orders once there was one; what a
+ * claim to reduce is measured by, never. */
 static bool
 is_shown(enum qt_gate_check check, const struct qt_limit_view *limit)
 {
     const struct qt_gate_row *row = &qt_gate_rows[check];
     if (row->unit[0] == '\0')
         return limit->is_known && (limit->value < limit->limit || limit->value > limit->limit);
-    return row->when != QT_WHEN_REDUCE;
+    return row->when != QT_WHEN_REDUCE && (limit->is_known || limit->limit > 0);
 }
 
 /* Shares of equity read better in per cent; leverage is a multiple. */
@@ -244,19 +245,36 @@ set_unit(enum qt_gate_check check, struct qt_limit_view *limit)
     limit->limit *= 100;
 }
 
+static void
+add_limit(const struct qt_limit_view *all, enum qt_gate_check check, struct qt_snapshot *out)
+{
+    if (!is_shown(check, &all[check]))
+        return;
+    struct qt_limit_view *row = &out->limit[out->limits++];
+    *row = all[check];
+    set_unit(check, row);
+}
+
+/* What the book stands at comes first, then what single orders are measured by. */
 void
 qt__view_limits(struct qt_engine *engine, struct qt_snapshot *out)
 {
+    static const enum qt_gate_check first[] = {
+        QT_CHECK_DAILY_LOSS, QT_CHECK_DRAWDOWN, QT_CHECK_HEAT,
+        QT_CHECK_POSITION,   QT_CHECK_VENUE,    QT_CHECK_LEVERAGE,
+        QT_CHECK_STRATEGY,   QT_CHECK_SECTOR,   QT_CHECK_OPEN_ORDERS};
     struct qt_limit_view all[QT_GATE_CHECKS];
+    bool is_told[QT_GATE_CHECKS] = {false};
     for (int check = 0; check < QT_GATE_CHECKS; check++)
         fill_limit(engine, check, &all[check]);
     fill_standing(engine, all);
     out->limits = 0;
-    for (int check = 0; check < QT_GATE_CHECKS; check++) {
-        if (!is_shown((enum qt_gate_check)check, &all[check]))
-            continue;
-        set_unit((enum qt_gate_check)check, &all[check]);
-        out->limit[out->limits++] = all[check];
+    for (size_t i = 0; i < QT_COUNT_OF(first); i++) {
+        add_limit(all, first[i], out);
+        is_told[first[i]] = true;
     }
+    for (int check = 0; check < QT_GATE_CHECKS; check++)
+        if (!is_told[check])
+            add_limit(all, (enum qt_gate_check)check, out);
 }
 _Static_assert(QT_GATE_CHECKS <= QT_VIEW_ROWS, "every check has a row");
