@@ -78,6 +78,9 @@ report_end(const struct qt_exchange_server_stats *stats, struct qt_error *err)
            " requests, %" PRIu64 " messages; balances %s\n",
            stats->trades, stats->orders, stats->fills, stats->requests, stats->messages,
            stats->is_conserved ? "conserved" : "NOT CONSERVED");
+    if (stats->behind_ns > QT_NS_PER_S)
+        printf("this machine is too slow for the speed: the market was %.0f s behind its clock\n",
+               (double)stats->behind_ns / (double)QT_NS_PER_S);
     return stats->is_conserved ||
            qt_fail(err, QT_E_VERIFY, "the simulated exchange's balances do not add up");
 }

@@ -42,7 +42,7 @@ struct qt_exchange_server_options {
     const struct qt_exchange_balance *balances; /* NULL: 100000 USDT */
     size_t n_balances;
     int maker_ppm, taker_ppm; /* fees, 1/100 bps; 0: 1000 (10 bps); QT_EXCHANGE_FREE: none */
-    int weight_limit; /* request weight per minute; 0: 6000 */
+    int weight_limit;         /* request weight per minute; 0: 6000 */
 };
 
 /** Valid as long as the server. */
@@ -62,6 +62,8 @@ struct qt_exchange_server_stats {
     uint64_t ticks, trades, orders, rejected, cancels, fills, requests, messages, dropped_clients;
     unsigned clients, open_orders;
     bool is_conserved; /* every asset: what the accounts hold equals what went in */
+    int64_t behind_ns; /* exchange time by which the market lags its clock: a speed beyond this
+                          machine */
     bool has_ended;    /* the recording is over; the market stands still */
 };
 

@@ -135,7 +135,7 @@ run_session_method(struct qt__session *session, const char *name, struct qt__cal
             continue;
         *out_found = true;
         qt__exchange_turn(exchange);
-        call->now_ms = qt__exchange_ms(exchange);
+        call->now_ms = exchange->clock_ns / QT_NS_PER_MS;
         return qt__weights_take(&exchange->weights, qt_now_utc_ns() / QT_NS_PER_MS, 2, call) &&
                (!session_methods[i].is_signed ||
                 qt__call_check_signed(call, exchange->info.key, exchange->info.secret)) &&

@@ -14,6 +14,7 @@
 #include "qtrade/sim/source.h"
 
 enum { OWNER = 1, DEFAULT_SYMBOLS = 50, DEFAULT_PPM = 1000, TICK_EVERY_S = 2, HISTORY_DAYS = 31 };
+#define TURN_NS_MAX (20 * QT_NS_PER_MS) /* then clients are served, though the market is behind */
 
 struct qt__desk {
     struct qt__desk_listener listener;
@@ -262,25 +263,42 @@ qt__desk_tell_history(struct qt__desk *desk)
     set_out(desk);
 }
 
-bool
-qt__desk_advance(struct qt__desk *desk, int64_t now_ns)
+/* Plays one tick; false: the recording has ended. */
+static bool
+play(struct qt__desk *desk)
 {
     struct qt_source_tick tick;
     struct qt_ladder ladder;
-    while (!desk->has_ended) {
+    if (!qt_source_next(desk->source, &tick))
+        return false;
+    qt_exchange_advance(desk->exchange, tick.t_ns);
+    qt_source_ladder(desk->source, tick.instrument, QT_LADDER_LEVELS, &ladder);
+    qt_exchange_tick(desk->exchange, tick.instrument, tick.is_sell ? QT_SELL : QT_BUY, tick.px,
+                     tick.qty, &ladder);
+    tell_balances(desk);
+    return true;
+}
+
+int64_t
+qt__desk_advance(struct qt__desk *desk, int64_t now_ns)
+{
+    int64_t until = qt_now_mono_ns() + TURN_NS_MAX;
+    for (unsigned n = 1; !desk->has_ended; n++) {
         int64_t t_ns = qt_source_peek(desk->source);
-        if (t_ns == QT_TIME_NONE || !(t_ns <= now_ns) || !qt_source_next(desk->source, &tick)) {
-            desk->has_ended = t_ns == QT_TIME_NONE;
+        if (t_ns != QT_TIME_NONE && t_ns > now_ns)
             break;
-        }
-        qt_exchange_advance(desk->exchange, tick.t_ns);
-        qt_source_ladder(desk->source, tick.instrument, QT_LADDER_LEVELS, &ladder);
-        qt_exchange_tick(desk->exchange, tick.instrument, tick.is_sell ? QT_SELL : QT_BUY, tick.px,
-                         tick.qty, &ladder);
-        tell_balances(desk);
+        desk->has_ended = !play(desk);
+        if (n % 64 == 0 && qt_now_mono_ns() > until)
+            return qt_exchange_now(desk->exchange);
     }
-    qt_exchange_advance(desk->exchange, QT_MAX(now_ns, qt_exchange_now(desk->exchange)));
-    return !desk->has_ended;
+    qt_exchange_advance(desk->exchange, now_ns);
+    return qt_exchange_now(desk->exchange);
+}
+
+bool
+qt__desk_has_ended(const struct qt__desk *desk)
+{
+    return desk->has_ended;
 }
 
 size_t

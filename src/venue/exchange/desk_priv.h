@@ -42,8 +42,9 @@ const struct qt_universe *qt__desk_universe(const struct qt__desk *desk);
 int64_t qt__desk_start_ns(const struct qt__desk *desk);
 /** Gives bars from before the start to the listener. */
 void qt__desk_tell_history(struct qt__desk *desk);
-/** The market moves to now_ns. False: a recording has ended. */
-bool qt__desk_advance(struct qt__desk *desk, int64_t now_ns);
+/** The market moves to now_ns, or as far as it gets in 20 ms. Returns the time where it stands. */
+int64_t qt__desk_advance(struct qt__desk *desk, int64_t now_ns);
+bool qt__desk_has_ended(const struct qt__desk *desk); /* a recording is over */
 
 /** Up to n levels of a side, best first; returns how many. */
 size_t qt__desk_levels(const struct qt__desk *desk, uint32_t symbol, enum qt_side side,

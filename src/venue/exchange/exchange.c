@@ -84,10 +84,9 @@ on_bar(void *context, enum qt_timeframe tf, const struct qt_bar *bar)
 void
 qt__exchange_turn(struct qt__exchange *exchange)
 {
-    int64_t now = qt_clock_utc_ns(&exchange->info.clock);
-    exchange->now_ns = QT_MAX(now, exchange->now_ns);
-    if (!qt__desk_advance(exchange->desk, exchange->now_ns))
-        exchange->has_ended = true;
+    int64_t clock = qt_clock_utc_ns(&exchange->info.clock);
+    exchange->clock_ns = QT_MAX(clock, exchange->clock_ns);
+    exchange->now_ns = qt__desk_advance(exchange->desk, exchange->clock_ns);
     exchange->ticks++;
 }
 
@@ -115,7 +114,8 @@ publish_stats(struct qt__exchange *exchange)
     stats.clients = server.clients;
     stats.dropped_clients = server.dropped_slow + server.dropped_quiet;
     stats.is_conserved = qt__desk_is_conserved(exchange->desk);
-    stats.has_ended = exchange->has_ended;
+    stats.has_ended = qt__desk_has_ended(exchange->desk);
+    stats.behind_ns = exchange->clock_ns - exchange->now_ns;
     pthread_mutex_lock(&exchange->lock);
     exchange->stats = stats;
     pthread_mutex_unlock(&exchange->lock);
@@ -278,7 +278,7 @@ start(struct qt__exchange *exchange, const struct qt_exchange_server_options *op
         return false;
     qt__desk_tell_history(exchange->desk);
     fill_info(exchange, options);
-    exchange->now_ns = exchange->info.start_ns;
+    exchange->now_ns = exchange->clock_ns = exchange->info.start_ns;
     on_tick(exchange);
     on_fast(exchange);
     on_slow(exchange);

@@ -125,7 +125,8 @@ struct qt__exchange {
     struct qt__session *sessions;
     struct qt__weights weights;
     struct qt__listen_key listen_keys[QT__LISTEN_KEYS];
-    int64_t now_ns; /* exchange time of this turn */
+    int64_t clock_ns; /* exchange time of this turn: what signed requests are judged by */
+    int64_t now_ns;   /* where the market stands; behind the clock when the machine is too slow */
     struct qt_timer tick, fast, slow;
     pthread_t thread;
     bool has_thread;
@@ -137,7 +138,6 @@ struct qt__exchange {
     struct qt_text news; /* the stream message under way */
     struct qt_text wrap; /* a user event in its API envelope */
     int64_t next_subscription_id;
-    bool has_ended;
     uint64_t ticks, trades, messages;
     struct qt_bar *bars;              /* scratch of klines */
     struct qt_depth_level *levels;    /* scratch of depth, QT__DEPTH_MAX */

@@ -27,7 +27,7 @@ struct qt__tape {
     int64_t bar_of_id[QT_TIMEFRAMES]; /* opening time of the bar those ids belong to */
     qt_px last;
     qt_qty last_qty;
-    /* sums over the closed bars of the day, renewed when minute changes */
+    /* sums over the closed bars of the day, renewed when one closes and when minute changes */
     int64_t day_minute;
     struct qt__day day;
 };
@@ -96,6 +96,7 @@ on_closed(void *context, enum qt_timeframe tf, const struct qt_bar *bar)
 {
     struct qt__tape *tape = context;
     ring_push(&tape->rings[tf], bar);
+    tape->day_minute = INT64_MIN;
     if (!tape->is_history && tape->closed)
         tape->closed(tape->context, tf, bar);
 }
@@ -107,7 +108,6 @@ qt__tape_history(struct qt__tape *tape, const struct qt_bar *bar)
     qt_bars_bar(&tape->forming, bar, on_closed, tape);
     tape->is_history = false;
     tape->last = bar->close;
-    tape->day_minute = INT64_MIN;
 }
 
 /* Remembers the trades of each forming bar: the kline message names them. */
