@@ -98,6 +98,9 @@ qt__coin_init(struct qt__coin *coin, const struct qt_generator_options *options,
     }
     snprintf(ins->symbol, sizeof ins->symbol, "%.15sUSDT", ins->base);
     set_filters(ins, px);
+    qt_px start;
+    if (qt_px_of_double(px, ins->px_scale, &start))
+        ins->max_qty = qt__max_qty(ins, start);
     coin->log_px = qt_log(px);
     coin->day_volume = EDGE_VOLUME * middle / (i + 1);
     double share = qt_sqrt(coin->day_volume / EDGE_VOLUME);

@@ -24,6 +24,16 @@ qt__mix(uint64_t a, uint64_t b)
     return z ^ (z >> 31);
 }
 
+qt_qty
+qt__max_qty(const struct qt_instrument *ins, qt_px px)
+{
+    qt_qty qty;
+    if (!qt_qty_of_double_floor(9e6 / qt_px_to_double(px, ins->px_scale), ins->qty_scale, &qty))
+        return QT_QTY_ZERO; /* no limit */
+    qty = qt_qty_floor(qty, ins->lot);
+    return qt_qty_cmp(qty, ins->lot) < 0 ? ins->lot : qty;
+}
+
 bool
 qt__source_init(struct qt_source *source, const struct qt__source_ops *ops,
                 const struct qt_universe *universe, uint32_t n, uint64_t seed)

@@ -43,6 +43,8 @@ struct qt_source {
 /** Room for n instruments that begin at first. False: no memory. */
 QT_CHECKED bool qt__source_init(struct qt_source *source, const struct qt__source_ops *ops,
                                 const struct qt_universe *universe, uint32_t n, uint64_t seed);
+/** The largest order, worth nine million quote at px, as Binance's notional filter has it. */
+qt_qty qt__max_qty(const struct qt_instrument *ins, qt_px px);
 /** 64 well-mixed bits of two numbers: jitter that needs no state. */
 uint64_t qt__mix(uint64_t a, uint64_t b);
 

@@ -373,6 +373,7 @@ add_instruments(struct qt_source *source, const struct qt_dataset *dataset,
         struct qt_instrument ins = dataset->series[chosen[i].index].ins;
         source->quoted[i].key = qt_hash(QT_HASH_START, ins.symbol, strlen(ins.symbol));
         ins.min_qty = ins.lot;
+        ins.max_qty = qt__max_qty(&ins, dataset->series[chosen[i].index].bars[0].open);
         if (!qt_money_of_units(5, QT_MONEY_SCALE, &ins.min_notional) || /* Binance's */
             !qt_universe_add(universe, &ins, err))
             return false;
