@@ -454,8 +454,8 @@ qt_exchange_tick(struct qt_exchange *exchange, uint32_t instrument, enum qt_side
     uint64_t before = qt_match_book_id(market->match);
     exchange->stats.ticks++;
     if (qt_qty_cmp(qty, QT_QTY_ZERO) > 0)
-        qt_match_external_trade(market->match, aggressor, px, qty, exchange->now_ns);
-    if (ladder)
+        qt_match_external_trade(market->match, aggressor, px, qty, ladder, exchange->now_ns);
+    else if (ladder)
         qt_match_set_ladder(market->match, ladder, exchange->now_ns);
     tell_book(market, before);
 }

@@ -127,11 +127,10 @@ uncross(struct qt_match *match, enum qt_side side, int64_t t_ns)
     }
 }
 
-void
-qt_match_set_ladder(struct qt_match *match, const struct qt_ladder *ladder, int64_t t_ns)
+/* The ladder moves; stops are not looked at yet. */
+static void
+shift(struct qt_match *match, const struct qt_ladder *now, int64_t t_ns)
 {
-    static const struct qt_ladder none = {0};
-    const struct qt_ladder *now = ladder ? ladder : &none;
     qt_assert(now->n_bids == 0 || now->n_asks == 0 || now->bids[0].px.v < now->asks[0].px.v);
     bool is_new = rungs_set(&match->rungs[QT_BUY], now->bids, now->n_bids, QT_BUY);
     is_new = rungs_set(&match->rungs[QT_SELL], now->asks, now->n_asks, QT_SELL) || is_new;
@@ -142,12 +141,19 @@ qt_match_set_ladder(struct qt_match *match, const struct qt_ladder *ladder, int6
         move_up(match, (enum qt_side)side);
         uncross(match, (enum qt_side)side, t_ns);
     }
+}
+
+void
+qt_match_set_ladder(struct qt_match *match, const struct qt_ladder *ladder, int64_t t_ns)
+{
+    static const struct qt_ladder none = {0};
+    shift(match, ladder ? ladder : &none, t_ns);
     qt__match_fire(match, t_ns);
 }
 
 void
 qt_match_external_trade(struct qt_match *match, enum qt_side aggressor, qt_px px, qt_qty qty,
-                        int64_t t_ns)
+                        const struct qt_ladder *after, int64_t t_ns)
 {
     struct qt__liquidity first;
     int64_t left = qty.v, external = 0;
@@ -166,6 +172,8 @@ qt_match_external_trade(struct qt_match *match, enum qt_side aggressor, qt_px px
         match->trade_id++;
         qt__match_print(match, px, (qt_qty){external}, aggressor == QT_SELL, t_ns);
     }
+    if (after)
+        shift(match, after, t_ns);
     qt__match_fire(match, t_ns);
 }
 

@@ -130,10 +130,12 @@ const struct qt_match_order *qt_match_at(const struct qt_match *match, size_t k)
 void qt_match_set_ladder(struct qt_match *match, const struct qt_ladder *ladder, int64_t t_ns);
 /**
  * Somebody else trades qty at px: own orders at px or better are served in price-time order (at px
- * behind the ladder's quantity ahead of them), the rest is one print at px. Then stops trigger.
+ * behind the ladder's quantity ahead of them), the rest is one print at px. Then the ladder becomes
+ * after (NULL: what the trade left of it), and stops trigger: they meet the market of now, never
+ * the one before the trade that set them off.
  */
 void qt_match_external_trade(struct qt_match *match, enum qt_side aggressor, qt_px px, qt_qty qty,
-                             int64_t t_ns);
+                             const struct qt_ladder *after, int64_t t_ns);
 
 qt_px qt_match_last(const struct qt_match *match); /* last trade's price; QT_PX_NONE: none yet */
 /** The price before the first trade (history), against which stops are judged. */
