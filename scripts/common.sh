@@ -3,7 +3,7 @@
 
 build_packages="build-essential meson ninja-build pkg-config libwebsockets-dev libssl-dev
   libjansson-dev libsodium-dev libsqlite3-dev libncurses-dev zlib1g-dev"
-test_packages="check tmux mandoc sqlite3 libasan8 libubsan1 libtsan2"
+test_packages="check openssl tmux mandoc sqlite3 libasan8 libubsan1 libtsan2"
 
 say() { printf '%s\n' "$*" >&2; }
 

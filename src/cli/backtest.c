@@ -93,6 +93,8 @@ configure(struct run *run)
     run->engine_config.workers = 1; /* the exchange inside its thread answers in order */
     run->engine_config.cycle_ms =
         QT_MAX(run->engine_config.cycle_ms, QT_MIN(tick_ms, (int64_t)MAX_CYCLE_MS));
+    run->engine_config.order_timeout_ms =
+        QT_MAX(run->engine_config.order_timeout_ms, 8 * tick_ms); /* its answer is a tick away */
     run->risk_config = run->plan->settings->risk;
     run->risk_config.max_quote_age_ms = QT_MAX(run->risk_config.max_quote_age_ms, 2 * tick_ms);
 }

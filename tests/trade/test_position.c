@@ -164,6 +164,7 @@ static wide
 gcd(wide a, wide b)
 {
     a = a < 0 ? -a : a;
+    b = b < 0 ? -b : b;
     while (b) {
         wide rest = a % b;
         a = b;

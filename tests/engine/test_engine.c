@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The engine over recorded data, with the exchange inside its thread: what the number of workers
+ * may not change, what a stop must do at once, and what happens when the venue swallows, refuses or
+ * forgets.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "qtrade/base/text.h"
+#include "qtrade/base/time.h"
+#include "qtrade/engine/engine.h"
+#include "qtrade/market/reader.h"
+#include "qtrade/sim/inline_venue.h"
+#include "qtrade/sim/source.h"
+#include "qtrade/trade/order.h"
+
+#include "qt_check.h"
+
+#define SPRING "klines/binance-spot-2024-spring-5m"
+
+/* What the store was given. */
+struct kept {
+    unsigned orders, fills, entries, flattened, unknown, rejected, trades;
+    unsigned orders_after_stop, entries_after_stop;
+    bool has_stopped;
+    enum qt_mode mode;
+    int64_t sums[4096]; /* of postings, by asset's hash: zero when conserved */
+};
+
+struct bench {
+    struct qt_dataset data;
+    struct qt_universe *universe;
+    struct qt_source *source;
+    struct qt_inline_venue *venue;
+    struct qt_engine *engine;
+    struct qt_engine_config engine_config;
+    struct qt_scan_config scan;
+    struct qt_strategy_config strategy;
+    struct qt_risk_config risk;
+    struct qt_feed_port feed;
+    struct qt_venue_port port;
+    struct kept kept;
+    atomic_bool stop;
+    /* what the bench does on the way */
+    enum qt_command_kind command; /* given once when commands_at positions are open */
+    unsigned command_at;
+    bool has_command, is_given, refuses, swallows;
+    unsigned submitted, swallowed;
+    int64_t given_ns;
+};
+
+static bool
+put(void *self, const struct qt_record *record)
+{
+    struct bench *bench = self;
+    struct kept *kept = &bench->kept;
+    const struct qt_order_record *order = &record->order;
+    switch (record->kind) {
+    case QT_RECORD_ORDER:
+        kept->unknown += order->state == QT_ORDER_UNKNOWN;
+        kept->rejected += order->state == QT_ORDER_REJECTED;
+        if (order->state != QT_ORDER_PENDING)
+            break;
+        kept->orders++;
+        kept->entries += order->purpose == QT_PURPOSE_ENTRY;
+        kept->flattened += order->purpose == QT_PURPOSE_FLATTEN;
+        kept->orders_after_stop += kept->has_stopped;
+        kept->entries_after_stop += kept->has_stopped && order->purpose == QT_PURPOSE_ENTRY;
+        break;
+    case QT_RECORD_FILL:
+        kept->fills++;
+        break;
+    case QT_RECORD_TRADE:
+        kept->trades++;
+        break;
+    case QT_RECORD_MODE:
+        kept->mode = (enum qt_mode)record->mode.mode;
+        kept->has_stopped = true;
+        break;
+    case QT_RECORD_POSTING:
+        kept->sums[qt_hash(QT_HASH_START, record->posting.asset, strlen(record->posting.asset)) %
+                   QT_COUNT_OF(kept->sums)] += record->posting.amount;
+        break;
+    case QT_RECORD_POSITION:
+    case QT_RECORD_EQUITY:
+    case QT_RECORD_DECISION:
+    case QT_RECORD_AUDIT:
+    case QT_RECORD_KINDS:
+        break;
+    }
+    return true;
+}
+
+/* The feed; gives the command when the time has come. */
+static int
+work(void *self, const struct qt_event_sink *sink, int timeout_ms)
+{
+    struct bench *bench = self;
+    struct qt_error err = {0};
+    if (bench->has_command && !bench->is_given && bench->kept.fills >= bench->command_at) {
+        bench->is_given = true;
+        ck_assert(qt_engine_command(bench->engine, bench->command, QT_SOURCE_SOCKET, "test", &err));
+    }
+    return bench->feed.work(bench->feed.self, sink, timeout_ms);
+}
+
+static bool
+submit(void *self, const struct qt_order_request *request)
+{
+    struct bench *bench = self;
+    bench->submitted++;
+    if (bench->refuses)
+        return false;
+    if (bench->swallows && bench->submitted % 3 == 0) {
+        bench->swallowed++;
+        return true; /* taken, and never heard of again */
+    }
+    return bench->port.submit(bench->port.self, request);
+}
+
+static bool
+cancel(void *self, uint32_t instrument, uint64_t client_id)
+{
+    struct bench *bench = self;
+    return bench->port.cancel(bench->port.self, instrument, client_id);
+}
+
+static bool
+cancel_all(void *self, uint32_t instrument)
+{
+    struct bench *bench = self;
+    return bench->port.cancel_all(bench->port.self, instrument);
+}
+
+static bool
+query(void *self, uint32_t instrument, uint64_t client_id)
+{
+    struct bench *bench = self;
+    return bench->port.query(bench->port.self, instrument, client_id);
+}
+
+static bool
+sync_account(void *self)
+{
+    struct bench *bench = self;
+    return bench->port.sync(bench->port.self);
+}
+
+/* Everything from its defaults; the data is a month and some days, so that 30 days of history are
+ * there at its end. */
+static bool
+bench_open(struct bench *bench, unsigned workers)
+{
+    struct qt_error err = {0};
+    char folder[512];
+    if (!qt_market_path(SPRING, folder, sizeof folder))
+        return false;
+    int64_t to;
+    ck_assert(qt_time_parse("2024-04-07", &to));
+    ck_assert_msg(qt_dataset_load(folder, QT_TIME_NONE, to, false, NULL, NULL, &bench->data, &err),
+                  "%s", err.text);
+    const struct qt_config_binding bindings[] = {{&qt_engine_section, &bench->engine_config},
+                                                 {&qt_scan_section, &bench->scan},
+                                                 {&qt_strategy_section, &bench->strategy},
+                                                 {&qt_risk_section, &bench->risk}};
+    qt_config_defaults(bindings, QT_COUNT_OF(bindings));
+    bench->engine_config.workers = workers;
+    bench->engine_config.cycle_ms = 60000;
+    bench->engine_config.order_timeout_ms = 600000; /* a symbol ticks every 75 s */
+    bench->risk.max_quote_age_ms = 150000;
+    bench->universe = qt_universe_create();
+    const struct qt_replay_options replay = {.seed = 1, .symbols = 30, .start_ns = QT_TIME_NONE};
+    bench->source = qt_source_replay(&bench->data, &replay, bench->universe, &err);
+    ck_assert_msg(bench->source != NULL, "%s", err.text);
+    const struct qt_inline_options options = {
+        .exchange = {.maker_ppm = 1000, .taker_ppm = 1000, .fee_mode = QT_FEE_QUOTE},
+        .latency_ns = 100 * QT_NS_PER_MS,
+        .deposit = {INT64_C(100000) * 100000000}};
+    bench->venue = qt_inline_backtest_create(bench->source, bench->universe, &options, &err);
+    ck_assert_msg(bench->venue != NULL, "%s", err.text);
+    bench->feed = qt_inline_feed(bench->venue);
+    bench->port = qt_inline_port(bench->venue);
+    return true;
+}
+
+static void
+bench_run(struct bench *bench)
+{
+    struct qt_error err = {0};
+    const struct qt_engine_options options = {.engine = &bench->engine_config,
+                                              .scan = &bench->scan,
+                                              .strategy = &bench->strategy,
+                                              .risk = &bench->risk,
+                                              .universe = bench->universe,
+                                              .feed = {.self = bench, .work = work},
+                                              .venue = {.self = bench,
+                                                        .name = "bench",
+                                                        .submit = submit,
+                                                        .cancel = cancel,
+                                                        .cancel_all = cancel_all,
+                                                        .query = query,
+                                                        .sync = sync_account},
+                                              .store = {.self = bench, .put = put},
+                                              .run_kind = "backtest",
+                                              .base_period_ns = 5 * QT_NS_PER_MIN,
+                                              .publishes = true};
+    bench->engine = qt_engine_create(&options, &err);
+    ck_assert_msg(bench->engine != NULL, "%s", err.text);
+    ck_assert(qt_engine_run(bench->engine, &bench->stop, &err));
+    qt_engine_publish(bench->engine);
+}
+
+/* Books that add up, in the engine, in its records and at the exchange. */
+static void
+check_books(struct bench *bench)
+{
+    const struct qt_snapshot *last = qt_engine_snapshot(bench->engine);
+    ck_assert(last->is_conserved);
+    qt_engine_snapshot_unref(bench->engine, last);
+    ck_assert(qt_accounts_is_conserved(qt_exchange_accounts(qt_inline_exchange(bench->venue))));
+    for (size_t i = 0; i < QT_COUNT_OF(bench->kept.sums); i++)
+        ck_assert_int_eq(bench->kept.sums[i], 0);
+}
+
+static uint32_t
+positions_left(struct bench *bench)
+{
+    const struct qt_snapshot *last = qt_engine_snapshot(bench->engine);
+    uint32_t n = last->positions;
+    qt_engine_snapshot_unref(bench->engine, last);
+    return n;
+}
+
+static void
+bench_close(struct bench *bench)
+{
+    qt_engine_destroy(bench->engine);
+    qt_inline_destroy(bench->venue);
+    qt_source_destroy(bench->source);
+    qt_universe_destroy(bench->universe);
+    qt_dataset_finish(&bench->data);
+    free(bench);
+}
+
+static struct bench *
+bench_new(void)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    ck_assert_ptr_nonnull(bench);
+    return bench;
+}
+
+START_TEST(decisions_are_the_same_for_any_number_of_workers)
+{
+    uint64_t hash[2] = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        struct bench *bench = bench_new();
+        if (bench_open(bench, i == 0 ? 1 : 4)) {
+            bench->strategy.entry_strength = 1; /* what is chosen, not what is filled */
+            bench_run(bench);
+            hash[i] = qt_engine_decision_hash(bench->engine);
+            ck_assert_uint_ne(hash[i], QT_HASH_START);
+        }
+        bench_close(bench);
+    }
+    ck_assert_uint_eq(hash[0], hash[1]);
+}
+END_TEST
+
+START_TEST(trades_are_opened_closed_and_booked)
+{
+    struct bench *bench = bench_new();
+    if (bench_open(bench, 1)) {
+        bench_run(bench);
+        ck_assert_uint_gt(bench->kept.entries, 3);
+        ck_assert_uint_gt(bench->kept.trades, 3);
+        ck_assert_uint_eq(bench->kept.unknown, 0);
+        check_books(bench);
+    }
+    bench_close(bench);
+}
+END_TEST
+
+START_TEST(pause_lets_positions_run_out_and_opens_none)
+{
+    struct bench *bench = bench_new();
+    if (bench_open(bench, 1)) {
+        bench->has_command = true;
+        bench->command = QT_COMMAND_PAUSE;
+        bench->command_at = 6;
+        bench_run(bench);
+        ck_assert_int_eq(bench->kept.mode, QT_MODE_PAUSED);
+        ck_assert_uint_gt(bench->kept.orders_after_stop, 0); /* exits go on */
+        ck_assert_uint_eq(bench->kept.entries_after_stop, 0);
+        check_books(bench);
+    }
+    bench_close(bench);
+}
+END_TEST
+
+START_TEST(liquidation_ends_flat_and_stays_flat)
+{
+    struct bench *bench = bench_new();
+    if (bench_open(bench, 1)) {
+        bench->has_command = true;
+        bench->command = QT_COMMAND_LIQUIDATE;
+        bench->command_at = 6;
+        bench_run(bench);
+        const struct qt_snapshot *last = qt_engine_snapshot(bench->engine);
+        ck_assert_int_eq(last->mode, QT_MODE_EMERGENCY);
+        ck_assert(!last->is_liquidating);
+        ck_assert_str_eq(last->liquidation, "flat, read twice at the venue");
+        qt_engine_snapshot_unref(bench->engine, last);
+        ck_assert_uint_gt(bench->kept.flattened, 0);
+        ck_assert_uint_eq(bench->kept.orders_after_stop, bench->kept.flattened);
+        ck_assert_uint_eq(positions_left(bench), 0);
+        check_books(bench);
+    }
+    bench_close(bench);
+}
+END_TEST
+
+START_TEST(order_that_the_port_refuses_is_rejected_and_no_position_is_believed)
+{
+    struct bench *bench = bench_new();
+    if (bench_open(bench, 1)) {
+        bench->refuses = true;
+        bench_run(bench);
+        ck_assert_uint_gt(bench->kept.rejected, 0);
+        ck_assert_uint_eq(bench->kept.rejected, bench->kept.orders);
+        ck_assert_uint_eq(bench->kept.fills, 0);
+        ck_assert_uint_eq(positions_left(bench), 0);
+        check_books(bench);
+    }
+    bench_close(bench);
+}
+END_TEST
+
+START_TEST(order_that_is_never_answered_is_unknown_until_the_venue_says_what_it_was)
+{
+    struct bench *bench = bench_new();
+    if (bench_open(bench, 1)) {
+        bench->swallows = true;
+        bench_run(bench);
+        ck_assert_uint_gt(bench->swallowed, 0);
+        ck_assert_uint_ge(bench->kept.unknown, bench->swallowed);
+        ck_assert_uint_gt(bench->kept.trades, 0); /* the others went on */
+        check_books(bench);
+    }
+    bench_close(bench);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("engine");
+    TCase *tc = tcase_create("recorded");
+    tcase_set_timeout(tc, 300);
+    tcase_add_test(tc, decisions_are_the_same_for_any_number_of_workers);
+    tcase_add_test(tc, trades_are_opened_closed_and_booked);
+    tcase_add_test(tc, pause_lets_positions_run_out_and_opens_none);
+    tcase_add_test(tc, liquidation_ends_flat_and_stays_flat);
+    tcase_add_test(tc, order_that_the_port_refuses_is_rejected_and_no_position_is_believed);
+    tcase_add_test(tc, order_that_is_never_answered_is_unknown_until_the_venue_says_what_it_was);
+    suite_add_tcase(suite, tc);
+    return qt_run_suite(suite);
+}
