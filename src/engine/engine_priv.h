@@ -137,6 +137,7 @@ struct qt_engine {
     struct qt_hist cycle_hist;
     int64_t cycle_max_ns, next_publish_mono_ns, next_equity_ns, started_ns, last_cycle_ns;
     bool is_store_full; /* said once */
+    bool is_store_sick; /* its last write failed */
 };
 
 /* sequencer.c */

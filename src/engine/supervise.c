@@ -73,11 +73,31 @@ read_account(struct qt_engine *engine)
         sync->asked_ns = engine->now_ns;
 }
 
+/* A store that cannot write: no new risk that nobody would remember (fault S4). It says so once,
+ * and when it has healed; the operator resumes. */
+static void
+watch_store(struct qt_engine *engine)
+{
+    const struct qt_store_port *store = &engine->options.store;
+    bool is_sick = store->is_healthy && !store->is_healthy(store->self);
+    if (is_sick == engine->is_store_sick)
+        return;
+    engine->is_store_sick = is_sick;
+    qt_log_event(engine->options.log, is_sick ? QT_LOG_ERROR : QT_LOG_WARN, "store.health",
+                 "is_healthy=%d", !is_sick);
+    if (is_sick)
+        qt__engine_stops(engine, QT_COMMAND_PAUSE, "the store cannot be written (disk full?)");
+    else
+        qt__note(engine, QT_SEVERITY_GOOD, "system", engine->seq, engine->now_ns,
+                 "the store is written again, nothing was lost");
+}
+
 void
 qt__supervise(struct qt_engine *engine, uint64_t seq, unsigned *n)
 {
     supervise_orders(engine);
     read_account(engine);
+    watch_store(engine);
     for (uint32_t i = 0; i < engine->symbols && *n < 100; i++)
         if (engine->symbol[i].has_plan &&
             qt__exits(engine, &engine->symbol[i], qt_client_id(seq, *n), engine->now_ns))

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control socket under bad company (faults N4, P4) and a store on a full disk (S4), with the real program."""
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(os.environ["QT_SOURCE"]) / "tests/end_to_end"))
+from qt_program import Folder, Program, Skip, call, run, status, until  # noqa: E402
+
+
+class Demo:
+    """A small demo on a folder of its own."""
+
+    def __enter__(self):
+        self.folder = Folder()
+        self.path = self.folder.__enter__()
+        self.program = Program("--data-dir", str(self.path), "demo", "--headless", "--symbols", "5")
+        until("status", lambda: status(self.path))
+        return self
+
+    def __exit__(self, *exc):
+        self.program.__exit__()
+        self.folder.__exit__()
+
+    def connect(self):
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(30)
+        client.connect(str(self.path / "control.sock"))
+        return client
+
+    def ask(self, text):
+        with self.connect() as client:
+            client.sendall(text)
+            return read_line(client)
+
+
+def read_line(client):
+    data = b""
+    while not data.endswith(b"\n"):
+        more = client.recv(65536)
+        if not more:
+            return None
+        data += more
+    return json.loads(data)
+
+
+STATUS = b'{"v":1,"command":"status"}\n'
+
+
+def bad_requests_are_answered_with_what_is_wrong():
+    rows = [(b"\n", "JSON"), (b"sing\n", "JSON"), (b"[1]\n", "JSON"), (b'{"v":1\n', "JSON"), (b"{}\n", "version"),
+            (b'{"v":2,"command":"status"}\n', "version"), (b'{"v":1}\n', "command"),
+            (b'{"v":1,"command":"sing"}\n', "command"), (b'{"v":1,"command":7}\n', "command"),
+            (b'{"v":1,"v":1,"command":"status"}\n', "JSON"), (b'\xff\xfe\n', "JSON"),
+            (b'{"v":1,"command":"status","x":' + b"[" * 30000 + b"\n", "JSON")]
+    with Demo() as demo:
+        for text, word in rows:
+            answer = demo.ask(text)
+            assert answer["ok"] is False and answer["v"] == 1 and word in answer["error"], (text[:40], answer)
+        assert demo.ask(STATUS)["status"]["mode"] == "NORMAL"
+
+
+def socket_is_for_its_owner_only():
+    with Demo() as demo:
+        assert os.stat(demo.path / "control.sock").st_mode & 0o777 == 0o600
+        if os.geteuid() != 0:
+            raise Skip("needs root to try another user")
+        os.chmod(demo.path, 0o755)
+        os.chmod(demo.path / "control.sock", 0o666)
+        child = os.fork()
+        if child == 0:  # nobody, with the door open: the engine itself must refuse
+            os.setgid(65534)
+            os.setuid(65534)
+            try:
+                with demo.connect() as client:
+                    client.sendall(b'{"v":1,"command":"pause"}\n')
+                    os._exit(1 if client.recv(100) else 0)
+            except OSError:
+                os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "another user was answered"
+        time.sleep(0.5)
+        assert status(demo.path)["mode"] == "NORMAL"
+
+
+def line_may_come_byte_by_byte():
+    with Demo() as demo, demo.connect() as client:
+        for i in range(len(STATUS)):
+            client.sendall(STATUS[i:i + 1])
+        assert read_line(client)["ok"] is True
+
+
+def two_lines_in_one_packet_have_two_answers_in_order():
+    with Demo() as demo, demo.connect() as client:
+        client.sendall(b'{"v":1,"command":"sing"}\n' + STATUS)
+        data = b""
+        while data.count(b"\n") < 2:
+            data += client.recv(65536)
+        first, second = (json.loads(line) for line in data.splitlines())
+        assert first["ok"] is False and second["ok"] is True
+
+
+def megabyte_without_a_newline_is_dropped():
+    with Demo() as demo, demo.connect() as client:
+        try:
+            for _ in range(16):
+                client.sendall(b"x" * 65536)
+            assert client.recv(100) == b""
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        assert demo.ask(STATUS)["ok"] is True
+
+
+def hundred_clients_do_not_keep_the_operator_out():
+    with Demo() as demo:
+        crowd = []
+        for _ in range(100):
+            try:
+                crowd.append(demo.connect())
+            except BlockingIOError:
+                break  # the queue of the socket is full
+        assert len(crowd) > 32
+        time.sleep(1)
+        for client in crowd:
+            client.close()
+        until("an answer", lambda: call("--data-dir", str(demo.path), "status", "--json").returncode == 0)
+
+
+def client_that_leaves_in_the_answer_harms_nobody():
+    with Demo() as demo:
+        for _ in range(50):
+            client = demo.connect()
+            client.sendall(STATUS * 20)
+            client.close()
+        assert demo.ask(STATUS)["ok"] is True
+
+
+def silent_client_is_dropped_after_ten_seconds():
+    with Demo() as demo, demo.connect() as client:
+        client.sendall(b'{"v":1,')
+        begun = time.monotonic()
+        try:
+            assert client.recv(10) == b""
+        except ConnectionResetError:
+            pass
+        assert 5 < time.monotonic() - begun < 25
+
+
+def socket_left_by_a_killed_engine_is_replaced_and_a_file_is_not():
+    with Folder() as folder:
+        words = ("--data-dir", str(folder), "demo", "--headless", "--symbols", "5")
+        with Program(*words) as first:
+            until("status", lambda: status(folder))
+            first.process.send_signal(signal.SIGKILL)
+            first.wait()
+        assert (folder / "control.sock").exists()
+        with Program(*words) as second:
+            until("status", lambda: status(folder))
+            assert second.stop() == 0
+        assert not (folder / "control.sock").exists()
+        (folder / "control.sock").write_text("mine")
+        done = call(*words, "--for", "1s")
+        assert done.returncode == 3 and "control.sock" in done.stderr, done.stderr
+        assert (folder / "control.sock").read_text() == "mine"
+
+
+def full_disk_pauses_and_nothing_is_lost_when_space_returns():
+    if os.geteuid() != 0:
+        raise Skip("needs root to mount a small file system")
+    with Folder() as folder:
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "tmpfs", str(folder)],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Skip(f"no file system can be mounted here: {done.stderr.strip()}")
+        try:
+            with Program("--data-dir", str(folder), "demo", "--headless", "--symbols", "20") as demo:
+                until("status", lambda: status(folder))
+                with open(folder / "ballast", "wb", buffering=0) as ballast:
+                    try:
+                        while True:
+                            ballast.write(b"x" * 4096)
+                    except OSError:
+                        pass
+                until("PAUSED", lambda: status(folder)["mode"] == "PAUSED")
+                assert "store" in status(folder)["mode_reason"]
+                os.unlink(folder / "ballast")
+                until("resumed", lambda: call("--data-dir", str(folder), "resume", "--yes").returncode == 0)
+                time.sleep(3)
+                assert status(folder)["mode"] == "NORMAL", status(folder)["mode_reason"]
+                assert demo.stop() == 0
+                assert demo.document()["conserved"] is True
+        finally:
+            subprocess.run(["umount", str(folder)], check=False)
+
+
+run([bad_requests_are_answered_with_what_is_wrong, socket_is_for_its_owner_only, line_may_come_byte_by_byte,
+     two_lines_in_one_packet_have_two_answers_in_order, megabyte_without_a_newline_is_dropped,
+     hundred_clients_do_not_keep_the_operator_out, client_that_leaves_in_the_answer_harms_nobody,
+     silent_client_is_dropped_after_ten_seconds, socket_left_by_a_killed_engine_is_replaced_and_a_file_is_not,
+     full_disk_pauses_and_nothing_is_lost_when_space_returns])
