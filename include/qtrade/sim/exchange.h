@@ -140,7 +140,8 @@ QT_CHECKED enum qt_exchange_verdict qt_exchange_cancel(struct qt_exchange *excha
  * how many. */
 size_t qt_exchange_cancel_all(struct qt_exchange *exchange, uint32_t owner, uint32_t instrument);
 
-/** By venue id (instrument may be QT_NO_INSTRUMENT), or the newest with that client id when id is 0.
+/** By venue id (instrument may be QT_NO_INSTRUMENT), or the newest with that client id when id is
+ * 0.
  * False: not known (any more). */
 QT_CHECKED bool qt_exchange_find(const struct qt_exchange *exchange, uint32_t owner,
                                  uint32_t instrument, uint64_t id, const char *client_id,
