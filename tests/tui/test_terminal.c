@@ -107,6 +107,8 @@ start_as(struct session *s, int width, int height, const char *term, const char 
     ck_assert_int_ge(s->child, 0);
     if (s->child > 0)
         return;
+    signal(SIGINT, SIG_DFL); /* a suite in the background inherits them ignored */
+    signal(SIGQUIT, SIG_DFL);
     if (term)
         setenv("TERM", term, 1);
     else

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The screen of the real program on a real terminal: what it shows, its keys, its end (faults T4, T8, T9)."""
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+
+from qt_program import BINARY, PATIENCE, Folder, run, status, until
+
+
+class Screen:
+    """qtrade demo on a pseudo terminal; text is everything it has drawn since the last clear()."""
+
+    def __init__(self, width, height, *words, env=None):
+        self.folder = Folder()
+        self.path = self.folder.__enter__()
+        self.child, self.master = pty.fork()
+        if self.child == 0:
+            for number in (signal.SIGINT, signal.SIGQUIT):
+                signal.signal(number, signal.SIG_DFL)
+            os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(env or {})})
+            os.execv(BINARY, [BINARY, "--data-dir", str(self.path), "demo", "--symbols", "15", *words])
+        self.resize(width, height)
+        self.text = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        if self.child:
+            os.kill(self.child, signal.SIGKILL)
+            os.waitpid(self.child, 0)
+        os.close(self.master)
+        self.folder.__exit__()
+
+    def resize(self, width, height):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def take(self, seconds=0.1):
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        if ready:
+            try:
+                self.text += os.read(self.master, 65536).decode("utf-8", "replace")
+            except OSError:
+                return False
+        return True
+
+    def expect(self, pattern):
+        def found():
+            self.take()
+            return re.search(pattern, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", " ", self.text))
+        return until(pattern, found)
+
+    def clear(self):
+        self.text = ""
+
+    def press(self, text):
+        os.write(self.master, text.encode())
+
+    def end(self):
+        limit = time.monotonic() + PATIENCE
+        while time.monotonic() < limit:
+            self.take(0.05)
+            done, state = os.waitpid(self.child, os.WNOHANG)
+            if done:
+                self.child = 0
+                while self.take(0.05) and select.select([self.master], [], [], 0.05)[0]:
+                    pass
+                return os.waitstatus_to_exitcode(state)
+        raise AssertionError("the program does not end")
+
+
+def demo_fills_its_panes_and_leaves_the_terminal_as_it_was():
+    with Screen(80, 24) as screen:
+        for word in ("NORMAL", "Top five", "Market regime", "Risk", "Positions", "Events", r"eligible", r"USDT"):
+            screen.expect(word)
+        until("equity", lambda: (screen.take(), (status(screen.path) or {}).get("equity"))[1])
+        time.sleep(1)
+        screen.clear()
+        screen.press("\x0c")  # everything anew, in one piece
+        screen.expect(r"equity\s+(100|99),\d\d\d\.\d\d\s+USDT")
+        screen.press("q")
+        assert screen.end() == 0
+        assert "\x1b[?1049l" in screen.text and "\x1b[?1049h" not in screen.text.split("\x1b[?1049l")[-1]
+
+
+def keys_pause_resume_and_open_help_and_symbol():
+    with Screen(100, 30) as screen:
+        until("status", lambda: status(screen.path))
+        screen.expect("Top five")
+        screen.press("P")
+        until("PAUSED", lambda: (screen.take(), status(screen.path)["mode"] == "PAUSED")[1])
+        screen.clear()
+        screen.press("?")
+        screen.expect("Keys and signs")
+        screen.press("\x1b")
+        until("a top row", lambda: (screen.take(), status(screen.path)["selected"])[1])
+        time.sleep(1)
+        screen.clear()
+        screen.press("\r")
+        screen.expect("Why it")
+        screen.press("\x1b")
+        screen.press("q")
+        assert screen.end() == 0
+
+
+def only_flat_typed_key_by_key_liquidates():
+    with Screen(80, 24) as screen:
+        until("status", lambda: status(screen.path))
+        screen.expect("Top five")
+        screen.press("X")
+        screen.expect("Type FLAT")
+        for paste in ("\r", "FLAT\r", "\x1b[200~FLAT\x1b[201~\r"):
+            screen.press(paste)
+            time.sleep(0.7)
+            screen.take()
+            assert status(screen.path)["mode"] == "NORMAL", repr(paste)
+        screen.press("\x1b")
+        time.sleep(0.5)
+        screen.press("X")
+        time.sleep(0.5)
+        for letter in "FLAT":
+            screen.press(letter)
+            time.sleep(0.4)
+            screen.take()
+        until("EMERGENCY", lambda: (screen.take(), status(screen.path)["mode"] == "EMERGENCY")[1])
+        until("flat", lambda: (screen.take(), not status(screen.path)["liquidating"])[1])
+        screen.expect("any key closes this")
+        screen.press(" ")
+        time.sleep(0.5)
+        screen.press("q")
+        assert screen.end() == 0
+
+
+def any_size_is_survived():
+    with Screen(80, 24) as screen:
+        screen.expect("Top five")
+        for width, height in ((20, 5), (1, 1), (300, 100), (60, 14), (500, 200), (79, 23), (80, 24)):
+            screen.resize(width, height)
+            for _ in range(3):
+                screen.take(0.2)
+        screen.clear()
+        screen.resize(80, 25)
+        screen.expect("Market regime")
+        screen.press("q")
+        assert screen.end() == 0
+
+
+def ascii_and_no_colour_draw_with_plain_bytes_only():
+    with Screen(80, 24, "--ascii", env={"NO_COLOR": "1"}) as screen:
+        screen.expect("Top five")
+        screen.expect("Market regime")
+        assert all(ord(char) < 127 for char in screen.text), [c for c in screen.text if ord(c) > 126][:5]
+        assert not re.search(r"\x1b\[(3[0-7]|38|48|4[0-7])", screen.text)
+        screen.press("q")
+        assert screen.end() == 0
+
+
+def terminal_that_goes_away_ends_the_demo():
+    with Screen(80, 24) as screen:
+        screen.expect("Top five")
+        os.kill(screen.child, signal.SIGHUP)
+        assert screen.end() in (0, 1)
+
+
+run([demo_fills_its_panes_and_leaves_the_terminal_as_it_was, keys_pause_resume_and_open_help_and_symbol,
+     only_flat_typed_key_by_key_liquidates, any_size_is_survived, ascii_and_no_colour_draw_with_plain_bytes_only,
+     terminal_that_goes_away_ends_the_demo])
