@@ -231,6 +231,8 @@ main(void)
 {
     Suite *suite = suite_create("account");
     TCase *tc = tcase_create("funds"), *settling = tcase_create("settling");
+    tcase_set_timeout(tc, 60);
+    tcase_set_timeout(settling, 60);
     tcase_add_test(tc, asset_is_found_by_its_name_and_room_ends);
     tcase_add_test(tc, lock_takes_from_free_and_never_more_than_there_is);
     tcase_add_test(tc, deposit_that_overflows_is_refused);

@@ -532,6 +532,9 @@ main(void)
     Suite *suite = suite_create("exchange_core");
     TCase *refusing = tcase_create("refusals"), *money = tcase_create("money");
     TCase *memory = tcase_create("memory"), *session = tcase_create("sessions");
+    tcase_set_timeout(refusing, 60);
+    tcase_set_timeout(money, 60);
+    tcase_set_timeout(memory, 60);
     tcase_set_timeout(session, 60);
     tcase_add_loop_test(refusing, refusal_names_its_reason_and_changes_nothing, 0,
                         QT_COUNT_OF(refusals));

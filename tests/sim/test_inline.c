@@ -747,7 +747,11 @@ main(void)
     TCase *feed = tcase_create("feed"), *order = tcase_create("orders");
     TCase *answers = tcase_create("answers"), *session = tcase_create("sessions");
     TCase *paper = tcase_create("paper");
+    tcase_set_timeout(feed, 60);
+    tcase_set_timeout(order, 60);
+    tcase_set_timeout(answers, 60);
     tcase_set_timeout(session, 60);
+    tcase_set_timeout(paper, 60);
     tcase_add_loop_test(feed, links_come_up_first_and_history_before_anything_that_is_played, 0, 2);
     tcase_add_test(feed, tick_is_a_trade_and_its_quote_and_a_bar_is_told_when_it_has_ended);
     tcase_add_loop_test(order,

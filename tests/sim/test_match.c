@@ -583,6 +583,10 @@ main(void)
     Suite *suite = suite_create("match");
     TCase *orders = tcase_create("orders"), *priority = tcase_create("priority");
     TCase *stops = tcase_create("stops"), *session = tcase_create("sessions");
+    tcase_set_timeout(orders, 60);
+    tcase_set_timeout(priority, 60);
+    tcase_set_timeout(stops, 60);
+    tcase_set_timeout(session, 60);
     tcase_add_loop_test(orders, type_and_time_in_force_do_what_they_say, 0, QT_COUNT_OF(rows));
     tcase_add_test(orders, fok_that_can_be_filled_is_filled_whole);
     tcase_add_test(orders, cancel_takes_an_order_out_once);

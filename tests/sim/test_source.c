@@ -620,6 +620,8 @@ main(void)
     TCase *bars = tcase_create("bars"), *seeds = tcase_create("seeds");
     TCase *start = tcase_create("start"), *generated = tcase_create("generated");
     tcase_set_timeout(bars, 60);
+    tcase_set_timeout(seeds, 60);
+    tcase_set_timeout(start, 60);
     tcase_set_timeout(generated, 60);
     tcase_add_loop_test(bars, made_up_bars_are_told_exactly, 0, QT_COUNT_OF(ticks_rows));
     tcase_add_test(bars, bar_with_lots_enough_gives_each_tick_one);
