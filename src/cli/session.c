@@ -17,7 +17,7 @@
 #include "qtrade/base/time.h"
 #include "qtrade/tui/tui.h"
 
-enum { LOAD_MS = 60000, LOOK_MS = 100 };
+enum { LOAD_MS = 30000, LOOK_MS = 100 };
 
 /* What the screen and the control socket see of the engine. */
 
@@ -113,6 +113,8 @@ open_venue(struct qt__session *session, struct qt_error *err)
     session->venue = qt_binance_open(&options, err);
     if (!session->venue)
         return false;
+    if (session->plan.shows_progress)
+        fprintf(stderr, "connecting to %s\n", options.rest_url);
     session->universe =
         qt_binance_load_universe(session->venue, LOAD_MS, show_loading, session, err);
     return session->universe != NULL;
@@ -328,7 +330,7 @@ qt__session_screen(struct qt__session *session, const char *theme, bool is_ascii
         .stop = &session->leave};
     enum qt_tui_outcome outcome = qt_tui_run(&options, err);
     *out_keep = asks && (outcome == QT_TUI_KEEP_RUNNING || outcome == QT_TUI_HANGUP ||
-                         outcome == QT_TUI_LIQUIDATE);
+                         outcome == QT_TUI_PAUSE || outcome == QT_TUI_LIQUIDATE);
     return outcome != QT_TUI_FAILED;
 }
 
