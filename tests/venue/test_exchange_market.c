@@ -271,6 +271,23 @@ START_TEST(a_market_faster_than_the_machine_falls_behind_but_answers)
 }
 END_TEST
 
+START_TEST(request_weight_comes_back_with_the_exchanges_minutes)
+{
+    struct client client;
+    client_start(&client, &(struct qt_exchange_server_options){
+                              .symbols = 3, .seed = 5, .speed = 60, .weight_limit = 50});
+    get(&client, API "ping", "");
+    for (int i = 0; i < 10 && client.status == 200; i++)
+        get(&client, API "exchangeInfo", "");
+    ck_assert_int_eq(client.status, 429);
+    ck_assert_int_le(client.retry_after, 60);
+    wait_until(&client, qt_clock_utc_ns(&client.info->clock) + client.retry_after * QT_NS_PER_S);
+    get(&client, API "exchangeInfo", "");
+    ck_assert_int_eq(client.status, 200);
+    client_stop(&client);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -287,6 +304,7 @@ main(void)
     tcase_add_test(tc, a_stop_waits_triggers_with_the_market_and_fills);
     tcase_add_test(tc, own_orders_that_meet_are_two_fills_of_one_trade);
     tcase_add_test(tc, a_market_faster_than_the_machine_falls_behind_but_answers);
+    tcase_add_test(tc, request_weight_comes_back_with_the_exchanges_minutes);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);

@@ -46,7 +46,8 @@ struct qt_binance_options {
     const char *key, *secret; /* NULL or "": market data only */
     uint32_t tag;             /* of our client ids */
     const struct qt_clock
-        *clock; /* NULL: the wall clock. A scaled one scales recv_window_ms too (60 s at most) */
+        *clock; /* NULL: the wall clock. A scaled one scales recv_window_ms too (60 s at most), and
+                   a faster one the windows of the rate limits */
     const char *quote_asset; /* NULL: "USDT"; "": any */
     const char *symbols;     /* "BTCUSDT,ETHUSDT": only these; NULL or "": all */
     unsigned max_symbols;    /* by 24 h quote volume; 0: 200 */
@@ -58,8 +59,8 @@ struct qt_binance_options {
     int order_timeout_ms; /* real time until an order without an answer is TIMEOUT; 0: 5000 */
     int rules_ms; /* real time in which every symbol's rules are looked at again; 0: 600000 */
     struct qt_loop_options loop;
-    int64_t banned_until_ns; /* UTC; of qt_venue_stats of the last run: a ban outlives a restart
-                                (fault O10) */
+    int64_t banned_until_ns; /* UTC of clock; of qt_venue_stats of the last run: a ban outlives a
+                                restart (fault O10) */
     bool is_simulated;       /* names the venue "simulated" instead of "binance"; nothing else */
     uint64_t seed;           /* of the jitter of reconnects; 0: from the clock */
 };

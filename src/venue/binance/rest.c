@@ -28,18 +28,19 @@ const struct qt_limit qt__bn_limits[QT__BN_LIMITS] = {
 void
 qt__bn_rest_init(struct qt_binance *self)
 {
-    self->limiter_utc_ns = qt_now_utc_ns();
-    self->limiter_mono_ns = qt_now_mono_ns();
+    if (self->clock->speed > 1)
+        self->limiter_clock = *self->clock;
+    else
+        qt_clock_init_scaled(&self->limiter_clock, qt_now_utc_ns(), 1);
     qt_limiter_init(&self->limiter, qt__bn_limits, QT__BN_LIMITS);
     qt_breaker_init(&self->breaker, BREAKER_FAILURES, QT_NS_PER_S, 30 * QT_NS_PER_S);
 }
 
-/* The venue counts in real minutes whatever clock we are given; steps of the wall clock do not
- * matter. */
+/* The venue counts minutes of its clock; steps of the wall clock do not matter. */
 int64_t
 qt__bn_limiter_now(const struct qt_binance *self)
 {
-    return self->limiter_utc_ns + (qt_now_mono_ns() - self->limiter_mono_ns);
+    return qt_clock_utc_ns(&self->limiter_clock);
 }
 
 void
@@ -237,6 +238,13 @@ start(struct qt_binance *self, const struct qt__bn_request *request, struct qt__
     return call->is_used;
 }
 
+/* Real time of a wait of the limiter's. */
+static int64_t
+real_ns(const struct qt_binance *self, int64_t wait_ns)
+{
+    return (int64_t)((double)wait_ns / self->limiter_clock.speed) + 1;
+}
+
 enum qt__bn_sent
 qt__bn_rest_send(struct qt_binance *self, const struct qt__bn_request *request,
                  int64_t *out_wait_ns)
@@ -257,11 +265,11 @@ qt__bn_rest_send(struct qt_binance *self, const struct qt__bn_request *request,
     case QT_LIMITER_WAIT:
         self->stats.waits++;
         if (out_wait_ns)
-            *out_wait_ns = wait_ns;
+            *out_wait_ns = real_ns(self, wait_ns);
         return QT__BN_WAIT;
     case QT_LIMITER_BANNED:
         if (out_wait_ns)
-            *out_wait_ns = wait_ns;
+            *out_wait_ns = real_ns(self, wait_ns);
         return QT__BN_BANNED;
     case QT_LIMITER_VERDICTS:
         return QT__BN_NOT_SENT;

@@ -208,8 +208,8 @@ struct qt_binance {
     struct qt_venue_stats stats;
 
     struct qt_limiter limiter;
-    int64_t limiter_utc_ns, limiter_mono_ns; /* real time of the limiter's windows */
-    struct qt_breaker breaker;               /* of new orders */
+    struct qt_clock limiter_clock; /* of the limiter's windows: clock, the wall's if it is slower */
+    struct qt_breaker breaker;     /* of new orders */
     struct qt__bn_call calls[QT__BN_CALLS];
     struct {
         struct qt_link now;

@@ -136,7 +136,7 @@ run_session_method(struct qt__session *session, const char *name, struct qt__cal
         *out_found = true;
         qt__exchange_turn(exchange);
         call->now_ms = exchange->clock_ns / QT_NS_PER_MS;
-        return qt__weights_take(&exchange->weights, qt_now_utc_ns() / QT_NS_PER_MS, 2, call) &&
+        return qt__weights_take(&exchange->weights, qt__exchange_limit_ms(exchange), 2, call) &&
                (!session_methods[i].is_signed ||
                 qt__call_check_signed(call, exchange->info.key, exchange->info.secret)) &&
                session_methods[i].handle(session, call);

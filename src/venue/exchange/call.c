@@ -250,11 +250,10 @@ roll(int64_t *window, int64_t *used, int64_t now)
 }
 
 bool
-qt__weights_take(struct qt__weights *weights, int64_t real_ms, int64_t weight,
-                 struct qt__call *call)
+qt__weights_take(struct qt__weights *weights, int64_t now_ms, int64_t weight, struct qt__call *call)
 {
-    int64_t minute = real_ms / MINUTE_MS;
-    if (real_ms < weights->banned_until_ms)
+    int64_t minute = now_ms / MINUTE_MS;
+    if (now_ms < weights->banned_until_ms)
         return qt__call_fail(call, QT__FAULT_BANNED, (long)weights->banned_until_ms);
     if (minute > weights->minute)
         weights->refused = 0;
@@ -264,16 +263,16 @@ qt__weights_take(struct qt__weights *weights, int64_t real_ms, int64_t weight,
         return true;
     if (++weights->refused <= REFUSALS_TO_BAN)
         return qt__call_fail(call, QT__FAULT_WEIGHT, (long)weights->limit);
-    weights->banned_until_ms = real_ms + weights->ban_s * 1000;
+    weights->banned_until_ms = now_ms + weights->ban_s * 1000;
     weights->ban_s = QT_MIN(weights->ban_s * 2, BAN_MAX_S);
     return qt__call_fail(call, QT__FAULT_BANNED, (long)weights->banned_until_ms);
 }
 
 bool
-qt__weights_order(struct qt__weights *weights, int64_t real_ms, struct qt__call *call)
+qt__weights_order(struct qt__weights *weights, int64_t now_ms, struct qt__call *call)
 {
-    roll(&weights->ten_seconds, &weights->orders_10s, real_ms / 10000);
-    roll(&weights->day, &weights->orders_1d, real_ms / DAY_MS);
+    roll(&weights->ten_seconds, &weights->orders_10s, now_ms / 10000);
+    roll(&weights->day, &weights->orders_1d, now_ms / DAY_MS);
     if (weights->orders_10s >= weights->order_limit_10s)
         return qt__call_fail(call, QT__FAULT_ORDER_RATE, (long)weights->order_limit_10s,
                              "10 SECOND");
@@ -285,9 +284,9 @@ qt__weights_order(struct qt__weights *weights, int64_t real_ms, struct qt__call 
 }
 
 int64_t
-qt__weights_retry_after(const struct qt__weights *weights, int64_t real_ms)
+qt__weights_retry_after(const struct qt__weights *weights, int64_t now_ms)
 {
-    if (real_ms < weights->banned_until_ms)
-        return (weights->banned_until_ms - real_ms + 999) / 1000;
-    return ((weights->minute + 1) * MINUTE_MS - real_ms + 999) / 1000;
+    if (now_ms < weights->banned_until_ms)
+        return (weights->banned_until_ms - now_ms + 999) / 1000;
+    return ((weights->minute + 1) * MINUTE_MS - now_ms + 999) / 1000;
 }

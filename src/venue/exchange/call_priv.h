@@ -113,13 +113,12 @@ struct qt__weights {
     int64_t ban_s; /* length of the next ban, doubles */
 };
 void qt__weights_init(struct qt__weights *weights, int64_t limit);
-/** Counts; real_ms is the wall clock: limits protect a machine, not a market. False: fault WEIGHT
- * or BANNED. */
-QT_CHECKED bool qt__weights_take(struct qt__weights *weights, int64_t real_ms, int64_t weight,
+/** Counts; now_ms: qt__exchange_limit_ms. False: fault WEIGHT or BANNED. */
+QT_CHECKED bool qt__weights_take(struct qt__weights *weights, int64_t now_ms, int64_t weight,
                                  struct qt__call *call);
-QT_CHECKED bool qt__weights_order(struct qt__weights *weights, int64_t real_ms,
+QT_CHECKED bool qt__weights_order(struct qt__weights *weights, int64_t now_ms,
                                   struct qt__call *call);
 /** Seconds for Retry-After. */
-int64_t qt__weights_retry_after(const struct qt__weights *weights, int64_t real_ms);
+int64_t qt__weights_retry_after(const struct qt__weights *weights, int64_t now_ms);
 
 #endif

@@ -192,10 +192,9 @@ bool
 qt__route_run(struct qt__exchange *exchange, const struct qt__route *route, struct qt__call *call)
 {
     int weight = route->weigh ? route->weigh(call) : route->weight;
-    int64_t real_ms = qt_now_utc_ns() / QT_NS_PER_MS;
     qt__exchange_turn(exchange);
     call->now_ms = exchange->clock_ns / QT_NS_PER_MS;
-    return qt__weights_take(&exchange->weights, real_ms, weight, call) &&
+    return qt__weights_take(&exchange->weights, qt__exchange_limit_ms(exchange), weight, call) &&
            is_allowed(exchange, route, call) && route->handle(exchange, call);
 }
 

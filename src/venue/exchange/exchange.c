@@ -253,6 +253,10 @@ fill_info(struct qt__exchange *exchange, const struct qt_exchange_server_options
     snprintf(info->api_url, sizeof info->api_url, "ws://%s%.64s%s:%d/ws-api/v3", open, address,
              close, info->port);
     qt_clock_init_scaled(&info->clock, info->start_ns, options->speed > 0 ? options->speed : 1.0);
+    if (info->clock.speed > 1)
+        exchange->limit_clock = info->clock;
+    else
+        qt_clock_init_scaled(&exchange->limit_clock, qt_now_utc_ns(), 1);
 }
 
 static bool

@@ -124,6 +124,8 @@ struct qt__exchange {
     struct qt__stream *streams; /* without a symbol */
     struct qt__session *sessions;
     struct qt__weights weights;
+    struct qt_clock
+        limit_clock; /* of the weights: the exchange's own, the wall's if it is slower */
     struct qt__listen_key listen_keys[QT__LISTEN_KEYS];
     int64_t clock_ns; /* exchange time of this turn: what signed requests are judged by */
     int64_t now_ns;   /* where the market stands; behind the clock when the machine is too slow */
@@ -158,6 +160,16 @@ static inline int64_t
 qt__exchange_ms(const struct qt__exchange *exchange)
 {
     return exchange->now_ns / 1000000;
+}
+
+/**
+ * Time of the rate limits. Who lives faster has his budget faster too, as on a venue that is slow
+ * with him; at less than full speed limits are as on the wall clock.
+ */
+static inline int64_t
+qt__exchange_limit_ms(const struct qt__exchange *exchange)
+{
+    return qt_clock_utc_ns(&exchange->limit_clock) / 1000000;
 }
 
 /** Reads the clock and lets the market move up to it. */

@@ -42,7 +42,7 @@ answer(struct qt__exchange *exchange, struct qt_responder *responder, int status
         headers[n++] = (struct qt_http_header){"x-mbx-order-count-1d", day};
     }
     if (status == 429 || status == 418) {
-        int64_t seconds = qt__weights_retry_after(weights, qt_now_utc_ns() / QT_NS_PER_MS);
+        int64_t seconds = qt__weights_retry_after(weights, qt__exchange_limit_ms(exchange));
         snprintf(retry, sizeof retry, "%lld", (long long)seconds);
         headers[n++] = (struct qt_http_header){"Retry-After", retry};
     }

@@ -199,7 +199,7 @@ qt__handle_place(struct qt__exchange *exchange, struct qt__call *call)
     struct qt_exchange_ticket ticket;
     struct qt_exchange_order order;
     if (!ticket_params(exchange, call, &ticket) ||
-        !qt__weights_order(&exchange->weights, qt_now_utc_ns() / QT_NS_PER_MS, call) ||
+        !qt__weights_order(&exchange->weights, qt__exchange_limit_ms(exchange), call) ||
         !qt__desk_place(exchange->desk, call, &ticket, &order))
         return false;
     write_placed(exchange, call, &order);
