@@ -1,133 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The exchange inside the engine's thread: rules I1 to I3 of inline_venue.h, each answer of the
- * venue port, books that agree with the events, and paper trading on a feed of one's own.
+ * venue port, and books that agree with the events.
  */
-#include "sim_kit.h"
-
-#include "qtrade/base/text.h"
-#include "qtrade/sim/inline_venue.h"
-
-enum { EVENTS = 400000, DEPOSIT = 1000000 };
-#define UNIT 100000000LL
-
-/* The one who trades: keeps every event, and acts on some of them as the engine does, inside the
- * sink. */
-struct trader {
-    struct qt_dataset data;
-    struct kit_market market;
-    struct qt_inline_venue *venue;
-    struct qt_feed_port feed;
-    struct qt_venue_port port;
-    void (*act)(struct trader *trader, const struct qt_event *event);
-    struct qt_event *events;
-    size_t n;
-    uint64_t next_id;
-    struct qt_rng rng;
-    int64_t acted_ns;
-};
-
-static void
-on_event(void *self, struct qt_event *event)
-{
-    struct trader *trader = self;
-    if (trader->n == EVENTS)
-        ck_abort_msg("too many events");
-    trader->events[trader->n++] = *event;
-    if (trader->act)
-        trader->act(trader, event);
-}
-
-static const struct qt_inline_options usual = {
-    .exchange = {.maker_ppm = 500, .taker_ppm = 1000, .fee_mode = QT_FEE_QUOTE},
-    .deposit = {DEPOSIT * UNIT},
-    .deposit_asset = "USDT"};
-
-static void
-begin_at(struct trader *trader, const struct qt_inline_options *options, size_t bars,
-         int64_t start_ns)
-{
-    struct qt_error err = {0};
-    const struct qt_replay_options replay = {.seed = 1, .start_ns = start_ns};
-    *trader = (struct trader){.data = kit_dataset(3, bars, QT_NS_PER_MIN, 7)};
-    trader->events = calloc(EVENTS, sizeof *trader->events);
-    trader->market = kit_replay(&trader->data, &replay);
-    trader->venue =
-        qt_inline_backtest_create(trader->market.source, trader->market.universe, options, &err);
-    ck_assert_msg(trader->venue != NULL, "%s", err.text);
-    trader->feed = qt_inline_feed(trader->venue);
-    trader->port = qt_inline_port(trader->venue);
-    qt_rng_init(&trader->rng, 5);
-}
-
-static void
-begin(struct trader *trader, const struct qt_inline_options *options, size_t bars)
-{
-    begin_at(trader, options, bars, QT_TIME_NONE);
-}
-
-static void
-play(struct trader *trader)
-{
-    const struct qt_event_sink sink = {.self = trader, .push = on_event};
-    while (trader->feed.work(trader->feed.self, &sink, 0) >= 0)
-        continue;
-}
-
-static void
-end(struct trader *trader)
-{
-    ck_assert(qt_accounts_is_conserved(qt_exchange_accounts(qt_inline_exchange(trader->venue))));
-    qt_inline_destroy(trader->venue);
-    kit_close(&trader->market);
-    qt_dataset_finish(&trader->data);
-    free(trader->events);
-}
-
-static uint64_t
-submit(struct trader *trader, uint32_t id, enum qt_side side, enum qt_order_type type, int64_t px,
-       int64_t qty)
-{
-    const struct qt_order_request request = {.client_id = ++trader->next_id << 8,
-                                             .instrument = id,
-                                             .side = (uint8_t)side,
-                                             .type = (uint8_t)type,
-                                             .px = px ? (qt_px){px} : QT_PX_NONE,
-                                             .stop_px = QT_PX_NONE,
-                                             .qty = {qty}};
-    return trader->port.submit(trader->port.self, &request) ? request.client_id : 0;
-}
-
-/* Index of the next event at or after from of that kind and instrument; n: none. */
-static size_t
-find(const struct trader *trader, size_t from, enum qt_event_kind kind, uint32_t id)
-{
-    while (from < trader->n &&
-           !(trader->events[from].kind == kind && trader->events[from].instrument == id))
-        from++;
-    return from;
-}
-
-/* Index of the report of that type on an order; n: none. */
-static size_t
-find_report(const struct trader *trader, uint64_t client_id, enum qt_report_type type)
-{
-    size_t i = 0;
-    while (i < trader->n && !(trader->events[i].kind == QT_EVENT_REPORT &&
-                              trader->events[i].report.client_id == client_id &&
-                              trader->events[i].report.type == type))
-        i++;
-    return i;
-}
-
-static size_t
-count(const struct trader *trader, enum qt_event_kind kind)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < trader->n; i++)
-        n += trader->events[i].kind == kind;
-    return n;
-}
+#include "inline_kit.h"
 
 /* The feed */
 
@@ -571,187 +447,16 @@ START_TEST(generated_market_is_traded_by_the_same_rules)
 }
 END_TEST
 
-/* Paper */
-
-struct live {
-    struct qt_event queue[32];
-    size_t n;
-    unsigned wakes, watched;
-};
-
-static int
-live_work(void *self, const struct qt_event_sink *sink, int timeout_ms)
-{
-    struct live *live = self;
-    size_t n = live->n;
-    (void)timeout_ms;
-    for (size_t i = 0; i < n; i++)
-        sink->push(sink->self, &live->queue[i]);
-    live->n = 0;
-    return (int)n;
-}
-
-static void
-live_wake(void *self)
-{
-    ((struct live *)self)->wakes++;
-}
-
-static void
-live_watch(void *self, uint32_t id, bool on)
-{
-    ((struct live *)self)->watched += id == 1 && on;
-}
-
-struct paper {
-    struct trader trader;
-    struct live live;
-    int64_t now_ns;
-};
-
-static void
-begin_paper(struct paper *paper)
-{
-    struct qt_error err;
-    struct trader *trader = &paper->trader;
-    *paper = (struct paper){.now_ns = KIT_START};
-    trader->events = calloc(EVENTS, sizeof *trader->events);
-    trader->market.universe = qt_universe_create();
-    for (unsigned i = 0; i < 2; i++) {
-        struct qt_instrument ins = kit_instrument(i);
-        ck_assert(qt_universe_add(trader->market.universe, &ins, &err));
-    }
-    const struct qt_feed_port feed = {
-        .self = &paper->live, .work = live_work, .wake = live_wake, .watch_depth = live_watch};
-    trader->venue = qt_inline_paper_create(&feed, trader->market.universe, &usual, &err);
-    ck_assert_ptr_nonnull(trader->venue);
-    trader->feed = qt_inline_feed(trader->venue);
-    trader->port = qt_inline_port(trader->venue);
-}
-
-static void
-work(struct paper *paper)
-{
-    const struct qt_event_sink sink = {.self = &paper->trader, .push = on_event};
-    (void)paper->trader.feed.work(paper->trader.feed.self, &sink, 0);
-}
-
-static void
-show_quote(struct paper *paper, int64_t bid, int64_t ask)
-{
-    struct qt_event event = {.kind = QT_EVENT_QUOTE,
-                             .t_recv_ns = paper->now_ns += QT_NS_PER_S,
-                             .quote = {{bid}, {ask}, {10000}, {10000}}};
-    paper->live.queue[paper->live.n++] = event;
-    work(paper);
-}
-
-static void
-show_trade(struct paper *paper, int64_t px, int64_t qty, bool buyer_is_maker)
-{
-    struct qt_event event = {.kind = QT_EVENT_TRADE,
-                             .flags = buyer_is_maker ? QT_EVENT_BUYER_MAKER : 0,
-                             .t_recv_ns = paper->now_ns += QT_NS_PER_S,
-                             .trade = {{px}, {qty}, 1}};
-    paper->live.queue[paper->live.n++] = event;
-    work(paper);
-}
-
-static void
-end_paper(struct paper *paper)
-{
-    end(&paper->trader);
-}
-
-START_TEST(paper_passes_the_feed_on_and_its_calls_down)
-{
-    struct paper paper;
-    begin_paper(&paper);
-    struct qt_event bar = {.kind = QT_EVENT_BAR, .instrument = 1, .t_recv_ns = KIT_START};
-    struct qt_event stranger = {.kind = QT_EVENT_QUOTE, .instrument = 9, .t_recv_ns = KIT_START};
-    paper.live.queue[paper.live.n++] = bar;
-    paper.live.queue[paper.live.n++] = stranger;
-    work(&paper);
-    show_quote(&paper, 1000, 1010);
-    ck_assert_uint_eq(count(&paper.trader, QT_EVENT_BAR), 1);
-    ck_assert_uint_eq(count(&paper.trader, QT_EVENT_QUOTE), 2);
-    ck_assert_uint_eq(count(&paper.trader, QT_EVENT_LINK), 2); /* the market's is the feed's own */
-    paper.trader.feed.wake(paper.trader.feed.self);
-    paper.trader.feed.watch_depth(paper.trader.feed.self, 1, true);
-    ck_assert(paper.live.wakes == 1 && paper.live.watched == 1);
-    end_paper(&paper);
-}
-END_TEST
-
-START_TEST(paper_order_meets_the_next_quote_that_makes_a_book)
-{
-    struct paper paper;
-    begin_paper(&paper);
-    show_quote(&paper, 1000, 1010);
-    uint64_t id = submit(&paper.trader, 0, QT_BUY, QT_TYPE_MARKET, 0, 500);
-    show_trade(&paper, 1005, 100, false); /* a trade is no book */
-    show_quote(&paper, 1030, 1020);       /* crossed */
-    ck_assert_uint_eq(find_report(&paper.trader, id, QT_REPORT_ACCEPTED), paper.trader.n);
-    show_quote(&paper, 1040, 1050);
-    size_t fill = find_report(&paper.trader, id, QT_REPORT_FILL);
-    ck_assert_uint_lt(fill, paper.trader.n);
-    ck_assert_int_eq(paper.trader.events[fill].report.px.v, 1050);
-    end_paper(&paper);
-}
-END_TEST
-
-START_TEST(paper_order_at_rest_is_served_by_trades_behind_the_queue)
-{
-    struct paper paper;
-    begin_paper(&paper);
-    show_quote(&paper, 1000, 1010);
-    uint64_t id = submit(&paper.trader, 0, QT_BUY, QT_TYPE_LIMIT, 1000, 700);
-    show_quote(&paper, 1000, 1010);        /* rests behind 10.000 */
-    show_trade(&paper, 1000, 10000, true); /* they are served */
-    ck_assert_uint_eq(find_report(&paper.trader, id, QT_REPORT_FILL), paper.trader.n);
-    show_trade(&paper, 1000, 500, true);
-    size_t fill = find_report(&paper.trader, id, QT_REPORT_FILL);
-    ck_assert_uint_lt(fill, paper.trader.n);
-    ck_assert_int_eq(paper.trader.events[fill].report.qty.v, 500);
-    ck_assert(paper.trader.events[fill].report.is_maker);
-    ck_assert_int_eq(paper.trader.events[fill].report.state, QT_ORDER_PARTIAL);
-    end_paper(&paper);
-}
-END_TEST
-
-START_TEST(paper_judges_a_stop_against_the_last_trade_it_saw)
-{
-    struct paper paper;
-    begin_paper(&paper);
-    struct qt_order_request stop = {.client_id = 9 << 8,
-                                    .side = QT_BUY,
-                                    .type = QT_TYPE_STOP_LOSS,
-                                    .px = QT_PX_NONE,
-                                    .stop_px = {1100},
-                                    .qty = {500}};
-    show_quote(&paper, 1000, 1010);
-    show_trade(&paper, 1200, 100, false);
-    ck_assert(paper.trader.port.submit(paper.trader.port.self, &stop));
-    show_quote(&paper, 1190, 1200);
-    size_t rejected = find_report(&paper.trader, 9 << 8, QT_REPORT_REJECTED);
-    ck_assert_uint_lt(rejected, paper.trader.n);
-    ck_assert_int_eq(paper.trader.events[rejected].report.code, -2010);
-    end_paper(&paper);
-}
-END_TEST
-
 int
 main(void)
 {
     Suite *suite = suite_create("inline");
     TCase *feed = tcase_create("feed"), *order = tcase_create("orders");
     TCase *answers = tcase_create("answers"), *session = tcase_create("sessions");
-    TCase *paper = tcase_create("paper");
     tcase_set_timeout(feed, 60);
     tcase_set_timeout(order, 60);
     tcase_set_timeout(answers, 60);
     tcase_set_timeout(session, 60);
-    tcase_set_timeout(paper, 60);
     tcase_add_loop_test(feed, links_come_up_first_and_history_before_anything_that_is_played, 0, 2);
     tcase_add_test(feed, tick_is_a_trade_and_its_quote_and_a_bar_is_told_when_it_has_ended);
     tcase_add_loop_test(order,
@@ -768,14 +473,9 @@ main(void)
     tcase_add_loop_test(session, cutting_the_recording_changes_nothing_before_the_cut, 0, 6);
     tcase_add_test(session, small_and_large_turns_give_the_same_events);
     tcase_add_test(session, generated_market_is_traded_by_the_same_rules);
-    tcase_add_test(paper, paper_passes_the_feed_on_and_its_calls_down);
-    tcase_add_test(paper, paper_order_meets_the_next_quote_that_makes_a_book);
-    tcase_add_test(paper, paper_order_at_rest_is_served_by_trades_behind_the_queue);
-    tcase_add_test(paper, paper_judges_a_stop_against_the_last_trade_it_saw);
     suite_add_tcase(suite, feed);
     suite_add_tcase(suite, order);
     suite_add_tcase(suite, answers);
     suite_add_tcase(suite, session);
-    suite_add_tcase(suite, paper);
     return qt_run_suite(suite);
 }

@@ -5,10 +5,11 @@
  * and trades move the market.
  *
  * I1: an order becomes active at the first tick of its symbol that is at least latency after its
- * placing, and meets the ladder around that tick's price, never an older one. A cancel works before
- * that tick's trade. I2: at one tick the events come as: reports of cancels, TRADE, QUOTE, reports
- * of fills by the market, reports of new orders, balances. I3: the feed never shows what the source
- * has not yet played.
+ * placing (paper: at the first quote that makes a book), and meets the ladder around that tick's
+ * price, never an older one. A cancel works before a tick's trade, but never before its order has
+ * arrived; a question about an order on its way is answered when it has. I2: at one tick the events
+ * come as: reports of cancels, TRADE, QUOTE, reports of fills by the market, reports of new orders,
+ * balances. I3: the feed never shows what the source has not yet played.
  */
 #ifndef QTRADE_SIM_INLINE_VENUE_H
 #define QTRADE_SIM_INLINE_VENUE_H
