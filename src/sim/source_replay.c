@@ -414,7 +414,8 @@ qt_source_replay(const struct qt_dataset *dataset, const struct qt_replay_option
         size_t n = choose(dataset, options->symbols, chosen);
         replay->ticks = options->ticks_per_bar ? options->ticks_per_bar : CORNERS;
         qt_assert(replay->ticks >= CORNERS && replay->ticks <= TICKS_MAX);
-        is_ready = qt__source_init(source, &ops, universe, (uint32_t)n, options->seed) &&
+        is_ready = (qt__source_init(source, &ops, universe, (uint32_t)n, options->seed) ||
+                    qt_fail(err, QT_E_MEMORY, "no memory for %zu recorded symbols", n)) &&
                    add_instruments(source, dataset, chosen, universe, err) &&
                    begin(replay, dataset, chosen, options, err);
     } else {
