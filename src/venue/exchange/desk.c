@@ -341,7 +341,7 @@ fail(struct qt__call *call, enum qt_exchange_verdict verdict)
         [QT_EXCHANGE_NO_LIQUIDITY] = {QT__FAULT_NO_LIQUIDITY, NULL},
         [QT_EXCHANGE_UNKNOWN_ORDER] = {QT__FAULT_CANCEL, NULL},
         [QT_EXCHANGE_NO_ORDER] = {QT__FAULT_NO_ORDER, NULL},
-        [QT_EXCHANGE_OVERFLOW] = {QT__FAULT_FILTER, "MARKET_LOT_SIZE"},
+        [QT_EXCHANGE_OVERFLOW] = {QT__FAULT_QTY, NULL},
         [QT_EXCHANGE_FULL] = {QT__FAULT_UNKNOWN, NULL},
     };
     return qt__call_fail(call, faults[verdict].fault, faults[verdict].filter);

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The Binance adapter connected to the simulated exchange: two implementations of one protocol, in
+ * two threads, over real sockets.
+ */
+#include "bench.h"
+
+#include "qtrade/base/rng.h"
+#include "qtrade/market/book.h"
+#include "qtrade/venue/exchange.h"
+
+#define SYMBOLS 8
+#define ORDERS 60
+
+static struct bench bench;
+static struct qt_exchange_server *server;
+
+static void
+open_at(double speed)
+{
+    struct qt_error err = {0};
+    const struct qt_exchange_server_options exchange = {
+        .symbols = SYMBOLS, .seed = 17, .speed = speed};
+    server = qt_exchange_server_start(&exchange, &err);
+    ck_assert_msg(server != NULL, "%s", err.text);
+    const struct qt_exchange_server_info *info = qt_exchange_server_info(server);
+    bench = (struct bench){.sink = {.push = bench_push, .self = &bench}};
+    const struct qt_binance_options options = {
+        .rest_url = info->rest_url,
+        .ws_url = info->stream_url,
+        .ws_api_url = info->api_url,
+        .key = info->key,
+        .secret = info->secret,
+        .tag = BENCH_TAG,
+        .clock = &info->clock,
+        .history = {{QT_NS_PER_MIN, 100}, {QT_NS_PER_HOUR, 200}},
+        .n_history = 2,
+        .is_simulated = true,
+        .seed = 1};
+    bench_open(&bench, &options);
+    bench_settle(&bench);
+}
+
+static void
+tear_down(void)
+{
+    bench_stop(&bench);
+    qt_exchange_server_stop(server);
+}
+
+/* Nothing was lost, misread or repaired on the way. */
+static void
+expect_clean(void)
+{
+    struct qt_venue_stats stats = qt_binance_stats(bench.session);
+    ck_assert_uint_eq(stats.malformed, 0);
+    ck_assert_uint_eq(stats.refused, 0);
+    ck_assert_uint_eq(stats.misfits, 0);
+    ck_assert_uint_eq(stats.bar_gaps, 0);
+    ck_assert_uint_eq(stats.depth_gaps, 0);
+    ck_assert_uint_eq(stats.reconnects, 0);
+    ck_assert_uint_eq(stats.unknown_fates, 0);
+    ck_assert(qt_exchange_server_stats(server).is_conserved);
+}
+
+START_TEST(trades_and_bars_come_whole_at_sixty_times_the_speed)
+{
+    uint64_t last_trade[SYMBOLS] = {0};
+    int64_t last_bar[SYMBOLS] = {0};
+    unsigned trades = 0, live_bars = 0;
+    open_at(60);
+    bench_work(&bench, 5000);
+    for (size_t i = 0; i < bench.n; i++) {
+        const struct qt_event *event = &bench.events[i];
+        uint32_t symbol = event->instrument;
+        if (event->kind == QT_EVENT_TRADE) {
+            uint64_t last = last_trade[symbol];
+            ck_assert(last == 0 || event->trade.id == last + 1);
+            last_trade[symbol] = event->trade.id;
+            trades++;
+        } else if (event->kind == QT_EVENT_BAR && event->bar.period_ns == QT_NS_PER_MIN) {
+            int64_t last = last_bar[symbol];
+            ck_assert(last == 0 || event->bar.open_ns == last + QT_NS_PER_MIN);
+            last_bar[symbol] = event->bar.open_ns;
+            live_bars += !(event->flags & QT_EVENT_HISTORY);
+        }
+    }
+    ck_assert_uint_gt(trades, 100);
+    ck_assert_uint_ge(live_bars, 4 * SYMBOLS);
+    ck_assert_uint_eq(qt_binance_stats(bench.session).request_errors, 0);
+    expect_clean();
+}
+END_TEST
+
+START_TEST(watched_book_goes_live_and_misses_nothing)
+{
+    struct qt_depth_level levels[2][10];
+    unsigned applied = 0;
+    open_at(20);
+    struct qt_book *book = qt_book_create(QT_BOOK_SPOT, 1000);
+    ck_assert_ptr_nonnull(book);
+    bench.feed.watch_depth(bench.feed.self, 0, true);
+    bench_work(&bench, 3000);
+    for (size_t i = 0; i < bench.n; i++) {
+        const struct qt_event *event = &bench.events[i];
+        if (event->instrument != 0 || event->kind != QT_EVENT_DEPTH)
+            continue;
+        enum qt_book_verdict verdict = qt_book_apply(book, &event->depth, event->flags);
+        ck_assert(verdict == QT_BOOK_APPLIED || verdict == QT_BOOK_OLD);
+        applied += verdict == QT_BOOK_APPLIED;
+    }
+    ck_assert_uint_gt(applied, 20);
+    ck_assert_int_eq(qt_book_state(book), QT_BOOK_LIVE);
+    for (int side = QT_BUY; side <= QT_SELL; side++)
+        ck_assert_uint_eq(qt_book_levels(book, (enum qt_side)side, levels[side], 10), 10);
+    ck_assert(qt_px_cmp(levels[QT_BUY][0].px, levels[QT_SELL][0].px) < 0);
+    qt_book_destroy(book);
+    ck_assert_uint_eq(qt_binance_stats(bench.session).request_errors, 0);
+    expect_clean();
+}
+END_TEST
+
+/* What the reports say the account must hold: units of the instruments, and quote money. */
+struct books {
+    int64_t qty[SYMBOLS], quote;
+    uint64_t seen[4096]; /* fills booked: order and trade id together */
+    size_t n;
+};
+
+static bool
+is_news(struct books *books, const struct qt_report *fill)
+{
+    uint64_t key = fill->client_id << 32 ^ fill->trade_id;
+    for (size_t i = 0; i < books->n; i++)
+        if (books->seen[i] == key)
+            return false;
+    ck_assert_uint_lt(books->n, QT_COUNT_OF(books->seen));
+    books->seen[books->n++] = key;
+    return true;
+}
+
+static void
+book_fill(struct books *books, uint32_t symbol, const struct qt_report *fill)
+{
+    const struct qt_instrument *ins = qt_universe_at(bench.universe, symbol);
+    qt_money quote;
+    if (!is_news(books, fill))
+        return;
+    ck_assert(qt_instrument_notional(ins, fill->px, fill->qty, &quote));
+    bool is_buy = fill->side == QT_BUY;
+    ck_assert_int_eq(fill->fee_in_base, is_buy);
+    books->qty[symbol] += is_buy ? fill->qty.v - fill->fee.v : -fill->qty.v;
+    books->quote += is_buy ? -quote.v : quote.v - fill->fee.v;
+}
+
+static void
+trade_at_random(struct qt_rng *rng, uint64_t seq)
+{
+    uint32_t symbol = (uint32_t)qt_rng_below(rng, SYMBOLS);
+    const struct qt_instrument *ins = qt_universe_at(bench.universe, symbol);
+    bool is_buy = qt_rng_below(rng, 3) > 0;
+    qt_px px = QT_PX_NONE;
+    qt_qty qty;
+    for (size_t i = bench.n; i > 0 && qt_px_is_none(px); i--)
+        if (bench.events[i - 1].kind == QT_EVENT_QUOTE && bench.events[i - 1].instrument == symbol)
+            px = bench.events[i - 1].quote.ask;
+    if (qt_px_is_none(px))
+        return;
+    double value = 50 + (double)qt_rng_below(rng, 1000);
+    ck_assert(
+        qt_qty_of_double_floor(value / qt_px_to_double(px, ins->px_scale), ins->qty_scale, &qty));
+    bool is_market = qt_rng_below(rng, 2) == 0;
+    const struct qt_order_request order = {.client_id = qt_client_id(seq, 0),
+                                           .instrument = symbol,
+                                           .side = is_buy ? QT_BUY : QT_SELL,
+                                           .type = is_market ? QT_TYPE_MARKET : QT_TYPE_LIMIT,
+                                           .px = is_market ? QT_PX_NONE : px,
+                                           .stop_px = QT_PX_NONE,
+                                           .qty = qt_qty_floor(qty, ins->lot)};
+    ck_assert(bench.orders.submit(bench.orders.self, &order));
+}
+
+static int64_t
+usdt(const char *amount)
+{
+    qt_money money;
+    ck_assert(qt_money_parse(amount, QT_MONEY_SCALE, &money));
+    return money.v;
+}
+
+START_TEST(account_is_what_the_reports_say_to_the_last_decimal)
+{
+    static struct books books;
+    struct qt_rng rng;
+    open_at(2);
+    qt_rng_init(&rng, 99);
+    bench_work(&bench, 500);
+    for (uint64_t seq = 1; seq <= ORDERS; seq++) {
+        trade_at_random(&rng, seq);
+        bench_work(&bench, 20);
+    }
+    for (uint32_t i = 0; i < SYMBOLS; i++)
+        (void)bench.orders.cancel_all(bench.orders.self, i);
+    bench_work(&bench, 500);
+    bench.seen = bench.n;
+    ck_assert(bench.orders.sync(bench.orders.self));
+    (void)bench_find(&bench, is_kind, QT_EVENT_SYNC, "a read of the account");
+    books.quote = usdt("100000");
+    size_t last_sync = bench.seen - 1, fills, rows = 0;
+    for (size_t i = 0; i < last_sync; i++)
+        if (bench.events[i].kind == QT_EVENT_REPORT &&
+            bench.events[i].report.type == QT_REPORT_FILL)
+            book_fill(&books, bench.events[i].instrument, &bench.events[i].report);
+    fills = books.n;
+    for (size_t i = last_sync; i > 0 && bench.events[i - 1].kind != QT_EVENT_SYNC; i--) {
+        const struct qt_event *event = &bench.events[i - 1];
+        if (event->kind == QT_EVENT_REPORT)
+            ck_assert(!(event->flags & QT_EVENT_SNAPSHOT)); /* no order is open any more */
+        if (event->kind != QT_EVENT_BALANCE)
+            continue;
+        ck_assert_int_eq(event->balance.locked.v, 0);
+        int64_t want = -1, slack = 0;
+        if (strcmp(event->balance.asset, "USDT") == 0)
+            want = books.quote;
+        for (uint32_t k = 0; k < SYMBOLS; k++) {
+            const struct qt_instrument *ins = qt_universe_at(bench.universe, k);
+            if (strcmp(event->balance.asset, ins->base) != 0)
+                continue;
+            int64_t unit = qt_pow10(QT_MONEY_SCALE - ins->qty_scale); /* 1: eight decimals */
+            want = books.qty[k] * unit;
+            slack = (unit - 1) * (int64_t)fills; /* fees are rounded up to it */
+        }
+        int64_t more = event->balance.free.v - want;
+        ck_assert_msg(want >= 0 && more >= 0 && more <= slack,
+                      "%s: %lld, the reports say %lld and at most %lld more", event->balance.asset,
+                      (long long)event->balance.free.v, (long long)want, (long long)slack);
+        rows++;
+    }
+    ck_assert_uint_ge(fills, ORDERS / 3);
+    ck_assert_uint_ge(rows, 4);
+    expect_clean();
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("exchange and adapter");
+    TCase *tc = tcase_create("together");
+    tcase_add_checked_fixture(tc, NULL, tear_down);
+    tcase_add_test(tc, trades_and_bars_come_whole_at_sixty_times_the_speed);
+    tcase_add_test(tc, watched_book_goes_live_and_misses_nothing);
+    tcase_add_test(tc, account_is_what_the_reports_say_to_the_last_decimal);
+    tcase_set_timeout(tc, 60);
+    suite_add_tcase(suite, tc);
+    return qt_run_suite(suite);
+}
