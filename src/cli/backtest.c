@@ -12,6 +12,7 @@
 #include "qtrade/sim/source.h"
 
 #include "backtest_priv.h"
+#include "reading_priv.h"
 
 enum { MAX_CYCLE_MS = 60000, PROGRESS_NS = 200 * QT_NS_PER_MS };
 
@@ -39,14 +40,6 @@ on_signal(int signal)
 {
     (void)signal;
     interrupted = 1;
-}
-
-static void
-show_reading(void *context, size_t done, size_t of)
-{
-    const struct run *run = context;
-    fprintf(stderr, "\rreading %s: %zu of %zu files%s", run->plan->folder, done, of,
-            done == of ? "\n" : "");
 }
 
 static void
@@ -104,7 +97,8 @@ load(struct run *run, struct qt_error *err)
 {
     const struct qt__backtest_plan *plan = run->plan;
     if (!qt_dataset_load(plan->folder, plan->from_ns, plan->to_ns, plan->is_strict,
-                         plan->shows_progress ? show_reading : NULL, run, &run->data, err))
+                         plan->shows_progress ? qt__reading_show : NULL,
+                         (void *)(uintptr_t)plan->folder, &run->data, err))
         return qt_error_add(err, "backtesting");
     for (size_t i = 1; i < run->data.n; i++)
         if (run->data.series[i].period_ns != run->data.series[0].period_ns)

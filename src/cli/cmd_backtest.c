@@ -11,6 +11,7 @@
 
 #include "backtest_priv.h"
 #include "commands_priv.h"
+#include "reading_priv.h"
 
 enum { DEFAULT_CUTS = 8 };
 
@@ -43,17 +44,6 @@ read_plan(const struct qt_args *args, struct qt_settings *settings, struct qt__b
     out->latency_ns = latency;
     out->fee_ppm = (int)(fee * 100 + 0.5);
     return true;
-}
-
-static void
-tell_skipped(const struct qt_reader_report *report)
-{
-    if (report->skipped == 0)
-        return;
-    fprintf(stderr, "qtrade: %" PRIu64 " of %" PRIu64 " rows were skipped:\n", report->skipped,
-            report->rows);
-    for (size_t i = 0; i < report->notes; i++)
-        fprintf(stderr, "qtrade:   %s\n", report->note[i]);
 }
 
 /* Decisions before the cut are the same ones in the same order. */
@@ -145,7 +135,7 @@ backtest_run(const struct qt_args *args, struct qt_error *err)
     is_good = is_good && qt_args_int(args, "cuts", DEFAULT_CUTS, 1, 1000, &cuts, err) &&
               read_plan(args, settings, &plan, err) && qt__backtest(&plan, result, err);
     if (is_good) {
-        tell_skipped(&result->read);
+        qt__reading_tell_skipped(&result->read);
         is_good = qt_args_has(args, "lookahead") ? prove(&plan, result, cuts, err)
                                                  : tell(args, &plan, result, err);
         if (is_good && !result->is_conserved)

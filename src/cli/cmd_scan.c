@@ -16,6 +16,7 @@
 #include "qtrade/scan/scan.h"
 
 #include "commands_priv.h"
+#include "reading_priv.h"
 #include "scan_print_priv.h"
 #include "settings_priv.h"
 
@@ -58,14 +59,6 @@ run_auto(struct run **p)
     free(run->rows);
     free(run->block);
     free(run);
-}
-
-static void
-show_progress(void *context, size_t done, size_t of)
-{
-    const struct run *run = context;
-    fprintf(stderr, "\rreading %s: %zu of %zu files%s", run->folder, done, of,
-            done == of ? "\n" : "");
 }
 
 /* The configured interval, or the data's own when that is longer. */
@@ -166,17 +159,6 @@ cycle(struct run *run, int64_t now_ns)
                  &run->regime, &run->scratch, &run->result);
 }
 
-static void
-report_skipped(const struct qt_reader_report *report)
-{
-    if (report->skipped == 0)
-        return;
-    fprintf(stderr, "qtrade: %lu of %lu rows were skipped:\n", (unsigned long)report->skipped,
-            (unsigned long)report->rows);
-    for (size_t i = 0; i < report->notes; i++)
-        fprintf(stderr, "qtrade:   %s\n", report->note[i]);
-}
-
 static bool
 load(struct run *run, const struct qt_args *args, struct qt_error *err)
 {
@@ -191,9 +173,10 @@ load(struct run *run, const struct qt_args *args, struct qt_error *err)
     if (!qt_args_time(args, "at", QT_TIME_NONE, &at, err))
         return false;
     if (!qt_dataset_load(run->folder, QT_TIME_NONE, at, qt_args_has(args, "strict"),
-                         isatty(STDERR_FILENO) ? show_progress : NULL, run, &run->data, err))
+                         isatty(STDERR_FILENO) ? qt__reading_show : NULL,
+                         (void *)(uintptr_t)run->folder, &run->data, err))
         return qt_error_add(err, "scanning");
-    report_skipped(&run->data.report);
+    qt__reading_tell_skipped(&run->data.report);
     run->at_ns = at == QT_TIME_NONE ? end_of_data(&run->data) : at;
     return choose_period(run, err) && prepare(run, err);
 }

@@ -28,8 +28,11 @@ submit(struct qt_engine *engine, const struct qt_order_request *request)
 {
     const struct qt_venue_port *venue = &engine->options.venue;
     engine->counts.orders++;
-    if (!venue->submit(venue->self, request))
-        note_refused(engine, request);
+    if (venue->submit(venue->self, request))
+        return;
+    qt_log_event(engine->options.log, QT_LOG_WARN, "order.not_sent", "symbol=%s reduces=%d",
+                 engine->symbol[request->instrument].ins->symbol, request->reduce_only);
+    note_refused(engine, request);
 }
 
 /* Sums are the same in any order, so decisions of different owners may come in any order. */

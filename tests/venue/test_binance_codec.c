@@ -70,9 +70,9 @@ static const char *const trade_dresses[] = {
     "\"s\":\"ETHUSDT\",\"t\":12345,\"p\":\"0.0100000000\",\"q\":\"100.000\",\"T\":"
     "1672515782137,\"m\":true,\"x\":{\"p\":[1,2,{\"q\":null}]},\"extra\":[[[]]],\"note\":"
     "\"\\u00e9\\\"}\"} ",
-    "{\"e\":\"aggTrade\",\"s\":\"ETHUSDT\",\"a\":12345,\"p\":\"0.01\",\"q\":\"100\",\"f\":1,\"l\":"
+    ("{\"e\":\"aggTrade\",\"s\":\"ETHUSDT\",\"a\":12345,\"p\":\"0.01\",\"q\":\"100\",\"f\":1,\"l\":"
     "2,\"T\":"
-    "1672515782137,\"m\":true}",
+    "1672515782137,\"m\":true}"),
     "{\"e\":\"trade\",\"s\":\"ETHUSDT\",\"t\":12345,\"p\":0.01,\"q\":100,\"T\":1672515782137,\"m\":"
     "true}",
 };
@@ -523,8 +523,8 @@ START_TEST(an_answer_says_what_it_answers)
 END_TEST
 
 static const char *const ends[] = {
-    "{\"e\":\"listenKeyExpired\",\"E\":1699596037418,\"listenKey\":"
-    "\"OfYGbUzi3PraNagEkdKuFwUHn48brFsItTdsuiIXrucvhf0X\"}",
+    ("{\"e\":\"listenKeyExpired\",\"E\":1699596037418,\"listenKey\":"
+    "\"OfYGbUzi3PraNagEkdKuFwUHn48brFsItTdsuiIXrucvhf0X\"}"),
     "{\"stream\":\"key\",\"data\":{\"e\":\"listenKeyExpired\",\"E\":1}}",
     "{\"subscriptionId\":0,\"event\":{\"e\":\"eventStreamTerminated\",\"E\":1728973001334}}",
 };

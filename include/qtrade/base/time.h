@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Time: int64_t nanoseconds, named _ns. UTC since the Unix epoch, or monotonic where the docstring
- * says so. The core never reads a clock: time arrives in events. Only floors 7 to 9 call qt_now_*.
+ * says so. The core never reads a clock: time arrives in events. Floors 7 to 9
+ * call qt_now_*, and the engine its monotonic one, for the pace of pictures and how long a cycle
+ * took.
  */
 #ifndef QTRADE_BASE_TIME_H
 #define QTRADE_BASE_TIME_H

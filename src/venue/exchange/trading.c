@@ -67,7 +67,7 @@ tif_param(struct qt__call *call, struct qt_exchange_ticket *ticket)
         return false;
     for (int tif = 0; tif < QT_TIMES_IN_FORCE; tif++)
         if (strcmp(text, qt__venue_tif((enum qt_time_in_force)tif)) == 0) {
-            ticket->tif = (enum qt_time_in_force)tif;
+            ticket->tif = (uint8_t)tif;
             return true;
         }
     return qt__call_fail(call, QT__FAULT_TIF);
@@ -140,7 +140,7 @@ ticket_params(struct qt__exchange *exchange, struct qt__call *call,
         row++;
     if (row == QT_COUNT_OF(types))
         return qt__call_fail(call, QT__FAULT_ORDER_TYPE);
-    ticket->type = types[row].type;
+    ticket->type = (uint8_t)types[row].type;
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, ticket->instrument);
     return amount_params(call, ins, ticket) && price_params(call, ins, row, ticket) &&
            client_id_param(call, "newClientOrderId", ticket->client_id);
