@@ -36,6 +36,16 @@ reach(const char *folder, struct qt_error *err)
     return -1;
 }
 
+bool
+qt_control_is_alive(const char *folder)
+{
+    struct qt_error ignored = {0};
+    int fd = reach(folder, &ignored);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 static bool
 send_all(int fd, const char *text, size_t n, struct qt_error *err)
 {

@@ -36,7 +36,7 @@ give(const struct qt_args *args, const char *command, char folder[QT_STATE_DIR],
      struct qt_error *err)
 {
     const char *reason = qt_args_get(args, "reason");
-    if (!qt_state_dir(args, folder, err))
+    if (!qt_state_dir_running(args, folder, err))
         return false;
     json_t *reply = qt_control_call(folder, command, reason ? reason : "", ANSWER_MS, err);
     json_decref(reply);
@@ -102,7 +102,7 @@ resume_run(const struct qt_args *args, struct qt_error *err)
     bool was = false, is = false;
     if (!qt_args_has(args, "yes") && !is_typed("resume trading? type yes", "yes"))
         return qt_fail(err, QT_E_USAGE, "not resumed: answer yes, or give --yes");
-    if (!qt_state_dir(args, folder, err) || !is_emergency(folder, &was, err) ||
+    if (!qt_state_dir_running(args, folder, err) || !is_emergency(folder, &was, err) ||
         !give(args, "resume", folder, err) || !tell_mode(folder, "resume", err) ||
         !is_emergency(folder, &is, err))
         return false;

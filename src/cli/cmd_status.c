@@ -86,7 +86,7 @@ static bool
 status_run(const struct qt_args *args, struct qt_error *err)
 {
     char folder[QT_STATE_DIR];
-    if (!qt_state_dir(args, folder, err))
+    if (!qt_state_dir_running(args, folder, err))
         return false;
     json_t *reply = qt_control_call(folder, "status", NULL, ANSWER_MS, err);
     const json_t *status = reply ? json_object_get(reply, "status") : NULL;

@@ -4,13 +4,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "qtrade/api/control.h"
 #include "qtrade/base/file.h"
 #include "qtrade/base/text.h"
+
+#define DEMO_PREFIX "qtrade-demo-" /* of throw-away folders */
 
 bool
 qt_state_dir(const struct qt_args *args, char out[QT_STATE_DIR], struct qt_error *err)
@@ -26,6 +30,54 @@ qt_state_dir(const struct qt_args *args, char out[QT_STATE_DIR], struct qt_error
     else
         return qt_fail(err, QT_E_CONFIG, "no state folder: HOME is not set (give --data-dir)");
     return fits || qt_fail(err, QT_E_CONFIG, "the state folder's path is too long");
+}
+
+/* $TMPDIR or /tmp. */
+static const char *
+temporary(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    return tmp && *tmp ? tmp : "/tmp";
+}
+
+/* The folder of a demo that answers and is ours; empty when it is not. */
+static void
+judge_demo(char *folder)
+{
+    struct stat found;
+    if (lstat(folder, &found) != 0 || !S_ISDIR(found.st_mode) || found.st_uid != geteuid() ||
+        !qt_control_is_alive(folder))
+        folder[0] = '\0';
+}
+
+bool
+qt_state_dir_running(const struct qt_args *args, char out[QT_STATE_DIR], struct qt_error *err)
+{
+    char pattern[QT_STATE_DIR];
+    glob_t demos = {0};
+    const char *found = NULL, *other = NULL;
+    if (!qt_state_dir(args, out, err))
+        return false;
+    if (args->data_dir || qt_control_is_alive(out))
+        return true;
+    snprintf(pattern, sizeof pattern, "%.400s/" DEMO_PREFIX "*", temporary());
+    if (glob(pattern, GLOB_NOSORT, NULL, &demos) != 0)
+        demos.gl_pathc = 0;
+    for (size_t i = 0; i < demos.gl_pathc; i++) {
+        judge_demo(demos.gl_pathv[i]);
+        if (demos.gl_pathv[i][0]) {
+            other = found;
+            found = demos.gl_pathv[i];
+        }
+    }
+    if (other)
+        qt_fail(err, QT_E_USAGE, "several demos run: give --data-dir %s or --data-dir %s", found,
+                other);
+    else if (found)
+        qt_copy(out, QT_STATE_DIR, found);
+    bool is_clear = !other;
+    globfree(&demos);
+    return is_clear;
 }
 
 bool
@@ -47,8 +99,7 @@ qt_state_dir_make(const char *path, struct qt_error *err)
 bool
 qt_state_dir_throw_away(char out[QT_STATE_DIR], struct qt_error *err)
 {
-    const char *tmp = getenv("TMPDIR");
-    snprintf(out, QT_STATE_DIR, "%.400s/qtrade-demo-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    snprintf(out, QT_STATE_DIR, "%.400s/" DEMO_PREFIX "XXXXXX", temporary());
     return mkdtemp(out) != NULL || qt_fail_errno(err, QT_E_IO, "making a folder %s", out);
 }
 

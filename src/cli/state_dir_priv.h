@@ -11,6 +11,13 @@
 QT_CHECKED bool qt_state_dir(const struct qt_args *args, char out[QT_STATE_DIR],
                              struct qt_error *err);
 /**
+ * The folder of the engine that runs: --data-dir, else the usual one when an engine answers there,
+ * else that of the one demo of ours that does. False: several demos run. Without any it is the usual
+ * one, where nobody answers.
+ */
+QT_CHECKED bool qt_state_dir_running(const struct qt_args *args, char out[QT_STATE_DIR],
+                                     struct qt_error *err);
+/**
  * Makes it (mode 0700) or judges what is there: a folder of ours, no link, closed to others (fault
  * A4).
  */

@@ -43,6 +43,22 @@ def throw_away_folder_is_gone_afterwards():
         assert not os.path.exists(folder)
 
 
+def only_demo_that_runs_is_found_without_its_folder():
+    with Folder() as home:
+        env = {"TMPDIR": str(home), "XDG_STATE_HOME": str(home / "state")}
+        with Program("demo", "--headless", "--symbols", "5", env=env) as demo:
+            until("status", lambda: call("status", env=env).returncode == 0)
+            done = call("pause", env=env)
+            assert done.returncode == 0 and "PAUSED" in done.stdout, done.stderr
+            with Program("demo", "--headless", "--symbols", "5", env=env) as other:
+                until("two", lambda: call("status", env=env).returncode == 2)
+                assert "several demos" in call("liquidate", "--yes", "--reason", "x", env=env).stderr
+                assert other.stop() == 0
+            assert call("status", env=env).returncode == 0
+            assert demo.stop() == 0
+        assert call("status", env=env).returncode == 5
+
+
 def every_word_of_the_operator_is_obeyed():
     with Folder() as folder, Program("--data-dir", str(folder), "demo", "--headless", "--speed", "30", "--symbols",
                                      "15") as demo:
@@ -218,6 +234,7 @@ def screen_without_a_terminal_is_one_line():
 
 
 run([demo_headless_ends_with_one_document, recorded_market_drives_the_demo, throw_away_folder_is_gone_afterwards,
+     only_demo_that_runs_is_found_without_its_folder,
      every_word_of_the_operator_is_obeyed, signals_pause_liquidate_and_end, second_engine_on_one_folder_is_refused,
      nobody_running_is_exit_five, folder_open_to_others_or_linked_is_refused,
      kill_in_position_comes_back_with_the_same_position_and_mode, venue_that_dies_is_noticed_and_nothing_is_lost,

@@ -56,6 +56,9 @@ struct qt_control_server *qt_control_start(const struct qt_control_options *opti
 void qt_control_stop(struct qt_control_server *server);
 struct qt_control_stats qt_control_stats(const struct qt_control_server *server);
 
+/** An engine answers on that folder's socket. */
+bool qt_control_is_alive(const char *folder);
+
 /**
  * One request to the engine of that folder, one answer (a new reference). reason may be NULL. NULL:
  * QT_E_NOENGINE when none runs there, QT_E_FAILED with the engine's own words when it refused.
