@@ -137,7 +137,9 @@ class Venue:
         self.config.write_text(json.dumps({
             "venue": {"rest_url": urls["rest"], "ws_url": urls["stream"], "ws_api_url": urls["api"],
                       "credentials_file": str(self.credentials)},
-            "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "exit_strength": 1, "cooldown_min": 0},
+            "scan": {"top": 10, "max_correlation": 0.99},  # whatever the hour, one of ten has a reason to be bought
+            "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "bear_extra": 0, "exit_strength": 1,
+                         "cooldown_min": 0},
             "engine": {"sync_s": 5}}))
 
     def urls(self):
