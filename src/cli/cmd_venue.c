@@ -60,15 +60,18 @@ print_info(const struct qt_exchange_server_info *info, struct qt_error *err)
     return fflush(stdout) == 0 || qt_fail_errno(err, QT_E_IO, "writing to standard output");
 }
 
-/* Waits for SIGINT or SIGTERM, at most for_ns when that is not 0. */
+/* Waits for SIGINT or SIGTERM, at most for_ns when that is not 0. Being stopped and continued
+ * (Ctrl-Z, SIGCONT) interrupts the wait and does not end it. */
 static void
 wait_for_end(const sigset_t *signals, int64_t for_ns)
 {
-    const struct timespec limit = {.tv_sec = for_ns / QT_NS_PER_S, .tv_nsec = for_ns % QT_NS_PER_S};
-    if (for_ns > 0)
-        (void)sigtimedwait(signals, NULL, &limit);
-    else
-        (void)sigwaitinfo(signals, NULL);
+    int64_t until_ns = qt_now_mono_ns() + for_ns;
+    int caught = -1;
+    do {
+        int64_t left = for_ns > 0 ? QT_MAX(until_ns - qt_now_mono_ns(), 0) : QT_NS_PER_DAY;
+        const struct timespec limit = {.tv_sec = left / QT_NS_PER_S, .tv_nsec = left % QT_NS_PER_S};
+        caught = sigtimedwait(signals, NULL, &limit);
+    } while (caught < 0 && (for_ns == 0 || qt_now_mono_ns() < until_ns));
 }
 
 static bool

@@ -179,6 +179,34 @@ def kill_in_position_comes_back_with_the_same_position_and_mode():
             assert sums and all(amount == 0 for _, amount in sums), sums
 
 
+def liquidation_goes_on_after_a_kill():
+    """Fault O13: the engine dies between the order to liquidate and flat."""
+    with Folder() as folder:
+        venue = Venue(folder)
+        with venue.program:
+            state = folder / "state"
+            os.mkdir(state, 0o700)
+            words = ("--config", str(venue.config), "--data-dir", str(state), "run", "--live", "--headless")
+            with Program(*words) as engine:
+                until("a position", lambda: positions_of(state), 150)
+                venue.program.process.send_signal(signal.SIGSTOP)  # nothing is answered any more
+                assert call("--data-dir", str(state), "liquidate", "--yes", "--reason", "drill",
+                            "--no-wait").returncode == 0
+                until("EMERGENCY", lambda: status(state)["mode"] == "EMERGENCY")
+                assert status(state)["liquidating"] is True
+                engine.process.kill()
+                engine.wait()
+            venue.program.process.send_signal(signal.SIGCONT)
+            with Program(*words) as engine:
+                until("flat", lambda: (status(state) or {}).get("liquidating") is False
+                      and status(state)["liquidation"])
+                found = status(state)
+                assert found["mode"] == "EMERGENCY" and found["positions"] == [], found
+                assert "twice" in found["liquidation"], found["liquidation"]
+                assert engine.stop() == 0
+                assert engine.document()["conserved"] is True
+
+
 def venue_that_dies_is_noticed_and_nothing_is_lost():
     with Folder() as folder:
         venue = Venue(folder)
@@ -239,6 +267,7 @@ run([demo_headless_ends_with_one_document, recorded_market_drives_the_demo, thro
      only_demo_that_runs_is_found_without_its_folder,
      every_word_of_the_operator_is_obeyed, signals_pause_liquidate_and_end, second_engine_on_one_folder_is_refused,
      nobody_running_is_exit_five, folder_open_to_others_or_linked_is_refused,
-     kill_in_position_comes_back_with_the_same_position_and_mode, venue_that_dies_is_noticed_and_nothing_is_lost,
+     kill_in_position_comes_back_with_the_same_position_and_mode,
+     liquidation_goes_on_after_a_kill, venue_that_dies_is_noticed_and_nothing_is_lost,
      paper_trades_on_a_live_feed_without_an_account, credentials_that_others_may_read_are_refused,
      port_in_use_is_one_line, screen_without_a_terminal_is_one_line])
