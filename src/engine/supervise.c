@@ -12,8 +12,10 @@ enum { ASK_NS = 2 * QT_NS_PER_S }; /* between two questions about one order */
 static bool
 is_beat(const struct qt_engine *engine, const struct qt_order *order)
 {
-    int64_t before = engine->last_cycle_ns - order->sent_ns, now = engine->now_ns - order->sent_ns;
-    return engine->last_cycle_ns == QT_TIME_NONE || before < 0 || now / ASK_NS != before / ASK_NS;
+    if (engine->last_cycle_ns == QT_TIME_NONE || engine->last_cycle_ns < order->sent_ns)
+        return true;
+    return (engine->now_ns - order->sent_ns) / ASK_NS !=
+           (engine->last_cycle_ns - order->sent_ns) / ASK_NS;
 }
 
 static void

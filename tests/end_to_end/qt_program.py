@@ -51,10 +51,15 @@ class Program:
     def __enter__(self):
         return self
 
-    def __exit__(self, *exc):
-        if self.process.poll() is None:
+    def __exit__(self, failure, *_):
+        ended = self.process.poll()
+        if ended is None:
             self.process.kill()
         self.process.wait()
+        if failure:
+            print(f"# {' '.join(self.process.args[1:])}: {'ran' if ended is None else f'had ended with {ended}'}")
+            for line in self.errors().splitlines()[-20:]:
+                print(f"#   {line}")
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
