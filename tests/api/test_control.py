@@ -24,7 +24,7 @@ class Demo:
         return self
 
     def __exit__(self, *exc):
-        self.program.__exit__()
+        self.program.__exit__(*exc)
         self.folder.__exit__()
 
     def connect(self):
