@@ -151,6 +151,7 @@ open_engine(struct run *run, struct qt_error *err)
                                               .store = qt__backtest_log_port(&run->result->log),
                                               .run_kind = "backtest",
                                               .base_period_ns = run->data.series[0].period_ns,
+                                              .is_recorded = true,
                                               .publishes = true};
     run->engine = qt_engine_create(&options, err);
     return run->engine != NULL;

@@ -43,7 +43,7 @@ end_trip(struct qt_engine *engine, const struct qt_round_trip *trip, uint64_t se
                                             .r_multiple = trip->r_multiple};
     qt_copy(record.trade.exit_reason, sizeof record.trade.exit_reason, reason);
     qt__record(engine, &record);
-    qt_breakers_trade(&engine->breaker, engine->options.risk, trip->profit, engine->now_ns);
+    qt_breakers_trade(&engine->breaker, engine->options.risk, trip->profit, trip->closed_ns);
     char profit[QT_DECIMAL_TEXT];
     bool is_gain = qt_money_sign(trip->profit) >= 0;
     qt__note(engine, is_gain ? QT_SEVERITY_GOOD : QT_SEVERITY_WARN, "trade", seq, trip->closed_ns,
@@ -185,6 +185,10 @@ void
 qt__book_synced(struct qt_engine *engine, const struct qt_event *event)
 {
     struct qt_sync *sync = &engine->sync;
+    if (event->flags & QT_EVENT_REFUSED) {
+        sync->asked_ns = QT_TIME_NONE; /* the next cycle asks again */
+        return;
+    }
     sync->number++;
     sync->done_ns = event->t_recv_ns;
     sync->own_open = sync->rows;

@@ -29,6 +29,8 @@ qt__commands_take(struct qt_engine *engine)
 {
     struct qt_command_event command;
     while (qt_mpsc_pop(engine->commands, &command)) {
+        if (engine->options.is_replay)
+            continue; /* those that were taken are among the events */
         int64_t now =
             engine->options.clock ? qt_clock_utc_ns(engine->options.clock) : engine->now_ns;
         struct qt_event event = {.kind = QT_EVENT_COMMAND,
@@ -96,7 +98,8 @@ qt__command(struct qt_engine *engine, const struct qt_event *event)
         if (next == QT_MODE_EMERGENCY)
             qt__liquidate_begin(engine);
     }
-    atomic_store(&engine->gate_shut, !qt_mode_allows_entry(engine->mode));
+    engine->is_shut = !qt_mode_allows_entry(engine->mode);
+    atomic_store(&engine->gate_shut, engine->is_shut);
     engine->next_publish_mono_ns = 0; /* the operator sees the answer at once */
 }
 

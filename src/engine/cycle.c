@@ -21,7 +21,7 @@ measure_one(struct qt_engine *engine, uint32_t i, int64_t t_ns)
         .spread_bps = qt__symbol_spread_bps(symbol),
         .feed_age_ns = symbol->feed_ns == QT_TIME_NONE ? INT64_MAX : t_ns - symbol->feed_ns,
         .traded_ns = symbol->traded_ns,
-        .is_recorded = engine->options.clock == NULL};
+        .is_recorded = engine->options.is_recorded};
     qt_scan_symbol_measure(symbol->scan, engine->options.scan, &live, &engine->rows[i]);
     if (symbol->is_halted && engine->rows[i].reason == QT_SCAN_OK)
         engine->rows[i].reason = QT_SCAN_STATUS;
@@ -98,7 +98,7 @@ run_cycle(struct qt_engine *engine, int64_t t_ns)
     int64_t begun = engine->options.publishes ? qt_now_mono_ns() : 0;
     engine->now_ns = t_ns;
     uint64_t seq = qt__number(engine);
-    qt__shards_meet(engine->shards);
+    qt__meet(engine);
     engine->counts.cycles++;
     unsigned orders = 0; /* client ids of this cycle */
     scan(engine, seq);
@@ -109,6 +109,8 @@ run_cycle(struct qt_engine *engine, int64_t t_ns)
     else
         qt__entries(engine, seq, &orders);
     engine->last_cycle_ns = t_ns;
+    qt__digest(engine, seq);
+    qt__settle_all(engine);
     if (engine->options.publishes) {
         int64_t took = qt_now_mono_ns() - begun;
         qt_hist_add(&engine->cycle_hist, took);

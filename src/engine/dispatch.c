@@ -60,6 +60,7 @@ qt__symbol_event(struct qt_engine *engine, const struct qt_event *event)
     case QT_EVENT_SYNC:
     case QT_EVENT_TIMER:
     case QT_EVENT_COMMAND:
+    case QT_EVENT_HEALTH:
     case QT_EVENT_KINDS:
         break;
     }
@@ -99,7 +100,7 @@ on_balance(struct qt_engine *engine, const struct qt_event *event)
         engine->sync.has_cash = true;
         return;
     }
-    qt__shards_meet(engine->shards);
+    qt__meet(engine);
     for (uint32_t i = 0; i < engine->symbols; i++) {
         struct qt_symbol *symbol = &engine->symbol[i];
         if (strcmp(symbol->ins->base, balance->asset) == 0 &&
@@ -119,12 +120,16 @@ qt__global_event(struct qt_engine *engine, const struct qt_event *event)
         on_balance(engine, event);
         break;
     case QT_EVENT_SYNC:
-        qt__shards_meet(engine->shards);
+        qt__meet(engine);
         qt__book_synced(engine, event);
         break;
     case QT_EVENT_COMMAND:
-        qt__shards_meet(engine->shards);
+        qt__meet(engine);
         qt__command(engine, event);
+        break;
+    case QT_EVENT_HEALTH:
+        qt__meet(engine);
+        qt__health_event(engine, event);
         break;
     case QT_EVENT_NONE:
     case QT_EVENT_QUOTE:

@@ -76,7 +76,8 @@ take_memory(struct qt_engine *engine, struct qt_error *err)
     engine->commands = qt_mpsc_create(sizeof(struct qt_command_event), QT_COMMANDS);
     engine->trades = qt_trades_create(n, QT_TRIPS_KEPT);
     if (!engine->arena || !engine->ledger || !engine->commands || !engine->trades ||
-        (engine->options.publishes && !qt__gallery_init(&engine->gallery)))
+        (engine->options.publishes && !qt__gallery_init(&engine->gallery)) ||
+        !qt__settle_init(engine))
         return qt_fail(err, QT_E_MEMORY, "no memory for %u symbols", n);
     engine->quote_asset =
         qt_ledger_asset(engine->ledger, engine->options.scan->quote_asset, QT_MONEY_SCALE);
@@ -154,6 +155,7 @@ qt_engine_destroy(struct qt_engine *engine)
     qt_ledger_destroy(engine->ledger);
     qt_mpsc_destroy(engine->commands);
     qt__gallery_finish(&engine->gallery);
+    qt__settle_finish(engine);
     qt_arena_destroy(engine->arena);
     free(engine);
 }
@@ -183,6 +185,7 @@ qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error
         if (options->venue.work)
             (void)options->venue.work(options->venue.self, &sink, 0);
         qt__refused_take(engine);
+        qt__health_look(engine);
         qt__commands_take(engine);
         if (n == 0)
             pass_time(engine);
@@ -190,7 +193,7 @@ qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error
         if (options->publishes)
             qt__publish_due(engine);
     }
-    qt__shards_meet(engine->shards);
+    qt__meet(engine);
     return true;
 }
 

@@ -43,7 +43,7 @@
 #define QT_PARTITION_PAST 64 /* final ones kept for late reports */
 /** Ring of operator commands; full: the gate is shut already, the first one counts. */
 #define QT_COMMANDS 64
-#define QT_REFUSED 64       /* orders that the venue's port did not take, until they are told so */
+#define QT_REFUSED 64       /* requests that the venue's port did not take, until that is told */
 #define QT_TRIPS_KEPT 65536 /* round trips remembered for the report */
 
 /** What the owner of a partition keeps beside its symbols. */
@@ -126,9 +126,10 @@ struct qt_engine {
     int64_t mode_since_ns;
     char mode_reason[80];
     struct qt_liquidation liquidation;
-    atomic_bool gate_shut;               /* release by whoever stops, acquire before every entry */
+    bool is_shut;                        /* no entries: what decisions see, by numbered events */
+    atomic_bool gate_shut;               /* release by whoever stops, acquire before an order leaves */
     struct qt_mpsc *commands;            /* of struct qt_command_event */
-    struct qt_event refused[QT_REFUSED]; /* reports of orders that never left */
+    struct qt_event refused[QT_REFUSED]; /* what the port did not take */
     unsigned refused_count;
     /* out */
     struct qt_counts counts;
@@ -136,14 +137,30 @@ struct qt_engine {
     struct qt_gallery gallery;
     struct qt_hist cycle_hist;
     int64_t cycle_max_ns, next_publish_mono_ns, next_equity_ns, started_ns, last_cycle_ns;
-    bool is_store_full; /* said once */
-    bool is_store_sick; /* its last write failed */
+    bool is_store_full;         /* said once */
+    bool is_journal_full;       /* what came since is not in it */
+    bool is_sick[QT_COMPONENTS]; /* by numbered events */
+    struct qt__settlement *waiting; /* settle.c; NULL: one worker */
+    uint32_t waiting_count;
 };
 
 /* sequencer.c */
 uint64_t qt__number(struct qt_engine *engine);
 void qt__sequence(void *engine, struct qt_event *event);
 void qt__tick_time(struct qt_engine *engine, int64_t now_ns);
+/* settle.c: effects in the order of numbers */
+bool qt__settle_init(struct qt_engine *engine); /* false: no memory */
+void qt__settle_finish(struct qt_engine *engine);
+void qt__settle_fill(struct qt_engine *engine, const struct qt_filled *filled);
+void qt__settle_decision(struct qt_engine *engine, const struct qt_decision *decision);
+void qt__settle_all(struct qt_engine *engine); /* while all owners have met */
+/** All owners meet, and what they did is on the books. */
+void qt__meet(struct qt_engine *engine);
+/* digest.c */
+void qt__digest(struct qt_engine *engine, uint64_t seq);
+/* health.c: our own parts, looked at between events */
+void qt__health_look(struct qt_engine *engine);
+void qt__health_event(struct qt_engine *engine, const struct qt_event *event);
 /* dispatch.c: an event at the owner of its symbol; an event of no symbol on the engine thread */
 void qt__symbol_event(struct qt_engine *engine, const struct qt_event *event);
 void qt__global_event(struct qt_engine *engine, const struct qt_event *event);
@@ -171,10 +188,13 @@ bool qt__send(struct qt_engine *engine, struct qt_symbol *symbol,
               const struct qt_gate_input *input, int64_t now_ns, char why[96]);
 void qt__record_order(struct qt_engine *engine, const struct qt_order *order, uint64_t seq,
                       int64_t t_ns);
-/** Cancels all own orders of an instrument, or asks for one: what needs no gate. Engine thread. */
+/** An order that passed the gate, to the port. Engine thread. */
+void qt__submit(struct qt_engine *engine, const struct qt_submission *submission);
+/** What needs no gate, while all owners have met: cancels, questions, a read of the account. */
 void qt__cancel(struct qt_engine *engine, struct qt_order *order);
 void qt__cancel_all(struct qt_engine *engine, uint32_t instrument);
 void qt__query(struct qt_engine *engine, const struct qt_order *order);
+void qt__read_account(struct qt_engine *engine);
 /** Reports of orders that the port did not take become numbered events. Engine thread, between
  * events. */
 void qt__refused_take(struct qt_engine *engine);

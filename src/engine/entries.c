@@ -66,7 +66,7 @@ forbidden(const struct qt_engine *engine, const struct qt_symbol *symbol)
         return "in position";
     if (symbol->entry_order)
         return "entry under way";
-    if (atomic_load(&engine->gate_shut))
+    if (engine->is_shut)
         return "no entries in this mode";
     if (engine->breaker_request != QT_BREAKER_NONE)
         return engine->breaker_reason;

@@ -102,14 +102,14 @@ qt__gate_input_entry(struct qt_engine *engine, const struct qt_symbol *symbol,
                      const struct qt_order_request *request, qt_money risk, int64_t now_ns,
                      struct qt_gate_input *out)
 {
-    const struct qt_store_port *store = &engine->options.store;
     double worst;
     common(engine, symbol, request, QT_PURPOSE_ENTRY, now_ns, out);
-    out->shut = qt_gate_answer(atomic_load(&engine->gate_shut));
+    out->shut = qt_gate_answer(engine->is_shut);
     out->link_up = qt_gate_answer(engine->venue.link[QT_LINK_MARKET] == QT_LINK_UP &&
                                   engine->venue.link[QT_LINK_USER] == QT_LINK_UP &&
                                   engine->venue.link[QT_LINK_REST] == QT_LINK_UP);
-    out->store_healthy = qt_gate_answer(!store->is_healthy || store->is_healthy(store->self));
+    out->store_healthy = qt_gate_answer(!engine->is_sick[QT_COMPONENT_STORE] &&
+                                        !engine->is_sick[QT_COMPONENT_JOURNAL]);
     out->conserved = qt_gate_answer(engine->is_conserved);
     out->risk = qt_gate_money(risk);
     qt_px px = qt_px_is_positive(request->px) ? request->px : symbol->quote.ask;

@@ -69,12 +69,10 @@ say(struct qt_engine *engine, uint32_t orders, uint32_t positions)
 static void
 ask_venue(struct qt_engine *engine)
 {
-    const struct qt_venue_port *venue = &engine->options.venue;
-    struct qt_sync *sync = &engine->sync;
+    const struct qt_sync *sync = &engine->sync;
     if (sync->asked_ns != QT_TIME_NONE && engine->now_ns - sync->asked_ns < PACE_NS)
         return;
-    if (venue->sync(venue->self))
-        sync->asked_ns = engine->now_ns;
+    qt__read_account(engine);
 }
 
 void

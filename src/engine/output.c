@@ -7,55 +7,15 @@
 
 #include "engine_priv.h"
 
-/* An order that the port did not take is told to its owner as a report, in its turn. */
-static void
-note_refused(struct qt_engine *engine, const struct qt_order_request *request)
-{
-    if (engine->refused_count == QT_REFUSED)
-        return; /* it stays pending, becomes unknown and is asked for */
-    engine->refused[engine->refused_count++] =
-        (struct qt_event){.kind = QT_EVENT_REPORT,
-                          .instrument = request->instrument,
-                          .report = {.client_id = request->client_id,
-                                     .type = QT_REPORT_REJECTED,
-                                     .state = QT_ORDER_REJECTED,
-                                     .side = request->side,
-                                     .px = QT_PX_NONE}};
-}
-
-static void
-submit(struct qt_engine *engine, const struct qt_order_request *request)
-{
-    const struct qt_venue_port *venue = &engine->options.venue;
-    engine->counts.orders++;
-    if (venue->submit(venue->self, request))
-        return;
-    qt_log_event(engine->options.log, QT_LOG_WARN, "order.not_sent", "symbol=%s reduces=%d",
-                 engine->symbol[request->instrument].ins->symbol, request->reduce_only);
-    note_refused(engine, request);
-}
-
-/* Sums are the same in any order, so decisions of different owners may come in any order. */
-static void
-add_to_hash(struct qt_engine *engine, const struct qt_record *record)
-{
-    const struct qt_decision_record *decision = &record->decision;
-    uint64_t hash = qt_hash(QT_HASH_START, &record->seq, sizeof record->seq);
-    hash = qt_hash(hash, &record->t_ns, sizeof record->t_ns);
-    hash = qt_hash(hash, &decision->instrument, sizeof decision->instrument);
-    hash = qt_hash(hash, decision->kind, strlen(decision->kind));
-    hash = qt_hash(hash, &decision->score, sizeof decision->score);
-    hash = qt_hash(hash, &decision->value, sizeof decision->value);
-    hash = qt_hash(hash, decision->detail, strlen(decision->detail));
-    engine->decision_hash += hash;
-}
-
 static void
 store(struct qt_engine *engine, const struct qt_record *record)
 {
     const struct qt_store_port *port = &engine->options.store;
     if (record->kind == QT_RECORD_DECISION)
-        add_to_hash(engine, record);
+        qt__settle_decision(engine, &(struct qt_decision){.seq = record->seq,
+                                                          .t_ns = record->t_ns,
+                                                          .kind = QT_DECISION_MADE,
+                                                          .made = record->decision});
     if (record->kind == QT_RECORD_ORDER && record->order.state == QT_ORDER_OPEN)
         engine->venue.round_trip_ns = record->t_ns - record->order.created_ns;
     if (!port->put || port->put(port->self, record) || engine->is_store_full)
@@ -71,6 +31,7 @@ static void
 incident(struct qt_engine *engine, const struct qt_note_view *note)
 {
     engine->counts.incidents++;
+    engine->is_shut = true;
     qt__notes_add(&engine->notes, note);
     qt__audit(engine, "engine", "incident", note->text);
     qt_log_event(engine->options.log, QT_LOG_ERROR, "engine.incident", "text=%s", note->text);
@@ -82,10 +43,10 @@ qt__output(struct qt_engine *engine, const struct qt_output *output)
 {
     switch (output->kind) {
     case QT_OUT_SUBMIT:
-        submit(engine, &output->request);
+        qt__submit(engine, &output->submission);
         break;
     case QT_OUT_FILL:
-        qt__book_fill(engine, &output->filled);
+        qt__settle_fill(engine, &output->filled);
         break;
     case QT_OUT_RECORD:
         store(engine, &output->record);
@@ -105,4 +66,11 @@ qt_record_kind_name(enum qt_record_kind kind)
     static const char *const names[QT_RECORD_KINDS] = {
         "order", "fill", "position", "posting", "equity", "decision", "mode", "audit", "trade"};
     return (unsigned)kind < QT_RECORD_KINDS ? names[kind] : "?";
+}
+
+const char *
+qt_decision_kind_name(enum qt_decision_kind kind)
+{
+    static const char *const names[QT_DECISION_KINDS] = {"made", "order", "cancel", "cycle"};
+    return (unsigned)kind < QT_DECISION_KINDS ? names[kind] : "?";
 }

@@ -28,10 +28,16 @@ struct qt_filled {
     qt_money risk; /* of an entry: from entry to stop; 0 else */
 };
 
+/** An order on its way out. */
+struct qt_submission {
+    struct qt_order_request request;
+    int64_t t_ns;
+};
+
 struct qt_output {
     enum qt_output_kind kind;
     union {
-        struct qt_order_request request; /* SUBMIT */
+        struct qt_submission submission;
         struct qt_filled filled;         /* FILL */
         struct qt_record record;
         struct qt_note_view note;

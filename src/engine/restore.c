@@ -83,7 +83,8 @@ qt__restore(struct qt_engine *engine, const struct qt_restore *restore, struct q
     engine->mode = restore->mode;
     engine->mode_since_ns = restore->mode_since_ns;
     qt_copy(engine->mode_reason, sizeof engine->mode_reason, restore->mode_reason);
-    atomic_store(&engine->gate_shut, !qt_mode_allows_entry(engine->mode));
+    engine->is_shut = !qt_mode_allows_entry(engine->mode);
+    atomic_store(&engine->gate_shut, engine->is_shut);
     engine->liquidation.is_active = engine->mode == QT_MODE_EMERGENCY;
     if (!restore_ledger(engine, restore, err))
         return false;

@@ -51,7 +51,8 @@ emit(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_order_r
     qt_rates_order(&partition->rates, request, now_ns);
     partition->sent++;
     qt__record_order(engine, order, seq, now_ns);
-    struct qt_output output = {.kind = QT_OUT_SUBMIT, .request = *request};
+    struct qt_output output = {.kind = QT_OUT_SUBMIT,
+                               .submission = {.request = *request, .t_ns = now_ns}};
     qt__shards_emit(engine->shards, &output);
     return true;
 }
@@ -75,14 +76,70 @@ qt__send(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_ord
     return false;
 }
 
+/* What the port did not take is told as an event, in its turn. */
+static void
+add_refused(struct qt_engine *engine, const struct qt_event *event)
+{
+    if (engine->refused_count < QT_REFUSED && !engine->options.is_replay)
+        engine->refused[engine->refused_count++] = *event;
+}
+
+static void
+refuse(struct qt_engine *engine, const struct qt_order_request *request, enum qt_report_type type)
+{
+    bool is_final = type == QT_REPORT_REJECTED;
+    struct qt_event event = {
+        .kind = QT_EVENT_REPORT,
+        .instrument = request->instrument,
+        .report = {.client_id = request->client_id,
+                   .type = (uint8_t)type,
+                   .state = is_final ? QT_ORDER_REJECTED : QT_ORDER_UNKNOWN,
+                   .side = request->side,
+                   .px = QT_PX_NONE}};
+    add_refused(engine, &event); /* no room: it stays as it is, times out and is asked for */
+}
+
+static void
+decide_cancel(struct qt_engine *engine, uint32_t instrument, uint64_t client_id)
+{
+    struct qt_decision decision = {.seq = engine->seq,
+                                   .t_ns = engine->now_ns,
+                                   .kind = QT_DECISION_CANCEL,
+                                   .cancel = {.client_id = client_id, .instrument = instrument}};
+    qt__settle_decision(engine, &decision);
+}
+
+/* The gate shuts for every thread at once (E3): what was decided before and has not left yet stays
+ * here. */
+void
+qt__submit(struct qt_engine *engine, const struct qt_submission *submission)
+{
+    const struct qt_venue_port *venue = &engine->options.venue;
+    const struct qt_order_request *request = &submission->request;
+    struct qt_decision decision = {.seq = request->client_id >> 8,
+                                   .t_ns = submission->t_ns,
+                                   .kind = QT_DECISION_ORDER,
+                                   .order = *request};
+    engine->counts.orders++;
+    qt__settle_decision(engine, &decision);
+    bool is_stopped = !request->reduce_only && atomic_load(&engine->gate_shut);
+    if (!is_stopped && venue->submit(venue->self, request))
+        return;
+    qt_log_event(engine->options.log, QT_LOG_WARN, "order.not_sent",
+                 "symbol=%s reduces=%d is_stopped=%d",
+                 engine->symbol[request->instrument].ins->symbol, request->reduce_only, is_stopped);
+    refuse(engine, request, QT_REPORT_REJECTED);
+}
+
 void
 qt__cancel(struct qt_engine *engine, struct qt_order *order)
 {
     const struct qt_venue_port *venue = &engine->options.venue;
     struct qt_partition *partition = qt__partition_of(engine, order->request.instrument);
     struct qt_order_change change;
+    decide_cancel(engine, order->request.instrument, order->request.client_id);
     if (!venue->cancel(venue->self, order->request.instrument, order->request.client_id))
-        return; /* the next look tries again */
+        refuse(engine, &order->request, QT_REPORT_TIMEOUT); /* its fate is asked for */
     qt_rates_message(&partition->rates, engine->now_ns);
     if (qt_orders_cancel_sent(partition->orders, order, engine->now_ns, &change) ==
         QT_ORDERS_APPLIED)
@@ -93,17 +150,28 @@ void
 qt__cancel_all(struct qt_engine *engine, uint32_t instrument)
 {
     const struct qt_venue_port *venue = &engine->options.venue;
-    if (venue->cancel_all(venue->self, instrument))
-        qt_rates_message(&qt__partition_of(engine, instrument)->rates, engine->now_ns);
+    decide_cancel(engine, instrument, 0);
+    (void)venue->cancel_all(venue->self, instrument); /* the next round tries again */
+    qt_rates_message(&qt__partition_of(engine, instrument)->rates, engine->now_ns);
 }
 
 void
 qt__query(struct qt_engine *engine, const struct qt_order *order)
 {
     const struct qt_venue_port *venue = &engine->options.venue;
-    if (venue->query(venue->self, order->request.instrument, order->request.client_id))
-        qt_rates_message(&qt__partition_of(engine, order->request.instrument)->rates,
-                         engine->now_ns);
+    (void)venue->query(venue->self, order->request.instrument, order->request.client_id);
+    qt_rates_message(&qt__partition_of(engine, order->request.instrument)->rates, engine->now_ns);
+}
+
+void
+qt__read_account(struct qt_engine *engine)
+{
+    const struct qt_venue_port *venue = &engine->options.venue;
+    const struct qt_event refused = {
+        .kind = QT_EVENT_SYNC, .instrument = QT_NO_INSTRUMENT, .flags = QT_EVENT_REFUSED};
+    engine->sync.asked_ns = engine->now_ns;
+    if (!venue->sync(venue->self))
+        add_refused(engine, &refused);
 }
 
 void

@@ -64,34 +64,13 @@ supervise_orders(struct qt_engine *engine)
 static void
 read_account(struct qt_engine *engine)
 {
-    struct qt_sync *sync = &engine->sync;
-    const struct qt_venue_port *venue = &engine->options.venue;
+    const struct qt_sync *sync = &engine->sync;
     int64_t period = engine->options.engine->sync_s * QT_NS_PER_S;
     if (sync->done_ns == QT_TIME_NONE)
         period = ASK_NS; /* the first read is needed for anything at all */
     if (sync->asked_ns != QT_TIME_NONE && engine->now_ns - sync->asked_ns < period)
         return;
-    if (venue->sync(venue->self))
-        sync->asked_ns = engine->now_ns;
-}
-
-/* A store that cannot write: no new risk that nobody would remember (fault S4). It says so once,
- * and when it has healed; the operator resumes. */
-static void
-watch_store(struct qt_engine *engine)
-{
-    const struct qt_store_port *store = &engine->options.store;
-    bool is_sick = store->is_healthy && !store->is_healthy(store->self);
-    if (is_sick == engine->is_store_sick)
-        return;
-    engine->is_store_sick = is_sick;
-    qt_log_event(engine->options.log, is_sick ? QT_LOG_ERROR : QT_LOG_WARN, "store.health",
-                 "is_healthy=%d", !is_sick);
-    if (is_sick)
-        qt__engine_stops(engine, QT_COMMAND_PAUSE, "the store cannot be written (disk full?)");
-    else
-        qt__note(engine, QT_SEVERITY_GOOD, "system", engine->seq, engine->now_ns,
-                 "the store is written again, nothing was lost");
+    qt__read_account(engine);
 }
 
 void
@@ -99,7 +78,6 @@ qt__supervise(struct qt_engine *engine, uint64_t seq, unsigned *n)
 {
     supervise_orders(engine);
     read_account(engine);
-    watch_store(engine);
     for (uint32_t i = 0; i < engine->symbols && *n < 100; i++)
         if (engine->symbol[i].has_plan &&
             qt__exits(engine, &engine->symbol[i], qt_client_id(seq, *n), engine->now_ns))

@@ -22,7 +22,8 @@ qt_event_kind_name(enum qt_event_kind kind)
         [QT_EVENT_BAR] = "bar",       [QT_EVENT_STATUS] = "status",
         [QT_EVENT_REPORT] = "report", [QT_EVENT_BALANCE] = "balance",
         [QT_EVENT_LINK] = "link",     [QT_EVENT_SYNC] = "sync",
-        [QT_EVENT_TIMER] = "timer",   [QT_EVENT_COMMAND] = "command"};
+        [QT_EVENT_TIMER] = "timer",   [QT_EVENT_COMMAND] = "command",
+        [QT_EVENT_HEALTH] = "health"};
     return name_of(names, QT_COUNT_OF(names), (unsigned)kind);
 }
 
@@ -91,4 +92,12 @@ qt_order_state_is_final(enum qt_order_state state)
 {
     return state == QT_ORDER_FILLED || state == QT_ORDER_CANCELLED || state == QT_ORDER_REJECTED ||
            state == QT_ORDER_EXPIRED;
+}
+
+const char *
+qt_component_name(enum qt_component component)
+{
+    static const char *const names[QT_COMPONENTS] = {[QT_COMPONENT_STORE] = "store",
+                                                     [QT_COMPONENT_JOURNAL] = "journal"};
+    return name_of(names, QT_COUNT_OF(names), (unsigned)component);
 }

@@ -205,6 +205,7 @@ bench_run(struct bench *bench)
                                                         .sync = sync_account},
                                               .store = {.self = bench, .put = put},
                                               .run_kind = "backtest",
+                                              .is_recorded = true,
                                               .base_period_ns = 5 * QT_NS_PER_MIN,
                                               .publishes = true};
     bench->engine = qt_engine_create(&options, &err);

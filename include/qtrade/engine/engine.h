@@ -23,6 +23,7 @@
 #include "qtrade/base/clock.h"
 #include "qtrade/base/log.h"
 #include "qtrade/engine/config.h"
+#include "qtrade/engine/journal.h"
 #include "qtrade/engine/ports.h"
 #include "qtrade/engine/record.h"
 #include "qtrade/engine/snapshot.h"
@@ -42,12 +43,16 @@ struct qt_engine_options {
     struct qt_feed_port feed;
     struct qt_venue_port venue;
     struct qt_store_port store;       /* put NULL: nothing is kept */
+    struct qt_journal_port journal;   /* event NULL: none */
     struct qt_log *log;               /* NULL: no log */
     const char *run_kind;             /* "demo", "paper", "live", "backtest" */
     const struct qt_restore *restore; /* NULL: a fresh start */
     int64_t base_period_ns; /* of the feed's closed bars: QT_NS_PER_MIN live, the data's own in a
                                backtest */
-    bool publishes;         /* false: no pictures (backtest without a screen) */
+    bool is_recorded;       /* the market is a recording: nobody waits for its quotes */
+    bool is_replay; /* the feed is a journal: what the venue, the operator and our own parts said
+                       is in it, and nothing else may be added */
+    bool publishes; /* false: no pictures (backtest without a screen) */
 };
 
 struct qt_engine;

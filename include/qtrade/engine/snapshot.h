@@ -130,6 +130,7 @@ struct qt_venue_view {
 
 struct qt_counts {
     uint64_t events, quotes, trades, bars, reports, cycles, orders, fills, refusals, rejects;
+    uint64_t decisions;
     uint64_t conflated_quotes, dropped_trades, dropped_orders, late_events, incidents;
 };
 

@@ -29,6 +29,7 @@ enum qt_event_kind {
     /* ours */
     QT_EVENT_TIMER,   /* time passed without other events */
     QT_EVENT_COMMAND, /* the operator stops or resumes */
+    QT_EVENT_HEALTH,  /* one of our own parts began or ceased to work */
     QT_EVENT_KINDS
 };
 
@@ -39,7 +40,8 @@ enum qt_event_flag {
     QT_EVENT_SNAPSHOT = 1, /* DEPTH: begins a snapshot (clears the book first); REPORT: a row of a read */
     QT_EVENT_LAST = 2,     /* DEPTH: last chunk of its message */
     QT_EVENT_HISTORY = 4,  /* BAR: from before the session: no decision is taken on it */
-    QT_EVENT_BUYER_MAKER = 8 /* TRADE: the seller was the aggressor */
+    QT_EVENT_BUYER_MAKER = 8, /* TRADE: the seller was the aggressor */
+    QT_EVENT_REFUSED = 16 /* SYNC: the venue's port could not even begin the read */
 };
 
 struct qt_quote {
@@ -161,6 +163,14 @@ struct qt_status {
     uint8_t status; /* enum qt_instrument_status */
 };
 
+/** Parts of this program that decisions depend on. */
+enum qt_component { QT_COMPONENT_STORE, QT_COMPONENT_JOURNAL, QT_COMPONENTS };
+
+struct qt_health {
+    uint8_t component; /* enum qt_component */
+    uint8_t is_sick;   /* 1: it ceased to work */
+};
+
 struct qt_event {
     uint64_t seq;       /* numbered by the sequencer; 0 before */
     int64_t t_venue_ns; /* the venue's time, UTC; t_recv_ns where it gives none */
@@ -178,6 +188,7 @@ struct qt_event {
         struct qt_link link;
         struct qt_command_event command;
         struct qt_status status;
+        struct qt_health health;
         unsigned char bytes[96]; /* the room a payload has */
     };
 };
@@ -197,6 +208,7 @@ const char *qt_report_type_name(enum qt_report_type type);
 const char *qt_command_name(enum qt_command_kind kind);
 const char *qt_source_name(enum qt_command_source source);
 const char *qt_link_state_name(enum qt_link_state state);
+const char *qt_component_name(enum qt_component component);
 /** Final states: FILLED, CANCELLED, REJECTED, EXPIRED. */
 bool qt_order_state_is_final(enum qt_order_state state);
 
