@@ -12,9 +12,10 @@
 #include "qtrade/sim/source.h"
 
 #include "backtest_priv.h"
+#include "journaling_priv.h"
 #include "reading_priv.h"
 
-enum { MAX_CYCLE_MS = 60000, PROGRESS_NS = 200 * QT_NS_PER_MS };
+enum { PROGRESS_NS = 200 * QT_NS_PER_MS };
 
 /* Everything of one run; ends through end(). */
 struct run {
@@ -24,9 +25,9 @@ struct run {
     struct qt_universe *universe;
     struct qt_source *source;
     struct qt_inline_venue *venue;
+    struct qt_journal *journal;
     struct qt_engine *engine;
-    struct qt_engine_config engine_config;
-    struct qt_risk_config risk_config;
+    struct qt_settings settings; /* as the engine runs on them */
     struct qt_feed_port inner;
     atomic_bool stop;
     int64_t begun_ns, shown_ns;
@@ -74,24 +75,6 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
     return n;
 }
 
-/*
- * A symbol ticks four times a bar. Cycles closer together than that would see nothing new, and a
- * quote is as fresh as a recording can have it until two ticks have passed.
- */
-static void
-configure(struct run *run)
-{
-    int64_t tick_ms = run->data.series[0].period_ns / QT_NS_PER_MS / 4;
-    run->engine_config = run->plan->settings->engine;
-    run->engine_config.workers = 1; /* the exchange inside its thread answers in order */
-    run->engine_config.cycle_ms =
-        QT_MAX(run->engine_config.cycle_ms, QT_MIN(tick_ms, (int64_t)MAX_CYCLE_MS));
-    run->engine_config.order_timeout_ms =
-        QT_MAX(run->engine_config.order_timeout_ms, 8 * tick_ms); /* its answer is a tick away */
-    run->risk_config = run->plan->settings->risk;
-    run->risk_config.max_quote_age_ms = QT_MAX(run->risk_config.max_quote_age_ms, 2 * tick_ms);
-}
-
 static bool
 load(struct run *run, struct qt_error *err)
 {
@@ -137,14 +120,30 @@ open_market(struct run *run, struct qt_error *err)
 }
 
 static bool
+open_journal(struct run *run, struct qt_error *err)
+{
+    if (!run->plan->journal)
+        return true;
+    const struct qt__journaling what = {.folder = run->plan->journal,
+                                        .settings = run->plan->settings,
+                                        .run_kind = "backtest",
+                                        .universe = run->universe,
+                                        .base_period_ns = run->data.series[0].period_ns,
+                                        .is_recorded = true};
+    run->journal = qt__journaling_begin(&what, err);
+    return run->journal != NULL;
+}
+
+static bool
 open_engine(struct run *run, struct qt_error *err)
 {
-    const struct qt_settings *settings = run->plan->settings;
-    configure(run);
-    const struct qt_engine_options options = {.engine = &run->engine_config,
+    run->settings = *run->plan->settings;
+    qt_settings_for_recorded(&run->settings, run->data.series[0].period_ns);
+    const struct qt_settings *settings = &run->settings;
+    struct qt_engine_options options = {.engine = &settings->engine,
                                               .scan = &settings->scan,
                                               .strategy = &settings->strategy,
-                                              .risk = &run->risk_config,
+                                              .risk = &settings->risk,
                                               .universe = run->universe,
                                               .feed = {.self = run, .work = work},
                                               .venue = qt_inline_port(run->venue),
@@ -153,6 +152,8 @@ open_engine(struct run *run, struct qt_error *err)
                                               .base_period_ns = run->data.series[0].period_ns,
                                               .is_recorded = true,
                                               .publishes = true};
+    if (run->journal)
+        options.journal = qt_journal_port(run->journal);
     run->engine = qt_engine_create(&options, err);
     return run->engine != NULL;
 }
@@ -207,9 +208,20 @@ measure(struct run *run, struct qt_error *err)
                                   &total, &run->result->performance, err);
 }
 
+static bool
+close_journal(struct run *run, struct qt_error *err)
+{
+    struct qt_journal *journal = run->journal;
+    run->journal = NULL;
+    return qt_journal_close(journal, err);
+}
+
 static void
 end(struct run *run)
 {
+    struct qt_error ignored = {0};
+    bool was_good = close_journal(run, &ignored); /* told when it was asked before */
+    (void)was_good;
     qt_engine_destroy(run->engine);
     qt_inline_destroy(run->venue);
     qt_source_destroy(run->source);
@@ -233,8 +245,9 @@ qt__backtest(const struct qt__backtest_plan *plan, struct qt__backtest_result *o
     *out = (struct qt__backtest_result){0};
     bool is_good = load(&run, err) && open_market(&run, err) &&
                    qt__backtest_log_open(&out->log, plan->report, run.universe, err) &&
-                   open_engine(&run, err) && play(&run, err) &&
-                   qt__backtest_log_close(&out->log, err) && measure(&run, err);
+                   open_journal(&run, err) && open_engine(&run, err) &&
+                   play(&run, err) && qt__backtest_log_close(&out->log, err) &&
+                   close_journal(&run, err) && measure(&run, err);
     end(&run);
     return is_good;
 }

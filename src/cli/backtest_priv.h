@@ -46,6 +46,7 @@ struct qt_store_port qt__backtest_log_port(struct qt__backtest_log *log);
 struct qt__backtest_plan {
     const struct qt_settings *settings;
     const char *folder, *report; /* report NULL: none */
+    const char *journal;         /* folder of its journal; NULL: none */
     int64_t from_ns, to_ns;      /* QT_TIME_NONE: open */
     uint64_t seed;
     qt_money capital;

@@ -25,6 +25,7 @@ read_plan(const struct qt_args *args, struct qt_settings *settings, struct qt__b
     *out = (struct qt__backtest_plan){.settings = settings,
                                       .folder = qt_args_get(args, "data"),
                                       .report = qt_args_get(args, "report"),
+                                      .journal = qt_args_get(args, "journal"),
                                       .is_strict = qt_args_has(args, "strict"),
                                       .shows_progress = isatty(STDERR_FILENO),
                                       .label = "playing"};
@@ -78,7 +79,7 @@ prove_cut(const struct qt__backtest_plan *plan, const struct qt__backtest_result
     if (!cut)
         return qt_fail(err, QT_E_MEMORY, "no memory for the cut");
     shorter.to_ns = t_ns;
-    shorter.report = NULL;
+    shorter.report = shorter.journal = NULL;
     shorter.label = "cut";
     bool holds = qt__backtest(&shorter, cut, err) &&
                  compare_cut(&whole->log, &cut->log, t_ns, &compared, err);
@@ -161,6 +162,7 @@ const struct qt_command qt_cmd_backtest = {
             {"latency", 0, "TIME", "from decision to exchange (100ms, 2s); default 100ms"},
             {"seed", 0, "N", "of the ticks inside the bars; default 1"},
             {"report", 'o', "DIR", "write trades, orders, equity, decisions and report.html there"},
+            {"journal", 0, "DIR", "keep a journal there, for qtrade replay"},
             {"lookahead", 0, NULL, "prove that cutting the data changes no earlier decision"},
             {"cuts", 0, "N", "cuts of --lookahead, 1 to 1000; default 8"},
             {"json", 0, NULL, "one JSON document"},

@@ -90,6 +90,7 @@ open_demo(struct demo *demo, const struct qt_args *args, struct qt_error *err)
                                           .folder = demo->folder,
                                           .clock = &qt_exchange_server_info(demo->exchange)->clock,
                                           .venue = &demo->venue,
+                                          .journal = qt_args_get(args, "journal"),
                                           .shows_progress = isatty(STDERR_FILENO),
                                           .verbose = args->verbose,
                                           .has_screen = !demo->is_headless};
@@ -148,6 +149,7 @@ const struct qt_command qt_cmd_demo = {
             {"replay", 0, "DIR", "recorded klines drive the market"},
             {"speed", 0, "X", "exchange seconds per second, 0.01 to 10000; default 60"},
             {"start", 0, "TIME", "exchange time at the start"},
+            {"journal", 0, "DIR", "keep a journal there, for qtrade replay"},
             {"headless", 0, NULL, "no screen; ends with one JSON document"},
             {"for", 0, "TIME", "headless: end after so long (60s, 10m); default: at SIGINT"},
             {"theme", 't', "NAME", "colour theme of the screen, or a file"},

@@ -17,7 +17,7 @@ struct run {
     struct qt_binance_options venue;
     struct qt_clock clock;
     struct qt__session session;
-    char folder[QT_STATE_DIR];
+    char folder[QT_STATE_DIR], journal[QT_STATE_DIR + 16];
     bool is_live, is_headless;
     int64_t for_ns;
 };
@@ -63,6 +63,7 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
     run->venue.clock = &run->clock;
     if (!read_credentials(run, err))
         return false;
+    snprintf(run->journal, sizeof run->journal, "%s/journal", run->folder);
     const struct qt__session_plan plan = {.settings = &run->settings,
                                           .run_kind = run->is_live ? "live" : "paper",
                                           .folder = run->folder,
@@ -71,6 +72,7 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
                                           .is_paper = !run->is_live,
                                           .paper_capital = capital,
                                           .paper_fee_ppm = 1000,
+                                          .journal = run->settings.journal.enabled ? run->journal : NULL,
                                           .shows_progress = isatty(STDERR_FILENO),
                                           .verbose = args->verbose,
                                           .has_screen = !run->is_headless};

@@ -153,6 +153,22 @@ open_paper(struct qt__session *session, const struct qt_feed_port *feed, struct 
 }
 
 static bool
+open_journal(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt__session_plan *plan = &session->plan;
+    if (!plan->journal)
+        return true;
+    const struct qt__journaling what = {.folder = plan->journal,
+                                        .settings = plan->settings,
+                                        .run_kind = plan->run_kind,
+                                        .universe = session->universe,
+                                        .restore = session->restore,
+                                        .base_period_ns = QT_NS_PER_MIN};
+    session->journal = qt__journaling_begin(&what, err);
+    return session->journal != NULL;
+}
+
+static bool
 open_engine(struct qt__session *session, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
@@ -176,6 +192,8 @@ open_engine(struct qt__session *session, struct qt_error *err)
         options.feed = qt_inline_feed(session->paper);
         options.venue = qt_inline_port(session->paper);
     }
+    if (session->journal)
+        options.journal = qt_journal_port(session->journal);
     session->engine = qt_engine_create(&options, err);
     return session->engine != NULL;
 }
@@ -229,7 +247,7 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
     }
     signal(SIGPIPE, SIG_IGN);
     return open_store(session, err) && open_venue(session, err) && restore(session, err) &&
-           open_engine(session, err) && open_control(session, err) && start_threads(session, err);
+           open_journal(session, err) && open_engine(session, err) && open_control(session, err) && start_threads(session, err);
 }
 
 double
@@ -269,6 +287,8 @@ qt__session_close(struct qt__session *session)
     }
     qt_control_stop(session->control);
     qt_engine_destroy(session->engine);
+    if (!qt_journal_close(session->journal, &ignored))
+        qt_log_event(session->log, QT_LOG_ERROR, "journal.end", "why=\"%s\"", ignored.text);
     qt_inline_destroy(session->paper);
     qt_store_close(session->store);
     qt_binance_close(session->venue);

@@ -16,6 +16,7 @@
 #include "qtrade/store/store.h"
 #include "qtrade/venue/binance.h"
 
+#include "journaling_priv.h"
 #include "settings_priv.h"
 #include "state_dir_priv.h"
 
@@ -29,6 +30,7 @@ struct qt__session_plan {
     bool is_paper; /* orders stay inside: matched against the live feed */
     qt_money paper_capital;
     int paper_fee_ppm;
+    const char *journal; /* folder of its journal; NULL: none */
     bool shows_progress; /* on stderr while it connects */
     int verbose;         /* of the log on stderr: 0 errors only; a screen has none */
     bool has_screen;
@@ -41,6 +43,7 @@ struct qt__session {
     struct qt_binance *venue;
     struct qt_universe *universe;
     struct qt_inline_venue *paper;
+    struct qt_journal *journal;
     struct qt_engine *engine;
     struct qt_control_server *control;
     struct qt_restore *restore;

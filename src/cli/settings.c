@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "qtrade/base/text.h"
+#include "qtrade/base/time.h"
 
 #include "settings_priv.h"
 
@@ -16,6 +17,7 @@ qt_settings_bind(struct qt_settings *settings, struct qt_config_binding out[QT_S
         {&qt_strategy_section, &settings->strategy},
         {&qt_risk_section, &settings->risk},
         {&qt_venue_config_section, &settings->venue},
+        {&qt_journal_section, &settings->journal},
     };
     memcpy(out, all, sizeof all);
     return QT_SETTINGS_SECTIONS;
@@ -57,4 +59,16 @@ qt_settings_load(const struct qt_args *args, struct qt_settings *out, struct qt_
         return true;
     struct qt_config_binding bindings[QT_SETTINGS_SECTIONS];
     return qt_config_load(out->path, bindings, qt_settings_bind(out, bindings), err);
+}
+
+void
+qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns)
+{
+    static const int64_t longest_cycle_ms = 60000;
+    int64_t tick_ms = bar_ns / QT_NS_PER_MS / 4;
+    struct qt_engine_config *engine = &settings->engine;
+    engine->workers = 1;
+    engine->cycle_ms = QT_MAX(engine->cycle_ms, QT_MIN(tick_ms, longest_cycle_ms));
+    engine->order_timeout_ms = QT_MAX(engine->order_timeout_ms, 8 * tick_ms);
+    settings->risk.max_quote_age_ms = QT_MAX(settings->risk.max_quote_age_ms, 2 * tick_ms);
 }

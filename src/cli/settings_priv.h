@@ -11,6 +11,7 @@
 #include "qtrade/engine/config.h"
 #include "qtrade/risk/config.h"
 #include "qtrade/scan/config.h"
+#include "qtrade/store/journal_config.h"
 #include "qtrade/strategy/config.h"
 #include "qtrade/venue/config.h"
 
@@ -22,10 +23,11 @@ struct qt_settings {
     struct qt_strategy_config strategy;
     struct qt_risk_config risk;
     struct qt_venue_config venue;
+    struct qt_journal_config journal;
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 5
+#define QT_SETTINGS_SECTIONS 6
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */
@@ -38,5 +40,12 @@ void qt_settings_defaults(struct qt_settings *settings);
  */
 QT_CHECKED bool qt_settings_load(const struct qt_args *args, struct qt_settings *out,
                                  struct qt_error *err);
+/**
+ * What a recorded market of such bars asks for. A symbol ticks four times a bar: cycles closer
+ * together would see nothing new, an answer is a tick away, and a quote is as fresh as a recording
+ * can have it until two ticks have passed. The exchange inside the engine's thread answers in
+ * order: one worker.
+ */
+void qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns);
 
 #endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "journaling_priv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "qt_config.h"
+#include "qtrade/base/file.h"
+
+bool
+qt__journaling_key(const char *folder, const char *file, bool makes, struct qt_journal_key *out,
+                   struct qt_error *err)
+{
+    char path[640];
+    if (file)
+        return qt_journal_key_load(file, false, out, err);
+    if (makes && !qt_dir_make(folder, err))
+        return false;
+    snprintf(path, sizeof path, "%s/journal.key", folder);
+    return qt_journal_key_load(path, makes, out, err);
+}
+
+static bool
+write_config(const struct qt_settings *settings, char out[QT_JOURNAL_CONFIG_MAX],
+             struct qt_error *err)
+{
+    struct qt_settings copy = *settings;
+    struct qt_config_binding bindings[QT_SETTINGS_SECTIONS];
+    struct qt_text text;
+    qt_text_init(&text, out, QT_JOURNAL_CONFIG_MAX);
+    qt_config_write(bindings, qt_settings_bind(&copy, bindings), &text);
+    return !text.is_cut || qt_fail(err, QT_E_CONFIG, "the config is too long for the journal");
+}
+
+struct qt_journal *
+qt__journaling_begin(const struct qt__journaling *what, struct qt_error *err)
+{
+    const struct qt_journal_config *config = &what->settings->journal;
+    char text[QT_JOURNAL_CONFIG_MAX];
+    struct qt_journal_key key;
+    if (!write_config(what->settings, text, err) ||
+        !qt__journaling_key(what->folder, NULL, true, &key, err))
+        return NULL;
+    const struct qt_journal_options options = {.folder = what->folder,
+                                               .key = &key,
+                                               .version = QT_VERSION,
+                                               .run_kind = what->run_kind,
+                                               .config = text,
+                                               .universe = what->universe,
+                                               .restore = what->restore,
+                                               .base_period_ns = what->base_period_ns,
+                                               .is_recorded = what->is_recorded,
+                                               .sync = what->is_recorded
+                                                           ? QT_JOURNAL_SYNC_OFF
+                                                           : qt_journal_sync_of(config),
+                                               .segment_bytes = (uint64_t)config->segment_mb << 20,
+                                               .keep_bytes = (uint64_t)config->keep_mb << 20,
+                                               .waits = what->is_recorded};
+    struct qt_journal *journal = qt_journal_create(&options, err);
+    qt_journal_key_wipe(&key);
+    return journal;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One replay: the engine over a journal, its decisions beside the recorded ones.
+ */
+#ifndef QTRADE_CLI_REPLAY_PRIV_H
+#define QTRADE_CLI_REPLAY_PRIV_H
+
+#include "qtrade/engine/engine.h"
+#include "qtrade/store/journal.h"
+
+#include "settings_priv.h"
+
+struct qt__replay_plan {
+    struct qt_journal_reader *reader;
+    int64_t workers;    /* 0: as recorded in the config */
+    double speed;       /* event time to real time; 0: as fast as it goes */
+    uint64_t until_seq; /* stop after this event; 0: all */
+    bool shows_progress;
+};
+
+struct qt__replay_difference {
+    bool is_found;
+    uint64_t seq;
+    char recorded[QT_JOURNAL_JSON_MAX], replayed[QT_JOURNAL_JSON_MAX]; /* JSON; "null": none */
+};
+
+struct qt__replay_result {
+    uint64_t events, decisions, last_seq, decision_hash;
+    int64_t last_ns; /* engine time at the end */
+    enum qt_journal_ending ending;
+    bool is_whole;      /* read to its end, not stopped at until_seq or by the user */
+    double seconds;
+    unsigned workers;
+    struct qt__replay_difference first;
+    struct qt_engine *engine; /* as it stands at the end; qt__replay_finish destroys it */
+    struct qt_settings settings;
+};
+
+/** Runs it. False: the journal could not be read (err); what was found so far is in out. */
+QT_CHECKED bool qt__replay(const struct qt__replay_plan *plan, struct qt__replay_result *out,
+                           struct qt_error *err);
+void qt__replay_finish(struct qt__replay_result *result);
+
+#endif
