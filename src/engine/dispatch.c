@@ -87,7 +87,8 @@ on_link(struct qt_engine *engine, const struct qt_event *event)
                  qt_link_state_name(link->state), link->reason);
 }
 
-/* A balance of the quote asset is cash, one of a base asset belongs to the symbols on it. */
+/* A balance of the quote asset is cash, one of a base asset belongs to the symbols on it. What the
+ * venue says of a symbol's holding is the engine thread's, so nobody needs to meet for it. */
 static void
 on_balance(struct qt_engine *engine, const struct qt_event *event)
 {
@@ -100,7 +101,6 @@ on_balance(struct qt_engine *engine, const struct qt_event *event)
         engine->sync.has_cash = true;
         return;
     }
-    qt__meet(engine);
     for (uint32_t i = 0; i < engine->symbols; i++) {
         struct qt_symbol *symbol = &engine->symbol[i];
         if (strcmp(symbol->ins->base, balance->asset) == 0 &&

@@ -189,6 +189,7 @@ qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error
         qt__commands_take(engine);
         if (n == 0)
             pass_time(engine);
+        qt__shards_kick(engine->shards);
         qt__shards_drain(engine->shards);
         if (options->publishes)
             qt__publish_due(engine);

@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "qtrade/base/ring.h"
+#include "qtrade/base/time.h"
 
 #include "shard_priv.h"
 
-enum { RING_IN = 8192, RING_OUT = 4096, SPINS_BEFORE_SLEEP = 4000 };
+/* A thread that has nothing to do looks for 50 us before it sleeps: waking one costs as much. A
+ * sleeper is woken for KICK messages at once, at the end of the engine's turn, or at a meeting. */
+enum { RING_IN = 8192, RING_OUT = 4096, KICK = 256, SPIN_US = 50, LOOKS_A_CLOCK = 64 };
 
 enum what { EVENT, MEET, MEASURE, STOP };
 
@@ -30,15 +33,46 @@ struct shard {
     atomic_bool is_asleep;     /* set by the shard before it sleeps, cleared by who wakes it */
     atomic_uint_fast64_t done; /* markers finished; release by the shard, acquire by the engine */
     uint64_t asked;            /* markers pushed; engine thread */
+    unsigned waiting;          /* pushed since it was last woken; engine thread */
 };
 
 struct qt_shards {
     struct qt_shard_work work;
     unsigned workers;
+    sem_t met;             /* wakes the engine thread in a meeting */
+    atomic_bool is_meeting; /* set by the engine thread before it sleeps, cleared by who wakes it */
     struct shard shard[QT_WORKERS_MAX];
 };
 
 static _Thread_local int my_shard = -1; /* -1: the engine thread */
+
+static void
+wake_engine(struct qt_shards *shards)
+{
+    if (atomic_load(&shards->is_meeting) && atomic_exchange(&shards->is_meeting, false))
+        sem_post(&shards->met);
+}
+
+static void
+relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* Whether the time to spin is over; *since is 0 at the first look. */
+static bool
+is_tired(unsigned looks, int64_t *since)
+{
+    relax();
+    if (looks % LOOKS_A_CLOCK != LOOKS_A_CLOCK - 1)
+        return false;
+    int64_t now = qt_now_mono_ns();
+    if (*since == 0)
+        *since = now;
+    return now - *since > SPIN_US * QT_NS_PER_US;
+}
 
 static void
 handle(struct shard *shard, const struct message *message)
@@ -55,21 +89,23 @@ handle(struct shard *shard, const struct message *message)
     case STOP:
         break;
     }
-    atomic_fetch_add_explicit(&shard->done, 1, memory_order_release);
+    atomic_fetch_add(&shard->done, 1);
+    wake_engine(shard->shards);
 }
 
 /* The next message: spins a little, then sleeps until the engine thread posts. */
 static void
 wait_for(struct shard *shard, struct message *message)
 {
-    for (unsigned spins = 0; !qt_spsc_pop(shard->in, message); spins++) {
-        if (spins < SPINS_BEFORE_SLEEP)
+    int64_t since = 0;
+    for (unsigned looks = 0; !qt_spsc_pop(shard->in, message); looks++) {
+        if (!is_tired(looks, &since))
             continue;
         atomic_store(&shard->is_asleep, true);
         if (qt_spsc_count(shard->in) == 0)
             sem_wait(&shard->wake);
         atomic_store(&shard->is_asleep, false);
-        spins = 0;
+        since = 0;
     }
 }
 
@@ -87,13 +123,24 @@ run(void *argument)
 }
 
 static void
+kick(struct shard *shard)
+{
+    shard->waiting = 0;
+    atomic_thread_fence(memory_order_seq_cst); /* the pushes before the look at is_asleep */
+    if (atomic_load(&shard->is_asleep) && atomic_exchange(&shard->is_asleep, false))
+        sem_post(&shard->wake);
+}
+
+static void
 push(struct shard *shard, const struct message *message)
 {
-    while (!qt_spsc_push(shard->in, message)) /* S2 */
+    while (!qt_spsc_push(shard->in, message)) { /* S2 */
+        kick(shard);
         if (qt__shards_drain(shard->shards) == 0)
             sched_yield();
-    if (atomic_exchange(&shard->is_asleep, false))
-        sem_post(&shard->wake);
+    }
+    if (++shard->waiting >= KICK || message->what != EVENT)
+        kick(shard);
 }
 
 static bool
@@ -125,6 +172,7 @@ qt__shards_create(unsigned workers, const struct qt_shard_work *work, struct qt_
     }
     shards->work = *work;
     shards->workers = workers;
+    sem_init(&shards->met, 0, 0);
     for (unsigned i = 0; workers > 1 && i < workers; i++)
         if (!start(shards, i, err)) {
             qt__shards_destroy(shards);
@@ -147,6 +195,8 @@ qt__shards_destroy(struct qt_shards *shards)
         qt_spsc_destroy(shard->in);
         qt_spsc_destroy(shard->out);
     }
+    if (shards)
+        sem_destroy(&shards->met);
     free(shards);
 }
 
@@ -174,8 +224,10 @@ qt__shards_emit(struct qt_shards *shards, const struct qt_output *output)
         shards->work.output(shards->work.engine, output);
         return;
     }
-    while (!qt_spsc_push(shards->shard[my_shard].out, output)) /* never drops an order */
+    while (!qt_spsc_push(shards->shard[my_shard].out, output)) { /* never drops an order */
+        wake_engine(shards);
         sched_yield();
+    }
 }
 
 unsigned
@@ -191,6 +243,32 @@ qt__shards_drain(struct qt_shards *shards)
     return n;
 }
 
+static bool
+have_passed(struct qt_shards *shards)
+{
+    for (unsigned i = 0; i < shards->workers; i++)
+        if (atomic_load(&shards->shard[i].done) < shards->shard[i].asked)
+            return false;
+    return true;
+}
+
+static bool
+has_output(const struct qt_shards *shards)
+{
+    for (unsigned i = 0; i < shards->workers; i++)
+        if (qt_spsc_count(shards->shard[i].out) > 0)
+            return true;
+    return false;
+}
+
+void
+qt__shards_kick(struct qt_shards *shards)
+{
+    for (unsigned i = 0; shards->workers > 1 && i < shards->workers; i++)
+        if (shards->shard[i].waiting > 0)
+            kick(&shards->shard[i]);
+}
+
 /* Pushes one marker to every shard and waits until all have passed it. */
 static void
 pass(struct qt_shards *shards, enum what what, int64_t t_ns)
@@ -200,11 +278,16 @@ pass(struct qt_shards *shards, enum what what, int64_t t_ns)
         shards->shard[i].asked++;
         push(&shards->shard[i], &message);
     }
-    for (unsigned i = 0; i < shards->workers; i++)
-        while (atomic_load_explicit(&shards->shard[i].done, memory_order_acquire) <
-               shards->shard[i].asked)
-            if (qt__shards_drain(shards) == 0)
-                sched_yield();
+    int64_t since = 0;
+    for (unsigned looks = 0; !have_passed(shards); looks++) {
+        if (qt__shards_drain(shards) > 0 || !is_tired(looks, &since))
+            continue;
+        atomic_store(&shards->is_meeting, true);
+        if (!have_passed(shards) && !has_output(shards))
+            sem_wait(&shards->met);
+        atomic_store(&shards->is_meeting, false);
+        since = 0;
+    }
     qt__shards_drain(shards);
 }
 

@@ -43,6 +43,8 @@ void qt__shards_destroy(struct qt_shards *shards); /* stops and joins the thread
 unsigned qt__shards_workers(const struct qt_shards *shards);
 /** Hands an event to the owner of its symbol. Engine thread. */
 void qt__shards_push(struct qt_shards *shards, const struct qt_event *event);
+/** Wakes every shard that sleeps on what was pushed: at the end of a turn. Engine thread. */
+void qt__shards_kick(struct qt_shards *shards);
 /** Gives an output to the engine thread: at once with one worker, else through the shard's ring.
  * Owner's thread. */
 void qt__shards_emit(struct qt_shards *shards, const struct qt_output *output);
