@@ -358,6 +358,47 @@ apply(json_t *side, const json_t *list)
     }
 }
 
+/* Binance's rules for a diff stream and a snapshot, until the book is that of a newer snapshot. */
+static void
+expect_rebuilt(struct client *client, struct inbox *inbox, const char *query, const json_t *first)
+{
+    json_t *bids = json_object(), *asks = json_object();
+    apply(bids, json_object_get(first, "bids"));
+    apply(asks, json_object_get(first, "asks"));
+    int64_t at = int_of(first, "lastUpdateId");
+    json_t *last = json_incref(get(client, API "depth", query));
+    int64_t until = int_of(last, "lastUpdateId");
+    ck_assert_int_gt(until, at);
+    for (bool is_first = true; at < until;) {
+        const json_t *diff = json_object_get(inbox_next(inbox), "data");
+        if (int_of(diff, "u") <= at)
+            continue;
+        if (is_first)
+            ck_assert_int_le(int_of(diff, "U"), at + 1);
+        else
+            ck_assert_int_eq(int_of(diff, "U"), at + 1);
+        is_first = false;
+        apply(bids, json_object_get(diff, "b"));
+        apply(asks, json_object_get(diff, "a"));
+        at = int_of(diff, "u");
+        if (at > until) { /* the market moved on: compare with a newer snapshot */
+            json_decref(last);
+            last = json_incref(get(client, API "depth", query));
+            until = int_of(last, "lastUpdateId");
+        }
+    }
+    json_t *want_bids = json_object(), *want_asks = json_object();
+    apply(want_bids, json_object_get(last, "bids"));
+    apply(want_asks, json_object_get(last, "asks"));
+    ck_assert(json_equal(bids, want_bids));
+    ck_assert(json_equal(asks, want_asks));
+    json_decref(bids);
+    json_decref(asks);
+    json_decref(want_bids);
+    json_decref(want_asks);
+    json_decref(last);
+}
+
 START_TEST(depth_stream_rebuilds_the_rest_snapshot)
 {
     struct client client;
@@ -372,41 +413,33 @@ START_TEST(depth_stream_rebuilds_the_rest_snapshot)
     inbox_start(&inbox, &client, path);
     client_wait(&client, &inbox.n, 2);
     json_t *first = json_incref(get(&client, API "depth", query));
-    json_t *bids = json_object(), *asks = json_object();
-    apply(bids, json_object_get(first, "bids"));
-    apply(asks, json_object_get(first, "asks"));
-    int64_t at = int_of(first, "lastUpdateId");
     client_wait(&client, &inbox.n, inbox.n + 10);
-    json_t *last = json_incref(get(&client, API "depth", query));
-    int64_t until = int_of(last, "lastUpdateId");
-    ck_assert_int_gt(until, at);
-    bool is_first = true;
-    while (at < until) {
-        const json_t *diff = json_object_get(inbox_next(&inbox), "data");
-        if (int_of(diff, "u") <= at)
-            continue;
-        if (is_first)
-            ck_assert_int_le(int_of(diff, "U"), at + 1);
-        else
-            ck_assert_int_eq(int_of(diff, "U"), at + 1);
-        is_first = false;
-        apply(bids, json_object_get(diff, "b"));
-        apply(asks, json_object_get(diff, "a"));
-        at = int_of(diff, "u");
-        if (at > until) { /* the market moved on: compare with a newer snapshot */
-            json_decref(last);
-            last = json_incref(get(&client, API "depth", query));
-            until = int_of(last, "lastUpdateId");
-        }
-    }
-    json_t *want_bids = json_object(), *want_asks = json_object();
-    apply(want_bids, json_object_get(last, "bids"));
-    apply(want_asks, json_object_get(last, "asks"));
-    ck_assert(json_equal(bids, want_bids));
-    ck_assert(json_equal(asks, want_asks));
-    json_t *const all[] = {first, last, bids, asks, want_bids, want_asks};
-    for (size_t i = 0; i < QT_COUNT_OF(all); i++)
-        json_decref(all[i]);
+    expect_rebuilt(&client, &inbox, query, first);
+    json_decref(first);
+    inbox_stop(&inbox);
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(level_that_only_a_snapshot_saw_is_taken_back)
+{
+    struct client client;
+    struct market m;
+    struct inbox inbox;
+    char path[128], query[64];
+    client_start(&client,
+                 &(struct qt_exchange_server_options){.symbols = 3, .seed = 9, .speed = 1});
+    read_market(&client, &m);
+    snprintf(path, sizeof path, "/stream?streams=%s@depth", m.lower); /* once a second */
+    snprintf(query, sizeof query, "symbol=%s&limit=5000", m.symbol);
+    inbox_start(&inbox, &client, path);
+    client_wait(&client, &inbox.n, 1);
+    place_limit(&client, &m, "BUY", lots_for(&m, 100), m.bid * 0.97, "ghost");
+    json_t *first = json_incref(get(&client, API "depth", query));
+    call(&client, "DELETE", API "openOrders", "symbol=%s", m.symbol);
+    client_wait(&client, &inbox.n, inbox.n + 2);
+    expect_rebuilt(&client, &inbox, query, first);
+    json_decref(first);
     inbox_stop(&inbox);
     client_stop(&client);
 }
@@ -522,6 +555,7 @@ main(void)
     tcase_add_test(tc, public_mistakes_have_binances_codes);
     tcase_add_test(tc, streams_carry_what_they_are_named_for);
     tcase_add_test(tc, depth_stream_rebuilds_the_rest_snapshot);
+    tcase_add_test(tc, level_that_only_a_snapshot_saw_is_taken_back);
     tcase_add_test(tc, port_in_use_is_an_error);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);

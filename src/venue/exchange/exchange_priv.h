@@ -250,6 +250,11 @@ void qt__streams_bar(struct qt__exchange *exchange, uint32_t symbol, enum qt_tim
                      const struct qt_bar *bar);
 void qt__streams_turn(struct qt__exchange *exchange);
 void qt__streams_fast(struct qt__exchange *exchange);
+/**
+ * Before a snapshot is served: diffs up to it. A level that comes and goes between two diffs is in
+ * neither; a snapshot taken in between would leave it in the client's book for ever.
+ */
+void qt__streams_snapshot(struct qt__exchange *exchange, uint32_t symbol);
 void qt__streams_slow(struct qt__exchange *exchange);
 /** The client took everything: what was held back for it. */
 void qt__streams_catch_up(struct qt__session *session);

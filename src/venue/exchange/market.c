@@ -184,6 +184,7 @@ qt__handle_depth(struct qt__exchange *exchange, struct qt__call *call)
     if (!qt__need_symbol(exchange, call, &symbol) ||
         !qt__call_int(call, "limit", 100, 1, INT64_MAX, &limit))
         return false;
+    qt__streams_snapshot(exchange, symbol);
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
     size_t most = (size_t)QT_MIN(limit, (int64_t)QT__DEPTH_MAX);
     qt_text_addf(call->out, "{\"lastUpdateId\":%llu,\"bids\":",

@@ -118,6 +118,15 @@ send_diff(struct qt__exchange *exchange, struct qt__stream *stream)
     stream->told = now;
 }
 
+void
+qt__streams_snapshot(struct qt__exchange *exchange, uint32_t symbol)
+{
+    for (struct qt__stream *stream = exchange->symbols[symbol].streams; stream;
+         stream = stream->next)
+        if (stream->kind == QT__STREAM_DEPTH)
+            send_diff(exchange, stream);
+}
+
 /* BOOK_TICKER and LEVELS: only when the book has changed since. */
 static void
 send_state(struct qt__exchange *exchange, struct qt__stream *stream)
