@@ -348,7 +348,7 @@ START_TEST(T8_a_stop_that_nobody_could_end_is_none)
     start_as(&s, 80, 24, "xterm-256color", "C.UTF-8", still, false);
     expect_frame(&s, "80x24.utf8");
     kill(s.child, SIGTSTP);
-    while (s.vt.switches < 3 && take(&s, 1000)) /* taken, given back, taken again */
+    while (s.vt.switches < 3 && take(&s, 20000)) /* taken, given back, taken again */
         continue;
     expect_frame(&s, "80x24.utf8");
     ck_assert(!is_cooked(&s));
