@@ -84,7 +84,8 @@ static void
 scan(struct qt_engine *engine, uint64_t seq)
 {
     struct qt_regime before = engine->scan.regime;
-    qt__shards_measure(engine->shards, engine->now_ns);
+    qt__shards_measure(engine->shards, engine->now_ns); /* everybody meets */
+    qt__settle_all(engine);
     qt_scan_rank(engine->options.scan, engine->rows, engine->scan_symbols, engine->symbols,
                  engine->reference, engine->now_ns, &engine->regime, &engine->scratch,
                  &engine->scan);
@@ -98,7 +99,6 @@ run_cycle(struct qt_engine *engine, int64_t t_ns)
     int64_t begun = engine->options.publishes ? qt_now_mono_ns() : 0;
     engine->now_ns = t_ns;
     uint64_t seq = qt__number(engine);
-    qt__meet(engine);
     engine->counts.cycles++;
     unsigned orders = 0; /* client ids of this cycle */
     scan(engine, seq);

@@ -101,10 +101,12 @@ on_balance(struct qt_engine *engine, const struct qt_event *event)
         engine->sync.has_cash = true;
         return;
     }
-    for (uint32_t i = 0; i < engine->symbols; i++) {
+    uint64_t i;
+    if (!qt_textmap_get(engine->by_base, balance->asset, strlen(balance->asset), &i))
+        return;
+    for (; i != QT_NO_INSTRUMENT; i = engine->symbol[i].same_base) {
         struct qt_symbol *symbol = &engine->symbol[i];
-        if (strcmp(symbol->ins->base, balance->asset) == 0 &&
-            qt_qty_of_asset(total, QT_MONEY_SCALE, symbol->ins->qty_scale, &symbol->venue_qty))
+        if (qt_qty_of_asset(total, QT_MONEY_SCALE, symbol->ins->qty_scale, &symbol->venue_qty))
             symbol->venue_read = engine->sync.number + 1;
     }
 }

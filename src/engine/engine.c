@@ -68,6 +68,21 @@ take_partitions(struct qt_engine *engine, struct qt_error *err)
 }
 
 static bool
+index_bases(struct qt_engine *engine)
+{
+    for (uint32_t i = engine->symbols; i-- > 0;) {
+        struct qt_symbol *symbol = &engine->symbol[i];
+        uint64_t next = QT_NO_INSTRUMENT;
+        size_t length = strlen(symbol->ins->base);
+        bool has_next = qt_textmap_get(engine->by_base, symbol->ins->base, length, &next);
+        symbol->same_base = has_next ? (uint32_t)next : QT_NO_INSTRUMENT;
+        if (!qt_textmap_put(engine->by_base, symbol->ins->base, length, i))
+            return false;
+    }
+    return true;
+}
+
+static bool
 take_memory(struct qt_engine *engine, struct qt_error *err)
 {
     uint32_t n = engine->symbols;
@@ -75,7 +90,8 @@ take_memory(struct qt_engine *engine, struct qt_error *err)
     engine->ledger = qt_ledger_create(n + 8);
     engine->commands = qt_mpsc_create(sizeof(struct qt_command_event), QT_COMMANDS);
     engine->trades = qt_trades_create(n, QT_TRIPS_KEPT);
-    if (!engine->arena || !engine->ledger || !engine->commands || !engine->trades ||
+    engine->by_base = qt_textmap_create(n);
+    if (!engine->arena || !engine->by_base || !engine->ledger || !engine->commands || !engine->trades ||
         (engine->options.publishes && !qt__gallery_init(&engine->gallery)) ||
         !qt__settle_init(engine))
         return qt_fail(err, QT_E_MEMORY, "no memory for %u symbols", n);
@@ -92,7 +108,7 @@ take_memory(struct qt_engine *engine, struct qt_error *err)
     qt_scan_scratch_init(&engine->scratch, block, n);
     for (uint32_t i = 0; i < n; i++)
         init_symbol(engine, i);
-    return true;
+    return index_bases(engine) || qt_fail(err, QT_E_MEMORY, "no memory for %u assets", n);
 }
 
 static void
@@ -152,6 +168,7 @@ qt_engine_destroy(struct qt_engine *engine)
         qt_orders_destroy(engine->partition[p].orders);
     free(engine->partition);
     qt_trades_destroy(engine->trades);
+    qt_textmap_destroy(engine->by_base);
     qt_ledger_destroy(engine->ledger);
     qt_mpsc_destroy(engine->commands);
     qt__gallery_finish(&engine->gallery);

@@ -15,6 +15,7 @@
 
 #include "qtrade/base/arena.h"
 #include "qtrade/base/hist.h"
+#include "qtrade/base/map.h"
 #include "qtrade/base/ring.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
@@ -97,6 +98,7 @@ struct qt_engine {
     uint32_t reference; /* instrument of the regime's reference; QT_NO_INSTRUMENT: none */
     struct qt_arena *arena;
     struct qt_symbol *symbol;
+    struct qt_textmap *by_base; /* asset -> the first symbol on it */
     struct qt_partition *partition; /* QT_PARTITIONS */
     struct qt_shards *shards;
     /* the scan */

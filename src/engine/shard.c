@@ -44,7 +44,7 @@ struct qt_shards {
     struct shard shard[QT_WORKERS_MAX];
 };
 
-static _Thread_local int my_shard = -1; /* -1: the engine thread */
+static _Thread_local int my_shard = 0; /* 0: the engine thread */
 
 static void
 wake_engine(struct qt_shards *shards)
@@ -173,7 +173,7 @@ qt__shards_create(unsigned workers, const struct qt_shard_work *work, struct qt_
     shards->work = *work;
     shards->workers = workers;
     sem_init(&shards->met, 0, 0);
-    for (unsigned i = 0; workers > 1 && i < workers; i++)
+    for (unsigned i = 1; i < workers; i++)
         if (!start(shards, i, err)) {
             qt__shards_destroy(shards);
             return NULL;
@@ -209,18 +209,19 @@ qt__shards_workers(const struct qt_shards *shards)
 void
 qt__shards_push(struct qt_shards *shards, const struct qt_event *event)
 {
-    if (shards->workers == 1) {
+    unsigned owner = event->instrument % QT_PARTITIONS % shards->workers;
+    if (owner == 0) {
         shards->work.event(shards->work.engine, event);
         return;
     }
     struct message message = {.what = EVENT, .event = *event};
-    push(&shards->shard[event->instrument % QT_PARTITIONS % shards->workers], &message);
+    push(&shards->shard[owner], &message);
 }
 
 void
 qt__shards_emit(struct qt_shards *shards, const struct qt_output *output)
 {
-    if (my_shard < 0) {
+    if (my_shard == 0) {
         shards->work.output(shards->work.engine, output);
         return;
     }
@@ -235,7 +236,7 @@ qt__shards_drain(struct qt_shards *shards)
 {
     unsigned n = 0;
     struct qt_output output;
-    for (unsigned i = 0; shards->workers > 1 && i < shards->workers; i++)
+    for (unsigned i = 1; i < shards->workers; i++)
         while (shards->shard[i].out && qt_spsc_pop(shards->shard[i].out, &output)) {
             shards->work.output(shards->work.engine, &output);
             n++;
@@ -246,7 +247,7 @@ qt__shards_drain(struct qt_shards *shards)
 static bool
 have_passed(struct qt_shards *shards)
 {
-    for (unsigned i = 0; i < shards->workers; i++)
+    for (unsigned i = 1; i < shards->workers; i++)
         if (atomic_load(&shards->shard[i].done) < shards->shard[i].asked)
             return false;
     return true;
@@ -255,7 +256,7 @@ have_passed(struct qt_shards *shards)
 static bool
 has_output(const struct qt_shards *shards)
 {
-    for (unsigned i = 0; i < shards->workers; i++)
+    for (unsigned i = 1; i < shards->workers; i++)
         if (qt_spsc_count(shards->shard[i].out) > 0)
             return true;
     return false;
@@ -264,20 +265,23 @@ has_output(const struct qt_shards *shards)
 void
 qt__shards_kick(struct qt_shards *shards)
 {
-    for (unsigned i = 0; shards->workers > 1 && i < shards->workers; i++)
+    for (unsigned i = 1; i < shards->workers; i++)
         if (shards->shard[i].waiting > 0)
             kick(&shards->shard[i]);
 }
 
-/* Pushes one marker to every shard and waits until all have passed it. */
+/* Pushes one marker to every other shard, does the engine thread's own part, and waits until all
+ * have passed it. */
 static void
 pass(struct qt_shards *shards, enum what what, int64_t t_ns)
 {
     struct message message = {.what = what, .t_ns = t_ns};
-    for (unsigned i = 0; i < shards->workers; i++) {
+    for (unsigned i = 1; i < shards->workers; i++) {
         shards->shard[i].asked++;
         push(&shards->shard[i], &message);
     }
+    if (what == MEASURE)
+        shards->work.measure(shards->work.engine, 0, shards->workers, t_ns);
     int64_t since = 0;
     for (unsigned looks = 0; !have_passed(shards); looks++) {
         if (qt__shards_drain(shards) > 0 || !is_tired(looks, &since))
@@ -301,8 +305,5 @@ qt__shards_meet(struct qt_shards *shards)
 void
 qt__shards_measure(struct qt_shards *shards, int64_t t_ns)
 {
-    if (shards->workers > 1)
-        pass(shards, MEASURE, t_ns);
-    else
-        shards->work.measure(shards->work.engine, 0, 1, t_ns);
+    pass(shards, MEASURE, t_ns);
 }

@@ -2,8 +2,9 @@
 /*
  * Threads that own symbols. A symbol belongs to one of QT_PARTITIONS logical partitions (id
  * modulo), a partition to one shard, so what a symbol does never depends on how many threads there
- * are. One worker: no thread at all, the engine's own thread runs each event to completion. More:
- * one SPSC ring in (events, markers) and one out (orders, records, notes) a shard.
+ * are. Shard 0 is the engine thread itself: it runs its symbols' events to completion as they come,
+ * and with one worker there is no other thread. Each further shard has a thread, one SPSC ring in
+ * (events, markers) and one out (orders, records, notes).
  *
  * S1: between two markers a shard alone touches its symbols; after qt__shards_meet() returned and
  * until the next push the engine thread alone does. S2: a full ring in: the engine thread drains

@@ -39,6 +39,7 @@ struct qt_symbol {
     /* what a cycle touches */
     struct qt_signal entry_signal; /* the signal behind entry_order */
     int64_t traded_ns;             /* last entry or exit; QT_TIME_NONE: never */
+    uint32_t same_base;            /* next symbol on the same asset; QT_NO_INSTRUMENT: none */
     qt_qty venue_qty;              /* of the base asset at the account read number venue_read */
     uint32_t venue_read;           /* 0: never */
     qt_qty foreign_qty;            /* of it, what was there and not ours at the first quiet read */

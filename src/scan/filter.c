@@ -120,13 +120,16 @@ qt_filter_judge(const struct qt_scan_config *config, const struct qt_filter_fact
 bool
 qt_filter_is_listed(const char *base, const char *list)
 {
-    size_t n = strlen(base);
-    while (n > 0 && *list) {
-        size_t word = strcspn(list, " ");
-        if (word == n && memcmp(base, list, n) == 0)
+    while (*base && *list) { /* every symbol, every cycle: no call a word */
+        size_t i = 0;
+        while (base[i] && base[i] == list[i])
+            i++;
+        if (!base[i] && (list[i] == ' ' || !list[i]))
             return true;
-        list += word;
-        list += strspn(list, " ");
+        while (*list && *list != ' ')
+            list++;
+        while (*list == ' ')
+            list++;
     }
     return false;
 }
