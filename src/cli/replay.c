@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
 enum { EVENTS_A_TURN = 512, QUEUE = 1 << 16, PROGRESS_NS = 200 * QT_NS_PER_MS };
@@ -50,7 +51,7 @@ say(const struct replay *replay, const struct qt_decision *decision, char out[QT
     if (decision)
         qt_journal_decision_json(decision, replay->head->universe, out);
     else
-        strcpy(out, "null");
+        qt_copy(out, QT_JOURNAL_JSON_MAX, "null");
 }
 
 static void

@@ -10,6 +10,7 @@ from qt_program import Folder, call, market, run
 
 SPRING = "klines/binance-spot-2024-spring-5m"
 PART = ("--from", "2024-03-04", "--to", "2024-04-08")
+PLAIN_CPU = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-FMA,-FMA_Usable,-FMA4,-AVX512F"}
 GOLDEN = pathlib.Path(os.environ["QT_SOURCE"]) / "tests/golden/backtest/spring-5m.json.gz"
 
 
@@ -42,6 +43,23 @@ def whole_recording_gives_the_golden_document():
     done = call("backtest", "--data", market(SPRING), "--json", timeout=900)
     assert done.returncode == 0, done.stderr
     assert done.stdout == gzip.decompress(GOLDEN.read_bytes()).decode(), "differs from the golden file"
+
+
+def journal_replays_to_the_same_bits_with_workers_and_on_a_plain_cpu():
+    with Folder() as folder:
+        journal = folder / "journal"
+        done = call("backtest", "--data", market(SPRING), *PART, "--json", "--journal", str(journal), timeout=900)
+        assert done.returncode == 0, done.stderr
+        wanted = json.loads(done.stdout)
+        for words, env in ((("--workers", "1"), None), (("--workers", "2"), None), (("--workers", "1"), PLAIN_CPU)):
+            done = call("replay", str(journal), "--verify", "--json", *words, env=env, timeout=900)
+            assert done.returncode == 0, done.stderr
+            document = json.loads(done.stdout)
+            assert document["first_difference"] is None
+            assert document["decision_hash"] == wanted["decision_hash"]
+            assert document["events"] == wanted["events"] and document["ending"] == "closed"
+            assert document["state"]["equity"] == wanted["final_equity"]
+            assert document["state"]["orders"] == wanted["orders"] > 0
 
 
 def fees_and_latency_cost_money():
@@ -96,5 +114,7 @@ def report_that_cannot_be_written_is_an_error():
 
 
 run([two_runs_give_the_same_bytes, cutting_the_data_changes_no_earlier_decision,
-     whole_recording_gives_the_golden_document, fees_and_latency_cost_money, bad_rows_are_named_and_skipped_or_stop,
+     whole_recording_gives_the_golden_document,
+     journal_replays_to_the_same_bits_with_workers_and_on_a_plain_cpu, fees_and_latency_cost_money,
+     bad_rows_are_named_and_skipped_or_stop,
      bad_words_have_their_exit_codes, report_that_cannot_be_written_is_an_error])

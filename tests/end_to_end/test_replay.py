@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Journals of the real program, replayed: the same decisions with any number of workers, after kill -9, and
+every change of a byte, of the length or of a decision caught and named."""
+import ctypes
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import time
+
+from qt_program import Folder, Program, call, market, run, status, until
+
+SPRING = "klines/binance-spot-2024-spring-5m"
+EAGER = {"scan": {"top": 10, "max_correlation": 0.99},  # whatever the hour, one of ten has a reason to be bought
+         "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "bear_extra": 0, "exit_strength": 1,
+                      "cooldown_min": 0},
+         "engine": {"workers": 3, "sync_s": 5}}
+
+
+def replay(journal, *words, env=None):
+    """The replay's document; it must verify."""
+    done = call("replay", journal, "--verify", "--json", *words, env=env, timeout=900)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["first_difference"] is None and document["decisions"] > 0
+    return document
+
+
+def segments(journal):
+    return sorted(journal.glob("*.qtj"))
+
+
+class Recorded:
+    """A demo with three workers, a pause, a reduction, a liquidation; and its journal."""
+
+    def __init__(self, folder):
+        self.journal = folder / "journal"
+        state, config = folder / "state", folder / "config.json"
+        os.mkdir(state, 0o700)
+        config.write_text(json.dumps(EAGER))
+        words = ("--config", str(config), "--data-dir", str(state))
+        with Program(*words, "demo", "--headless", "--speed", "60", "--symbols", "20", "--journal",
+                     str(self.journal)) as demo:
+            until("status", lambda: status(state))
+            data = ("--data-dir", str(state))
+            until("a position", lambda: (status(state) or {}).get("positions"))
+            assert call(*data, "pause", "--reason", "news").returncode == 0
+            assert call(*data, "resume", "--yes").returncode == 0
+            assert call(*data, "reduce", "--reason", "evening").returncode == 0
+            assert call(*data, "liquidate", "--yes", "--reason", "test").returncode == 0
+            assert call(*data, "resume", "--yes", "--reason", "again").returncode == 0
+            assert demo.stop() == 0, demo.errors()
+            self.document = demo.document()
+
+
+def session_with_stops_replays_with_any_number_of_workers():
+    with Folder() as folder:
+        recorded = Recorded(folder)
+        hashes = set()
+        for workers in ("1", "2", "3", "8"):
+            document = replay(str(recorded.journal), "--workers", workers)
+            hashes.add(document["decision_hash"])
+            for key in ("orders", "fills", "equity", "mode", "cycles"):
+                assert document["state"][key] == recorded.document[key], key
+            assert document["state"]["mode"] == "PAUSED"
+        assert len(hashes) == 1
+        dump = call("replay", str(recorded.journal), "--dump")
+        assert dump.returncode == 0, dump.stderr
+        kinds = {}
+        for line in dump.stdout.splitlines():
+            record = json.loads(line)
+            kinds[record["record"]] = kinds.get(record["record"], 0) + 1
+        for kind in ("quote", "trade", "bar", "report", "balance", "link", "sync", "command", "order", "decision",
+                     "cycle"):
+            assert kinds.get(kind), (kind, kinds)
+        assert kinds["order"] == recorded.document["orders"] and kinds["command"] >= 5
+        back = replay(str(recorded.journal), "--until", str(document["last_seq"] // 2))
+        assert back["last_seq"] <= document["last_seq"] // 2 and back["ending"] == "not read to its end"
+
+
+def damage_of_any_kind_is_caught_and_named():
+    with Folder() as folder:
+        journal = folder / "journal"
+        with Program("demo", "--headless", "--symbols", "10", "--journal", str(journal)) as demo:
+            time.sleep(4)
+            assert demo.stop() == 0
+        replay(str(journal))
+        path = segments(journal)[0]
+        whole = path.read_bytes()
+        dice = random.Random(7)
+        for _ in range(5):
+            at = dice.randrange(64, len(whole) - 200)
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << dice.randrange(8)]) + whole[at + 1:])
+            done = call("replay", str(journal), "--verify")
+            assert done.returncode == 6 and path.name in done.stderr and "damaged" in done.stderr, done.stderr
+        for left in (len(whole) - 1, len(whole) - 30, len(whole) * 2 // 3):
+            path.write_bytes(whole[:left])
+            done = call("replay", str(journal), "--verify")
+            assert done.returncode == 6 and "no end" in done.stderr, done.stderr
+        path.write_bytes(whole)
+        key = journal / "journal.key"
+        key.write_bytes(bytes(32))
+        assert call("replay", str(journal)).returncode == 4
+        key.chmod(0o644)
+        done = call("replay", str(journal))
+        assert done.returncode == 4 and "chmod 600" in done.stderr
+        assert call("replay", str(folder / "nothing")).returncode in (4, 7)
+
+
+def sodium():
+    library = ctypes.CDLL("libsodium.so.23")
+    assert library.sodium_init() >= 0
+    return library
+
+
+def chunks(key, segment, visit):
+    """Opens every chunk by qtrade-journal(5), gives its text to visit, and seals what comes back."""
+    library, out, at, number = sodium(), bytearray(segment[:64]), 64, 0
+    secret = hashlib.blake2b(segment[:64], key=key, digest_size=32).digest()
+    while at < len(segment):
+        length = segment[at:at + 4]
+        n = int.from_bytes(length, "little")
+        nonce = number.to_bytes(8, "little") + bytes(16)
+        plain = ctypes.create_string_buffer(n)
+        assert library.crypto_aead_xchacha20poly1305_ietf_decrypt(
+            plain, None, None, segment[at + 4:at + 20 + n], ctypes.c_ulonglong(n + 16), length,
+            ctypes.c_ulonglong(4), nonce, secret) == 0
+        text = visit(plain.raw)
+        sealed = ctypes.create_string_buffer(len(text) + 16)
+        length_out = len(text).to_bytes(4, "little")
+        library.crypto_aead_xchacha20poly1305_ietf_encrypt(
+            sealed, None, text, ctypes.c_ulonglong(len(text)), length_out, ctypes.c_ulonglong(4), None, nonce, secret)
+        out += length_out + sealed.raw
+        at, number = at + 20 + n, number + 1
+    return bytes(out)
+
+
+def edited_decision_is_the_first_difference():
+    with Folder() as folder:
+        journal = folder / "journal"
+        with Program("demo", "--headless", "--symbols", "10", "--journal", str(journal)) as demo:
+            time.sleep(5)
+            assert demo.stop() == 0
+        path = segments(journal)[0]
+        key = (journal / "journal.key").read_bytes()
+        whole, edits = path.read_bytes(), []
+
+        def edit(text):
+            at = text.find(b"selected")
+            if at < 0 or edits:
+                return text
+            edits.append(at)
+            return text[:at] + b"rejected" + text[at + 8:]
+
+        path.write_bytes(chunks(key, whole, edit))
+        assert edits
+        done = call("replay", str(journal), "--verify", "--json")
+        assert done.returncode == 6 and "decided otherwise" in done.stderr
+        first = json.loads(done.stdout)["first_difference"]
+        assert first["recorded"]["kind"] == "rejected" and first["replayed"]["kind"] == "selected"
+        assert first["seq"] == first["recorded"]["seq"] == first["replayed"]["seq"]
+        assert first["recorded"]["symbol"] == first["replayed"]["symbol"]
+
+
+def kill_at_any_moment_leaves_a_journal_that_verifies():
+    dice = random.Random(11)
+    with Folder() as folder:
+        journal = folder / "journal"
+        words = ("demo", "--headless", "--symbols", "10", "--speed", "300", "--journal", str(journal))
+        for _ in range(int(os.environ.get("QT_KILLS", "4"))):
+            with Program(*words) as demo:
+                until("its key", lambda: (journal / "journal.key").exists())
+                time.sleep(dice.uniform(0, 3))
+                demo.process.send_signal(signal.SIGKILL)
+                demo.wait()
+        with Program(*words) as demo:  # recovers the last one
+            time.sleep(3)
+            assert demo.stop() == 0
+        rows = call("replay", str(journal), "--list").stdout.split("\n")
+        sessions = [row.split()[0] for row in rows if row]
+        assert sessions
+        for session in sessions:
+            document = json.loads(call("replay", str(journal), "--verify", "--json", "--session", session).stdout)
+            assert document["first_difference"] is None
+            assert document["ending"] == ("closed" if session == sessions[-1] else "recovered"), session
+
+
+def record_needs_a_folder_and_replay_a_journal():
+    assert call("record").returncode == 2
+    with Folder() as folder:
+        done = call("replay", str(folder))
+        assert done.returncode == 4 and "journal.key" in done.stderr, done.stderr
+        assert call("replay", str(folder), "--list").returncode == 7
+        done = call("backtest", "--data", market(SPRING), "--from", "2024-03-04", "--to", "2024-03-05", "--journal",
+                    "/proc/nowhere")
+        assert done.returncode == 1 and "/proc/nowhere" in done.stderr, done.stderr
+        shutil.rmtree(folder / "x", ignore_errors=True)
+
+
+run([session_with_stops_replays_with_any_number_of_workers,
+     damage_of_any_kind_is_caught_and_named, edited_decision_is_the_first_difference,
+     kill_at_any_moment_leaves_a_journal_that_verifies, record_needs_a_folder_and_replay_a_journal])
