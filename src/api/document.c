@@ -194,6 +194,9 @@ health_of(const struct qt_snapshot *snapshot)
              (double)snapshot->cycle_p50_ns / (double)QT_NS_PER_MS,
              (double)snapshot->cycle_max_ns / (double)QT_NS_PER_MS);
     json_array_append_new(list, health_row("engine", snapshot->counts.incidents == 0, text));
+    snprintf(text, sizeof text, "%llu events not believed",
+             (unsigned long long)snapshot->counts.bad_events);
+    json_array_append_new(list, health_row("market data", snapshot->counts.bad_events == 0, text));
     for (uint32_t i = 0; i < snapshot->venues; i++) {
         bool is_up = snapshot->venue[i].link[QT_LINK_MARKET] == QT_LINK_UP &&
                      snapshot->venue[i].link[QT_LINK_USER] == QT_LINK_UP &&
@@ -252,6 +255,18 @@ dropped_of(const struct qt_counts *counts)
     return document;
 }
 
+/* Market data that failed a check, by its name; "dropped": those that were not believed. */
+static json_t *
+quality_of(const struct qt_counts *counts)
+{
+    json_t *document = json_object();
+    set(document, "dropped", json_integer((json_int_t)counts->bad_events));
+    for (unsigned i = 0; i < QT_QUALITY_CHECKS; i++)
+        set(document, qt_quality_name((enum qt_quality_check)i),
+            json_integer((json_int_t)counts->quality[i]));
+    return document;
+}
+
 json_t *
 qt_document_summary(const struct qt_snapshot *snapshot, double seconds)
 {
@@ -276,5 +291,6 @@ qt_document_summary(const struct qt_snapshot *snapshot, double seconds)
     set(document, "incidents", json_integer((json_int_t)counts->incidents));
     set(document, "mode", json_string(qt_mode_name((enum qt_mode)snapshot->mode)));
     set(document, "dropped", dropped_of(counts));
+    set(document, "quality", quality_of(counts));
     return document;
 }

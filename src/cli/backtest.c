@@ -144,6 +144,7 @@ open_engine(struct run *run, struct qt_error *err)
                                               .scan = &settings->scan,
                                               .strategy = &settings->strategy,
                                               .risk = &settings->risk,
+                                              .quality = &settings->quality,
                                               .universe = run->universe,
                                               .feed = {.self = run, .work = work},
                                               .venue = qt_inline_port(run->venue),

@@ -293,6 +293,7 @@ open_engine(struct replay *replay)
         .scan = &settings->scan,
         .strategy = &settings->strategy,
         .risk = &settings->risk,
+        .quality = &settings->quality,
         .universe = replay->head->universe,
         .feed = {.self = replay, .work = work},
         .venue = {.name = "journal",

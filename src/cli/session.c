@@ -176,6 +176,7 @@ open_engine(struct qt__session *session, struct qt_error *err)
                                         .scan = &plan->settings->scan,
                                         .strategy = &plan->settings->strategy,
                                         .risk = &plan->settings->risk,
+                                        .quality = &plan->settings->quality,
                                         .universe = session->universe,
                                         .clock = plan->clock,
                                         .feed = qt_binance_feed(session->venue),

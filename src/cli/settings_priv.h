@@ -9,6 +9,7 @@
 
 #include "qtrade/base/config.h"
 #include "qtrade/engine/config.h"
+#include "qtrade/market/quality.h"
 #include "qtrade/risk/config.h"
 #include "qtrade/scan/config.h"
 #include "qtrade/store/journal_config.h"
@@ -24,10 +25,11 @@ struct qt_settings {
     struct qt_risk_config risk;
     struct qt_venue_config venue;
     struct qt_journal_config journal;
+    struct qt_quality_config quality;
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 6
+#define QT_SETTINGS_SECTIONS 7
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

@@ -87,6 +87,7 @@ of_orders(const struct qt_engine *engine)
         hash = mix(hash, partition->gate.checked);
         hash = mix(hash, partition->gate.refused);
         hash = mix(hash, partition->fills << 32 | partition->rejects);
+        hash = mix(hash, partition->bad_events);
         struct qt_order *order = qt_orders_first(partition->orders);
         for (; order; order = qt_orders_after(partition->orders, order)) {
             hash = mix(hash, order->request.client_id);

@@ -48,6 +48,7 @@ init_symbol(struct qt_engine *engine, uint32_t id)
                             QT_MAX(qt_strategy_interval_ns(options->strategy), base));
     qt_bars_init(&symbol->bars, symbol->ins);
     qt_position_init(&symbol->position, symbol->ins);
+    qt_quality_init(&symbol->quality);
     engine->scan_symbols[id] = symbol->scan;
 }
 

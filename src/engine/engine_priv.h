@@ -53,6 +53,7 @@ struct qt_partition {
     struct qt_rates rates;     /* what went out of this partition */
     struct qt_gate_stats gate; /* verdicts on its orders */
     uint64_t sent, fills, rejects;
+    uint64_t quality[QT_QUALITY_CHECKS], bad_events; /* events that failed a check; dropped ones */
 };
 
 /** What the portfolio stands at; refreshed every cycle from ledger and marks. */

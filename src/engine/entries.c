@@ -68,6 +68,8 @@ forbidden(const struct qt_engine *engine, const struct qt_symbol *symbol)
         return "entry under way";
     if (engine->is_shut)
         return "no entries in this mode";
+    if (qt_quality_is_bad(&symbol->quality, engine->now_ns))
+        return "its market data are bad";
     if (engine->breaker_request != QT_BREAKER_NONE)
         return engine->breaker_reason;
     if (symbol->traded_ns != QT_TIME_NONE && engine->now_ns - symbol->traded_ns < cooldown)

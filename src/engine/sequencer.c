@@ -75,8 +75,10 @@ qt__sequence(void *self, struct qt_event *event)
         return;
     if (engine->started_ns == QT_TIME_NONE)
         engine->started_ns = event->t_recv_ns;
-    if (event->t_recv_ns < engine->now_ns)
-        event->t_recv_ns = engine->now_ns;      /* Q1 */
+    if (event->t_recv_ns < engine->now_ns) { /* Q1 */
+        event->t_recv_ns = engine->now_ns;
+        engine->counts.late_events++;
+    }
     qt__cycles_until(engine, event->t_recv_ns); /* Q2 */
     engine->now_ns = event->t_recv_ns;
     event->seq = qt__number(engine);

@@ -4,6 +4,8 @@
  * asked for until the venue has said what they are; resting entries are withdrawn when entries are
  * not allowed; the account is read; plans of quiet symbols see the time.
  */
+#include <stdio.h>
+
 #include "engine_priv.h"
 
 enum { ASK_NS = 2 * QT_NS_PER_S }; /* between two questions about one order */
@@ -73,11 +75,28 @@ read_account(struct qt_engine *engine)
     qt__read_account(engine);
 }
 
+/* When a fifth of the market is not to be believed, it is the feed and not the symbols. */
+static void
+watch_data(struct qt_engine *engine)
+{
+    enum { AT_LEAST = 5, SHARE = 5 };
+    uint32_t bad = 0;
+    for (uint32_t i = 0; i < engine->symbols; i++)
+        bad += qt_quality_is_bad(&engine->symbol[i].quality, engine->now_ns);
+    if (bad < AT_LEAST || bad * SHARE < engine->symbols || engine->is_shut)
+        return;
+    char reason[80];
+    snprintf(reason, sizeof reason, "market data of %u symbols are bad", bad);
+    engine->is_shut = true;
+    qt__engine_stops(engine, QT_COMMAND_PAUSE, reason);
+}
+
 void
 qt__supervise(struct qt_engine *engine, uint64_t seq, unsigned *n)
 {
     supervise_orders(engine);
     read_account(engine);
+    watch_data(engine);
     for (uint32_t i = 0; i < engine->symbols && *n < 100; i++)
         if (engine->symbol[i].has_plan &&
             qt__exits(engine, &engine->symbol[i], qt_client_id(seq, *n), engine->now_ns))

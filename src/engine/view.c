@@ -83,6 +83,9 @@ fill_counts(const struct qt_engine *engine, struct qt_counts *out)
     for (unsigned p = 0; p < QT_PARTITIONS; p++) {
         out->refusals += engine->partition[p].gate.refused;
         out->rejects += engine->partition[p].rejects;
+        out->bad_events += engine->partition[p].bad_events;
+        for (unsigned i = 0; i < QT_QUALITY_CHECKS; i++)
+            out->quality[i] += engine->partition[p].quality[i];
     }
 }
 

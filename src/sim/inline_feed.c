@@ -77,7 +77,7 @@ tell_trade(struct qt_inline_venue *venue, const struct qt_source_tick *tick)
     struct qt_event event = {.kind = QT_EVENT_TRADE,
                              .instrument = tick->instrument,
                              .flags = tick->is_sell ? QT_EVENT_BUYER_MAKER : 0,
-                             .trade = {.px = tick->px, .qty = tick->qty, .id = venue->tick}};
+                             .trade = {.px = tick->px, .qty = tick->qty}};
     qt__inline_push(venue, &event);
 }
 

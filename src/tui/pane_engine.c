@@ -58,7 +58,7 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
         count_row("rejects", c->rejects, QT_ROLE_WARN),
         money_row("realised", snap->realised, snap->has_equity),
         count_row("dropped", c->dropped_trades + c->dropped_orders, QT_ROLE_BAD),
-        count_row("late", c->late_events, QT_ROLE_WARN),
+        count_row("bad data", c->bad_events, QT_ROLE_WARN),
         count_row("incidents", c->incidents, QT_ROLE_BAD),
         count_row("conflated", c->conflated_quotes, QT_ROLE_TEXT),
     };

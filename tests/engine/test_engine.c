@@ -39,6 +39,7 @@ struct bench {
     struct qt_scan_config scan;
     struct qt_strategy_config strategy;
     struct qt_risk_config risk;
+    struct qt_quality_config quality;
     struct qt_feed_port feed;
     struct qt_venue_port port;
     struct kept kept;
@@ -163,7 +164,8 @@ bench_open(struct bench *bench, unsigned workers)
     const struct qt_config_binding bindings[] = {{&qt_engine_section, &bench->engine_config},
                                                  {&qt_scan_section, &bench->scan},
                                                  {&qt_strategy_section, &bench->strategy},
-                                                 {&qt_risk_section, &bench->risk}};
+                                                 {&qt_risk_section, &bench->risk},
+                                                 {&qt_quality_section, &bench->quality}};
     qt_config_defaults(bindings, QT_COUNT_OF(bindings));
     bench->engine_config.workers = workers;
     bench->engine_config.cycle_ms = 60000;
@@ -194,6 +196,7 @@ bench_run(struct bench *bench)
                                               .scan = &bench->scan,
                                               .strategy = &bench->strategy,
                                               .risk = &bench->risk,
+                                              .quality = &bench->quality,
                                               .universe = bench->universe,
                                               .feed = {.self = bench, .work = work},
                                               .venue = {.self = bench,

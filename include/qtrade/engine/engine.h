@@ -28,6 +28,7 @@
 #include "qtrade/engine/record.h"
 #include "qtrade/engine/snapshot.h"
 #include "qtrade/market/instrument.h"
+#include "qtrade/market/quality.h"
 #include "qtrade/risk/config.h"
 #include "qtrade/scan/config.h"
 #include "qtrade/strategy/config.h"
@@ -38,6 +39,7 @@ struct qt_engine_options {
     const struct qt_scan_config *scan;
     const struct qt_strategy_config *strategy;
     const struct qt_risk_config *risk;
+    const struct qt_quality_config *quality;
     const struct qt_universe *universe;
     const struct qt_clock *clock; /* NULL: time comes from events only (backtest) */
     struct qt_feed_port feed;

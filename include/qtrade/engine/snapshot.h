@@ -14,6 +14,7 @@
 #include "qtrade/base/fixed.h"
 #include "qtrade/market/event.h"
 #include "qtrade/market/instrument.h"
+#include "qtrade/market/quality.h"
 #include "qtrade/trade/request.h"
 
 #define QT_TOP 5
@@ -131,6 +132,7 @@ struct qt_venue_view {
 struct qt_counts {
     uint64_t events, quotes, trades, bars, reports, cycles, orders, fills, refusals, rejects;
     uint64_t decisions;
+    uint64_t quality[QT_QUALITY_CHECKS], bad_events; /* market data that failed a check; dropped */
     uint64_t conflated_quotes, dropped_trades, dropped_orders, late_events, incidents;
 };
 

@@ -52,7 +52,7 @@ struct qt_quote {
 struct qt_trade {
     qt_px px;
     qt_qty qty;
-    uint64_t id;
+    uint64_t id; /* the venue's, one after the other in a symbol; 0: it has none */
 };
 
 struct qt_depth_level {
