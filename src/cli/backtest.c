@@ -141,18 +141,18 @@ open_engine(struct run *run, struct qt_error *err)
     qt_settings_for_recorded(&run->settings, run->data.series[0].period_ns);
     const struct qt_settings *settings = &run->settings;
     struct qt_engine_options options = {.engine = &settings->engine,
-                                              .scan = &settings->scan,
-                                              .strategy = &settings->strategy,
-                                              .risk = &settings->risk,
-                                              .quality = &settings->quality,
-                                              .universe = run->universe,
-                                              .feed = {.self = run, .work = work},
-                                              .venue = qt_inline_port(run->venue),
-                                              .store = qt__backtest_log_port(&run->result->log),
-                                              .run_kind = "backtest",
-                                              .base_period_ns = run->data.series[0].period_ns,
-                                              .is_recorded = true,
-                                              .publishes = true};
+                                        .scan = &settings->scan,
+                                        .strategy = &settings->strategy,
+                                        .risk = &settings->risk,
+                                        .quality = &settings->quality,
+                                        .universe = run->universe,
+                                        .feed = {.self = run, .work = work},
+                                        .venue = qt_inline_port(run->venue),
+                                        .store = qt__backtest_log_port(&run->result->log),
+                                        .run_kind = "backtest",
+                                        .base_period_ns = run->data.series[0].period_ns,
+                                        .is_recorded = true,
+                                        .publishes = true};
     if (run->journal)
         options.journal = qt_journal_port(run->journal);
     run->engine = qt_engine_create(&options, err);
@@ -246,9 +246,9 @@ qt__backtest(const struct qt__backtest_plan *plan, struct qt__backtest_result *o
     *out = (struct qt__backtest_result){0};
     bool is_good = load(&run, err) && open_market(&run, err) &&
                    qt__backtest_log_open(&out->log, plan->report, run.universe, err) &&
-                   open_journal(&run, err) && open_engine(&run, err) &&
-                   play(&run, err) && qt__backtest_log_close(&out->log, err) &&
-                   close_journal(&run, err) && measure(&run, err);
+                   open_journal(&run, err) && open_engine(&run, err) && play(&run, err) &&
+                   qt__backtest_log_close(&out->log, err) && close_journal(&run, err) &&
+                   measure(&run, err);
     end(&run);
     return is_good;
 }

@@ -75,7 +75,6 @@ const struct qt_command qt_cmd_record = {
     .max_operands = 1,
     .options =
         (const struct qt_option[]){
-            {"for", 0, "TIME", "end after so long (60s, 10m); default: at SIGINT"},
-            {0}},
+            {"for", 0, "TIME", "end after so long (60s, 10m); default: at SIGINT"}, {0}},
     .run = record_run,
 };

@@ -72,7 +72,8 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
                                           .is_paper = !run->is_live,
                                           .paper_capital = capital,
                                           .paper_fee_ppm = 1000,
-                                          .journal = run->settings.journal.enabled ? run->journal : NULL,
+                                          .journal =
+                                              run->settings.journal.enabled ? run->journal : NULL,
                                           .shows_progress = isatty(STDERR_FILENO),
                                           .verbose = args->verbose,
                                           .has_screen = !run->is_headless};

@@ -41,21 +41,20 @@ qt__journaling_begin(const struct qt__journaling *what, struct qt_error *err)
     if (!write_config(what->settings, text, err) ||
         !qt__journaling_key(what->folder, NULL, true, &key, err))
         return NULL;
-    const struct qt_journal_options options = {.folder = what->folder,
-                                               .key = &key,
-                                               .version = QT_VERSION,
-                                               .run_kind = what->run_kind,
-                                               .config = text,
-                                               .universe = what->universe,
-                                               .restore = what->restore,
-                                               .base_period_ns = what->base_period_ns,
-                                               .is_recorded = what->is_recorded,
-                                               .sync = what->is_recorded
-                                                           ? QT_JOURNAL_SYNC_OFF
-                                                           : qt_journal_sync_of(config),
-                                               .segment_bytes = (uint64_t)config->segment_mb << 20,
-                                               .keep_bytes = (uint64_t)config->keep_mb << 20,
-                                               .waits = what->is_recorded};
+    const struct qt_journal_options options = {
+        .folder = what->folder,
+        .key = &key,
+        .version = QT_VERSION,
+        .run_kind = what->run_kind,
+        .config = text,
+        .universe = what->universe,
+        .restore = what->restore,
+        .base_period_ns = what->base_period_ns,
+        .is_recorded = what->is_recorded,
+        .sync = what->is_recorded ? QT_JOURNAL_SYNC_OFF : qt_journal_sync_of(config),
+        .segment_bytes = (uint64_t)config->segment_mb << 20,
+        .keep_bytes = (uint64_t)config->keep_mb << 20,
+        .waits = what->is_recorded};
     struct qt_journal *journal = qt_journal_create(&options, err);
     qt_journal_key_wipe(&key);
     return journal;

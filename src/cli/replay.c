@@ -177,8 +177,8 @@ keep_pace(struct replay *replay, int64_t t_ns)
         return;
     if (replay->first_ns == QT_TIME_NONE)
         replay->first_ns = t_ns;
-    int64_t due = replay->begun_ns +
-                  (int64_t)((double)(t_ns - replay->first_ns) / replay->plan->speed);
+    int64_t due =
+        replay->begun_ns + (int64_t)((double)(t_ns - replay->first_ns) / replay->plan->speed);
     for (int64_t left; !interrupted && (left = due - qt_now_mono_ns()) > 0;) {
         const struct timespec time = {.tv_nsec = QT_MIN(left, 50 * QT_NS_PER_MS)};
         nanosleep(&time, NULL);

@@ -28,7 +28,7 @@ struct qt__replay_result {
     uint64_t events, decisions, last_seq, decision_hash;
     int64_t last_ns; /* engine time at the end */
     enum qt_journal_ending ending;
-    bool is_whole;      /* read to its end, not stopped at until_seq or by the user */
+    bool is_whole; /* read to its end, not stopped at until_seq or by the user */
     double seconds;
     unsigned workers;
     struct qt__replay_difference first;

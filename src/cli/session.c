@@ -248,7 +248,8 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
     }
     signal(SIGPIPE, SIG_IGN);
     return open_store(session, err) && open_venue(session, err) && restore(session, err) &&
-           open_journal(session, err) && open_engine(session, err) && open_control(session, err) && start_threads(session, err);
+           open_journal(session, err) && open_engine(session, err) && open_control(session, err) &&
+           start_threads(session, err);
 }
 
 double

@@ -33,7 +33,7 @@ of_row(uint64_t hash, const struct qt_scan_row *row)
     hash = mix(hash, (uint64_t)row->reason << 40 | (uint64_t)row->fate << 32 | row->rank);
     if (row->reason != QT_SCAN_OK)
         return hash;
-    const double values[] = {row->volatility, row->momentum, row->volume, row->trend,
+    const double values[] = {row->volatility, row->momentum, row->volume,         row->trend,
                              row->decay,      row->score,    row->max_correlation};
     for (size_t i = 0; i < QT_COUNT_OF(values); i++)
         hash = mix_double(hash, values[i]);
@@ -63,8 +63,8 @@ of_book(const struct qt_engine *engine)
     uint64_t hash = mix(QT_HASH_START, engine->mode);
     for (uint32_t asset = 0; asset < qt_ledger_assets(engine->ledger); asset++)
         for (int account = 0; account < QT_ACCOUNTS; account++)
-            hash = mix_money(
-                hash, qt_ledger_balance(engine->ledger, (enum qt_account)account, asset));
+            hash =
+                mix_money(hash, qt_ledger_balance(engine->ledger, (enum qt_account)account, asset));
     for (uint32_t i = 0; i < engine->symbols; i++) {
         const struct qt_symbol *symbol = &engine->symbol[i];
         if (qt_position_is_flat(&symbol->position))

@@ -92,8 +92,8 @@ take_memory(struct qt_engine *engine, struct qt_error *err)
     engine->commands = qt_mpsc_create(sizeof(struct qt_command_event), QT_COMMANDS);
     engine->trades = qt_trades_create(n, QT_TRIPS_KEPT);
     engine->by_base = qt_textmap_create(n);
-    if (!engine->arena || !engine->by_base || !engine->ledger || !engine->commands || !engine->trades ||
-        (engine->options.publishes && !qt__gallery_init(&engine->gallery)) ||
+    if (!engine->arena || !engine->by_base || !engine->ledger || !engine->commands ||
+        !engine->trades || (engine->options.publishes && !qt__gallery_init(&engine->gallery)) ||
         !qt__settle_init(engine))
         return qt_fail(err, QT_E_MEMORY, "no memory for %u symbols", n);
     engine->quote_asset =

@@ -99,7 +99,7 @@ struct qt_engine {
     uint32_t reference; /* instrument of the regime's reference; QT_NO_INSTRUMENT: none */
     struct qt_arena *arena;
     struct qt_symbol *symbol;
-    struct qt_textmap *by_base; /* asset -> the first symbol on it */
+    struct qt_textmap *by_base;     /* asset -> the first symbol on it */
     struct qt_partition *partition; /* QT_PARTITIONS */
     struct qt_shards *shards;
     /* the scan */
@@ -129,9 +129,9 @@ struct qt_engine {
     int64_t mode_since_ns;
     char mode_reason[80];
     struct qt_liquidation liquidation;
-    bool is_shut;                        /* no entries: what decisions see, by numbered events */
-    atomic_bool gate_shut;               /* release by whoever stops, acquire before an order leaves */
-    struct qt_mpsc *commands;            /* of struct qt_command_event */
+    bool is_shut;             /* no entries: what decisions see, by numbered events */
+    atomic_bool gate_shut;    /* release by whoever stops, acquire before an order leaves */
+    struct qt_mpsc *commands; /* of struct qt_command_event */
     struct qt_event refused[QT_REFUSED]; /* what the port did not take */
     unsigned refused_count;
     /* out */
@@ -140,9 +140,9 @@ struct qt_engine {
     struct qt_gallery gallery;
     struct qt_hist cycle_hist;
     int64_t cycle_max_ns, next_publish_mono_ns, next_equity_ns, started_ns, last_cycle_ns;
-    bool is_store_full;         /* said once */
-    bool is_journal_full;       /* what came since is not in it */
-    bool is_sick[QT_COMPONENTS]; /* by numbered events */
+    bool is_store_full;             /* said once */
+    bool is_journal_full;           /* what came since is not in it */
+    bool is_sick[QT_COMPONENTS];    /* by numbered events */
     struct qt__settlement *waiting; /* settle.c; NULL: one worker */
     uint32_t waiting_count;
 };

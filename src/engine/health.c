@@ -57,9 +57,9 @@ qt__health_event(struct qt_engine *engine, const struct qt_event *event)
     if (health->component >= QT_COMPONENTS)
         return;
     engine->is_sick[health->component] = health->is_sick;
-    qt_log_event(engine->options.log, health->is_sick ? QT_LOG_ERROR : QT_LOG_WARN,
-                 "engine.health", "part=%s is_healthy=%d",
-                 qt_component_name((enum qt_component)health->component), !health->is_sick);
+    qt_log_event(engine->options.log, health->is_sick ? QT_LOG_ERROR : QT_LOG_WARN, "engine.health",
+                 "part=%s is_healthy=%d", qt_component_name((enum qt_component)health->component),
+                 !health->is_sick);
     if (health->is_sick)
         qt__engine_stops(engine, QT_COMMAND_PAUSE, parts[health->component].sick);
     else

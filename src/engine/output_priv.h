@@ -38,7 +38,7 @@ struct qt_output {
     enum qt_output_kind kind;
     union {
         struct qt_submission submission;
-        struct qt_filled filled;         /* FILL */
+        struct qt_filled filled; /* FILL */
         struct qt_record record;
         struct qt_note_view note;
     };

@@ -88,14 +88,13 @@ static void
 refuse(struct qt_engine *engine, const struct qt_order_request *request, enum qt_report_type type)
 {
     bool is_final = type == QT_REPORT_REJECTED;
-    struct qt_event event = {
-        .kind = QT_EVENT_REPORT,
-        .instrument = request->instrument,
-        .report = {.client_id = request->client_id,
-                   .type = (uint8_t)type,
-                   .state = is_final ? QT_ORDER_REJECTED : QT_ORDER_UNKNOWN,
-                   .side = request->side,
-                   .px = QT_PX_NONE}};
+    struct qt_event event = {.kind = QT_EVENT_REPORT,
+                             .instrument = request->instrument,
+                             .report = {.client_id = request->client_id,
+                                        .type = (uint8_t)type,
+                                        .state = is_final ? QT_ORDER_REJECTED : QT_ORDER_UNKNOWN,
+                                        .side = request->side,
+                                        .px = QT_PX_NONE}};
     add_refused(engine, &event); /* no room: it stays as it is, times out and is asked for */
 }
 

@@ -39,7 +39,7 @@ struct shard {
 struct qt_shards {
     struct qt_shard_work work;
     unsigned workers;
-    sem_t met;             /* wakes the engine thread in a meeting */
+    sem_t met;              /* wakes the engine thread in a meeting */
     atomic_bool is_meeting; /* set by the engine thread before it sleeps, cleared by who wakes it */
     struct shard shard[QT_WORKERS_MAX];
 };

@@ -123,8 +123,8 @@ make_band(struct qt_quality *quality, const struct qt_quality_config *config)
     for (unsigned i = 0; i < n; i++)
         distances[i] = values[i] > middle ? values[i] - middle : middle - values[i];
     double deviation = 1.4826 * (double)median(distances, n);
-    double reach = QT_MAX(config->outlier_mad * deviation,
-                          config->outlier_min_pct / 100 * (double)middle);
+    double reach =
+        QT_MAX(config->outlier_mad * deviation, config->outlier_min_pct / 100 * (double)middle);
     double most = QT_MIN((double)middle + reach, 9e18);
     quality->low = (qt_px){(int64_t)QT_MAX((double)middle - reach, 0)};
     quality->high = (qt_px){(int64_t)most};
@@ -192,8 +192,8 @@ check_trade(const struct qt_quality *quality, const struct qt_event *event)
     /* a lower id at a later time is a venue that began anew */
     bool has_before = quality->trade_id > 0 && trade->id > 0;
     bool is_older = quality->trade_ns != QT_TIME_NONE && event->t_venue_ns < quality->trade_ns;
-    bool is_known = has_before && trade->id <= quality->trade_id &&
-                    event->t_venue_ns <= quality->trade_ns;
+    bool is_known =
+        has_before && trade->id <= quality->trade_id && event->t_venue_ns <= quality->trade_ns;
     return bit(!qt_px_is_positive(trade->px) || qt_qty_sign(trade->qty) <= 0, QT_QUALITY_EMPTY) |
            bit(is_known, QT_QUALITY_DUPLICATE) |
            bit(has_before && trade->id > quality->trade_id + 1, QT_QUALITY_GAP) |
@@ -250,8 +250,8 @@ qt_quality_check(struct qt_quality *quality, const struct qt_quality_config *con
     failed |= bit(is_future(config, event), QT_QUALITY_FUTURE);
     enum qt_quality_verdict verdict = failed ? worst(failed) : QT_QUALITY_PASS;
     if (verdict < QT_QUALITY_DROP && judges_prices) {
-        qt_px px = is_quote ? (qt_px){event->quote.bid.v / 2 + event->quote.ask.v / 2}
-                            : event->trade.px;
+        qt_px px =
+            is_quote ? (qt_px){event->quote.bid.v / 2 + event->quote.ask.v / 2} : event->trade.px;
         if (is_plausible(quality, config, px)) {
             sample(quality, config, px, event->t_recv_ns);
         } else {

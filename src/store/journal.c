@@ -165,8 +165,8 @@ write_chunk(struct qt_journal *journal)
 static void
 add(struct qt_journal *journal, unsigned kind, const void *thing)
 {
-    journal->plain_n += qt__entry_put(kind, thing, &journal->base,
-                                      journal->plain + journal->plain_n);
+    journal->plain_n +=
+        qt__entry_put(kind, thing, &journal->base, journal->plain + journal->plain_n);
     count(&journal->records, 1);
 }
 
@@ -214,8 +214,8 @@ static void
 end(struct qt_journal *journal)
 {
     bool is_lost = atomic_load(&journal->is_lost);
-    const struct qt__journal_end last = {
-        .reason = is_lost ? QT_JOURNAL_LOST : QT_JOURNAL_CLOSED, .seq = journal->last_seq};
+    const struct qt__journal_end last = {.reason = is_lost ? QT_JOURNAL_LOST : QT_JOURNAL_CLOSED,
+                                         .seq = journal->last_seq};
     add(journal, QT__ENTRY_END, &last);
     if (write_surely(journal) && !sync_file(journal, true))
         atomic_store(&journal->is_sick, true);
@@ -286,10 +286,11 @@ begin(struct qt_journal *journal, const struct qt_journal_options *options, stru
                                       .is_recorded = options->is_recorded};
     qt_copy(start.version, sizeof start.version, options->version);
     qt_copy(start.run_kind, sizeof start.run_kind, options->run_kind);
-    bool is_good = put_head(journal, QT__ENTRY_HEAD, &start, err) &&
-                   put_config(journal, options->config, err);
+    bool is_good =
+        put_head(journal, QT__ENTRY_HEAD, &start, err) && put_config(journal, options->config, err);
     for (uint32_t i = 0; is_good && i < qt_universe_count(options->universe); i++)
-        is_good = put_head(journal, QT__ENTRY_INSTRUMENT, qt_universe_at(options->universe, i), err);
+        is_good =
+            put_head(journal, QT__ENTRY_INSTRUMENT, qt_universe_at(options->universe, i), err);
     if (is_good && options->restore && options->restore->is_found)
         is_good = put_restore(journal, options->restore, err);
     if (!is_good || !put_head(journal, QT__ENTRY_BEGIN, &start, err))

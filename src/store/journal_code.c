@@ -264,8 +264,8 @@ get_field(struct reading *in, const struct qt__field *field, unsigned char *thin
 static unsigned char *
 place(unsigned kind, union qt__journal_any *out, struct qt_restore *state)
 {
-    memset(out, 0, kind >= QT__ENTRY_EVENT && kind < QT__ENTRY_DECISION ? sizeof out->event
-                                                                         : sizeof *out);
+    memset(out, 0,
+           kind >= QT__ENTRY_EVENT && kind < QT__ENTRY_DECISION ? sizeof out->event : sizeof *out);
     if (kind >= QT__ENTRY_EVENT && kind < QT__ENTRY_DECISION)
         out->event.kind = (uint16_t)(kind - QT__ENTRY_EVENT);
     else if (kind >= QT__ENTRY_DECISION)

@@ -11,8 +11,8 @@
 #define SIZE_OF(type, field) sizeof(((type *)NULL)->field)
 #define ROW(type, field, as, ...)                                                                  \
     {                                                                                              \
-        .name = #field, .form = QT__FORM_##as, .size = SIZE_OF(type, field), .at = offsetof(type, field),   \
-        __VA_ARGS__                                                                                \
+        .name = #field, .form = QT__FORM_##as, .size = SIZE_OF(type, field),                       \
+        .at = offsetof(type, field), __VA_ARGS__                                                   \
     }
 
 static const char *
@@ -87,16 +87,18 @@ say_mode(unsigned v)
 /* What every event has. Also the whole of those without a payload. */
 #define E struct qt_event
 #define EVENT                                                                                      \
-    ROW(E, seq, SEQ), ROW(E, t_recv_ns, TIME), ROW(E, t_venue_ns, NEAR, .to = offsetof(E, t_recv_ns)), \
-        ROW(E, instrument, UNIT, ANY), ROW(E, flags, UNIT, ANY)
+    ROW(E, seq, SEQ), ROW(E, t_recv_ns, TIME),                                                     \
+        ROW(E, t_venue_ns, NEAR, .to = offsetof(E, t_recv_ns)), ROW(E, instrument, UNIT, ANY),     \
+        ROW(E, flags, UNIT, ANY)
 
 static const struct qt__field event_bare[] = {EVENT, {0}};
-static const struct qt__field event_quote[] = {EVENT,
-                                           ROW(E, quote.bid, PX),
-                                           ROW(E, quote.ask, NEAR_PX, .to = offsetof(E, quote.bid)),
-                                           ROW(E, quote.bid_qty, QTY),
-                                           ROW(E, quote.ask_qty, QTY),
-                                           {0}};
+static const struct qt__field event_quote[] = {
+    EVENT,
+    ROW(E, quote.bid, PX),
+    ROW(E, quote.ask, NEAR_PX, .to = offsetof(E, quote.bid)),
+    ROW(E, quote.bid_qty, QTY),
+    ROW(E, quote.ask_qty, QTY),
+    {0}};
 static const struct qt__field event_trade[] = {
     EVENT, ROW(E, trade.px, PX), ROW(E, trade.qty, QTY), ROW(E, trade.id, UNIT, ANY), {0}};
 #define LEVEL(i) ROW(E, depth.levels[i].px, PX), ROW(E, depth.levels[i].qty, QTY)
@@ -125,7 +127,8 @@ static const struct qt__field event_bar[] = {
     ROW(E, bar.taker_buy, QTY),
     ROW(E, bar.trades, UNIT, ANY),
     {0}};
-static const struct qt__field event_status[] = {EVENT, ROW(E, status.status, UNIT, UPTO(2, 0)), {0}};
+static const struct qt__field event_status[] = {
+    EVENT, ROW(E, status.status, UNIT, UPTO(2, 0)), {0}};
 static const struct qt__field event_report[] = {
     EVENT,
     ROW(E, report.client_id, ID),
@@ -143,30 +146,38 @@ static const struct qt__field event_report[] = {
     ROW(E, report.fee_in_base, UNIT, UPTO(1, 0)),
     ROW(E, report.is_maker, UNIT, UPTO(1, 0)),
     {0}};
-static const struct qt__field event_balance[] = {EVENT, ROW(E, balance.asset, TEXT),
-                                             ROW(E, balance.free, MONEY),
-                                             ROW(E, balance.locked, MONEY), {0}};
+static const struct qt__field event_balance[] = {EVENT,
+                                                 ROW(E, balance.asset, TEXT),
+                                                 ROW(E, balance.free, MONEY),
+                                                 ROW(E, balance.locked, MONEY),
+                                                 {0}};
 static const struct qt__field event_link[] = {
-    EVENT, ROW(E, link.kind, UNIT, UPTO(QT_LINK_KINDS - 1, 0)),
-    ROW(E, link.state, UNIT, UPTO(QT_LINK_STATES - 1, say_link)), ROW(E, link.reason, TEXT), {0}};
+    EVENT,
+    ROW(E, link.kind, UNIT, UPTO(QT_LINK_KINDS - 1, 0)),
+    ROW(E, link.state, UNIT, UPTO(QT_LINK_STATES - 1, say_link)),
+    ROW(E, link.reason, TEXT),
+    {0}};
 static const struct qt__field event_command[] = {
-    EVENT, ROW(E, command.kind, UNIT, UPTO(QT_COMMAND_KINDS - 1, say_command)),
-    ROW(E, command.source, UNIT, UPTO(QT_SOURCES - 1, say_source)), ROW(E, command.reason, TEXT),
+    EVENT,
+    ROW(E, command.kind, UNIT, UPTO(QT_COMMAND_KINDS - 1, say_command)),
+    ROW(E, command.source, UNIT, UPTO(QT_SOURCES - 1, say_source)),
+    ROW(E, command.reason, TEXT),
     {0}};
 static const struct qt__field event_health[] = {
-    EVENT, ROW(E, health.component, UNIT, UPTO(QT_COMPONENTS - 1, say_part)),
-    ROW(E, health.is_sick, UNIT, UPTO(1, 0)), {0}};
+    EVENT,
+    ROW(E, health.component, UNIT, UPTO(QT_COMPONENTS - 1, say_part)),
+    ROW(E, health.is_sick, UNIT, UPTO(1, 0)),
+    {0}};
 
 #define D struct qt_decision
 #define DECISION ROW(D, seq, SEQ), ROW(D, t_ns, TIME)
-static const struct qt__field decision_made[] = {
-    DECISION,
-    ROW(D, made.instrument, UNIT, ANY),
-    ROW(D, made.kind, TEXT),
-    ROW(D, made.score, REAL),
-    ROW(D, made.value, REAL),
-    ROW(D, made.detail, TEXT),
-    {0}};
+static const struct qt__field decision_made[] = {DECISION,
+                                                 ROW(D, made.instrument, UNIT, ANY),
+                                                 ROW(D, made.kind, TEXT),
+                                                 ROW(D, made.score, REAL),
+                                                 ROW(D, made.value, REAL),
+                                                 ROW(D, made.detail, TEXT),
+                                                 {0}};
 static const struct qt__field decision_order[] = {
     DECISION,
     ROW(D, order.client_id, ID),
@@ -179,46 +190,42 @@ static const struct qt__field decision_order[] = {
     ROW(D, order.stop_px, PX),
     ROW(D, order.qty, QTY),
     {0}};
-static const struct qt__field decision_cancel[] = {DECISION, ROW(D, cancel.instrument, UNIT, ANY),
-                                               ROW(D, cancel.client_id, ID), {0}};
+static const struct qt__field decision_cancel[] = {
+    DECISION, ROW(D, cancel.instrument, UNIT, ANY), ROW(D, cancel.client_id, ID), {0}};
 static const struct qt__field decision_cycle[] = {
     DECISION, ROW(D, cycle.scan, ID), ROW(D, cycle.book, ID), ROW(D, cycle.orders, ID), {0}};
 
 #define H struct qt__journal_start
 static const struct qt__field entry_head[] = {ROW(H, version, TEXT),
-                                          ROW(H, run_kind, TEXT),
-                                          ROW(H, created_ns, WHOLE),
-                                          ROW(H, base_period_ns, WHOLE),
-                                          ROW(H, is_recorded, UNIT, UPTO(1, 0)),
-                                          {0}};
+                                              ROW(H, run_kind, TEXT),
+                                              ROW(H, created_ns, WHOLE),
+                                              ROW(H, base_period_ns, WHOLE),
+                                              ROW(H, is_recorded, UNIT, UPTO(1, 0)),
+                                              {0}};
 static const struct qt__field entry_config[] = {ROW(struct qt__journal_text, bytes, TEXT), {0}};
 #define I struct qt_instrument
 static const struct qt__field entry_instrument[] = {ROW(I, id, UNIT, ANY),
-                                                ROW(I, status, UNIT, UPTO(2, 0)),
-                                                ROW(I, symbol, TEXT),
-                                                ROW(I, base, TEXT),
-                                                ROW(I, quote, TEXT),
-                                                ROW(I, px_scale, UNIT, UPTO(QT_SCALE_MAX, 0)),
-                                                ROW(I, qty_scale, UNIT, UPTO(QT_SCALE_MAX, 0)),
-                                                ROW(I, tick, WHOLE),
-                                                ROW(I, min_px, WHOLE),
-                                                ROW(I, max_px, WHOLE),
-                                                ROW(I, lot, WHOLE),
-                                                ROW(I, min_qty, WHOLE),
-                                                ROW(I, max_qty, WHOLE),
-                                                ROW(I, min_notional, MONEY),
-                                                {0}};
+                                                    ROW(I, status, UNIT, UPTO(2, 0)),
+                                                    ROW(I, symbol, TEXT),
+                                                    ROW(I, base, TEXT),
+                                                    ROW(I, quote, TEXT),
+                                                    ROW(I, px_scale, UNIT, UPTO(QT_SCALE_MAX, 0)),
+                                                    ROW(I, qty_scale, UNIT, UPTO(QT_SCALE_MAX, 0)),
+                                                    ROW(I, tick, WHOLE),
+                                                    ROW(I, min_px, WHOLE),
+                                                    ROW(I, max_px, WHOLE),
+                                                    ROW(I, lot, WHOLE),
+                                                    ROW(I, min_qty, WHOLE),
+                                                    ROW(I, max_qty, WHOLE),
+                                                    ROW(I, min_notional, MONEY),
+                                                    {0}};
 #define R struct qt_restore
-static const struct qt__field entry_state[] = {ROW(R, last_seq, UNIT, ANY),
-                                           ROW(R, mode, UNIT, UPTO(QT_MODES - 1, say_mode)),
-                                           ROW(R, mode_since_ns, WHOLE),
-                                           ROW(R, mode_reason, TEXT),
-                                           ROW(R, capital, MONEY),
-                                           ROW(R, cash, MONEY),
-                                           ROW(R, realised, MONEY),
-                                           ROW(R, fees, MONEY),
-                                           ROW(R, transactions, UNIT, ANY),
-                                           {0}};
+static const struct qt__field entry_state[] = {
+    ROW(R, last_seq, UNIT, ANY),     ROW(R, mode, UNIT, UPTO(QT_MODES - 1, say_mode)),
+    ROW(R, mode_since_ns, WHOLE),    ROW(R, mode_reason, TEXT),
+    ROW(R, capital, MONEY),          ROW(R, cash, MONEY),
+    ROW(R, realised, MONEY),         ROW(R, fees, MONEY),
+    ROW(R, transactions, UNIT, ANY), {0}};
 #define O struct qt_order_record
 static const struct qt__field entry_order[] = {
     ROW(O, request.client_id, ID),
@@ -243,36 +250,37 @@ static const struct qt__field entry_order[] = {
 #define P struct qt_position_record
 #define TARGET(i) ROW(P, plan.target[i], PX), ROW(P, plan.target_bps[i], WHOLE)
 static const struct qt__field entry_position[] = {ROW(P, instrument, UNIT, ANY),
-                                              ROW(P, qty, QTY),
-                                              ROW(P, initial_qty, QTY),
-                                              ROW(P, cost, MONEY),
-                                              ROW(P, realised, MONEY),
-                                              ROW(P, fees, MONEY),
-                                              ROW(P, opened_ns, WHOLE),
-                                              ROW(P, has_plan, UNIT, UPTO(1, 0)),
-                                              ROW(P, plan.side, UNIT, UPTO(1, say_side)),
-                                              ROW(P, plan.hits, UNIT, UPTO(255, 0)),
-                                              ROW(P, plan.is_trailing, UNIT, UPTO(1, 0)),
-                                              ROW(P, plan.tick, PX),
-                                              ROW(P, plan.step, PX),
-                                              ROW(P, plan.entry, PX),
-                                              ROW(P, plan.initial_stop, PX),
-                                              ROW(P, plan.stop, PX),
-                                              TARGET(0),
-                                              TARGET(1),
-                                              TARGET(2),
-                                              ROW(P, plan.trail, PX),
-                                              ROW(P, plan.best, PX),
-                                              ROW(P, plan.opened_ns, WHOLE),
-                                              ROW(P, plan.deadline_ns, WHOLE),
-                                              {0}};
+                                                  ROW(P, qty, QTY),
+                                                  ROW(P, initial_qty, QTY),
+                                                  ROW(P, cost, MONEY),
+                                                  ROW(P, realised, MONEY),
+                                                  ROW(P, fees, MONEY),
+                                                  ROW(P, opened_ns, WHOLE),
+                                                  ROW(P, has_plan, UNIT, UPTO(1, 0)),
+                                                  ROW(P, plan.side, UNIT, UPTO(1, say_side)),
+                                                  ROW(P, plan.hits, UNIT, UPTO(255, 0)),
+                                                  ROW(P, plan.is_trailing, UNIT, UPTO(1, 0)),
+                                                  ROW(P, plan.tick, PX),
+                                                  ROW(P, plan.step, PX),
+                                                  ROW(P, plan.entry, PX),
+                                                  ROW(P, plan.initial_stop, PX),
+                                                  ROW(P, plan.stop, PX),
+                                                  TARGET(0),
+                                                  TARGET(1),
+                                                  TARGET(2),
+                                                  ROW(P, plan.trail, PX),
+                                                  ROW(P, plan.best, PX),
+                                                  ROW(P, plan.opened_ns, WHOLE),
+                                                  ROW(P, plan.deadline_ns, WHOLE),
+                                                  {0}};
 _Static_assert(QT_TARGETS == 3, "a row a target");
 #define B struct qt_balance_record
-static const struct qt__field entry_balance[] = {ROW(B, account, TEXT), ROW(B, asset, TEXT),
-                                             ROW(B, scale, WHOLE), ROW(B, amount, WHOLE), {0}};
+static const struct qt__field entry_balance[] = {
+    ROW(B, account, TEXT), ROW(B, asset, TEXT), ROW(B, scale, WHOLE), ROW(B, amount, WHOLE), {0}};
 static const struct qt__field entry_begin[] = {{0}};
 #define X struct qt__journal_end
-static const struct qt__field entry_end[] = {ROW(X, reason, UNIT, UPTO(2, 0)), ROW(X, seq, UNIT, ANY), {0}};
+static const struct qt__field entry_end[] = {
+    ROW(X, reason, UNIT, UPTO(2, 0)), ROW(X, seq, UNIT, ANY), {0}};
 
 static const struct {
     const char *name;

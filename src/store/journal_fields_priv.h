@@ -23,15 +23,15 @@
 
 /** Kinds of records: events and decisions from their bases upward. */
 enum qt__entry {
-    QT__ENTRY_HEAD = 1,   /* struct qt__journal_start */
-    QT__ENTRY_CONFIG,     /* struct qt__journal_text: a piece of the config's JSON */
-    QT__ENTRY_INSTRUMENT, /* struct qt_instrument, by id */
-    QT__ENTRY_STATE,      /* struct qt_restore without its lists */
-    QT__ENTRY_ORDER,      /* struct qt_order_record: alive at the start */
-    QT__ENTRY_POSITION,   /* struct qt_position_record */
-    QT__ENTRY_BALANCE,    /* struct qt_balance_record */
-    QT__ENTRY_BEGIN,      /* the head is complete: inputs follow */
-    QT__ENTRY_END,        /* struct qt__journal_end */
+    QT__ENTRY_HEAD = 1,      /* struct qt__journal_start */
+    QT__ENTRY_CONFIG,        /* struct qt__journal_text: a piece of the config's JSON */
+    QT__ENTRY_INSTRUMENT,    /* struct qt_instrument, by id */
+    QT__ENTRY_STATE,         /* struct qt_restore without its lists */
+    QT__ENTRY_ORDER,         /* struct qt_order_record: alive at the start */
+    QT__ENTRY_POSITION,      /* struct qt_position_record */
+    QT__ENTRY_BALANCE,       /* struct qt_balance_record */
+    QT__ENTRY_BEGIN,         /* the head is complete: inputs follow */
+    QT__ENTRY_END,           /* struct qt__journal_end */
     QT__ENTRY_EVENT = 32,    /* + enum qt_event_kind: struct qt_event */
     QT__ENTRY_DECISION = 64, /* + enum qt_decision_kind: struct qt_decision */
     QT__ENTRIES = 96

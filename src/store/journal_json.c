@@ -10,8 +10,8 @@
 
 #include "journal_table_priv.h"
 
-/* The table's names are paths in a struct. An event's or decision's first part is its kind and goes;
- * what is left is joined by underlines. */
+/* The table's names are paths in a struct. An event's or decision's first part is its kind and
+ * goes; what is left is joined by underlines. */
 static void
 make_key(unsigned kind, const char *path, char key[48])
 {
@@ -153,9 +153,8 @@ qt__entry_json(unsigned kind, const void *thing, const struct qt_universe *unive
     const struct qt__field *field = qt__entry_fields(kind);
     if (!field)
         return;
-    const struct qt_instrument *ins = kind == QT__ENTRY_INSTRUMENT
-                                          ? thing
-                                          : instrument_of(field, thing, universe);
+    const struct qt_instrument *ins =
+        kind == QT__ENTRY_INSTRUMENT ? thing : instrument_of(field, thing, universe);
     qt_text_addf(out, "{\"record\":\"%s\"", qt__entry_name(kind));
     for (; field->form != QT__FORM_END; field++) {
         char key[48];

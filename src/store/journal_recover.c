@@ -70,8 +70,8 @@ look_through(struct look *look, const struct qt_journal_key *key, struct qt_erro
         return false;
     look->at = QT__HEAD_BYTES;
     for (size_t n, plain_n = 0;; look->at += n, look->chunk++) {
-        n = qt__chunk_open(&look->segment, look->chunk, look->bytes + look->at,
-                           look->n - look->at, look->plain, &plain_n);
+        n = qt__chunk_open(&look->segment, look->chunk, look->bytes + look->at, look->n - look->at,
+                           look->plain, &plain_n);
         if (n == 0)
             return true;
         look_at_records(look, plain_n);

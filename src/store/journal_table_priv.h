@@ -9,18 +9,18 @@
 
 enum qt__form {
     QT__FORM_END,
-    QT__FORM_SEQ,    /* uint64_t, difference to the record before */
-    QT__FORM_TIME,   /* int64_t ns, difference to the record before */
-    QT__FORM_UNIT,   /* unsigned of 1, 2, 4 or 8 bytes, at most limit */
-    QT__FORM_ID,     /* uint64_t, as text in JSON */
-    QT__FORM_WHOLE,  /* int64_t or int32_t */
-    QT__FORM_NEAR,   /* int64_t, difference to the field at `to` */
-    QT__FORM_PX,     /* int64_t at the instrument's price scale */
+    QT__FORM_SEQ,   /* uint64_t, difference to the record before */
+    QT__FORM_TIME,  /* int64_t ns, difference to the record before */
+    QT__FORM_UNIT,  /* unsigned of 1, 2, 4 or 8 bytes, at most limit */
+    QT__FORM_ID,    /* uint64_t, as text in JSON */
+    QT__FORM_WHOLE, /* int64_t or int32_t */
+    QT__FORM_NEAR,  /* int64_t, difference to the field at `to` */
+    QT__FORM_PX,    /* int64_t at the instrument's price scale */
     QT__FORM_NEAR_PX,
     QT__FORM_QTY,
     QT__FORM_MONEY,
-    QT__FORM_REAL,   /* double */
-    QT__FORM_TEXT    /* char[size] */
+    QT__FORM_REAL, /* double */
+    QT__FORM_TEXT  /* char[size] */
 };
 
 struct qt__field {

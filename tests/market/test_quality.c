@@ -71,7 +71,7 @@ warm_up(struct fixture *f)
 static const struct {
     const char *what;
     bool is_trade;
-    int64_t a, b; /* bid and ask; price and id */
+    int64_t a, b;     /* bid and ask; price and id */
     int64_t venue_ms; /* the venue's time less ours */
     enum qt_quality_verdict verdict;
     int failed; /* enum qt_quality_check; -1: none */

@@ -206,9 +206,8 @@ START_TEST(head_comes_back_with_config_universe_and_state)
     f.restore->mode = QT_MODE_REDUCED;
     f.restore->capital = (qt_money){-5};
     f.restore->orders = 1;
-    f.restore->order[0] = (struct qt_order_record){.request = {.client_id = 77, .instrument = 2},
-                                                   .state = QT_ORDER_PARTIAL,
-                                                   .reason = "why"};
+    f.restore->order[0] = (struct qt_order_record){
+        .request = {.client_id = 77, .instrument = 2}, .state = QT_ORDER_PARTIAL, .reason = "why"};
     f.restore->positions = 1;
     f.restore->position[0].instrument = 1;
     f.restore->position[0].qty = (qt_qty){123};
@@ -537,9 +536,8 @@ forge_read(struct forged *forged)
         return false;
     memcpy(&length, at, 4);
     forge_nonce(forged, nonce);
-    ck_assert_int_eq(crypto_aead_xchacha20poly1305_ietf_decrypt(forged->plain, &n, NULL, at + 4,
-                                                                length + 16, at, 4, nonce,
-                                                                forged->key),
+    ck_assert_int_eq(crypto_aead_xchacha20poly1305_ietf_decrypt(
+                         forged->plain, &n, NULL, at + 4, length + 16, at, 4, nonce, forged->key),
                      0);
     forged->plain_n = (size_t)n;
     return true;
@@ -610,7 +608,8 @@ START_TEST(forged_records_are_read_or_named_and_harm_nobody)
         memcpy(forged->bytes, whole->bytes, whole->n);
         while (forge_read(forged)) {
             for (unsigned k = 0; k < 1 + qt_rng_next(&rng) % 4; k++)
-                forged->plain[qt_rng_next(&rng) % forged->plain_n] = (unsigned char)qt_rng_next(&rng);
+                forged->plain[qt_rng_next(&rng) % forged->plain_n] =
+                    (unsigned char)qt_rng_next(&rng);
             if (i % 10 == 0) /* nothing but noise */
                 for (size_t k = 0; k < forged->plain_n; k++)
                     forged->plain[k] = (unsigned char)qt_rng_next(&rng);

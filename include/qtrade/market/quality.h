@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Quality of market data, event by event: what is impossible or implausible is counted under its
- * name and does not reach a decision. One state a symbol, plain data; the owner of the symbol calls.
+ * name and does not reach a decision. One state a symbol, plain data; the owner of the symbol
+ * calls.
  *
  * The band of plausible prices is the median of up to 31 accepted prices, a second or more apart,
  * plus and minus outlier_mad times their median absolute deviation (scaled by 1.4826 to a standard
@@ -22,10 +23,10 @@
 #include "qtrade/market/event.h"
 
 enum qt_quality_check {
-    QT_QUALITY_EMPTY,     /* a price or quantity that is zero or negative, or a side without price */
-    QT_QUALITY_CROSSED,   /* bid above ask */
-    QT_QUALITY_LOCKED,    /* bid equals ask */
-    QT_QUALITY_OUTLIER,   /* outside the band */
+    QT_QUALITY_EMPTY,   /* a price or quantity that is zero or negative, or a side without price */
+    QT_QUALITY_CROSSED, /* bid above ask */
+    QT_QUALITY_LOCKED,  /* bid equals ask */
+    QT_QUALITY_OUTLIER, /* outside the band */
     QT_QUALITY_BACKWARDS, /* older by the venue's time than the one before of its kind */
     QT_QUALITY_FUTURE,    /* the venue's time lies more than future_ms after ours */
     QT_QUALITY_DUPLICATE, /* a trade whose id is not above the one before */
@@ -36,9 +37,9 @@ enum qt_quality_check {
 /** What becomes of an event. */
 enum qt_quality_verdict { QT_QUALITY_PASS, QT_QUALITY_MARK, QT_QUALITY_DROP };
 
-const char *qt_quality_name(enum qt_quality_check check);                     /* "crossed" ... */
-const char *qt_quality_title(enum qt_quality_check check);                    /* for people */
-enum qt_quality_verdict qt_quality_verdict_of(enum qt_quality_check check);   /* the table's */
+const char *qt_quality_name(enum qt_quality_check check);                   /* "crossed" ... */
+const char *qt_quality_title(enum qt_quality_check check);                  /* for people */
+enum qt_quality_verdict qt_quality_verdict_of(enum qt_quality_check check); /* the table's */
 
 struct qt_quality_config {
     double outlier_mad, outlier_min_pct;
@@ -51,12 +52,12 @@ extern const struct qt_config_section qt_quality_section;
 
 struct qt_quality {
     /* what a tick touches */
-    qt_px low, high; /* the band; QT_PX_NONE: not known yet */
+    qt_px low, high;            /* the band; QT_PX_NONE: not known yet */
     int64_t quote_ns, trade_ns; /* the venue's times of the last ones; QT_TIME_NONE: none */
     uint64_t trade_id;
     int64_t sampled_ns;
-    int64_t minute_ns;  /* of the count below */
-    uint32_t drops;     /* in that minute */
+    int64_t minute_ns;    /* of the count below */
+    uint32_t drops;       /* in that minute */
     int64_t bad_until_ns; /* QT_TIME_NONE: it never was */
     uint8_t outliers, n, at;
     bool is_above; /* side of the outliers in a row */

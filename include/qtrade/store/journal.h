@@ -26,8 +26,8 @@ struct qt_journal_key {
 };
 
 /**
- * The key in a file of 32 bytes. With makes, one is made of random bytes where there is none. False:
- * QT_E_LOCKED: missing, another size, readable by others, not a plain file of ours.
+ * The key in a file of 32 bytes. With makes, one is made of random bytes where there is none.
+ * False: QT_E_LOCKED: missing, another size, readable by others, not a plain file of ours.
  */
 QT_CHECKED bool qt_journal_key_load(const char *path, bool makes, struct qt_journal_key *out,
                                     struct qt_error *err);
@@ -92,9 +92,9 @@ struct qt_journal_head {
     char version[24], run_kind[12];
     int64_t created_ns, base_period_ns;
     bool is_recorded;
-    const char *config;                 /* JSON */
-    struct qt_universe *universe;       /* the reader's */
-    const struct qt_restore *restore;   /* is_found false: a fresh start */
+    const char *config;               /* JSON */
+    struct qt_universe *universe;     /* the reader's */
+    const struct qt_restore *restore; /* is_found false: a fresh start */
 };
 
 /** A session of a folder. */
