@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <sodium.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,7 +25,10 @@
 #include "journal_fields_priv.h"
 #include "journal_recover_priv.h"
 
-enum { RING = 16384, BATCH_MS = 5, RETRY_MS = 200, GIVE_UP_MS = 3000 };
+/* The thread looks every BATCH_MS, and is woken when a ring that fills quickly is half full. */
+enum { RING = 16384, LOOK = 1024, BATCH_MS = 5, RETRY_MS = 200, GIVE_UP_MS = 3000 };
+/* History comes in a burst, before anything is decided on it: the engine may wait so long, once. */
+#define HISTORY_WAIT_NS (500 * QT_NS_PER_MS)
 #define SEGMENT_BYTES (UINT64_C(64) << 20)
 
 struct message {
@@ -44,6 +48,8 @@ struct qt_journal {
     struct qt_spsc *ring;
     pthread_t thread;
     bool is_started;
+    sem_t wake;
+    unsigned pushed; /* the engine's: since it last looked how full the ring is */
     atomic_bool stop, is_sick, is_lost;
     /* the thread's own from here on */
     int file;
@@ -185,6 +191,20 @@ fill(struct qt_journal *journal)
     }
 }
 
+/* Until BATCH_MS have passed or the ring fills. */
+static void
+rest(struct qt_journal *journal)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_nsec += BATCH_MS * (long)QT_NS_PER_MS;
+    if (at.tv_nsec >= (long)QT_NS_PER_S) {
+        at.tv_sec++;
+        at.tv_nsec -= (long)QT_NS_PER_S;
+    }
+    (void)sem_timedwait(&journal->wake, &at);
+}
+
 static void
 pause_ms(int ms)
 {
@@ -234,7 +254,7 @@ run(void *argument)
         if (is_ending && is_idle)
             break;
         if (!is_ending && qt_spsc_count(journal->ring) == 0)
-            pause_ms(BATCH_MS);
+            rest(journal);
     }
     end(journal);
     return NULL;
@@ -330,6 +350,7 @@ qt_journal_create(const struct qt_journal_options *options, struct qt_error *err
         qt_fail(err, QT_E_MEMORY, "no memory for the journal");
         return NULL;
     }
+    sem_init(&journal->wake, 0, 0);
     journal->file = -1;
     journal->key = *options->key;
     journal->sync = options->sync;
@@ -350,6 +371,7 @@ qt_journal_close(struct qt_journal *journal, struct qt_error *err)
         return true;
     if (journal->is_started) {
         atomic_store(&journal->stop, true);
+        sem_post(&journal->wake);
         pthread_join(journal->thread, NULL);
     }
     bool is_good = !atomic_load(&journal->is_sick);
@@ -358,6 +380,7 @@ qt_journal_close(struct qt_journal *journal, struct qt_error *err)
     if (!is_good)
         qt_fail(err, QT_E_IO, "%s: the journal's end could not be written", journal->folder);
     qt_spsc_destroy(journal->ring);
+    sem_destroy(&journal->wake);
     qt_journal_key_wipe(&journal->key);
     sodium_memzero(journal, sizeof *journal);
     free(journal);
@@ -366,16 +389,30 @@ qt_journal_close(struct qt_journal *journal, struct qt_error *err)
 
 /* The engine's side */
 
+/* The ring is full. False: it stays so, and what follows is lost (J1). */
 static bool
-push(struct qt_journal *journal, const struct message *message)
+wait_for_room(struct qt_journal *journal, const struct message *message)
 {
+    bool is_history = message->is_event && (message->event.flags & QT_EVENT_HISTORY);
+    int64_t until = qt_now_mono_ns() + (is_history ? HISTORY_WAIT_NS : 0);
+    sem_post(&journal->wake);
     while (!qt_spsc_push(journal->ring, message)) {
-        if (!journal->waits) {
+        if (!journal->waits && qt_now_mono_ns() >= until) {
             atomic_store(&journal->is_lost, true);
             return false;
         }
         sched_yield();
     }
+    return true;
+}
+
+static bool
+push(struct qt_journal *journal, const struct message *message)
+{
+    if (!qt_spsc_push(journal->ring, message))
+        return wait_for_room(journal, message);
+    if (++journal->pushed % LOOK == 0 && qt_spsc_count(journal->ring) > RING / 2)
+        sem_post(&journal->wake);
     return true;
 }
 
