@@ -32,6 +32,7 @@ struct qt_benchmark {
 
 /** Tables of the rooms; name NULL ends. */
 extern const struct qt_benchmark qt_bench_base[];
+extern const struct qt_benchmark qt_bench_engine[];
 extern const struct qt_benchmark qt_bench_indicator[];
 extern const struct qt_benchmark qt_bench_market[];
 extern const struct qt_benchmark qt_bench_venue[];

@@ -13,6 +13,7 @@
 /* A room's table is one line here, sorted. */
 static const struct qt_benchmark *const tables[] = {
     qt_bench_base,
+    qt_bench_engine,
     qt_bench_indicator,
     qt_bench_market,
     qt_bench_venue,

@@ -147,19 +147,38 @@ sigma_of(const struct qt_scan_symbol *state)
     return n >= 2 ? qt_stddev_sample(returns, n) : 0;
 }
 
-/* Share of the history's values below this one, those equal to it counted half. */
 static void
 take_natr(struct qt_scan_symbol *state)
 {
-    float now = (float)state->natr_pct;
-    state->natr[state->natr_count % state->history] = now;
+    state->natr[state->natr_count % state->history] = (float)state->natr_pct;
     state->natr_count++;
+}
+
+/* Share of the history's values below the newest one, those equal to it counted half. */
+static void
+rank_natr(struct qt_scan_symbol *state)
+{
+    float now = (float)state->natr_pct;
     uint32_t n = QT_MIN(state->natr_count, state->history), below = 0, equal = 0;
+    if (n == 0)
+        return;
     for (uint32_t i = 0; i < n; i++) {
         below += state->natr[i] < now;
         equal += state->natr[i] == now;
     }
     state->atr_percentile = 100 * ((double)below + 0.5 * (double)equal) / (double)n;
+}
+
+/* What a bar changes and only a measurement needs: once, at the first one after the bar. */
+static void
+prepare(struct qt_scan_symbol *state)
+{
+    if (state->prepared == state->bars)
+        return;
+    state->prepared = state->bars;
+    rank_natr(state);
+    state->log_support = qt_log(state->support);
+    state->log_resistance = qt_log(state->resistance);
 }
 
 bool
@@ -252,8 +271,8 @@ fill_range(const struct qt_scan_symbol *state, double last, double log_last,
         in->support_atr = (last - state->support) / state->atr;
         in->resistance_atr = (state->resistance - last) / state->atr;
     }
-    in->breakout_up = touch_probability(qt_log(state->resistance) - log_last, state->sigma);
-    in->breakout_down = touch_probability(log_last - qt_log(state->support), state->sigma);
+    in->breakout_up = touch_probability(state->log_resistance - log_last, state->sigma);
+    in->breakout_down = touch_probability(log_last - state->log_support, state->sigma);
 }
 
 static void
@@ -275,8 +294,24 @@ fill_inputs(const struct qt_scan_symbol *state, const struct qt_scan_config *con
     in->breakout = qt_score_breakout(in, config->two_sided);
 }
 
+/* Inputs and components at a price; they hold until a bar or another price comes. */
+static void
+measure(struct qt_scan_symbol *state, const struct qt_scan_config *config, double last)
+{
+    struct qt_scan_inputs *in = &state->measured.in;
+    prepare(state);
+    *in = (struct qt_scan_inputs){.quote_volume_24h = state->quote_volume_24h};
+    fill_inputs(state, config, last, in);
+    state->measured.bars = state->bars;
+    state->measured.last = last;
+    state->measured.volatility = qt_score_volatility(in);
+    state->measured.momentum = qt_score_momentum(in, config->two_sided);
+    state->measured.volume = qt_score_volume(in);
+    state->measured.trend = qt_score_trend(in, config->breakout_weight, config->two_sided);
+}
+
 void
-qt_scan_symbol_measure(const struct qt_scan_symbol *state, const struct qt_scan_config *config,
+qt_scan_symbol_measure(struct qt_scan_symbol *state, const struct qt_scan_config *config,
                        const struct qt_scan_live *live, struct qt_scan_row *row)
 {
     double last = qt_is_finite(live->last) && live->last > 0 ? live->last : state->last_close;
@@ -300,9 +335,11 @@ qt_scan_symbol_measure(const struct qt_scan_symbol *state, const struct qt_scan_
     row->has_inputs = state->is_warm;
     if (!row->has_inputs)
         return;
-    fill_inputs(state, config, last, &row->in);
-    row->volatility = qt_score_volatility(&row->in);
-    row->momentum = qt_score_momentum(&row->in, config->two_sided);
-    row->volume = qt_score_volume(&row->in);
-    row->trend = qt_score_trend(&row->in, config->breakout_weight, config->two_sided);
+    if (state->measured.bars != state->bars || state->measured.last != last)
+        measure(state, config, last);
+    row->in = state->measured.in;
+    row->volatility = state->measured.volatility;
+    row->momentum = state->measured.momentum;
+    row->volume = state->measured.volume;
+    row->trend = state->measured.trend;
 }

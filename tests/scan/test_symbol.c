@@ -39,7 +39,7 @@ fed(const struct series *s, int n)
 }
 
 static struct qt_scan_row
-measured(const struct qt_scan_symbol *state)
+measured(struct qt_scan_symbol *state)
 {
     struct qt_scan_config config = help_config();
     struct qt_instrument ins = help_instrument(3, "ABC");

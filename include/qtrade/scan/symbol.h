@@ -127,6 +127,14 @@ struct qt_scan_symbol {
     bool is_warm; /* every input has its value */
     double last_close, natr_pct, atr, atr_percentile, sigma, surge, support, resistance;
     double adx, ema_fast, ema_mid, ema_slow, quote_volume_24h;
+    uint64_t prepared; /* bars when what follows was computed */
+    double log_support, log_resistance;
+    struct {
+        uint64_t bars; /* 0: never */
+        double last;
+        struct qt_scan_inputs in;
+        double volatility, momentum, volume, trend;
+    } measured;                            /* at a price after a bar */
     float natr[QT_SCAN_HISTORY_MAX];       /* ring of history values */
     double quote_volume[QT_SCAN_DAY_BARS]; /* by bar number of the day */
     double volume[QT_SCAN_VOLUME_BARS];    /* rings, the bar's count modulo their size */
@@ -149,9 +157,9 @@ void qt_scan_symbol_init(struct qt_scan_symbol *state, const struct qt_scan_conf
 bool qt_scan_symbol_bar(struct qt_scan_symbol *state, const struct qt_ohlcv *bar,
                         double quote_volume);
 
-/** Fills row: filter verdict (all reasons but microcap), inputs, components. Reads only; any shard.
- */
-void qt_scan_symbol_measure(const struct qt_scan_symbol *state, const struct qt_scan_config *config,
+/** Fills row: filter verdict (all reasons but microcap), inputs, components; what a bar or a price
+ * changes is computed once and kept in state. The shard of the symbol; one config a state. */
+void qt_scan_symbol_measure(struct qt_scan_symbol *state, const struct qt_scan_config *config,
                             const struct qt_scan_live *live, struct qt_scan_row *row);
 
 #endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Benchmarks of the engine and its gate. The quote is what every tick of every symbol pays; the
+ * gate what an order waits for; the cycle what stops decisions for all symbols together; the bars
+ * what a start and every minute cost.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "qtrade/base/rng.h"
+#include "qtrade/base/time.h"
+#include "qtrade/engine/engine.h"
+#include "qtrade/risk/gate.h"
+
+#include "bench_priv.h"
+#include "settings_priv.h"
+
+#define T0 (INT64_C(1713052800) * QT_NS_PER_S)
+
+/* --- the engine on a feed that is made here --- */
+
+struct engine_run {
+    struct qt_settings settings;
+    struct qt_universe *universe;
+    struct qt_engine *engine;
+    struct qt_rng rng;
+    atomic_bool stop;
+    uint32_t symbols;
+    int64_t now_ns, step_ns; /* between two events */
+    uint64_t n, pushed;      /* events to push in this turn; ever pushed */
+    void (*make)(struct engine_run *run, struct qt_event *event);
+};
+
+static int64_t
+price_of(struct engine_run *run, uint32_t symbol)
+{
+    return 1000000 + (int64_t)symbol * 1000 + (int64_t)qt_rng_below(&run->rng, 400);
+}
+
+static void
+make_quote(struct engine_run *run, struct qt_event *event)
+{
+    int64_t px = price_of(run, event->instrument);
+    event->kind = QT_EVENT_QUOTE;
+    event->quote = (struct qt_quote){{px}, {px + 5}, {1000}, {1000}};
+}
+
+static void
+make_trade(struct engine_run *run, struct qt_event *event)
+{
+    event->kind = QT_EVENT_TRADE;
+    event->trade = (struct qt_trade){{price_of(run, event->instrument)}, {250}, 0};
+}
+
+/* Hourly bars of history, one symbol after the other. */
+static void
+make_bar(struct engine_run *run, struct qt_event *event)
+{
+    int64_t px = price_of(run, event->instrument);
+    int64_t open_ns =
+        T0 - QT_NS_PER_DAY * 40 + (int64_t)(run->pushed / run->symbols) * QT_NS_PER_HOUR;
+    event->kind = QT_EVENT_BAR;
+    event->flags = QT_EVENT_HISTORY;
+    event->bar = (struct qt_bar){.open_ns = open_ns,
+                                 .period_ns = QT_NS_PER_HOUR,
+                                 .open = {px},
+                                 .high = {px + 300},
+                                 .low = {px - 300},
+                                 .close = {px + 20},
+                                 .volume = {5000000},
+                                 .quote_volume = {INT64_C(500000000000000)},
+                                 .taker_buy = {2500000},
+                                 .trades = 100};
+}
+
+static int
+work(void *self, const struct qt_event_sink *sink, int timeout_ms)
+{
+    struct engine_run *run = self;
+    (void)timeout_ms;
+    for (uint64_t i = 0; i < run->n; i++) {
+        struct qt_event event = {.instrument = (uint32_t)(run->pushed % run->symbols),
+                                 .t_recv_ns = run->now_ns,
+                                 .t_venue_ns = run->now_ns};
+        run->make(run, &event);
+        sink->push(sink->self, &event);
+        run->pushed++;
+        run->now_ns += run->step_ns;
+    }
+    return -1;
+}
+
+static bool
+take_sync(void *self)
+{
+    (void)self;
+    return true;
+}
+
+static void
+engine_end(void *state)
+{
+    struct engine_run *run = state;
+    qt_engine_destroy(run->engine);
+    qt_universe_destroy(run->universe);
+    free(run);
+}
+
+static void
+push(struct engine_run *run, void (*make)(struct engine_run *run, struct qt_event *event),
+     uint64_t n)
+{
+    struct qt_error err = {0};
+    run->make = make;
+    run->n = n;
+    qt_assert(qt_engine_run(run->engine, &run->stop, &err));
+}
+
+static bool
+fill_universe(struct engine_run *run, struct qt_error *err)
+{
+    run->universe = qt_universe_create();
+    for (uint32_t i = 0; run->universe && i < run->symbols; i++) {
+        struct qt_instrument ins = {
+            .quote = "USDT", .px_scale = 2, .qty_scale = 5, .tick = {1}, .lot = {10}};
+        snprintf(ins.symbol, sizeof ins.symbol, "S%uUSDT", i);
+        snprintf(ins.base, sizeof ins.base, "S%u", i);
+        if (!qt_universe_add(run->universe, &ins, err))
+            return false;
+    }
+    return run->universe != NULL;
+}
+
+/* An engine of n symbols with all the history a ranking asks for. */
+static struct engine_run *
+engine_start(uint32_t symbols, bool has_history)
+{
+    struct engine_run *run = calloc(1, sizeof *run);
+    struct qt_error err = {0};
+    if (!run)
+        return NULL;
+    run->symbols = symbols;
+    run->now_ns = T0;
+    qt_rng_init(&run->rng, QT_BENCH_SEED);
+    qt_settings_defaults(&run->settings);
+    run->settings.engine.workers = 1;
+    const struct qt_engine_options options = {.engine = &run->settings.engine,
+                                              .scan = &run->settings.scan,
+                                              .strategy = &run->settings.strategy,
+                                              .risk = &run->settings.risk,
+                                              .quality = &run->settings.quality,
+                                              .feed = {.self = run, .work = work},
+                                              .venue = {.name = "bench", .sync = take_sync},
+                                              .run_kind = "bench",
+                                              .base_period_ns = QT_NS_PER_MIN};
+    if (fill_universe(run, &err)) {
+        struct qt_engine_options whole = options;
+        whole.universe = run->universe;
+        run->engine = qt_engine_create(&whole, &err);
+    }
+    if (!run->engine) {
+        engine_end(run);
+        return NULL;
+    }
+    enum { HISTORY = 900 }; /* hours */
+    if (has_history)
+        push(run, make_bar, (uint64_t)symbols * HISTORY);
+    run->pushed = 0;
+    push(run, make_quote, symbols);
+    return run;
+}
+
+/* Events a microsecond apart: a cycle falls into every millionth only. */
+static void *
+tick_start(void)
+{
+    struct engine_run *run = engine_start(200, false);
+    if (run)
+        run->step_ns = QT_NS_PER_US;
+    return run;
+}
+
+static uint64_t
+quote_work(void *state, size_t batch)
+{
+    struct engine_run *run = state;
+    push(run, make_quote, batch);
+    return run->pushed;
+}
+
+static uint64_t
+trade_work(void *state, size_t batch)
+{
+    struct engine_run *run = state;
+    push(run, make_trade, batch);
+    return run->pushed;
+}
+
+static void *
+cycle_100_start(void)
+{
+    return engine_start(100, true);
+}
+
+static void *
+cycle_1000_start(void)
+{
+    return engine_start(1000, true);
+}
+
+static void *
+cycle_5000_start(void)
+{
+    return engine_start(5000, true);
+}
+
+/* A new quote of every symbol, then the first event of the next second, which takes a cycle with
+ * it. */
+static uint64_t
+cycle_work(void *state, size_t batch)
+{
+    struct engine_run *run = state;
+    for (size_t i = 0; i < batch; i++) {
+        push(run, make_quote, run->symbols);
+        run->now_ns += QT_NS_PER_S;
+    }
+    return run->pushed;
+}
+
+/* --- the gate --- */
+
+struct gate_run {
+    struct qt_settings settings;
+    struct qt_instrument ins;
+    struct qt_order_request request;
+    struct qt_gate_input input;
+};
+
+static qt_money
+money_of(int64_t whole)
+{
+    char text[24];
+    qt_money out = QT_MONEY_ZERO;
+    snprintf(text, sizeof text, "%lld", (long long)whole);
+    qt_assert(qt_money_parse(text, QT_MONEY_SCALE, &out));
+    return out;
+}
+
+static void
+fill_known(struct qt_gate_input *input)
+{
+    input->quote_age_ns = qt_gate_count(5000000);
+    input->notional = qt_gate_money(money_of(900));
+    input->risk = qt_gate_money(money_of(20));
+    input->equity = qt_gate_money(money_of(100000));
+    input->symbol_exposure = qt_gate_money(QT_MONEY_ZERO);
+    input->venue_exposure = input->strategy_exposure = qt_gate_money(money_of(5000));
+    input->sector_exposure = input->portfolio_exposure = qt_gate_money(money_of(5000));
+    input->heat = qt_gate_value(0.01);
+    input->worst_correlation = qt_gate_value(0.3);
+    input->day_pnl = qt_gate_money(money_of(-100));
+    input->day_equity = qt_gate_money(money_of(100100));
+    input->drawdown = qt_gate_value(0.01);
+    input->leverage_cap = qt_gate_value(1);
+    input->orders_last_s = input->orders_last_min = qt_gate_count(1);
+    input->messages_last_s = input->open_orders = qt_gate_count(1);
+    input->duplicates = qt_gate_count(0);
+    input->position = input->open_reducing = qt_gate_qty(QT_QTY_ZERO);
+}
+
+static void *
+gate_start(void)
+{
+    struct gate_run *run = calloc(1, sizeof *run);
+    if (!run)
+        return NULL;
+    qt_settings_defaults(&run->settings);
+    run->ins = (struct qt_instrument){
+        .symbol = "BTCUSDT", .px_scale = 2, .qty_scale = 5, .tick = {1}, .lot = {10}};
+    run->request = (struct qt_order_request){.client_id = 256,
+                                             .side = QT_BUY,
+                                             .type = QT_TYPE_LIMIT,
+                                             .tif = QT_TIF_IOC,
+                                             .px = {6000000},
+                                             .stop_px = QT_PX_NONE,
+                                             .qty = {1500}};
+    run->input = (struct qt_gate_input){.request = &run->request,
+                                        .ins = &run->ins,
+                                        .purpose = QT_PURPOSE_ENTRY,
+                                        .mode = QT_GATE_MODE_NORMAL,
+                                        .shut = QT_ANSWER_NO,
+                                        .kill_switch = QT_ANSWER_NO,
+                                        .link_up = QT_ANSWER_YES,
+                                        .store_healthy = QT_ANSWER_YES,
+                                        .conserved = QT_ANSWER_YES,
+                                        .unknown_order = QT_ANSWER_NO,
+                                        .self_trade = QT_ANSWER_NO,
+                                        .quote = {{5999900}, {6000000}, {100}, {100}},
+                                        .last = {6000000}};
+    fill_known(&run->input);
+    return run;
+}
+
+static uint64_t
+gate_work(void *state, size_t batch)
+{
+    struct gate_run *run = state;
+    struct qt_gate_result result;
+    uint64_t allowed = 0;
+    for (size_t i = 0; i < batch; i++)
+        allowed += qt_gate_check(&run->settings.risk, &run->input, &result);
+    qt_assert(allowed == batch); /* else the figure would be that of a refusal */
+    return allowed;
+}
+
+const struct qt_benchmark qt_bench_engine[] = {
+    {.name = "engine.cycle_100",
+     .help = "a quote of each of 100 symbols, then a decision cycle over all",
+     .samples = 300,
+     .batch = 1,
+     .start = cycle_100_start,
+     .work = cycle_work,
+     .end = engine_end},
+    {.name = "engine.cycle_1000",
+     .help = "the same over 1,000",
+     .samples = 100,
+     .batch = 1,
+     .start = cycle_1000_start,
+     .work = cycle_work,
+     .end = engine_end},
+    {.name = "engine.cycle_5000",
+     .help = "the same over 5,000",
+     .samples = 50,
+     .batch = 1,
+     .start = cycle_5000_start,
+     .work = cycle_work,
+     .end = engine_end},
+    {.name = "engine.gate",
+     .help = "an order through every check of the gate",
+     .samples = 2000,
+     .batch = 200,
+     .start = gate_start,
+     .work = gate_work,
+     .end = free},
+    {.name = "engine.quote",
+     .help = "a quote numbered, judged, and taken by its symbol, of 200 in turn",
+     .samples = 1000,
+     .batch = 1000,
+     .start = tick_start,
+     .work = quote_work,
+     .end = engine_end},
+    {.name = "engine.trade",
+     .help = "a trade likewise",
+     .samples = 1000,
+     .batch = 1000,
+     .start = tick_start,
+     .work = trade_work,
+     .end = engine_end},
+    {0}};
