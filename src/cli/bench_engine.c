@@ -17,6 +17,8 @@
 
 #define T0 (INT64_C(1713052800) * QT_NS_PER_S)
 
+enum { HISTORY = 900 }; /* hourly bars */
+
 /* --- the engine on a feed that is made here --- */
 
 struct engine_run {
@@ -56,9 +58,9 @@ make_trade(struct engine_run *run, struct qt_event *event)
 static void
 make_bar(struct engine_run *run, struct qt_event *event)
 {
+    event->instrument = (uint32_t)(run->pushed / HISTORY);
     int64_t px = price_of(run, event->instrument);
-    int64_t open_ns =
-        T0 - QT_NS_PER_DAY * 40 + (int64_t)(run->pushed / run->symbols) * QT_NS_PER_HOUR;
+    int64_t open_ns = T0 - QT_NS_PER_DAY * 40 + (int64_t)(run->pushed % HISTORY) * QT_NS_PER_HOUR;
     event->kind = QT_EVENT_BAR;
     event->flags = QT_EVENT_HISTORY;
     event->bar = (struct qt_bar){.open_ns = open_ns,
@@ -162,7 +164,6 @@ engine_start(uint32_t symbols, bool has_history)
         engine_end(run);
         return NULL;
     }
-    enum { HISTORY = 900 }; /* hours */
     if (has_history)
         push(run, make_bar, (uint64_t)symbols * HISTORY);
     run->pushed = 0;

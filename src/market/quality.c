@@ -99,35 +99,51 @@ qt_quality_init(struct qt_quality *quality)
 
 /* The band */
 
-static int64_t
-median(int64_t *values, unsigned n)
+/* Puts a value into the sorted ones, in the place of an old one when all places are taken. */
+static void
+insert(struct qt_quality *quality, int64_t value)
 {
-    for (unsigned i = 1; i < n; i++) {
-        int64_t value = values[i];
-        unsigned at = i;
-        for (; at > 0 && values[at - 1] > value; at--)
-            values[at] = values[at - 1];
-        values[at] = value;
+    int64_t *sorted = quality->sorted;
+    unsigned at = quality->n;
+    if (quality->n == QT_QUALITY_SAMPLES) {
+        int64_t old = quality->sample[quality->at].v;
+        for (at = 0; sorted[at] != old; at++)
+            continue;
+        for (; at + 1 < quality->n; at++)
+            sorted[at] = sorted[at + 1];
     }
-    return values[n / 2];
+    for (; at > 0 && sorted[at - 1] > value; at--)
+        sorted[at] = sorted[at - 1];
+    sorted[at] = value;
+}
+
+/* The median distance to the middle one: outwards from it, nearer side first. */
+static int64_t
+median_distance(const int64_t *sorted, unsigned n)
+{
+    int64_t middle = sorted[n / 2], distance = 0;
+    unsigned left = n / 2, right = n / 2 + 1; /* the middle itself is the first to the left */
+    for (unsigned taken = 0; taken <= n / 2; taken++) {
+        bool has_left = left < n, has_right = right < n;
+        int64_t below = has_left ? middle - sorted[left] : INT64_MAX;
+        int64_t above = has_right ? sorted[right] - middle : INT64_MAX;
+        distance = QT_MIN(below, above);
+        if (below <= above)
+            left--; /* past the first one it is larger than n */
+        else
+            right++;
+    }
+    return distance;
 }
 
 static void
 make_band(struct qt_quality *quality, const struct qt_quality_config *config)
 {
-    int64_t values[QT_QUALITY_SAMPLES], distances[QT_QUALITY_SAMPLES];
-    unsigned n = quality->n;
-    for (unsigned i = 0; i < n; i++)
-        values[i] = quality->sample[i].v;
-    int64_t middle = median(values, n);
-    for (unsigned i = 0; i < n; i++)
-        distances[i] = values[i] > middle ? values[i] - middle : middle - values[i];
-    double deviation = 1.4826 * (double)median(distances, n);
-    double reach =
-        QT_MAX(config->outlier_mad * deviation, config->outlier_min_pct / 100 * (double)middle);
-    double most = QT_MIN((double)middle + reach, 9e18);
-    quality->low = (qt_px){(int64_t)QT_MAX((double)middle - reach, 0)};
-    quality->high = (qt_px){(int64_t)most};
+    double middle = (double)quality->sorted[quality->n / 2];
+    double deviation = 1.4826 * (double)median_distance(quality->sorted, quality->n);
+    double reach = QT_MAX(config->outlier_mad * deviation, config->outlier_min_pct / 100 * middle);
+    quality->low = (qt_px){(int64_t)QT_MAX(middle - reach, 0)};
+    quality->high = (qt_px){(int64_t)QT_MIN(middle + reach, 9e18)};
 }
 
 static void
@@ -137,6 +153,7 @@ sample(struct qt_quality *quality, const struct qt_quality_config *config, qt_px
     if (quality->sampled_ns != QT_TIME_NONE && t_ns - quality->sampled_ns < QT_NS_PER_S)
         return;
     quality->sampled_ns = t_ns;
+    insert(quality, px.v);
     quality->sample[quality->at] = px;
     quality->at = (uint8_t)((quality->at + 1) % QT_QUALITY_SAMPLES);
     quality->n = (uint8_t)QT_MIN(quality->n + 1, QT_QUALITY_SAMPLES);

@@ -177,6 +177,7 @@ prepare(struct qt_scan_symbol *state)
         return;
     state->prepared = state->bars;
     rank_natr(state);
+    state->sigma = sigma_of(state);
     state->log_support = qt_log(state->support);
     state->log_resistance = qt_log(state->resistance);
 }
@@ -192,7 +193,6 @@ qt_scan_symbol_bar(struct qt_scan_symbol *state, const struct qt_ohlcv *bar, dou
     take_close(state, bar);
     state->last_open_ns = bar->open_ns;
     state->bars++;
-    state->sigma = sigma_of(state);
     qt_kit_update(state->indicators, kit, KIT_ROWS, bar);
     double out[KIT_ROWS][QT_INDICATOR_OUTPUTS];
     bool is_warm = qt_kit_values(state->indicators, kit, KIT_ROWS, out);

@@ -62,7 +62,8 @@ struct qt_quality {
     uint8_t outliers, n, at;
     bool is_above; /* side of the outliers in a row */
     /* what a sample touches */
-    qt_px sample[QT_QUALITY_SAMPLES];
+    qt_px sample[QT_QUALITY_SAMPLES];   /* a ring */
+    int64_t sorted[QT_QUALITY_SAMPLES]; /* the same, n of them */
 };
 
 void qt_quality_init(struct qt_quality *quality);

@@ -17,7 +17,9 @@ struct qt_kit_row {
     double params[QT_INDICATOR_PARAMS];
 };
 
-/** Bytes of all states. */
+#define QT_KIT_ROWS 16 /* at most */
+
+/** Bytes of all states, and of what the kit keeps before them. */
 size_t qt_kit_bytes(const struct qt_kit_row *rows, size_t n);
 /** Empties the states; capacity < qt_kit_bytes is a bug. block is aligned to QT_INDICATOR_ALIGN. */
 void qt_kit_init(void *block, size_t capacity, const struct qt_kit_row *rows, size_t n);
