@@ -113,6 +113,20 @@ def config_mistakes_are_named_with_file_line_and_key():
             assert done.stderr.count("\n") == 1, done.stderr
 
 
+def bench_compares_with_an_earlier_run_and_with_nothing_else():
+    with Folder() as folder:
+        before, other = folder / "before.json", folder / "other.json"
+        before.write_text(call("bench", "--only", "base.exp", "--json").stdout)
+        document = json.loads(call("bench", "--only", "base.exp", "--compare", str(before), "--json").stdout)
+        assert 0 < document["results"][0]["ratio"] < 1000
+        document = json.loads(call("bench", "--only", "base.map_get", "--compare", str(before), "--json").stdout)
+        assert document["results"][0]["ratio"] is None
+        for text in ("{}", "[1]", "nothing", ""):
+            other.write_text(text)
+            done = call("bench", "--only", "base.exp", "--compare", str(other))
+            assert done.returncode == 7 and str(other) in done.stderr, done.stderr
+
+
 def wrong_words_are_exit_two_in_one_line():
     rows = [("sing",), ("--sing",), ("scan", "--sing"), ("scan", "word"), ("demo", "--symbols", "0"),
             ("demo", "--symbols"), ("demo", "--speed", "fast"), ("venue",), ("venue", "stop"), ("config",),
@@ -133,5 +147,6 @@ def full_standard_output_is_an_error():
 run([every_subcommand_has_its_page_and_help, no_page_is_of_a_subcommand_that_is_not_there,
      help_and_page_name_the_same_options, program_page_names_the_global_options,
      config_page_has_every_key_with_its_default, default_config_file_is_the_defaults, pages_are_clean_for_mandoc,
-     config_mistakes_are_named_with_file_line_and_key, wrong_words_are_exit_two_in_one_line,
+     config_mistakes_are_named_with_file_line_and_key, bench_compares_with_an_earlier_run_and_with_nothing_else,
+     wrong_words_are_exit_two_in_one_line,
      full_standard_output_is_an_error])

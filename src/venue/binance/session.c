@@ -153,7 +153,7 @@ copy_secrets(struct qt_binance *self, const struct qt_binance_options *options,
     if (page == MAP_FAILED)
         return qt_fail_errno(err, QT_E_MEMORY, "a page for the key");
     self->secrets = page;
-    (void)mlock(page, sizeof *self->secrets); /* RLIMIT_MEMLOCK: doctor says so */
+    (void)mlock(page, sizeof *self->secrets); /* RLIMIT_MEMLOCK: then it may be swapped out */
     (void)madvise(page, sizeof *self->secrets, MADV_DONTDUMP);
     if (!*key != !*secret)
         return qt_fail(err, QT_E_CONFIG, "credentials: %s is missing", *key ? "secret" : "key");
