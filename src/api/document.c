@@ -197,6 +197,13 @@ health_of(const struct qt_snapshot *snapshot)
     snprintf(text, sizeof text, "%llu events not believed",
              (unsigned long long)snapshot->counts.bad_events);
     json_array_append_new(list, health_row("market data", snapshot->counts.bad_events == 0, text));
+    const struct qt_journal_view *journal = &snapshot->journal;
+    snprintf(text, sizeof text, "%llu bytes written, %llu records waiting%s",
+             (unsigned long long)journal->bytes, (unsigned long long)journal->waiting,
+             journal->is_lost ? ", the end is lost" : "");
+    if (journal->is_kept)
+        json_array_append_new(list,
+                              health_row("journal", !journal->is_sick && !journal->is_lost, text));
     for (uint32_t i = 0; i < snapshot->venues; i++) {
         bool is_up = snapshot->venue[i].link[QT_LINK_MARKET] == QT_LINK_UP &&
                      snapshot->venue[i].link[QT_LINK_USER] == QT_LINK_UP &&

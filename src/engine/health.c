@@ -28,7 +28,8 @@ static const struct {
 } parts[QT_COMPONENTS] = {
     [QT_COMPONENT_STORE] = {is_store_sick, "the store cannot be written (disk full?)",
                             "the store is written again, nothing was lost"},
-    [QT_COMPONENT_JOURNAL] = {is_journal_sick, "the journal cannot be written, or does not keep up (disk full?)",
+    [QT_COMPONENT_JOURNAL] = {is_journal_sick,
+                              "the journal cannot be written, or does not keep up (disk full?)",
                               "the journal is written again, nothing was lost"},
 };
 

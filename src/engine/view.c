@@ -90,6 +90,17 @@ fill_counts(const struct qt_engine *engine, struct qt_counts *out)
 }
 
 static void
+fill_journal(const struct qt_engine *engine, struct qt_journal_view *out)
+{
+    const struct qt_journal_port *journal = &engine->options.journal;
+    *out = (struct qt_journal_view){.is_kept = journal->event != NULL,
+                                    .is_sick = engine->is_sick[QT_COMPONENT_JOURNAL],
+                                    .is_lost = engine->is_journal_full};
+    if (journal->look)
+        journal->look(journal->self, &out->bytes, &out->waiting);
+}
+
+static void
 fill_exclusions(const struct qt_engine *engine, struct qt_snapshot *out)
 {
     out->exclusions = 0;
@@ -110,6 +121,7 @@ qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out)
     fill_regime(engine, &out->regime);
     fill_venue(engine, out);
     fill_counts(engine, &out->counts);
+    fill_journal(engine, &out->journal);
     fill_exclusions(engine, out);
     qt__view_ranks(engine, out);
     qt__view_positions(engine, out);

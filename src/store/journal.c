@@ -437,13 +437,22 @@ port_is_healthy(void *self)
     return !atomic_load(&journal->is_sick);
 }
 
+static void
+port_look(void *self, uint64_t *out_bytes, uint64_t *out_waiting)
+{
+    const struct qt_journal *journal = self;
+    *out_bytes = atomic_load_explicit(&journal->bytes, memory_order_relaxed);
+    *out_waiting = qt_spsc_count(journal->ring);
+}
+
 struct qt_journal_port
 qt_journal_port(struct qt_journal *journal)
 {
     return (struct qt_journal_port){.self = journal,
                                     .event = port_event,
                                     .decision = port_decision,
-                                    .is_healthy = port_is_healthy};
+                                    .is_healthy = port_is_healthy,
+                                    .look = port_look};
 }
 
 void

@@ -41,6 +41,21 @@ money_row(const char *label, qt_money money, bool is_known)
     return row;
 }
 
+/* Bytes written; what is wrong with it otherwise. */
+static struct row
+journal_row(const struct qt_journal_view *journal)
+{
+    bool is_bad = journal->is_sick || journal->is_lost;
+    struct row row = count_row("journal B", journal->bytes, QT_ROLE_TEXT);
+    if (is_bad || !journal->is_kept)
+        qt_copy(row.text, sizeof row.text,
+                !journal->is_kept  ? QT__UNKNOWN
+                : journal->is_lost ? "LOST"
+                                   : "FAILS");
+    row.role = is_bad ? QT_ROLE_BAD : row.role;
+    return row;
+}
+
 static void
 draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas)
 {
@@ -60,7 +75,7 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
         count_row("dropped", c->dropped_trades + c->dropped_orders, QT_ROLE_BAD),
         count_row("bad data", c->bad_events, QT_ROLE_WARN),
         count_row("incidents", c->incidents, QT_ROLE_BAD),
-        count_row("conflated", c->conflated_quotes, QT_ROLE_TEXT),
+        journal_row(&snap->journal),
     };
     int half = (canvas->width - 2) / 2;
     for (size_t i = 0; i < QT_COUNT_OF(rows); i++) {

@@ -59,6 +59,8 @@ struct qt_journal_port {
     bool (*event)(void *self, const struct qt_event *event); /* NULL: no journal */
     bool (*decision)(void *self, const struct qt_decision *decision);
     bool (*is_healthy)(void *self); /* NULL: always; false: the last write failed */
+    /** How much it has written, and what waits; NULL: not known. */
+    void (*look)(void *self, uint64_t *out_bytes, uint64_t *out_waiting);
 };
 
 #endif

@@ -136,6 +136,14 @@ struct qt_counts {
     uint64_t conflated_quotes, dropped_trades, dropped_orders, late_events, incidents;
 };
 
+/** The session's journal. */
+struct qt_journal_view {
+    bool is_kept; /* false: this session has none */
+    bool is_sick; /* its last write failed */
+    bool is_lost; /* it did not keep up: what came since is not in it */
+    uint64_t bytes, waiting; /* written; records not written yet */
+};
+
 struct qt_snapshot {
     uint64_t number, seq;
     int64_t t_ns; /* event time */
@@ -171,6 +179,7 @@ struct qt_snapshot {
     uint32_t symbols;
     struct qt_symbol_view symbol[QT_VIEW_SYMBOLS];
     struct qt_counts counts;
+    struct qt_journal_view journal;
     int64_t cycle_p50_ns, cycle_max_ns; /* duration of the decision cycle */
 };
 
