@@ -43,7 +43,7 @@ struct qt_journal {
     char folder[480], session[40];
     struct qt_journal_key key;
     enum qt_journal_sync sync;
-    uint64_t segment_bytes;
+    uint64_t segment_bytes, keep_bytes;
     bool waits;
     struct qt_spsc *ring;
     pthread_t thread;
@@ -142,6 +142,18 @@ write_all(int file, const unsigned char *bytes, size_t n, uint64_t at)
     return true;
 }
 
+/* What was kept longest makes room; that it could not is seen when the disk is full. */
+static bool
+next_segment(struct qt_journal *journal, struct qt_error *err)
+{
+    struct qt_error ignored = {0};
+    if (!open_segment(journal, err))
+        return false;
+    if (!qt__journal_retain(journal->folder, journal->keep_bytes, journal->session, &ignored))
+        count(&journal->failures, 1);
+    return true;
+}
+
 /* What is in the buffer becomes a chunk; it stays in the buffer when it cannot be written (J2). */
 static bool
 write_chunk(struct qt_journal *journal)
@@ -149,7 +161,7 @@ write_chunk(struct qt_journal *journal)
     struct qt_error err = {0};
     if (journal->plain_n == 0)
         return true;
-    if (journal->good >= journal->segment_bytes && !open_segment(journal, &err))
+    if (journal->good >= journal->segment_bytes && !next_segment(journal, &err))
         return false;
     size_t n = qt__chunk_seal(&journal->segment, journal->chunk, journal->plain, journal->plain_n,
                               journal->sealed);
@@ -328,7 +340,7 @@ start(struct qt_journal *journal, const struct qt_journal_options *options, stru
         return qt_fail(err, QT_E_USAGE, "the journal folder's name is too long");
     if (!qt_dir_make(journal->folder, err) ||
         !qt__journal_recover(journal->folder, options->key, err) ||
-        !qt__journal_retain(journal->folder, options->keep_bytes, err))
+        !qt__journal_retain(journal->folder, options->keep_bytes, "", err))
         return qt_error_add(err, "opening the journal");
     randombytes_buf(journal->segment.session, sizeof journal->segment.session);
     if (!open_segment(journal, err) || !begin(journal, options, err))
@@ -355,6 +367,7 @@ qt_journal_create(const struct qt_journal_options *options, struct qt_error *err
     journal->key = *options->key;
     journal->sync = options->sync;
     journal->waits = options->waits;
+    journal->keep_bytes = options->keep_bytes;
     journal->segment_bytes = options->segment_bytes ? options->segment_bytes : SEGMENT_BYTES;
     if (start(journal, options, err))
         return journal;

@@ -35,7 +35,8 @@ static const struct qt_config_key keys[] = {
      .min = 0,
      .max = 1 << 30,
      .unit = "MiB",
-     .help = "at a start the oldest sessions go while all together are larger; 0 keeps all"},
+     .help = "the oldest sessions go while all together are larger, then the running one's oldest "
+             "segments; 0 keeps all"},
     {0}};
 
 const struct qt_config_section qt_journal_section = {

@@ -170,10 +170,29 @@ session_of(const char *name, char out[40])
     qt_copy_n(out, 40, name, dash ? (size_t)(dash - name) : 0);
 }
 
-bool
-qt__journal_retain(const char *folder, uint64_t keep_bytes, struct qt_error *err)
+/* Removes a segment; all is what all segments hold. */
+static bool
+remove_segment(const char *folder, const char *name, uint64_t *all, struct qt_error *err)
 {
-    char **names = NULL, path[640], session[40];
+    char path[640];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    *all -= size_of(folder, name);
+    return unlink(path) == 0 || qt_fail_errno(err, QT_E_IO, "%s: removing it", path);
+}
+
+/* The running session's own: its first segment, which says what it is, and its last one stay. */
+static bool
+may_go(char *const *names, int i, int n, const char *running)
+{
+    uint64_t number;
+    return !qt__segment_is_of(names[i], running, &number) || (number > 1 && i + 1 < n);
+}
+
+bool
+qt__journal_retain(const char *folder, uint64_t keep_bytes, const char *running,
+                   struct qt_error *err)
+{
+    char **names = NULL, session[40];
     uint64_t all = 0, number;
     int n = qt__segments_list(folder, &names, err);
     for (int i = 0; i < n; i++)
@@ -181,11 +200,12 @@ qt__journal_retain(const char *folder, uint64_t keep_bytes, struct qt_error *err
     bool is_good = n >= 0;
     for (int i = 0; is_good && keep_bytes > 0 && i < n && all > keep_bytes;) {
         session_of(names[i], session);
-        for (; is_good && i < n && qt__segment_is_of(names[i], session, &number); i++) {
-            snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-            all -= size_of(folder, names[i]);
-            is_good = unlink(path) == 0 || qt_fail_errno(err, QT_E_IO, "%s: removing it", path);
-        }
+        bool is_running = strcmp(session, running) == 0;
+        do { /* others go as a whole, the running one by segments */
+            if (may_go(names, i, n, running))
+                is_good = remove_segment(folder, names[i], &all, err);
+            i++;
+        } while (is_good && !is_running && i < n && qt__segment_is_of(names[i], session, &number));
     }
     qt__segments_free(names, n);
     return is_good;

@@ -11,7 +11,12 @@
  * end (J2). A session that is damaged elsewhere is left as it is. */
 QT_CHECKED bool qt__journal_recover(const char *folder, const struct qt_journal_key *key,
                                     struct qt_error *err);
-/** Removes whole sessions, the oldest first, while all are larger than keep_bytes. 0: none. */
-QT_CHECKED bool qt__journal_retain(const char *folder, uint64_t keep_bytes, struct qt_error *err);
+/**
+ * Removes sessions, the oldest first, while all are larger than keep_bytes; 0: none. When nothing
+ * else is left, the running one ("": none is) loses its oldest segments but the first: it can not
+ * be replayed any more, and the disk does not fill.
+ */
+QT_CHECKED bool qt__journal_retain(const char *folder, uint64_t keep_bytes, const char *running,
+                                   struct qt_error *err);
 
 #endif

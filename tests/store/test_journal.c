@@ -432,6 +432,43 @@ START_TEST(oldest_sessions_go_as_a_whole)
 }
 END_TEST
 
+START_TEST(running_session_keeps_within_its_share_of_the_disk)
+{
+    struct fixture f;
+    struct qt_error err = {0};
+    enum qt_journal_ending ending;
+    struct qt_rng rng;
+    char path[400];
+    uint64_t bytes = 0;
+    struct stat st;
+    begin(&f);
+    qt_rng_init(&rng, 1);
+    write_session(&f, 1000, 0); /* an older one: it goes first */
+    const struct qt_journal_options options = {.folder = f.folder,
+                                               .key = &f.key,
+                                               .version = "",
+                                               .run_kind = "",
+                                               .config = "{}",
+                                               .universe = f.universe,
+                                               .segment_bytes = 1 << 17,
+                                               .keep_bytes = 1 << 19,
+                                               .waits = true};
+    struct qt_journal *journal = qt_journal_create(&options, &err);
+    ck_assert_msg(journal != NULL, "%s", err.text);
+    ck_assert(put(journal, 1, 80000, &rng));
+    close_journal(journal);
+    for (int i = 0; segment(&f, i, path); i++)
+        bytes += stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+    ck_assert_uint_lt(bytes, (1 << 19) + 2 * QT_JOURNAL_CONFIG_MAX + (2 << 17));
+    ck_assert(segment(&f, 0, path));
+    ck_assert_ptr_nonnull(strstr(path, "-000001.qtj"));
+    read_back(&f, NULL, &ending, &err);
+    ck_assert_int_eq(err.code, QT_E_VERIFY);
+    ck_assert_ptr_nonnull(strstr(err.text, "segment 2 is missing"));
+    end(&f);
+}
+END_TEST
+
 /* A disk that is full for a while (fault S4). */
 
 static void
@@ -642,6 +679,7 @@ main(void)
         {"key", key_of_another_folder_does_not_fit},
         {"key_file", key_file_that_is_not_one_is_refused},
         {"retain", oldest_sessions_go_as_a_whole},
+        {"retain_running", running_session_keeps_within_its_share_of_the_disk},
         {"S4_full_disk", full_disk_is_told_and_nothing_is_lost_when_space_returns},
         {"S6_full_ring", full_ring_says_so_and_the_end_is_named_lost},
         {"A3_forged", forged_records_are_read_or_named_and_harm_nobody},

@@ -59,7 +59,7 @@ struct qt_journal_options {
     bool is_recorded;
     enum qt_journal_sync sync;
     uint64_t segment_bytes; /* a new segment after so many; 0: 64 MiB */
-    uint64_t keep_bytes;    /* older sessions go while all together are larger; 0: none goes */
+    uint64_t keep_bytes;    /* the oldest go while all together are larger; 0: none goes */
     bool waits;             /* a full ring makes the engine wait (no market is waiting either) */
 };
 
