@@ -15,10 +15,10 @@ typedef bool (*judge_fn)(const struct qt_scan_config *config, const struct qt_fi
                          double *value, double *limit);
 
 static bool
-has_other_quote(const struct qt_scan_config *config, const struct qt_filter_facts *facts,
+has_other_quote(const struct qt_scan_config *config QT_UNUSED, const struct qt_filter_facts *facts,
                 double *value QT_UNUSED, double *limit QT_UNUSED)
 {
-    return strcmp(facts->live->ins->quote, config->quote_asset) != 0;
+    return facts->by_name == QT_SCAN_QUOTE_ASSET;
 }
 
 static bool
@@ -29,17 +29,17 @@ is_not_trading(const struct qt_scan_config *config QT_UNUSED, const struct qt_fi
 }
 
 static bool
-is_stable(const struct qt_scan_config *config, const struct qt_filter_facts *facts,
+is_stable(const struct qt_scan_config *config QT_UNUSED, const struct qt_filter_facts *facts,
           double *value QT_UNUSED, double *limit QT_UNUSED)
 {
-    return qt_filter_is_listed(facts->live->ins->base, config->stable_assets);
+    return facts->by_name == QT_SCAN_STABLE;
 }
 
 static bool
 is_leveraged(const struct qt_scan_config *config QT_UNUSED, const struct qt_filter_facts *facts,
              double *value QT_UNUSED, double *limit QT_UNUSED)
 {
-    return qt_filter_is_leveraged(facts->live->ins->base);
+    return facts->by_name == QT_SCAN_LEVERAGED;
 }
 
 static bool
@@ -115,6 +115,16 @@ qt_filter_judge(const struct qt_scan_config *config, const struct qt_filter_fact
     }
     *out_value = *out_limit = 0;
     return QT_SCAN_OK;
+}
+
+enum qt_scan_reason
+qt_filter_by_name(const struct qt_scan_config *config, const struct qt_instrument *ins)
+{
+    if (strcmp(ins->quote, config->quote_asset) != 0)
+        return QT_SCAN_QUOTE_ASSET;
+    if (qt_filter_is_listed(ins->base, config->stable_assets))
+        return QT_SCAN_STABLE;
+    return qt_filter_is_leveraged(ins->base) ? QT_SCAN_LEVERAGED : QT_SCAN_OK;
 }
 
 bool

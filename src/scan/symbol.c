@@ -323,8 +323,13 @@ qt_scan_symbol_measure(struct qt_scan_symbol *state, const struct qt_scan_config
         .max_correlation_with = QT_NO_INSTRUMENT,
         .in.quote_volume_24h = state->quote_volume_24h,
     };
+    if (!state->is_named) {
+        state->is_named = true;
+        state->by_name = qt_filter_by_name(config, live->ins);
+    }
     struct qt_filter_facts facts = {
         .live = live,
+        .by_name = state->by_name,
         .bars = state->is_warm ? state->bars : QT_MIN(state->bars, state->history - 1),
         .history = state->history,
         .last_end_ns = state->bars > 0 ? state->last_open_ns + state->period_ns : 0,

@@ -70,6 +70,7 @@ judge(const struct facts_row *row, const struct qt_scan_config *config, double *
     };
     struct qt_filter_facts facts = {
         .live = &live,
+        .by_name = qt_filter_by_name(config, live.ins),
         .bars = row->bars,
         .history = 720,
         .last_end_ns = now_ns - row->behind_h * HELP_HOUR,

@@ -10,9 +10,10 @@
 /** What the filter judges. */
 struct qt_filter_facts {
     const struct qt_scan_live *live;
-    uint64_t bars;       /* closed bars fed */
-    uint32_t history;    /* bars needed */
-    int64_t last_end_ns; /* end of the last closed bar; 0: none */
+    enum qt_scan_reason by_name; /* qt_filter_by_name of live->ins */
+    uint64_t bars;               /* closed bars fed */
+    uint32_t history;            /* bars needed */
+    int64_t last_end_ns;         /* end of the last closed bar; 0: none */
     int64_t period_ns;
     double quote_volume_24h;
 };
@@ -22,6 +23,11 @@ struct qt_filter_facts {
 enum qt_scan_reason qt_filter_judge(const struct qt_scan_config *config,
                                     const struct qt_filter_facts *facts, double *out_value,
                                     double *out_limit);
+
+/** What the instrument's names alone say: QUOTE_ASSET, STABLE, LEVERAGED or OK. The same for as
+ * long as it lives. */
+enum qt_scan_reason qt_filter_by_name(const struct qt_scan_config *config,
+                                      const struct qt_instrument *ins);
 
 /** Is the base asset in the blank-separated list. */
 bool qt_filter_is_listed(const char *base, const char *list);

@@ -127,6 +127,8 @@ struct qt_scan_symbol {
     bool is_warm; /* every input has its value */
     double last_close, natr_pct, atr, atr_percentile, sigma, surge, support, resistance;
     double adx, ema_fast, ema_mid, ema_slow, quote_volume_24h;
+    bool is_named; /* by_name was looked up */
+    enum qt_scan_reason by_name;
     uint64_t prepared; /* bars when what follows was computed */
     double log_support, log_resistance;
     struct {
