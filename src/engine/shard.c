@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "qtrade/base/ring.h"
 #include "qtrade/base/time.h"
@@ -12,7 +13,8 @@
 #include "shard_priv.h"
 
 /* A thread that has nothing to do looks for 50 us before it sleeps: waking one costs as much. A
- * sleeper is woken for KICK messages at once, at the end of the engine's turn, or at a meeting. */
+ * sleeper is woken for KICK messages at once, at the end of the engine's turn, or at a meeting.
+ * With more threads than cores nobody looks twice: who spins keeps another one from working. */
 enum { RING_IN = 8192, RING_OUT = 4096, KICK = 256, SPIN_US = 50, LOOKS_A_CLOCK = 64 };
 
 enum what { EVENT, MEET, MEASURE, STOP };
@@ -39,6 +41,7 @@ struct shard {
 struct qt_shards {
     struct qt_shard_work work;
     unsigned workers;
+    bool is_crowded;        /* more threads than cores */
     sem_t met;              /* wakes the engine thread in a meeting */
     atomic_bool is_meeting; /* set by the engine thread before it sleeps, cleared by who wakes it */
     struct shard shard[QT_WORKERS_MAX];
@@ -63,8 +66,10 @@ relax(void)
 
 /* Whether the time to spin is over; *since is 0 at the first look. */
 static bool
-is_tired(unsigned looks, int64_t *since)
+is_tired(const struct qt_shards *shards, unsigned looks, int64_t *since)
 {
+    if (shards->is_crowded)
+        return true;
     relax();
     if (looks % LOOKS_A_CLOCK != LOOKS_A_CLOCK - 1)
         return false;
@@ -99,7 +104,7 @@ wait_for(struct shard *shard, struct message *message)
 {
     int64_t since = 0;
     for (unsigned looks = 0; !qt_spsc_pop(shard->in, message); looks++) {
-        if (!is_tired(looks, &since))
+        if (!is_tired(shard->shards, looks, &since))
             continue;
         atomic_store(&shard->is_asleep, true);
         if (qt_spsc_count(shard->in) == 0)
@@ -172,6 +177,7 @@ qt__shards_create(unsigned workers, const struct qt_shard_work *work, struct qt_
     }
     shards->work = *work;
     shards->workers = workers;
+    shards->is_crowded = (long)workers > sysconf(_SC_NPROCESSORS_ONLN);
     sem_init(&shards->met, 0, 0);
     for (unsigned i = 1; i < workers; i++)
         if (!start(shards, i, err)) {
@@ -284,7 +290,7 @@ pass(struct qt_shards *shards, enum what what, int64_t t_ns)
         shards->work.measure(shards->work.engine, 0, shards->workers, t_ns);
     int64_t since = 0;
     for (unsigned looks = 0; !have_passed(shards); looks++) {
-        if (qt__shards_drain(shards) > 0 || !is_tired(looks, &since))
+        if (qt__shards_drain(shards) > 0 || !is_tired(shards, looks, &since))
             continue;
         atomic_store(&shards->is_meeting, true);
         if (!have_passed(shards) && !has_output(shards))
