@@ -22,6 +22,7 @@
 
 /* What the store was given. */
 struct kept {
+    uint64_t books; /* of every fill: what, how much, for what */
     unsigned orders, fills, entries, flattened, unknown, rejected, trades;
     unsigned orders_after_stop, entries_after_stop;
     bool has_stopped;
@@ -49,6 +50,10 @@ struct bench {
     unsigned command_at;
     bool has_command, is_given, refuses, swallows;
     unsigned submitted, swallowed;
+    unsigned refused_reads, reads; /* reads of the account to refuse; asked for */
+    bool spoils;                   /* the feed gives impossible quotes and trades between good ones */
+    unsigned spoilt;
+    const struct qt_event_sink *sink;
     int64_t given_ns;
 };
 
@@ -72,6 +77,9 @@ put(void *self, const struct qt_record *record)
         break;
     case QT_RECORD_FILL:
         kept->fills++;
+        kept->books = qt_hash(kept->books, &record->fill.px, sizeof record->fill.px);
+        kept->books = qt_hash(kept->books, &record->fill.qty, sizeof record->fill.qty);
+        kept->books = qt_hash(kept->books, &record->t_ns, sizeof record->t_ns);
         break;
     case QT_RECORD_TRADE:
         kept->trades++;
@@ -95,6 +103,24 @@ put(void *self, const struct qt_record *record)
 }
 
 /* The feed; gives the command when the time has come. */
+/* Before each quote one that is crossed, and before each trade one for nothing. */
+static void
+spoil(void *self, struct qt_event *event)
+{
+    struct bench *bench = self;
+    struct qt_event bad = *event;
+    bool is_quote = event->kind == QT_EVENT_QUOTE, is_trade = event->kind == QT_EVENT_TRADE;
+    if (is_quote)
+        bad.quote = (struct qt_quote){event->quote.ask, event->quote.bid, {1}, {1}};
+    if (is_trade)
+        bad.trade.px = (qt_px){0};
+    if ((is_quote && qt_px_cmp(event->quote.bid, event->quote.ask) < 0) || is_trade) {
+        bench->spoilt++;
+        bench->sink->push(bench->sink->self, &bad);
+    }
+    bench->sink->push(bench->sink->self, event);
+}
+
 static int
 work(void *self, const struct qt_event_sink *sink, int timeout_ms)
 {
@@ -104,7 +130,11 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
         bench->is_given = true;
         ck_assert(qt_engine_command(bench->engine, bench->command, QT_SOURCE_SOCKET, "test", &err));
     }
-    return bench->feed.work(bench->feed.self, sink, timeout_ms);
+    if (!bench->spoils)
+        return bench->feed.work(bench->feed.self, sink, timeout_ms);
+    const struct qt_event_sink spoilt = {.self = bench, .push = spoil};
+    bench->sink = sink;
+    return bench->feed.work(bench->feed.self, &spoilt, timeout_ms);
 }
 
 static bool
@@ -146,7 +176,8 @@ static bool
 sync_account(void *self)
 {
     struct bench *bench = self;
-    return bench->port.sync(bench->port.self);
+    bench->reads++;
+    return bench->reads > bench->refused_reads && bench->port.sync(bench->port.self);
 }
 
 /* Everything from its defaults, but that less history is asked for and entries are easier. */
@@ -343,6 +374,45 @@ START_TEST(order_that_the_port_refuses_is_rejected_and_no_position_is_believed)
 }
 END_TEST
 
+START_TEST(read_of_the_account_that_the_port_refuses_is_asked_for_again)
+{
+    struct bench *bench = bench_new();
+    if (bench_open(bench, 1)) {
+        bench->refused_reads = 7;
+        bench_run(bench);
+        ck_assert_uint_gt(bench->reads, bench->refused_reads);
+        ck_assert_uint_gt(bench->kept.trades, 0); /* the capital was read in the end */
+        check_books(bench);
+    }
+    bench_close(bench);
+}
+END_TEST
+
+/* Fault F11: what cannot be is no reason to sell, to buy, or to believe a price. */
+START_TEST(F11_impossible_quotes_and_trades_change_no_decision)
+{
+    uint64_t hash[2];
+    for (int spoils = 0; spoils < 2; spoils++) {
+        struct bench *bench = bench_new();
+        bool is_there = bench_open(bench, 1);
+        if (is_there) {
+            bench->spoils = spoils;
+            bench->quality.bad_events = 1000000; /* the symbol itself goes on */
+            bench_run(bench);
+            hash[spoils] = bench->kept.books;
+            ck_assert_uint_gt(bench->kept.trades, 0);
+            const struct qt_snapshot *last = qt_engine_snapshot(bench->engine);
+            ck_assert_uint_eq(last->counts.bad_events, bench->spoilt);
+            qt_engine_snapshot_unref(bench->engine, last);
+        }
+        bench_close(bench);
+        if (!is_there)
+            return;
+    }
+    ck_assert_uint_eq(hash[0], hash[1]);
+}
+END_TEST
+
 START_TEST(order_that_is_never_answered_is_unknown_until_the_venue_says_what_it_was)
 {
     struct bench *bench = bench_new();
@@ -365,6 +435,8 @@ main(void)
     TCase *tc = tcase_create("recorded");
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, decisions_are_the_same_for_any_number_of_workers);
+    tcase_add_test(tc, read_of_the_account_that_the_port_refuses_is_asked_for_again);
+    tcase_add_test(tc, F11_impossible_quotes_and_trades_change_no_decision);
     tcase_add_test(tc, trades_are_opened_closed_and_booked);
     tcase_add_test(tc, pause_lets_positions_run_out_and_opens_none);
     tcase_add_test(tc, liquidation_ends_flat_and_stays_flat);
