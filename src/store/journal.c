@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writing the journal. The engine puts records into a ring (one producer, RING of them; full: it is
- * told so, J1); the thread here codes, seals and writes them. A chunk whose write fails stays what
- * it is and is written again, from where the last whole one ended.
+ * Writing the journal. The engine puts records into a ring (one producer, RING of them; full: see
+ * wait_for_room); the thread here codes, seals and writes them. A chunk whose write fails stays
+ * what it is and is written again, from where the last whole one ended.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -27,8 +27,8 @@
 
 /* The thread looks every BATCH_MS, and is woken when a ring that fills quickly is half full. */
 enum { RING = 16384, LOOK = 1024, BATCH_MS = 5, RETRY_MS = 200, GIVE_UP_MS = 3000 };
-/* History comes in a burst, before anything is decided on it: the engine may wait so long, once. */
-#define HISTORY_WAIT_NS (500 * QT_NS_PER_MS)
+/* So long the engine waits for a thread that does not move, once. */
+#define PATIENCE_NS (250 * QT_NS_PER_MS)
 #define SEGMENT_BYTES (UINT64_C(64) << 20)
 
 struct message {
@@ -402,15 +402,24 @@ qt_journal_close(struct qt_journal *journal, struct qt_error *err)
 
 /* The engine's side */
 
-/* The ring is full. False: it stays so, and what follows is lost (J1). */
+/*
+ * The ring is full. A burst on a busy machine: the thread is at work, and the engine gives it time.
+ * A disk that hangs: nothing moves for PATIENCE_NS, and what follows is lost (J1); that is told
+ * once and waited for once.
+ */
 static bool
 wait_for_room(struct qt_journal *journal, const struct message *message)
 {
-    bool is_history = message->is_event && (message->event.flags & QT_EVENT_HISTORY);
-    int64_t until = qt_now_mono_ns() + (is_history ? HISTORY_WAIT_NS : 0);
+    uint64_t seen = 0;
+    int64_t until = 0;
     sem_post(&journal->wake);
     while (!qt_spsc_push(journal->ring, message)) {
-        if (!journal->waits && qt_now_mono_ns() >= until) {
+        uint64_t records = atomic_load_explicit(&journal->records, memory_order_relaxed);
+        int64_t now = qt_now_mono_ns();
+        if (records != seen || until == 0)
+            until = now + PATIENCE_NS;
+        seen = records;
+        if (!journal->waits && now >= until) {
             atomic_store(&journal->is_lost, true);
             return false;
         }

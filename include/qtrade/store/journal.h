@@ -4,9 +4,10 @@
  * authenticated chunks, written behind by a thread of its own. qtrade-journal(5) describes the
  * bytes.
  *
- * J1: the engine never waits for a disk: a full ring makes it pause, and the journal says that its
- * end is lost. J2: a chunk is whole or it is not there: a torn tail is found and cut when the next
- * session starts. J3: a session that ended in order says so in its last record.
+ * J1: the engine waits for a busy thread, and not for a disk that hangs: after a quarter of a second
+ * without progress it pauses, and the journal says that its end is lost. J2: a chunk is whole or it
+ * is not there: a torn tail is found and cut when the next session starts. J3: a session that ended
+ * in order says so in its last record.
  */
 #ifndef QTRADE_STORE_JOURNAL_H
 #define QTRADE_STORE_JOURNAL_H
