@@ -187,6 +187,29 @@ def kill_at_any_moment_leaves_a_journal_that_verifies():
             assert document["ending"] == ("closed" if session == sessions[-1] else "recovered"), session
 
 
+def record_writes_the_venues_market_and_leaves_nothing_else():
+    with Folder() as folder, Program("venue", "serve", "--symbols", "10") as venue:
+        journal, config, home = folder / "journal", folder / "config.json", folder / "home"
+        os.mkdir(home, 0o700)
+
+        def urls():
+            lines = venue.text().splitlines()
+            return dict(line.partition("=")[::2] for line in lines if "=" in line) if "ready" in lines else None
+
+        found = until("the venue", urls)
+        config.write_text(json.dumps({"venue": {"rest_url": found["rest"], "ws_url": found["stream"],
+                                                "ws_api_url": found["api"]}, "engine": {"workers": 2}}))
+        done = call("--config", str(config), "record", "--for", "4s", str(journal), env={"TMPDIR": str(home)})
+        assert done.returncode == 0, done.stderr
+        wanted = json.loads(done.stdout)
+        assert wanted["symbols"] == 10 and wanted["events"] > 1000 and wanted["equity"]
+        assert list(home.iterdir()) == []
+        document = replay(str(journal), "--workers", "1")
+        assert document["run_kind"] == "record" and document["ending"] == "closed"
+        assert document["events"] == wanted["events"] and document["state"]["cycles"] == wanted["cycles"]
+        assert replay(str(journal), "--speed", "4")["seconds"] > 0.5  # some four seconds of events
+
+
 def record_needs_a_folder_and_replay_a_journal():
     assert call("record").returncode == 2
     with Folder() as folder:
@@ -201,4 +224,5 @@ def record_needs_a_folder_and_replay_a_journal():
 
 run([session_with_stops_replays_with_any_number_of_workers,
      damage_of_any_kind_is_caught_and_named, edited_decision_is_the_first_difference,
-     kill_at_any_moment_leaves_a_journal_that_verifies, record_needs_a_folder_and_replay_a_journal])
+     kill_at_any_moment_leaves_a_journal_that_verifies, record_writes_the_venues_market_and_leaves_nothing_else,
+     record_needs_a_folder_and_replay_a_journal])
