@@ -18,7 +18,7 @@ struct world {
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     bool is_stopping, is_flooding;
-    int closed;
+    uint64_t closed;
     char reason[80];
     struct qt_responder *late;
     struct qt_timer later;
@@ -131,7 +131,7 @@ world_stop(struct world *world)
     qt_loop_destroy(world->loop);
 }
 
-/* Waits until a counter of the server's reaches want. */
+/* Waits until a counter, the server's or ours, reaches want. */
 static void
 wait_for(struct world *world, const uint64_t *counter, uint64_t want)
 {
@@ -404,10 +404,11 @@ START_TEST(reader_that_never_reads_is_dropped_and_memory_stays_bounded)
     world_start(&world);
     int fd = raw_websocket(&world);
     raw_write(fd, ask, sizeof ask);
+    wait_for(&world, &world.closed, 1);
     wait_for(&world, &world.stats.dropped_slow, 1);
     pthread_mutex_lock(&world.lock);
     ck_assert_str_eq(world.reason, "it did not read and its queue was full");
-    ck_assert_int_eq(world.closed, 1);
+    ck_assert_uint_eq(world.closed, 1);
     pthread_mutex_unlock(&world.lock);
     close(fd);
     world_stop(&world);
