@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -29,7 +30,7 @@ class Demo:
 
     def connect(self):
         client = socket.socket(socket.AF_UNIX)
-        client.settimeout(30)
+        client.settimeout(90)
         client.connect(str(self.path / "control.sock"))
         return client
 
@@ -62,6 +63,29 @@ def bad_requests_are_answered_with_what_is_wrong():
         for text, word in rows:
             answer = demo.ask(text)
             assert answer["ok"] is False and answer["v"] == 1 and word in answer["error"], (text[:40], answer)
+        assert demo.ask(STATUS)["status"]["mode"] == "NORMAL"
+
+
+def A2_mutated_lines_are_answered_or_dropped():
+    dice = random.Random(int(os.environ.get("QT_SEED", "31")))
+    whole = b'{"v":1,"command":"pause","source":"command","reason":"a\\u00e9b","confirm":true}\n'
+    with Demo() as demo:
+        for _ in range(int(os.environ.get("QT_CASES", "400"))):
+            line = bytearray(whole[:-1].replace(b"pause", dice.choice([b"status", b"sing", b"pausf"])))
+            for _ in range(dice.randint(1, 5)):
+                at = dice.randrange(len(line))
+                match dice.randrange(4):
+                    case 0:
+                        line[at] = dice.choice(b'{}[]",:\\-+.0123456789eEtfn/u\x00\x7f\x80\xff ')
+                    case 1:
+                        del line[at:at + dice.randint(1, 12)]
+                    case 2:
+                        line[at:at] = line[at:at + dice.randint(1, 12)]
+                    case _:
+                        line[at] ^= 1 << dice.randrange(8)
+                line = line or bytearray(b" ")
+            answer = demo.ask(bytes(line).replace(b"\n", b" ") + b"\n")
+            assert answer is None or answer["v"] == 1, line
         assert demo.ask(STATUS)["status"]["mode"] == "NORMAL"
 
 
@@ -197,8 +221,9 @@ def full_disk_pauses_and_nothing_is_lost_when_space_returns():
             subprocess.run(["umount", str(folder)], check=False)
 
 
-run([bad_requests_are_answered_with_what_is_wrong, socket_is_for_its_owner_only, line_may_come_byte_by_byte,
-     two_lines_in_one_packet_have_two_answers_in_order, megabyte_without_a_newline_is_dropped,
-     hundred_clients_do_not_keep_the_operator_out, client_that_leaves_in_the_answer_harms_nobody,
-     silent_client_is_dropped_after_ten_seconds, socket_left_by_a_killed_engine_is_replaced_and_a_file_is_not,
+run([bad_requests_are_answered_with_what_is_wrong, A2_mutated_lines_are_answered_or_dropped,
+     socket_is_for_its_owner_only, line_may_come_byte_by_byte, two_lines_in_one_packet_have_two_answers_in_order,
+     megabyte_without_a_newline_is_dropped, hundred_clients_do_not_keep_the_operator_out,
+     client_that_leaves_in_the_answer_harms_nobody, silent_client_is_dropped_after_ten_seconds,
+     socket_left_by_a_killed_engine_is_replaced_and_a_file_is_not,
      full_disk_pauses_and_nothing_is_lost_when_space_returns])

@@ -3,6 +3,7 @@
  * beside it. */
 #include <string.h>
 
+#include "mutate.h"
 #include "qt_check.h"
 #include "qtrade/base/config.h"
 #include "qtrade/base/time.h"
@@ -97,6 +98,40 @@ START_TEST(garbage_is_refused_with_its_line)
 }
 END_TEST
 
+/* A config with bytes changed is read into values within their limits, or named with its file and
+ * leaves all as it was. */
+START_TEST(A2_a_mutated_config_is_within_its_limits_or_named)
+{
+    static const char whole[] = "{\"sample\": {\"count\": 9, \"ratio\": 0.25,\n \"is_on\": false, "
+                                "\"name\": \"green\"}}\n";
+    struct qt_mutator mutator;
+    uint64_t taken = 0, cases = qt_number_from("QT_CASES", 50000);
+    qt_mutator_init(&mutator, "{}[]\",:\\-+.0123456789eEtfn/u\x7f\x80\xff ", 11);
+    for (uint64_t i = 0; i < cases; i++) {
+        size_t n;
+        char *text = qt_mutant(&mutator, whole, sizeof whole - 1, &n);
+        struct sample values, before;
+        memset(&values, 0, sizeof values);
+        struct qt_config_binding binding = {&section, &values};
+        struct qt_error err = {0};
+        qt_config_defaults(&binding, 1);
+        before = values;
+        if (qt_config_load_text("f", text, n, &binding, 1, &err)) {
+            taken++;
+            ck_assert(values.count >= 1 && values.count <= 9);
+            ck_assert(values.ratio >= 0 && values.ratio <= 1);
+            ck_assert(strcmp(values.name, "red") == 0 || strcmp(values.name, "green") == 0);
+        } else {
+            ck_assert_msg(strncmp(err.text, "f:", 2) == 0, "%s", err.text);
+            ck_assert_mem_eq(&values, &before, sizeof values);
+        }
+        free(text);
+    }
+    ck_assert_msg(taken > cases / 1000 && taken < cases / 2, "%llu taken",
+                  (unsigned long long)taken);
+}
+END_TEST
+
 START_TEST(what_is_written_is_read_back)
 {
     struct sample values = {.count = 7, .ratio = 0.1, .is_on = false, .name = "green"}, back = {0};
@@ -159,6 +194,7 @@ main(void)
     Suite *suite = suite_create("config");
     TCase *tc = tcase_create("config");
     tcase_add_loop_test(tc, a_mistake_is_named_and_changes_nothing, 0, (int)QT_COUNT_OF(rows));
+    tcase_add_test(tc, A2_a_mutated_config_is_within_its_limits_or_named);
     tcase_add_loop_test(tc, garbage_is_refused_with_its_line, 0, (int)QT_COUNT_OF(garbage));
     tcase_add_test(tc, what_is_written_is_read_back);
     tcase_add_loop_test(tc, a_time_is_read_exactly_or_refused, 0, (int)QT_COUNT_OF(times));

@@ -34,6 +34,8 @@ enum qt_double_knob {
     QT_DOUBLE_NO_LISTEN_KEY, /* 1: listen keys are answered 410 */
     QT_DOUBLE_EXPIRE_KEY,    /* 1: listenKeyExpired is sent, then becomes 0 */
     QT_DOUBLE_SKIP_DIFFS,    /* the next n diffs of books are not sent */
+    QT_DOUBLE_REPEAT_DIFFS,  /* the next n diffs are sent twice */
+    QT_DOUBLE_SWAP_DIFFS,    /* the next n diffs are sent after the one that follows */
     QT_DOUBLE_OLD_BOOKS,     /* the next n REST books are a thousand updates old */
     QT_DOUBLE_LIMIT,         /* the next n requests are answered 429 with Retry-After: 1 */
     QT_DOUBLE_FAIL_KLINES,   /* the next n klines are answered 500 */

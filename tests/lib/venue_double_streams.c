@@ -166,12 +166,8 @@ send_bar(struct qt_double *venue, uint32_t symbol, int64_t minute)
 }
 
 static void
-send_diff(struct qt_double *venue, uint32_t symbol)
+write_diff(struct qt_double *venue, uint32_t symbol, uint64_t first, uint64_t last)
 {
-    uint64_t first = venue->book_id[symbol] + 1, last = first + 2;
-    venue->book_id[symbol] = last;
-    if (qt__double_take(venue, QT_DOUBLE_SKIP_DIFFS))
-        return;
     qt_text_clear(&venue->out);
     qt_text_addf(&venue->out,
                  "{\"stream\":\"x\",\"data\":{\"e\":\"depthUpdate\",\"E\":%lld,\"s\":\"%s\",\"U\":"
@@ -183,6 +179,25 @@ send_diff(struct qt_double *venue, uint32_t symbol)
     qt__double_add_levels(venue, symbol, false, last);
     qt_text_add(&venue->out, "]}}");
     send_market(venue, symbol, true);
+}
+
+static void
+send_diff(struct qt_double *venue, uint32_t symbol)
+{
+    enum { UPDATES = 3 };
+    uint64_t first = venue->book_id[symbol] + 1, last = first + UPDATES - 1;
+    venue->book_id[symbol] = last;
+    if (qt__double_take(venue, QT_DOUBLE_SKIP_DIFFS))
+        return;
+    if (qt__double_take(venue, QT_DOUBLE_SWAP_DIFFS)) {
+        venue->book_id[symbol] += UPDATES;
+        write_diff(venue, symbol, last + 1, last + UPDATES);
+        write_diff(venue, symbol, first, last);
+        return;
+    }
+    write_diff(venue, symbol, first, last);
+    if (qt__double_take(venue, QT_DOUBLE_REPEAT_DIFFS))
+        write_diff(venue, symbol, first, last);
 }
 
 static void

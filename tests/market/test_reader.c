@@ -4,6 +4,7 @@
  * are cut, windows, order. test_reader_recorded reads all that was recorded.
  */
 #include "market_help.h"
+#include "mutate.h"
 
 #include "qtrade/base/time.h"
 #include "qtrade/market/reader.h"
@@ -111,7 +112,7 @@ static const struct {
     {"\xff\xfe,2,2,2,2,1", "whole number"},
 };
 
-START_TEST(a_malformed_row_is_skipped_counted_and_named)
+START_TEST(A1_a_malformed_row_is_skipped_counted_and_named)
 {
     char text[512];
     snprintf(text, sizeof text, HEADER ROW_0 "%s\n120000,2,2,2,2,1\n", bad_rows[_i].row);
@@ -125,7 +126,7 @@ START_TEST(a_malformed_row_is_skipped_counted_and_named)
 }
 END_TEST
 
-START_TEST(strict_stops_at_a_malformed_row)
+START_TEST(A1_strict_stops_at_a_malformed_row)
 {
     char text[512];
     snprintf(text, sizeof text, HEADER ROW_0 "%s\n120000,2,2,2,2,1\n", bad_rows[_i].row);
@@ -235,6 +236,61 @@ START_TEST(gzip_reads_like_plain_text_and_a_cut_file_fails)
             "cut to %zu of %zu bytes", cut, n);
         ck_assert_ptr_null(series.bars);
     }
+}
+END_TEST
+
+/* What no reader may give, whatever the bytes of the file were. */
+static void
+check_series(void)
+{
+    for (size_t i = 0; i < series.n; i++) {
+        const struct qt_bar *bar = &series.bars[i];
+        ck_assert(bar->open_ns >= 0 && bar->open_ns % series.period_ns == 0);
+        ck_assert(i == 0 || bar->open_ns > series.bars[i - 1].open_ns);
+        ck_assert(bar->low.v > 0 && bar->low.v <= bar->open.v && bar->low.v <= bar->close.v);
+        ck_assert(bar->high.v >= bar->open.v && bar->high.v >= bar->close.v);
+        ck_assert(bar->volume.v >= 0);
+    }
+    ck_assert_uint_eq(report.rows, series.n + report.skipped + report.duplicates);
+}
+
+/* Reads the mutant under name; whether it gave a bar. */
+static bool
+read_mutant(const char *name, const char *text, size_t n)
+{
+    memset(&report, 0, sizeof report);
+    folder_write(&folder, name, text, n, path);
+    bool is_read = qt_series_load(path, QT_TIME_NONE, QT_TIME_NONE, false, &series, &report, &err);
+    bool has_bars = is_read && series.n > 0;
+    if (is_read)
+        check_series();
+    else
+        ck_assert_msg(strstr(err.text, name) != NULL, "%s", err.text);
+    qt_series_finish(&series);
+    return has_bars;
+}
+
+START_TEST(A2_mutated_klines_give_bars_that_can_be_or_are_named)
+{
+    static const char whole[] = HEADER ROW_0 ROW_1 "120000,2,3,1.5,2.5,0\n180000,2,2,2,2,7.125\n";
+    uint64_t good[2] = {0}, cases = qt_number_from("QT_CASES", 4000);
+    struct qt_mutator mutator;
+    char packed[4096];
+    folder_write_gz(&folder, "ABCUSDT-1m.csv.gz", whole, path);
+    FILE *file = fopen(path, "rb");
+    size_t packed_n = fread(packed, 1, sizeof packed, file), n;
+    fclose(file);
+    qt_mutator_init(&mutator, "0123456789.,-+eEnaif\n\r\"\x7f\x80\xff ", 17);
+    for (uint64_t i = 0; i < cases; i++) {
+        char *text = qt_mutant(&mutator, whole, sizeof whole - 1, &n);
+        good[0] += read_mutant("ABCUSDT-1m.csv", text, n);
+        free(text);
+        text = qt_mutant(&mutator, packed, packed_n, &n);
+        good[1] += read_mutant("ABCUSDT-1m.csv.gz", text, n);
+        free(text);
+    }
+    ck_assert(good[0] > cases / 10 && good[0] < cases);
+    ck_assert(good[1] < cases / 10); /* a checksum guards it */
 }
 END_TEST
 
@@ -353,9 +409,9 @@ add_klines(TCase *tc)
 {
     tcase_add_test(tc, a_row_becomes_a_bar_at_the_decimals_seen);
     tcase_add_test(tc, the_header_says_which_column_is_which);
-    tcase_add_loop_test(tc, a_malformed_row_is_skipped_counted_and_named, 0,
+    tcase_add_loop_test(tc, A1_a_malformed_row_is_skipped_counted_and_named, 0,
                         (int)QT_COUNT_OF(bad_rows));
-    tcase_add_loop_test(tc, strict_stops_at_a_malformed_row, 0, (int)QT_COUNT_OF(bad_rows));
+    tcase_add_loop_test(tc, A1_strict_stops_at_a_malformed_row, 0, (int)QT_COUNT_OF(bad_rows));
     tcase_add_test(tc, a_nul_byte_makes_a_row_malformed);
     tcase_add_test(tc, an_exact_repeat_is_a_duplicate_also_when_strict);
     tcase_add_test(tc, missing_bars_are_counted);
@@ -364,6 +420,7 @@ add_klines(TCase *tc)
     tcase_add_test(tc, a_window_takes_from_and_not_to_and_leaves_the_scales);
     tcase_add_loop_test(tc, a_file_that_holds_no_klines_is_refused_with_its_reason, 0,
                         (int)QT_COUNT_OF(bad_files));
+    tcase_add_test(tc, A2_mutated_klines_give_bars_that_can_be_or_are_named);
     tcase_add_test(tc, gzip_reads_like_plain_text_and_a_cut_file_fails);
     tcase_add_test(tc, a_volume_too_large_for_its_decimals_lowers_the_scale);
     tcase_add_test(tc, a_folder_gives_its_symbols_in_order);

@@ -215,11 +215,11 @@ START_TEST(silent_server_runs_into_our_own_timeout)
     struct raw_server server;
     struct seen seen = {0};
     raw_server_start(&server, serve_silence, NULL);
-    ask("POST", server.port, "x", &(struct qt_http_request){.timeout_ms = 150}, &seen);
+    ask("POST", server.port, "x", &(struct qt_http_request){.timeout_ms = 1000}, &seen);
     raw_server_stop(&server);
     ck_assert_int_eq(seen.error, QT_NET_TIMEOUT);
     ck_assert(seen.was_sent);
-    ck_assert_int_ge(seen.latency_ns, 150 * QT_NS_PER_MS);
+    ck_assert_int_ge(seen.latency_ns, 1000 * QT_NS_PER_MS);
     ck_assert(strstr(seen.reason, "waiting for the answer") != NULL);
 }
 END_TEST
@@ -358,7 +358,7 @@ START_TEST(client_may_be_destroyed_in_its_callback)
             .method = "GET", .url = url, .done = on_done_destroy, .context = &http};
         ck_assert(qt_http_send(http, &request, &err) != 0);
     }
-    int64_t end = qt_now_mono_ns() + 10 * QT_NS_PER_S;
+    int64_t end = qt_now_mono_ns() + 60 * QT_NS_PER_S;
     while (http && qt_now_mono_ns() < end)
         (void)qt_loop_work(loop, 100);
     ck_assert_ptr_null(http);
@@ -436,8 +436,8 @@ START_TEST(wake_ends_a_wait_from_another_thread)
     (void)qt_loop_work(loop, 0);
     int64_t start = qt_now_mono_ns();
     pthread_create(&thread, NULL, wake_soon, loop);
-    (void)qt_loop_work(loop, 10000);
-    ck_assert_int_lt(qt_now_mono_ns() - start, 5 * QT_NS_PER_S);
+    (void)qt_loop_work(loop, 100000);
+    ck_assert_int_lt(qt_now_mono_ns() - start, 50 * QT_NS_PER_S);
     pthread_join(thread, NULL);
     qt_loop_destroy(loop);
 }

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "mutate.h"
 #include "net_peer.h"
 
 #include "qtrade/base/attr.h"
@@ -135,7 +136,7 @@ world_stop(struct world *world)
 static void
 wait_for(struct world *world, const uint64_t *counter, uint64_t want)
 {
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 12000; i++) {
         pthread_mutex_lock(&world->lock);
         bool is_there = *counter >= want;
         pthread_mutex_unlock(&world->lock);
@@ -397,6 +398,82 @@ START_TEST(frames_that_come_byte_by_byte_are_the_same)
 }
 END_TEST
 
+/* Sends bytes on a connection of their own, hangs up, and takes what comes. */
+static void
+send_and_leave(int fd, const char *bytes, size_t n)
+{
+    char answer[4096];
+    (void)!send(fd, bytes, n, MSG_NOSIGNAL);
+    shutdown(fd, SHUT_WR);
+    while (recv(fd, answer, sizeof answer, 0) > 0)
+        ;
+    close(fd);
+}
+
+/* The server lives, and answers a good request, after any bytes. */
+static void
+expect_alive(struct world *world)
+{
+    char answer[1024];
+    int fd = raw_connect(qt_server_port(world->server));
+    raw_text(fd, "GET /alive HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    ck_assert(raw_read_until(fd, "GET|/alive|", answer, sizeof answer));
+    close(fd);
+}
+
+START_TEST(A2_mutated_requests_harm_nobody)
+{
+    static const char whole[] =
+        "POST /a?b=c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "5;x=y\r\nhello\r\n0\r\nT: v\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n"
+        "Content-Length: 3\r\nConnection: close\r\n\r\nabc";
+    struct world world = {0};
+    struct qt_mutator mutator;
+    world_start(&world);
+    qt_mutator_init(&mutator, "\r\n:;= /0123456789abcdefxHTP.,%\t\x7f\x80\xff", 23);
+    for (uint64_t i = 0; i < qt_number_from("QT_CASES", 2000); i++) {
+        size_t n;
+        char *text = qt_mutant(&mutator, whole, sizeof whole - 1, &n);
+        send_and_leave(raw_connect(qt_server_port(world.server)), text, n);
+        free(text);
+    }
+    expect_alive(&world);
+    world_stop(&world);
+}
+END_TEST
+
+START_TEST(A2_mutated_frames_harm_nobody)
+{
+    static const unsigned char whole[] = {FRAME(0x01, 3),
+                                          'a',
+                                          'b',
+                                          'c',
+                                          FRAME(0x89, 2),
+                                          'h',
+                                          'i',
+                                          FRAME(0x80, 2),
+                                          'd',
+                                          'e',
+                                          FRAME(0x82, 1),
+                                          0xff,
+                                          FRAME(0x88, 2),
+                                          0x03,
+                                          0xe8};
+    struct world world = {0};
+    struct qt_mutator mutator;
+    world_start(&world);
+    qt_mutator_init(&mutator, "\x01\x7e\x7f\x80\x81\x82\x88\x89\x8a\xfe\xff\xc3", 29);
+    for (uint64_t i = 0; i < qt_number_from("QT_CASES", 2000); i++) {
+        size_t n;
+        char *bytes = qt_mutant(&mutator, (const char *)whole, sizeof whole, &n);
+        send_and_leave(raw_websocket(&world), bytes, n);
+        free(bytes);
+    }
+    expect_alive(&world);
+    world_stop(&world);
+}
+END_TEST
+
 START_TEST(reader_that_never_reads_is_dropped_and_memory_stays_bounded)
 {
     struct world world = {.options = {.max_queue = 64 << 10}};
@@ -463,6 +540,8 @@ main(void)
     tcase_add_loop_test(tc, frames_are_answered_by_the_book, 0, (int)QT_COUNT_OF(frames));
     tcase_add_loop_test(tc, frames_that_come_byte_by_byte_are_the_same, 0,
                         (int)QT_COUNT_OF(frames));
+    tcase_add_test(tc, A2_mutated_requests_harm_nobody);
+    tcase_add_test(tc, A2_mutated_frames_harm_nobody);
     tcase_add_test(tc, reader_that_never_reads_is_dropped_and_memory_stays_bounded);
     tcase_add_test(tc, client_that_answers_no_ping_is_dropped);
     tcase_add_test(tc, server_closes_with_code_and_reason);

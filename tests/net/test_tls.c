@@ -343,9 +343,9 @@ START_TEST(silent_tls_server_ends_by_our_own_timeout)
     raw_server_start(&server, serve_silence, NULL);
     struct qt_loop *loop = make_loop(NULL);
     int64_t start = qt_now_mono_ns();
-    struct outcome http = ask_http(loop, "localhost", server.port, 200);
-    struct outcome ws = ask_websocket(loop, "localhost", server.port, 200);
-    ck_assert_int_lt(qt_now_mono_ns() - start, 10 * QT_NS_PER_S); /* lws alone waits 30 s */
+    struct outcome http = ask_http(loop, "localhost", server.port, 1000);
+    struct outcome ws = ask_websocket(loop, "localhost", server.port, 1000);
+    ck_assert_int_lt(qt_now_mono_ns() - start, 25 * QT_NS_PER_S); /* lws alone waits 30 s */
     ck_assert_int_eq(http.error, QT_NET_TIMEOUT);
     ck_assert(strstr(http.reason, "TLS handshake") != NULL);
     ck_assert_int_eq(ws.error, QT_NET_TIMEOUT);

@@ -250,7 +250,7 @@ START_TEST(server_that_never_upgrades_runs_into_our_timeout)
     int64_t start = qt_now_mono_ns();
     work_until(loop, &seen.closed, 1);
     ck_assert_int_eq(seen.error, QT_NET_TIMEOUT);
-    ck_assert_int_lt(qt_now_mono_ns() - start, 5 * QT_NS_PER_S);
+    ck_assert_int_lt(qt_now_mono_ns() - start, 25 * QT_NS_PER_S);
     qt_loop_destroy(loop);
     raw_server_stop(&server);
 }
@@ -356,9 +356,9 @@ START_TEST(answered_pings_keep_it_open_and_are_timed)
     struct qt_server *server = start_echo(loop);
     struct seen seen = {0};
     open_ws(loop, qt_server_port(server), "/ws",
-            &(struct qt_ws_options){.ping_interval_ms = 10, .pong_timeout_ms = 2000}, &seen);
+            &(struct qt_ws_options){.ping_interval_ms = 10, .pong_timeout_ms = 60000}, &seen);
     work_until(loop, &seen.opened, 1);
-    int64_t end = qt_now_mono_ns() + 5 * QT_NS_PER_S;
+    int64_t end = qt_now_mono_ns() + 60 * QT_NS_PER_S;
     while (qt_ws_round_trip_ns(seen.ws) < 0 && qt_now_mono_ns() < end)
         (void)qt_loop_work(loop, 20);
     ck_assert_int_gt(qt_ws_round_trip_ns(seen.ws), 0);
