@@ -46,9 +46,10 @@ end_trip(struct qt_engine *engine, const struct qt_round_trip *trip, uint64_t se
     qt_breakers_trade(&engine->breaker, engine->options.risk, trip->profit, trip->closed_ns);
     char profit[QT_DECIMAL_TEXT];
     bool is_gain = qt_money_sign(trip->profit) >= 0;
-    qt__note(engine, is_gain ? QT_SEVERITY_GOOD : QT_SEVERITY_WARN, "trade", seq, trip->closed_ns,
-             "%s closed by %s: %s%s %s, %.2f R", engine->symbol[trip->instrument].ins->symbol,
-             reason, is_gain ? "+" : "", qt_money_format(trip->profit, QT_MONEY_SCALE, 2, profit),
+    qt__note(engine, is_gain ? QT_SEVERITY_GOOD : QT_SEVERITY_WARN, QT_TOPIC_TRADE, seq,
+             trip->closed_ns, "%s closed by %s: %s%s %s, %.2f R",
+             engine->symbol[trip->instrument].ins->symbol, reason, is_gain ? "+" : "",
+             qt_money_format(trip->profit, QT_MONEY_SCALE, 2, profit),
              engine->options.scan->quote_asset, trip->r_multiple);
 }
 
@@ -58,8 +59,8 @@ note_fill(struct qt_engine *engine, const struct qt_filled *filled)
     const struct qt_fill *fill = &filled->fill;
     const struct qt_instrument *ins = engine->symbol[fill->instrument].ins;
     char qty[QT_DECIMAL_TEXT], px[QT_DECIMAL_TEXT];
-    qt__note(engine, QT_SEVERITY_INFO, "trade", filled->seq, fill->t_ns, "%s: %s %s at %s (%s)",
-             ins->symbol, fill->side == QT_BUY ? "bought" : "sold",
+    qt__note(engine, QT_SEVERITY_INFO, QT_TOPIC_TRADE, filled->seq, fill->t_ns,
+             "%s: %s %s at %s (%s)", ins->symbol, fill->side == QT_BUY ? "bought" : "sold",
              qt_decimal_format_short(qt_qty_units(fill->qty), ins->qty_scale, qty),
              qt_px_format(fill->px, ins->px_scale, px),
              qt_order_purpose_name((enum qt_order_purpose)fill->purpose));
@@ -97,8 +98,8 @@ pay_in(struct qt_engine *engine, const struct qt_event *event)
     engine->portfolio.has_capital = true;
     engine->portfolio.initial = engine->sync.cash;
     char text[QT_DECIMAL_TEXT];
-    qt__note(engine, QT_SEVERITY_INFO, "system", event->seq, event->t_recv_ns, "capital: %s %s",
-             qt_money_format(engine->sync.cash, QT_MONEY_SCALE, 2, text),
+    qt__note(engine, QT_SEVERITY_INFO, QT_TOPIC_SYSTEM, event->seq, event->t_recv_ns,
+             "capital: %s %s", qt_money_format(engine->sync.cash, QT_MONEY_SCALE, 2, text),
              engine->options.scan->quote_asset);
 }
 
@@ -128,7 +129,7 @@ adjust(struct qt_engine *engine, const struct qt_event *event, qt_money gap)
     if (!qt_ledger_adjust(engine->ledger, engine->quote_asset, gap, &transaction))
         return;
     record_postings(engine, &transaction, event->seq, event->t_recv_ns);
-    qt__note(engine, QT_SEVERITY_WARN, "risk", event->seq, event->t_recv_ns,
+    qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_RISK, event->seq, event->t_recv_ns,
              "the venue's cash differs by %s %s: booked as an adjustment",
              qt_decimal_format_short(qt_money_units(gap), QT_MONEY_SCALE, text),
              engine->options.scan->quote_asset);

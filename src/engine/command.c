@@ -68,8 +68,8 @@ enter_mode(struct qt_engine *engine, enum qt_mode next, const struct qt_event *e
     record_mode(engine, event);
     qt__decision(engine, event->seq, event->t_recv_ns, QT_NO_INSTRUMENT, "mode", (double)next, 0,
                  qt_mode_name(next));
-    qt__note(engine, severity[next], "system", event->seq, event->t_recv_ns, "mode is %s (%s)",
-             qt_mode_name(next), engine->mode_reason);
+    qt__note(engine, severity[next], QT_TOPIC_SYSTEM, event->seq, event->t_recv_ns,
+             "mode is %s (%s)", qt_mode_name(next), engine->mode_reason);
     qt_log_event(engine->options.log, QT_LOG_WARN, "engine.mode", "mode=%s reason=\"%s\"",
                  qt_mode_name(next), engine->mode_reason);
 }
@@ -88,8 +88,8 @@ qt__command(struct qt_engine *engine, const struct qt_event *event)
               qt_command_name(kind), command->reason);
     bool is_taken = qt_mode_next(engine->mode, kind, &facts, &next, &why);
     if (!is_taken)
-        qt__note(engine, QT_SEVERITY_WARN, "system", event->seq, event->t_recv_ns, "%s refused: %s",
-                 qt_command_name(kind), why);
+        qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_SYSTEM, event->seq, event->t_recv_ns,
+                 "%s refused: %s", qt_command_name(kind), why);
     if (is_taken && kind == QT_COMMAND_RESUME)
         qt_breakers_reset(&engine->breaker);
     if (is_taken && next != engine->mode) {

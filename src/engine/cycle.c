@@ -77,7 +77,7 @@ record_regime(struct qt_engine *engine, uint64_t seq, const struct qt_regime *be
              qt_market_state_name(now->market));
     qt__decision(engine, seq, engine->now_ns, QT_NO_INSTRUMENT, "regime", now->confidence,
                  now->stability, detail);
-    qt__note(engine, QT_SEVERITY_INFO, "market", seq, engine->now_ns, "regime is %s", detail);
+    qt__note(engine, QT_SEVERITY_INFO, QT_TOPIC_MARKET, seq, engine->now_ns, "regime is %s", detail);
 }
 
 static void

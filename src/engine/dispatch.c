@@ -21,7 +21,7 @@ is_good(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_even
         partition->quality[i] += failed >> i & 1;
     partition->bad_events += !is_kept;
     if (!is_kept && symbol->quality.drops == 1)
-        qt__note(engine, QT_SEVERITY_WARN, "market", event->seq, event->t_recv_ns,
+        qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_MARKET, event->seq, event->t_recv_ns,
                  "%s: a %s is not believed: %s", symbol->ins->symbol,
                  qt_event_kind_name((enum qt_event_kind)event->kind),
                  qt_quality_title((enum qt_quality_check)__builtin_ctz(failed)));
@@ -104,7 +104,7 @@ on_link(struct qt_engine *engine, const struct qt_event *event)
         return;
     if (link->state == QT_LINK_DOWN)
         engine->venue.reconnects++;
-    qt__note(engine, link->state == QT_LINK_DOWN ? QT_SEVERITY_WARN : QT_SEVERITY_INFO, "system",
+    qt__note(engine, link->state == QT_LINK_DOWN ? QT_SEVERITY_WARN : QT_SEVERITY_INFO, QT_TOPIC_SYSTEM,
              event->seq, event->t_recv_ns, "%s: %s%s%s", names[link->kind],
              qt_link_state_name(link->state), link->reason[0] ? ": " : "", link->reason);
     qt_log_event(engine->options.log, link->state == QT_LINK_DOWN ? QT_LOG_WARN : QT_LOG_INFO,

@@ -94,7 +94,7 @@ take_memory(struct qt_engine *engine, struct qt_error *err)
     engine->by_base = qt_textmap_create(n);
     if (!engine->arena || !engine->by_base || !engine->ledger || !engine->commands ||
         !engine->trades || (engine->options.publishes && !qt__gallery_init(&engine->gallery)) ||
-        !qt__settle_init(engine))
+        !qt__settle_init(engine) || !qt__bus_init(engine))
         return qt_fail(err, QT_E_MEMORY, "no memory for %u symbols", n);
     engine->quote_asset =
         qt_ledger_asset(engine->ledger, engine->options.scan->quote_asset, QT_MONEY_SCALE);
@@ -174,6 +174,7 @@ qt_engine_destroy(struct qt_engine *engine)
     qt_mpsc_destroy(engine->commands);
     qt__gallery_finish(&engine->gallery);
     qt__settle_finish(engine);
+    qt_bus_destroy(engine->bus);
     qt_arena_destroy(engine->arena);
     free(engine);
 }
@@ -203,6 +204,7 @@ qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error
         if (options->venue.work)
             (void)options->venue.work(options->venue.self, &sink, 0);
         qt__refused_take(engine);
+        qt__letters_retry(engine);
         qt__health_look(engine);
         qt__commands_take(engine);
         if (n == 0)
@@ -213,6 +215,7 @@ qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error
             qt__publish_due(engine);
     }
     qt__meet(engine);
+    qt__letters_end(engine);
     return true;
 }
 

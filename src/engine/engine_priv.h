@@ -35,7 +35,6 @@
 #include "qtrade/trade/trades.h"
 
 #include "gallery_priv.h"
-#include "notes_priv.h"
 #include "output_priv.h"
 #include "shard_priv.h"
 #include "symbol_priv.h"
@@ -136,14 +135,16 @@ struct qt_engine {
     unsigned refused_count;
     /* out */
     struct qt_counts counts;
-    struct qt_notes notes;
+    struct qt_bus *bus;
+    int screen; /* the subscriber that holds the notes for pictures */
     struct qt_gallery gallery;
     struct qt_hist cycle_hist;
     int64_t cycle_max_ns, next_publish_mono_ns, next_equity_ns, started_ns, last_cycle_ns;
-    bool is_store_full;             /* said once */
-    bool is_journal_full;           /* what came since is not in it */
-    bool is_sick[QT_COMPONENTS];    /* by numbered events */
-    struct qt__settlement *waiting; /* settle.c; NULL: one worker */
+    uint32_t letters;                   /* dead letters waiting */
+    bool is_waiting_told, is_loss_told; /* of dead letters: said once until they are through */
+    bool is_journal_full;               /* what came since is not in it */
+    bool is_sick[QT_COMPONENTS];        /* by numbered events */
+    struct qt__settlement *waiting;     /* settle.c; NULL: one worker */
     uint32_t waiting_count;
 };
 
@@ -203,6 +204,11 @@ void qt__read_account(struct qt_engine *engine);
 void qt__refused_take(struct qt_engine *engine);
 /* output.c: what owners gave, on the engine thread */
 void qt__output(struct qt_engine *engine, const struct qt_output *output);
+/** The bus with its subscribers: the screen's pictures, and the store where there is one. */
+bool qt__bus_init(struct qt_engine *engine); /* false: no memory */
+/** Dead letters whose time has come; at the end all, as long as the store moves. Between events. */
+void qt__letters_retry(struct qt_engine *engine);
+void qt__letters_end(struct qt_engine *engine);
 /* gate_input.c */
 void qt__gate_input_exit(struct qt_engine *engine, const struct qt_symbol *symbol,
                          const struct qt_order_request *request, enum qt_order_purpose purpose,
@@ -246,8 +252,8 @@ void qt__view_orders(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_limits(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_symbols(struct qt_engine *engine, struct qt_snapshot *out);
 /* tell.c: notes, records, decisions */
-void qt__note(struct qt_engine *engine, enum qt_severity severity, const char *topic, uint64_t seq,
-              int64_t t_ns, const char *format, ...) QT_PRINTF(6, 7);
+void qt__note(struct qt_engine *engine, enum qt_severity severity, enum qt_topic topic,
+              uint64_t seq, int64_t t_ns, const char *format, ...) QT_PRINTF(6, 7);
 void qt__record(struct qt_engine *engine, const struct qt_record *record);
 void qt__decision(struct qt_engine *engine, uint64_t seq, int64_t t_ns, uint32_t instrument,
                   const char *kind, double score, double value, const char *detail);

@@ -162,8 +162,8 @@ enter(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_signal
     ++*n;
     qt__decision(engine, seq, engine->now_ns, symbol->ins->id, "entry", signal->strength,
                  qt_qty_to_double(size.qty, symbol->ins->qty_scale), signal->reason);
-    qt__note(engine, QT_SEVERITY_INFO, "signal", seq, engine->now_ns, "%s: %s", symbol->ins->symbol,
-             signal->reason);
+    qt__note(engine, QT_SEVERITY_INFO, QT_TOPIC_SIGNAL, seq, engine->now_ns, "%s: %s",
+             symbol->ins->symbol, signal->reason);
     qt_copy(symbol->why, sizeof symbol->why, "entered");
     qt__portfolio_measure(engine); /* the next candidate sees this one */
 }

@@ -60,7 +60,7 @@ qt__close_position(struct qt_engine *engine, struct qt_symbol *symbol, int32_t b
         return true;
     }
     symbol->exit_retry_ns = now_ns + RETRY_NS;
-    qt__note(engine, QT_SEVERITY_BAD, "risk", client_id >> 8, now_ns, "%s: no exit: %s",
+    qt__note(engine, QT_SEVERITY_BAD, QT_TOPIC_RISK, client_id >> 8, now_ns, "%s: no exit: %s",
              symbol->ins->symbol, why);
     return false;
 }

@@ -12,7 +12,7 @@ static bool
 is_store_sick(const struct qt_engine *engine)
 {
     const struct qt_store_port *store = &engine->options.store;
-    return store->is_healthy && !store->is_healthy(store->self);
+    return engine->letters > 0 || (store->is_healthy && !store->is_healthy(store->self));
 }
 
 static bool
@@ -64,6 +64,6 @@ qt__health_event(struct qt_engine *engine, const struct qt_event *event)
     if (health->is_sick)
         qt__engine_stops(engine, QT_COMMAND_PAUSE, parts[health->component].sick);
     else
-        qt__note(engine, QT_SEVERITY_GOOD, "system", event->seq, event->t_recv_ns, "%s",
+        qt__note(engine, QT_SEVERITY_GOOD, QT_TOPIC_SYSTEM, event->seq, event->t_recv_ns, "%s",
                  parts[health->component].healed);
 }

@@ -88,7 +88,7 @@ qt__liquidate_step(struct qt_engine *engine, uint64_t seq, unsigned *n)
     uint32_t positions = flatten(engine, seq, n);
     if (orders || positions) {
         if (liquidation->is_flat)
-            qt__note(engine, QT_SEVERITY_BAD, "risk", seq, engine->now_ns,
+            qt__note(engine, QT_SEVERITY_BAD, QT_TOPIC_RISK, seq, engine->now_ns,
                      "a late fill: not flat any more");
         liquidation->is_flat = false;
         liquidation->first_flat_ns = QT_TIME_NONE;
@@ -138,7 +138,7 @@ qt__liquidate_synced(struct qt_engine *engine)
         return;
     liquidation->is_flat = true;
     say(engine, 0, 0);
-    qt__note(engine, QT_SEVERITY_GOOD, "risk", engine->seq, engine->now_ns, "%s",
+    qt__note(engine, QT_SEVERITY_GOOD, QT_TOPIC_RISK, engine->seq, engine->now_ns, "%s",
              liquidation->text);
     qt__audit(engine, "engine", "flat", liquidation->text);
     qt_log_event(engine->options.log, QT_LOG_WARN, "engine.flat", "rounds=%u", liquidation->rounds);

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the owner of a symbol gives to the engine thread: orders to send, rows for the store, notes
- * for the screen.
+ * What the owner of a symbol gives to the engine thread: orders to send, fills, and messages for
+ * the bus.
  */
 #ifndef QTRADE_ENGINE_OUTPUT_PRIV_H
 #define QTRADE_ENGINE_OUTPUT_PRIV_H
 
-#include "qtrade/engine/record.h"
-#include "qtrade/engine/snapshot.h"
+#include "qtrade/engine/bus.h"
 #include "qtrade/trade/position.h"
 #include "qtrade/trade/request.h"
 
 enum qt_output_kind {
     QT_OUT_SUBMIT,
     QT_OUT_FILL,
-    QT_OUT_RECORD,
-    QT_OUT_NOTE,
-    QT_OUT_INCIDENT /* note.text says what is inconsistent */
+    QT_OUT_MESSAGE,
+    QT_OUT_INCIDENT /* the message's note says what is inconsistent */
 };
 
 /** A fill after its symbol has taken it. */
@@ -39,8 +37,7 @@ struct qt_output {
     union {
         struct qt_submission submission;
         struct qt_filled filled; /* FILL */
-        struct qt_record record;
-        struct qt_note_view note;
+        struct qt_message message;
     };
 };
 

@@ -123,7 +123,7 @@ check_breakers(struct qt_engine *engine)
     if (engine->breaker_request == before)
         return;
     bool is_trip = engine->breaker_request != QT_BREAKER_NONE;
-    qt__note(engine, is_trip ? QT_SEVERITY_BAD : QT_SEVERITY_GOOD, "risk", engine->seq,
+    qt__note(engine, is_trip ? QT_SEVERITY_BAD : QT_SEVERITY_GOOD, QT_TOPIC_RISK, engine->seq,
              engine->now_ns, "%s", is_trip ? engine->breaker_reason : "breakers are released");
     qt__decision(engine, engine->seq, engine->now_ns, QT_NO_INSTRUMENT, "breaker",
                  engine->breaker_request, engine->breaker.drawdown, engine->breaker_reason);

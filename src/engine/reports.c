@@ -117,9 +117,9 @@ tell_rejected(struct qt_engine *engine, const struct qt_symbol *symbol,
     if (order->code)
         snprintf(code, sizeof code, " (%d)", (int)order->code);
     qt__partition_of(engine, symbol->ins->id)->rejects++;
-    qt__note(engine, QT_SEVERITY_WARN, "trade", event->seq, event->t_recv_ns, "%s: %s rejected%s",
-             symbol->ins->symbol, qt_order_purpose_name((enum qt_order_purpose)order->purpose),
-             code);
+    qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_TRADE, event->seq, event->t_recv_ns,
+             "%s: %s rejected%s", symbol->ins->symbol,
+             qt_order_purpose_name((enum qt_order_purpose)order->purpose), code);
 }
 
 static void
@@ -136,7 +136,7 @@ apply(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event 
     if (change->after == QT_ORDER_REJECTED)
         tell_rejected(engine, symbol, order, event);
     if (change->after == QT_ORDER_UNKNOWN)
-        qt__note(engine, QT_SEVERITY_WARN, "trade", event->seq, event->t_recv_ns,
+        qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_TRADE, event->seq, event->t_recv_ns,
                  "%s: %s order is unknown: asking the venue", symbol->ins->symbol,
                  qt_order_purpose_name((enum qt_order_purpose)order->purpose));
 }
@@ -158,7 +158,7 @@ qt__report(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_e
         break;
     case QT_ORDERS_UNKNOWN_ID:
         if (event->report.type == QT_REPORT_FILL || event->report.type == QT_REPORT_ACCEPTED)
-            qt__note(engine, QT_SEVERITY_WARN, "trade", event->seq, event->t_recv_ns,
+            qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_TRADE, event->seq, event->t_recv_ns,
                      "%s: an order that is not ours on this account", symbol->ins->symbol);
         break;
     case QT_ORDERS_DUPLICATE:

@@ -28,7 +28,7 @@ time_out(struct qt_engine *engine, struct qt_order *order)
                           &change) != QT_ORDERS_APPLIED)
         return;
     qt__record_order(engine, order, engine->seq, engine->now_ns);
-    qt__note(engine, QT_SEVERITY_WARN, "trade", engine->seq, engine->now_ns,
+    qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_TRADE, engine->seq, engine->now_ns,
              "%s: no answer to the %s order: asking the venue",
              engine->symbol[order->request.instrument].ins->symbol,
              qt_order_purpose_name((enum qt_order_purpose)order->purpose));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the engine says: rows for the store, notes for the screen, decisions into the hash. Owners
+ * What the engine says, as messages of the bus: records for the store, notes for the screen. Owners
  * of symbols and the engine thread both call; what they say goes through the shard's ring where
- * there is one.
+ * there is one, and is published on the engine thread (output.c).
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,24 +10,48 @@
 
 #include "engine_priv.h"
 
+static struct qt_output
+note_of(enum qt_output_kind kind, enum qt_severity severity, enum qt_topic topic, uint64_t seq,
+        int64_t t_ns)
+{
+    struct qt_output output = {.kind = kind};
+    output.message.topic = (uint8_t)topic;
+    output.message.kind = QT_MESSAGE_NOTE;
+    output.message.published_ns = qt_now_mono_ns();
+    output.message.note =
+        (struct qt_note_view){.seq = seq, .t_ns = t_ns, .severity = (uint8_t)severity};
+    qt_copy(output.message.note.topic, sizeof output.message.note.topic, qt_topic_name(topic));
+    return output;
+}
+
 void
-qt__note(struct qt_engine *engine, enum qt_severity severity, const char *topic, uint64_t seq,
+qt__note(struct qt_engine *engine, enum qt_severity severity, enum qt_topic topic, uint64_t seq,
          int64_t t_ns, const char *format, ...)
 {
-    struct qt_output output = {.kind = QT_OUT_NOTE};
-    output.note = (struct qt_note_view){.seq = seq, .t_ns = t_ns, .severity = (uint8_t)severity};
-    qt_copy(output.note.topic, sizeof output.note.topic, topic);
+    struct qt_output output = note_of(QT_OUT_MESSAGE, severity, topic, seq, t_ns);
+    char *text = output.message.note.text;
     va_list args;
     va_start(args, format);
-    vsnprintf(output.note.text, sizeof output.note.text, format, args);
+    vsnprintf(text, sizeof output.message.note.text, format, args);
     va_end(args);
+    qt_text_clean(text);
     qt__shards_emit(engine->shards, &output);
 }
 
 void
 qt__record(struct qt_engine *engine, const struct qt_record *record)
 {
-    struct qt_output output = {.kind = QT_OUT_RECORD, .record = *record};
+    static const uint8_t topics[QT_RECORD_KINDS] = {
+        [QT_RECORD_ORDER] = QT_TOPIC_TRADE,     [QT_RECORD_FILL] = QT_TOPIC_TRADE,
+        [QT_RECORD_POSITION] = QT_TOPIC_TRADE,  [QT_RECORD_POSTING] = QT_TOPIC_TRADE,
+        [QT_RECORD_TRADE] = QT_TOPIC_TRADE,     [QT_RECORD_EQUITY] = QT_TOPIC_RISK,
+        [QT_RECORD_DECISION] = QT_TOPIC_SIGNAL, [QT_RECORD_MODE] = QT_TOPIC_SYSTEM,
+        [QT_RECORD_AUDIT] = QT_TOPIC_SYSTEM};
+    struct qt_output output = {.kind = QT_OUT_MESSAGE};
+    output.message.topic = topics[record->kind];
+    output.message.kind = QT_MESSAGE_RECORD;
+    output.message.published_ns = qt_now_mono_ns();
+    output.message.record = *record;
     qt__shards_emit(engine->shards, &output);
 }
 
@@ -57,10 +81,9 @@ qt__audit(struct qt_engine *engine, const char *actor, const char *action, const
 void
 qt__incident(struct qt_engine *engine, uint64_t seq, int64_t t_ns, const char *text)
 {
-    struct qt_output output = {.kind = QT_OUT_INCIDENT};
-    output.note = (struct qt_note_view){.seq = seq, .t_ns = t_ns, .severity = QT_SEVERITY_BAD};
-    qt_copy(output.note.topic, sizeof output.note.topic, "system");
-    qt_copy(output.note.text, sizeof output.note.text, text);
+    struct qt_output output = note_of(QT_OUT_INCIDENT, QT_SEVERITY_BAD, QT_TOPIC_SYSTEM, seq, t_ns);
+    qt_copy(output.message.note.text, sizeof output.message.note.text, text);
+    qt_text_clean(output.message.note.text);
     atomic_store(&engine->gate_shut, true);
     qt__shards_emit(engine->shards, &output);
 }

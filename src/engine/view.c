@@ -128,7 +128,8 @@ qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out)
     qt__view_orders(engine, out);
     qt__view_limits(engine, out);
     qt__view_symbols(engine, out);
-    out->notes = qt__notes_copy(&engine->notes, out->note);
+    out->notes = qt_bus_notes(engine->bus, engine->screen, out->note, QT_VIEW_ROWS);
+    qt_bus_view(engine->bus, &out->bus);
     out->cycle_p50_ns = qt_hist_quantile(&engine->cycle_hist, 0.5);
     out->cycle_max_ns = engine->cycle_max_ns;
 }

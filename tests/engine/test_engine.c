@@ -27,6 +27,7 @@ struct kept {
     unsigned orders_after_stop, entries_after_stop;
     bool has_stopped;
     enum qt_mode mode;
+    uint64_t records;
     int64_t sums[4096]; /* of postings, by asset's hash: zero when conserved */
 };
 
@@ -51,7 +52,9 @@ struct bench {
     bool has_command, is_given, refuses, swallows;
     unsigned submitted, swallowed;
     unsigned refused_reads, reads; /* reads of the account to refuse; asked for */
-    bool spoils;                   /* the feed gives impossible quotes and trades between good ones */
+    uint64_t full_at, full_for;    /* the store takes record full_at only at the so-manieth try */
+    uint64_t tries;
+    bool spoils; /* the feed gives impossible quotes and trades between good ones */
     unsigned spoilt;
     const struct qt_event_sink *sink;
     int64_t given_ns;
@@ -63,6 +66,10 @@ put(void *self, const struct qt_record *record)
     struct bench *bench = self;
     struct kept *kept = &bench->kept;
     const struct qt_order_record *order = &record->order;
+    if (bench->full_for > 0 && kept->records + 1 == bench->full_at &&
+        ++bench->tries < bench->full_for)
+        return false;
+    kept->records++;
     switch (record->kind) {
     case QT_RECORD_ORDER:
         kept->unknown += order->state == QT_ORDER_UNKNOWN;
@@ -428,6 +435,39 @@ START_TEST(order_that_is_never_answered_is_unknown_until_the_venue_says_what_it_
 }
 END_TEST
 
+/* Fault S4: the store's ring is full for a while. */
+START_TEST(S4_store_that_has_no_room_pauses_and_gets_every_record_later)
+{
+    for (int is_full = 0; is_full < 2; is_full++) {
+        struct bench *bench = bench_new();
+        bool is_there = bench_open(bench, 1);
+        if (is_there) {
+            bench->full_at = 2000;
+            bench->full_for = is_full ? 3 : 1; /* tries: some 30 ms of back-off */
+            bench_run(bench);
+            const struct qt_snapshot *last = qt_engine_snapshot(bench->engine);
+            uint64_t published = 0, lost = 0;
+            for (int i = 0; i < QT_TOPICS; i++) {
+                published += last->bus.topic[i].published;
+                lost += last->bus.topic[i].lost;
+            }
+            ck_assert_uint_gt(bench->kept.records, bench->full_at);
+            ck_assert_uint_gt(published, bench->kept.records); /* and notes */
+            ck_assert_uint_eq(last->bus.dead, 0);
+            ck_assert_uint_eq(lost, 0);
+            ck_assert_int_eq(last->mode, is_full ? QT_MODE_PAUSED : QT_MODE_NORMAL);
+            if (is_full)
+                ck_assert_ptr_nonnull(strstr(last->mode_reason, "store"));
+            qt_engine_snapshot_unref(bench->engine, last);
+            check_books(bench);
+        }
+        bench_close(bench);
+        if (!is_there)
+            return;
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -440,6 +480,7 @@ main(void)
     tcase_add_test(tc, trades_are_opened_closed_and_booked);
     tcase_add_test(tc, pause_lets_positions_run_out_and_opens_none);
     tcase_add_test(tc, liquidation_ends_flat_and_stays_flat);
+    tcase_add_test(tc, S4_store_that_has_no_room_pauses_and_gets_every_record_later);
     tcase_add_test(tc, order_that_the_port_refuses_is_rejected_and_no_position_is_believed);
     tcase_add_test(tc, order_that_is_never_answered_is_unknown_until_the_venue_says_what_it_was);
     suite_add_tcase(suite, tc);

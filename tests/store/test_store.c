@@ -4,11 +4,14 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "qt_check.h"
 #include "qtrade/base/text.h"
+#include "qtrade/engine/bus.h"
 #include "qtrade/store/store.h"
 
 struct fixture {
@@ -212,6 +215,97 @@ START_TEST(a_folder_that_others_can_write_is_refused)
 }
 END_TEST
 
+/* Fault S4 with the bus in front: the disk is full until the ring is full too, and for longer. */
+static void
+limit_files_to(rlim_t bytes)
+{
+    const struct rlimit limit = {bytes, RLIM_INFINITY};
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static bool
+take(void *self, const struct qt_message *message, const char **out_reason)
+{
+    const struct qt_store_port *port = self;
+    *out_reason = "full";
+    return port->put(port->self, &message->record);
+}
+
+static int64_t
+ask_number(const struct fixture *f, const char *sql)
+{
+    char path[128];
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    snprintf(path, sizeof path, "%s/store.db", f->folder);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+    int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return number;
+}
+
+static void
+wait_for_health(const struct qt_store_port *port, bool is_healthy)
+{
+    const struct timespec look = {.tv_nsec = 5000000};
+    for (int i = 0; i < 8000 && port->is_healthy(port->self) != is_healthy; i++)
+        nanosleep(&look, NULL);
+    ck_assert_int_eq(port->is_healthy(port->self), is_healthy);
+}
+
+/* Audit rows until so many wait as dead letters; how many rows there are. */
+static int64_t
+publish_until(struct qt_bus *bus, uint32_t letters, int64_t seq)
+{
+    struct qt_message message = {.topic = QT_TOPIC_SYSTEM, .kind = QT_MESSAGE_RECORD};
+    message.record.kind = QT_RECORD_AUDIT;
+    for (uint32_t dead = 0; dead < letters;) {
+        message.record.seq = (uint64_t)++seq;
+        dead += qt_bus_publish(bus, &message, 0, 0) == QT_BUS_WAITS;
+        ck_assert_int_lt(seq, 200000);
+    }
+    return seq;
+}
+
+START_TEST(S4_no_record_is_lost_when_the_disk_was_full_for_longer_than_the_ring)
+{
+    struct fixture f;
+    begin(&f);
+    struct qt_store *store = open_started(&f);
+    struct qt_store_port port = qt_store_port(store);
+    struct qt_bus *bus = qt_bus_create();
+    const struct qt_subscriber who = {.name = "store",
+                                      .kind = QT_MESSAGE_RECORD,
+                                      .topics = QT_BUS_ALL,
+                                      .policy = QT_BUS_RETRIES,
+                                      .self = &port,
+                                      .take = take};
+    const struct timespec look = {.tv_nsec = 5000000};
+    ck_assert_int_ge(qt_bus_subscribe(bus, &who), 0);
+    put_sample(store);
+    limit_files_to(1);
+    int64_t rows = publish_until(bus, 1000, 0);
+    wait_for_health(&port, false);
+    limit_files_to(RLIM_INFINITY);
+    wait_for_health(&port, true);
+    for (int i = 0; i < 8000 && qt_bus_retry(bus, 0, 0, true) > 0; i++)
+        nanosleep(&look, NULL);
+    ck_assert_uint_eq(qt_bus_retry(bus, 0, 0, true), 0);
+    ck_assert(port.flush(port.self, 60000));
+    qt_bus_destroy(bus);
+    qt_store_close(store);
+    ck_assert_int_eq(ask_number(&f, "SELECT count(*) FROM audit"), rows);
+    ck_assert_int_eq(ask_number(&f, "SELECT count(*) FROM (SELECT seq, lag(seq) OVER (ORDER BY"
+                                    " rowid) AS before FROM audit) WHERE seq <> before + 1"),
+                     0); /* in order, none doubled */
+    end(&f);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -223,6 +317,7 @@ main(void)
     tcase_add_test(tc, a_second_opener_is_refused_in_one_line);
     tcase_add_test(tc, a_newer_schema_is_refused);
     tcase_add_test(tc, a_file_that_is_no_store_is_left_alone);
+    tcase_add_test(tc, S4_no_record_is_lost_when_the_disk_was_full_for_longer_than_the_ring);
     tcase_add_test(tc, a_folder_that_others_can_write_is_refused);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);

@@ -24,6 +24,7 @@
 #define QT_VIEW_EXCLUSIONS 16
 #define QT_VIEW_INDICATORS 16
 #define QT_VIEW_VENUES 4
+#define QT_VIEW_LETTERS 16 /* dead letters shown, the oldest */
 
 enum qt_mode { QT_MODE_NORMAL, QT_MODE_PAUSED, QT_MODE_REDUCED, QT_MODE_EMERGENCY, QT_MODES };
 const char *qt_mode_name(enum qt_mode mode); /* "NORMAL" ... */
@@ -136,11 +137,47 @@ struct qt_counts {
     uint64_t conflated_quotes, dropped_trades, dropped_orders, late_events, incidents;
 };
 
+/** What the bus speaks of (engine/bus.h). */
+enum qt_topic {
+    QT_TOPIC_MARKET, /* data and the market's regime */
+    QT_TOPIC_SIGNAL, /* what was chosen, and why not */
+    QT_TOPIC_TRADE,  /* orders, fills, positions, money */
+    QT_TOPIC_RISK,   /* limits, breakers, liquidation, the equity curve */
+    QT_TOPIC_SYSTEM, /* modes, commands, our own parts, connections */
+    QT_TOPICS
+};
+const char *qt_topic_name(enum qt_topic topic); /* "market" ... */
+
+struct qt_topic_view {
+    uint64_t published;
+    uint64_t delivered;             /* once for each subscriber that has it in its queue */
+    uint64_t dropped;               /* overwritten before anybody saw them */
+    uint64_t dead;                  /* were dead letters; most were delivered later */
+    uint64_t lost;                  /* given up: no room for another dead letter */
+    int64_t p50_ns, p99_ns, max_ns; /* from publication until a subscriber has it; 0: none yet */
+};
+
+/** A message that its subscriber did not take yet. */
+struct qt_letter_view {
+    char subscriber[12], reason[64], what[12]; /* what: a record's kind */
+    uint8_t topic;                             /* enum qt_topic */
+    uint64_t seq;                              /* of the event that caused it */
+    int64_t first_ns, last_ns;                 /* engine time of the first and the last try */
+    uint32_t attempts;
+};
+
+struct qt_bus_view {
+    struct qt_topic_view topic[QT_TOPICS];
+    uint32_t dead; /* waiting now */
+    uint32_t letters;
+    struct qt_letter_view letter[QT_VIEW_LETTERS]; /* oldest first */
+};
+
 /** The session's journal. */
 struct qt_journal_view {
-    bool is_kept; /* false: this session has none */
-    bool is_sick; /* its last write failed */
-    bool is_lost; /* it did not keep up: what came since is not in it */
+    bool is_kept;            /* false: this session has none */
+    bool is_sick;            /* its last write failed */
+    bool is_lost;            /* it did not keep up: what came since is not in it */
     uint64_t bytes, waiting; /* written; records not written yet */
 };
 
@@ -180,6 +217,7 @@ struct qt_snapshot {
     struct qt_symbol_view symbol[QT_VIEW_SYMBOLS];
     struct qt_counts counts;
     struct qt_journal_view journal;
+    struct qt_bus_view bus;
     int64_t cycle_p50_ns, cycle_max_ns; /* duration of the decision cycle */
 };
 
