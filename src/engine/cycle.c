@@ -28,11 +28,10 @@ measure_one(struct qt_engine *engine, uint32_t i, int64_t t_ns)
 }
 
 void
-qt__measure(struct qt_engine *engine, unsigned shard, unsigned workers, int64_t t_ns)
+qt__measure(struct qt_engine *engine, unsigned first, unsigned step, int64_t t_ns)
 {
-    for (uint32_t i = 0; i < engine->symbols; i++)
-        if (i % QT_PARTITIONS % workers == shard)
-            measure_one(engine, i, t_ns);
+    for (uint32_t i = first; i < engine->symbols; i += step)
+        measure_one(engine, i, t_ns);
 }
 
 static bool

@@ -218,7 +218,7 @@ void qt__gate_input_entry(struct qt_engine *engine, const struct qt_symbol *symb
                           struct qt_gate_input *out);
 /* cycle.c */
 void qt__cycles_until(struct qt_engine *engine, int64_t t_ns);
-void qt__measure(struct qt_engine *engine, unsigned shard, unsigned workers, int64_t t_ns);
+void qt__measure(struct qt_engine *engine, unsigned first, unsigned step, int64_t t_ns);
 /* entries.c: ids from qt_client_id(seq, *n) upward */
 void qt__entries(struct qt_engine *engine, uint64_t seq, unsigned *n);
 /** Largest absolute correlation with an open position; 0: none is open. False: unknown. */

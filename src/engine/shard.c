@@ -21,7 +21,6 @@ enum what { EVENT, MEET, MEASURE, STOP };
 
 struct message {
     enum what what;
-    int64_t t_ns;
     struct qt_event event;
 };
 
@@ -36,12 +35,17 @@ struct shard {
     atomic_uint_fast64_t done; /* markers finished; release by the shard, acquire by the engine */
     uint64_t asked;            /* markers pushed; engine thread */
     unsigned waiting;          /* pushed since it was last woken; engine thread */
+    uint64_t waits_in;         /* at the full ring in; engine thread */
+    uint64_t waits_out;        /* at the full ring out; the shard, read while all have met */
 };
 
 struct qt_shards {
     struct qt_shard_work work;
     unsigned workers;
     bool is_crowded;        /* more threads than cores */
+    struct qt_shares shares; /* engine thread */
+    int64_t measure_ns;      /* time of the cycle; written before its markers are pushed */
+    atomic_uint next;        /* partition to measure next; any shard takes it by adding one */
     sem_t met;              /* wakes the engine thread in a meeting */
     atomic_bool is_meeting; /* set by the engine thread before it sleeps, cleared by who wakes it */
     struct shard shard[QT_WORKERS_MAX];
@@ -79,6 +83,15 @@ is_tired(const struct qt_shards *shards, unsigned looks, int64_t *since)
     return now - *since > SPIN_US * QT_NS_PER_US;
 }
 
+/* Whole partitions, as long as there are any (S3). */
+static void
+measure(struct qt_shards *shards)
+{
+    unsigned p;
+    while ((p = atomic_fetch_add(&shards->next, 1)) < QT_PARTITIONS)
+        shards->work.measure(shards->work.engine, p, QT_PARTITIONS, shards->measure_ns);
+}
+
 static void
 handle(struct shard *shard, const struct message *message)
 {
@@ -88,7 +101,7 @@ handle(struct shard *shard, const struct message *message)
         work->event(work->engine, &message->event);
         return;
     case MEASURE:
-        work->measure(work->engine, shard->index, shard->shards->workers, message->t_ns);
+        measure(shard->shards);
         break;
     case MEET:
     case STOP:
@@ -139,7 +152,10 @@ kick(struct shard *shard)
 static void
 push(struct shard *shard, const struct message *message)
 {
+    bool is_full = false;
     while (!qt_spsc_push(shard->in, message)) { /* S2 */
+        shard->waits_in += !is_full;
+        is_full = true;
         kick(shard);
         if (qt__shards_drain(shard->shards) == 0)
             sched_yield();
@@ -177,6 +193,7 @@ qt__shards_create(unsigned workers, const struct qt_shard_work *work, struct qt_
     }
     shards->work = *work;
     shards->workers = workers;
+    qt__shares_init(&shards->shares, workers);
     shards->is_crowded = (long)workers > sysconf(_SC_NPROCESSORS_ONLN);
     sem_init(&shards->met, 0, 0);
     for (unsigned i = 1; i < workers; i++)
@@ -215,7 +232,13 @@ qt__shards_workers(const struct qt_shards *shards)
 void
 qt__shards_push(struct qt_shards *shards, const struct qt_event *event)
 {
-    unsigned owner = event->instrument % QT_PARTITIONS % shards->workers;
+    if (shards->workers == 1) {
+        shards->work.event(shards->work.engine, event);
+        return;
+    }
+    unsigned partition = event->instrument % QT_PARTITIONS;
+    unsigned owner = shards->shares.owner[partition];
+    shards->shares.events[partition]++;
     if (owner == 0) {
         shards->work.event(shards->work.engine, event);
         return;
@@ -231,7 +254,11 @@ qt__shards_emit(struct qt_shards *shards, const struct qt_output *output)
         shards->work.output(shards->work.engine, output);
         return;
     }
-    while (!qt_spsc_push(shards->shard[my_shard].out, output)) { /* never drops an order */
+    struct shard *shard = &shards->shard[my_shard];
+    bool is_full = false;
+    while (!qt_spsc_push(shard->out, output)) { /* never drops an order */
+        shard->waits_out += !is_full;
+        is_full = true;
         wake_engine(shards);
         sched_yield();
     }
@@ -279,15 +306,15 @@ qt__shards_kick(struct qt_shards *shards)
 /* Pushes one marker to every other shard, does the engine thread's own part, and waits until all
  * have passed it. */
 static void
-pass(struct qt_shards *shards, enum what what, int64_t t_ns)
+pass(struct qt_shards *shards, enum what what)
 {
-    struct message message = {.what = what, .t_ns = t_ns};
+    struct message message = {.what = what};
     for (unsigned i = 1; i < shards->workers; i++) {
         shards->shard[i].asked++;
         push(&shards->shard[i], &message);
     }
     if (what == MEASURE)
-        shards->work.measure(shards->work.engine, 0, shards->workers, t_ns);
+        measure(shards);
     int64_t since = 0;
     for (unsigned looks = 0; !have_passed(shards); looks++) {
         if (qt__shards_drain(shards) > 0 || !is_tired(shards, looks, &since))
@@ -305,11 +332,29 @@ void
 qt__shards_meet(struct qt_shards *shards)
 {
     if (shards->workers > 1)
-        pass(shards, MEET, 0);
+        pass(shards, MEET);
 }
 
 void
 qt__shards_measure(struct qt_shards *shards, int64_t t_ns)
 {
-    pass(shards, MEASURE, t_ns);
+    if (shards->workers == 1) {
+        shards->work.measure(shards->work.engine, 0, 1, t_ns);
+        return;
+    }
+    pass(shards, MEET);
+    shards->measure_ns = t_ns;
+    atomic_store(&shards->next, 0);
+    pass(shards, MEASURE);
+    (void)qt__shares_look(&shards->shares);
+}
+
+void
+qt__shards_view(const struct qt_shards *shards, struct qt_shards_view *out)
+{
+    *out = (struct qt_shards_view){.workers = shards->workers, .moves = shards->shares.moves};
+    for (unsigned i = 1; i < shards->workers; i++) {
+        out->waits_in += shards->shard[i].waits_in;
+        out->waits_out += shards->shard[i].waits_out;
+    }
 }

@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Threads that own symbols. A symbol belongs to one of QT_PARTITIONS logical partitions (id
- * modulo), a partition to one shard, so what a symbol does never depends on how many threads there
- * are. Shard 0 is the engine thread itself: it runs its symbols' events to completion as they come,
- * and with one worker there is no other thread. Each further shard has a thread, one SPSC ring in
- * (events, markers) and one out (orders, records, notes).
+ * modulo), a partition to one shard (shares_priv.h), so what a symbol does never depends on how many
+ * threads there are. Shard 0 is the engine thread itself: it runs its symbols' events to completion
+ * as they come, and with one worker there is no other thread. Each further shard has a thread.
+ *
+ * Rings, each with one producer and one consumer; none ever drops anything, and each wait at a full
+ * one is counted:
+ *
+ *     ring              from -> to         holds   when full
+ *     in                engine -> shard    8192    the engine thread waits, and drains what comes
+ *                                                  out meanwhile (S2)
+ *     out               shard -> engine    4096    the shard waits and wakes the engine thread: an
+ *                                                  order is never dropped
+ *
+ * What must give way under load is a quote, and that happens before it is numbered (intake_priv.h),
+ * never here: what has a number is part of what decisions depend on.
  *
  * S1: between two markers a shard alone touches its symbols; after qt__shards_meet() returned and
- * until the next push the engine thread alone does. S2: a full ring in: the engine thread drains
- * the rings out while it waits, so neither side can wait for ever.
+ * until the next push the engine thread alone does. S2: neither side of a full ring can wait for
+ * ever: one that waits drains what the other waits for. S3: work is stolen in one place only: the
+ * per-symbol part of a cycle, whose partitions any thread may take once all have met, because it
+ * writes nothing but the row of its symbol and gives no output.
  */
 #ifndef QTRADE_ENGINE_SHARD_PRIV_H
 #define QTRADE_ENGINE_SHARD_PRIV_H
@@ -17,8 +30,8 @@
 #include "qtrade/market/event.h"
 
 #include "output_priv.h"
+#include "shares_priv.h"
 
-#define QT_PARTITIONS 64
 #define QT_WORKERS_MAX 64
 
 struct qt_engine;
@@ -29,9 +42,9 @@ struct qt_shards;
 struct qt_shard_work {
     struct qt_engine *engine;
     void (*event)(struct qt_engine *engine, const struct qt_event *event);
-    /** The per-symbol part of a cycle for the symbols of the partitions p with p % workers ==
-     * shard. */
-    void (*measure)(struct qt_engine *engine, unsigned shard, unsigned workers, int64_t t_ns);
+    /** The per-symbol part of a cycle for the symbols first, first + step, ...: a partition, or all
+     * with one worker. On whatever thread took it (S3). */
+    void (*measure)(struct qt_engine *engine, unsigned first, unsigned step, int64_t t_ns);
     /** Drains one output on the engine thread. */
     void (*output)(struct qt_engine *engine, const struct qt_output *output);
 };
@@ -52,9 +65,15 @@ void qt__shards_emit(struct qt_shards *shards, const struct qt_output *output);
 /** Waits until every shard has done all that was pushed, and drains their outputs. Engine thread.
  */
 void qt__shards_meet(struct qt_shards *shards);
-/** Runs the per-symbol part of a cycle on all shards in parallel and meets. Engine thread. */
+/**
+ * Meets, and runs the per-symbol part of a cycle: every thread that is free takes the next whole
+ * partition until none is left, whoever owns it. Then the shares of the shards are looked at (W1).
+ * Engine thread.
+ */
 void qt__shards_measure(struct qt_shards *shards, int64_t t_ns);
 /** Drains what has come out so far; how much it was. Engine thread. */
 unsigned qt__shards_drain(struct qt_shards *shards);
+/** What the shards did so far. Engine thread, while all have met. */
+void qt__shards_view(const struct qt_shards *shards, struct qt_shards_view *out);
 
 #endif

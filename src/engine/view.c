@@ -121,6 +121,7 @@ qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out)
     fill_regime(engine, &out->regime);
     fill_venue(engine, out);
     fill_counts(engine, &out->counts);
+    qt__shards_view(engine->shards, &out->shards);
     fill_journal(engine, &out->journal);
     fill_exclusions(engine, out);
     qt__view_ranks(engine, out);

@@ -173,6 +173,13 @@ struct qt_bus_view {
     struct qt_letter_view letter[QT_VIEW_LETTERS]; /* oldest first */
 };
 
+/** The threads that share the symbols. */
+struct qt_shards_view {
+    uint32_t workers;
+    uint64_t moves;               /* partitions that changed hands to even the shards out */
+    uint64_t waits_in, waits_out; /* of the engine thread, of a shard, at a full ring; nothing lost */
+};
+
 /** The session's journal. */
 struct qt_journal_view {
     bool is_kept;            /* false: this session has none */
@@ -216,6 +223,7 @@ struct qt_snapshot {
     uint32_t symbols;
     struct qt_symbol_view symbol[QT_VIEW_SYMBOLS];
     struct qt_counts counts;
+    struct qt_shards_view shards;
     struct qt_journal_view journal;
     struct qt_bus_view bus;
     int64_t cycle_p50_ns, cycle_max_ns; /* duration of the decision cycle */
