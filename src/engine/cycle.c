@@ -92,6 +92,26 @@ scan(struct qt_engine *engine, uint64_t seq)
     record_selection(engine, seq);
 }
 
+/* What is served first under load, by partition: open positions and orders under way, then the top,
+ * then the rest. */
+static void
+set_lanes(struct qt_engine *engine)
+{
+    uint8_t lane[QT_PARTITIONS];
+    memset(lane, QT_LANE_REST, sizeof lane);
+    for (uint32_t i = 0; i < engine->top_count; i++)
+        lane[engine->top[i] % QT_PARTITIONS] = QT_LANE_TOP;
+    for (uint32_t i = 0; i < engine->portfolio.views; i++) {
+        uint32_t id = engine->views[i].ins->id;
+        if (qt__symbol_is_open(&engine->symbol[id]))
+            lane[id % QT_PARTITIONS] = QT_LANE_POSITIONS;
+    }
+    for (unsigned p = 0; p < QT_PARTITIONS; p++)
+        if (qt_orders_first(engine->partition[p].orders))
+            lane[p] = QT_LANE_POSITIONS;
+    qt__shards_set_lanes(engine->shards, lane);
+}
+
 static void
 run_cycle(struct qt_engine *engine, int64_t t_ns)
 {
@@ -108,6 +128,7 @@ run_cycle(struct qt_engine *engine, int64_t t_ns)
     else
         qt__entries(engine, seq, &orders);
     engine->last_cycle_ns = t_ns;
+    set_lanes(engine);
     qt__digest(engine, seq);
     qt__settle_all(engine);
     if (engine->options.publishes) {

@@ -15,7 +15,10 @@
 /* A thread that has nothing to do looks for 50 us before it sleeps: waking one costs as much. A
  * sleeper is woken for KICK messages at once, at the end of the engine's turn, or at a meeting.
  * With more threads than cores nobody looks twice: who spins keeps another one from working. */
-enum { RING_IN = 8192, RING_OUT = 4096, KICK = 256, SPIN_US = 50, LOOKS_A_CLOCK = 64 };
+enum { RING_OUT = 4096, KICK = 256, SPIN_US = 50, LOOKS_A_CLOCK = 64 };
+
+static const size_t ring_in[QT_LANES] = {
+    [QT_LANE_POSITIONS] = 2048, [QT_LANE_TOP] = 2048, [QT_LANE_REST] = 8192};
 
 enum what { EVENT, MEET, MEASURE, STOP };
 
@@ -29,23 +32,26 @@ struct shard {
     unsigned index;
     bool is_started;
     pthread_t thread;
-    struct qt_spsc *in, *out;
+    struct qt_spsc *in[QT_LANES], *out;
+    unsigned markers; /* lanes whose marker has come; the shard's own */
     sem_t wake;
     atomic_bool is_asleep;     /* set by the shard before it sleeps, cleared by who wakes it */
     atomic_uint_fast64_t done; /* markers finished; release by the shard, acquire by the engine */
     uint64_t asked;            /* markers pushed; engine thread */
     unsigned waiting;          /* pushed since it was last woken; engine thread */
-    uint64_t waits_in;         /* at the full ring in; engine thread */
+    uint64_t waits_in;         /* at a full ring in; engine thread */
     uint64_t waits_out;        /* at the full ring out; the shard, read while all have met */
 };
 
 struct qt_shards {
     struct qt_shard_work work;
     unsigned workers;
-    bool is_crowded;        /* more threads than cores */
-    struct qt_shares shares; /* engine thread */
-    int64_t measure_ns;      /* time of the cycle; written before its markers are pushed */
-    atomic_uint next;        /* partition to measure next; any shard takes it by adding one */
+    bool is_crowded; /* more threads than cores */
+    bool has_met;    /* nothing was pushed since all met; engine thread, as what follows */
+    uint8_t lane[QT_PARTITIONS]; /* enum qt_lane */
+    struct qt_shares shares;
+    int64_t measure_ns;     /* time of the cycle; written before its markers are pushed */
+    atomic_uint next;       /* partition to measure next; any shard takes it by adding one */
     sem_t met;              /* wakes the engine thread in a meeting */
     atomic_bool is_meeting; /* set by the engine thread before it sleeps, cleared by who wakes it */
     struct shard shard[QT_WORKERS_MAX];
@@ -92,23 +98,42 @@ measure(struct qt_shards *shards)
         shards->work.measure(shards->work.engine, p, QT_PARTITIONS, shards->measure_ns);
 }
 
-static void
+/* False: the shard's work is over. */
+static bool
 handle(struct shard *shard, const struct message *message)
 {
     const struct qt_shard_work *work = &shard->shards->work;
-    switch (message->what) {
-    case EVENT:
+    if (message->what == EVENT) {
         work->event(work->engine, &message->event);
-        return;
-    case MEASURE:
-        measure(shard->shards);
-        break;
-    case MEET:
-    case STOP:
-        break;
+        return true;
     }
+    if (++shard->markers < QT_LANES) /* the other lanes are not empty yet */
+        return true;
+    shard->markers = 0;
+    if (message->what == MEASURE)
+        measure(shard->shards);
     atomic_fetch_add(&shard->done, 1);
     wake_engine(shard->shards);
+    return message->what != STOP;
+}
+
+/* From the highest lane that has something. */
+static bool
+pop(struct shard *shard, struct message *message)
+{
+    for (int lane = 0; lane < QT_LANES; lane++)
+        if (qt_spsc_pop(shard->in[lane], message))
+            return true;
+    return false;
+}
+
+static bool
+is_empty(const struct shard *shard)
+{
+    for (int lane = 0; lane < QT_LANES; lane++)
+        if (qt_spsc_count(shard->in[lane]) > 0)
+            return false;
+    return true;
 }
 
 /* The next message: spins a little, then sleeps until the engine thread posts. */
@@ -116,11 +141,11 @@ static void
 wait_for(struct shard *shard, struct message *message)
 {
     int64_t since = 0;
-    for (unsigned looks = 0; !qt_spsc_pop(shard->in, message); looks++) {
+    for (unsigned looks = 0; !pop(shard, message); looks++) {
         if (!is_tired(shard->shards, looks, &since))
             continue;
         atomic_store(&shard->is_asleep, true);
-        if (qt_spsc_count(shard->in) == 0)
+        if (is_empty(shard))
             sem_wait(&shard->wake);
         atomic_store(&shard->is_asleep, false);
         since = 0;
@@ -133,10 +158,9 @@ run(void *argument)
     struct shard *shard = argument;
     my_shard = (int)shard->index;
     struct message message;
-    do {
+    do
         wait_for(shard, &message);
-        handle(shard, &message);
-    } while (message.what != STOP);
+    while (handle(shard, &message));
     return NULL;
 }
 
@@ -150,18 +174,39 @@ kick(struct shard *shard)
 }
 
 static void
-push(struct shard *shard, const struct message *message)
+push(struct shard *shard, unsigned lane, const struct message *message)
 {
     bool is_full = false;
-    while (!qt_spsc_push(shard->in, message)) { /* S2 */
+    while (!qt_spsc_push(shard->in[lane], message)) { /* S2 */
         shard->waits_in += !is_full;
         is_full = true;
         kick(shard);
         if (qt__shards_drain(shard->shards) == 0)
             sched_yield();
     }
-    if (++shard->waiting >= KICK || message->what != EVENT)
+    if (++shard->waiting >= KICK)
         kick(shard);
+}
+
+static void
+push_marker(struct shard *shard, enum what what)
+{
+    const struct message message = {.what = what};
+    for (unsigned lane = 0; lane < QT_LANES; lane++)
+        push(shard, lane, &message);
+    shard->asked++;
+    kick(shard);
+}
+
+static bool
+take_rings(struct shard *shard)
+{
+    bool has_all = (shard->out = qt_spsc_create(sizeof(struct qt_output), RING_OUT)) != NULL;
+    for (int lane = 0; lane < QT_LANES; lane++) {
+        shard->in[lane] = qt_spsc_create(sizeof(struct message), ring_in[lane]);
+        has_all = has_all && shard->in[lane];
+    }
+    return has_all;
 }
 
 static bool
@@ -170,9 +215,7 @@ start(struct qt_shards *shards, unsigned index, struct qt_error *err)
     struct shard *shard = &shards->shard[index];
     shard->shards = shards;
     shard->index = index;
-    shard->in = qt_spsc_create(sizeof(struct message), RING_IN);
-    shard->out = qt_spsc_create(sizeof(struct qt_output), RING_OUT);
-    if (!shard->in || !shard->out || sem_init(&shard->wake, 0, 0) != 0)
+    if (!take_rings(shard) || sem_init(&shard->wake, 0, 0) != 0)
         return qt_fail(err, QT_E_MEMORY, "no memory for the rings of %u workers", shards->workers);
     int failed = pthread_create(&shard->thread, NULL, run, shard);
     if (failed)
@@ -194,6 +237,8 @@ qt__shards_create(unsigned workers, const struct qt_shard_work *work, struct qt_
     shards->work = *work;
     shards->workers = workers;
     qt__shares_init(&shards->shares, workers);
+    memset(shards->lane, QT_LANE_REST, sizeof shards->lane);
+    shards->has_met = true;
     shards->is_crowded = (long)workers > sysconf(_SC_NPROCESSORS_ONLN);
     sem_init(&shards->met, 0, 0);
     for (unsigned i = 1; i < workers; i++)
@@ -207,15 +252,15 @@ qt__shards_create(unsigned workers, const struct qt_shard_work *work, struct qt_
 void
 qt__shards_destroy(struct qt_shards *shards)
 {
-    static const struct message stop = {.what = STOP};
     for (unsigned i = 0; shards && i < shards->workers; i++) {
         struct shard *shard = &shards->shard[i];
         if (shard->is_started) {
-            push(shard, &stop);
+            push_marker(shard, STOP);
             pthread_join(shard->thread, NULL);
             sem_destroy(&shard->wake);
         }
-        qt_spsc_destroy(shard->in);
+        for (int lane = 0; lane < QT_LANES; lane++)
+            qt_spsc_destroy(shard->in[lane]);
         qt_spsc_destroy(shard->out);
     }
     if (shards)
@@ -244,7 +289,8 @@ qt__shards_push(struct qt_shards *shards, const struct qt_event *event)
         return;
     }
     struct message message = {.what = EVENT, .event = *event};
-    push(&shards->shard[owner], &message);
+    shards->has_met = false;
+    push(&shards->shard[owner], shards->lane[partition], &message);
 }
 
 void
@@ -303,16 +349,13 @@ qt__shards_kick(struct qt_shards *shards)
             kick(&shards->shard[i]);
 }
 
-/* Pushes one marker to every other shard, does the engine thread's own part, and waits until all
+/* Pushes a marker to every other shard, does the engine thread's own part, and waits until all
  * have passed it. */
 static void
 pass(struct qt_shards *shards, enum what what)
 {
-    struct message message = {.what = what};
-    for (unsigned i = 1; i < shards->workers; i++) {
-        shards->shard[i].asked++;
-        push(&shards->shard[i], &message);
-    }
+    for (unsigned i = 1; i < shards->workers; i++)
+        push_marker(&shards->shard[i], what);
     if (what == MEASURE)
         measure(shards);
     int64_t since = 0;
@@ -326,6 +369,7 @@ pass(struct qt_shards *shards, enum what what)
         since = 0;
     }
     qt__shards_drain(shards);
+    shards->has_met = true;
 }
 
 void
@@ -346,7 +390,14 @@ qt__shards_measure(struct qt_shards *shards, int64_t t_ns)
     shards->measure_ns = t_ns;
     atomic_store(&shards->next, 0);
     pass(shards, MEASURE);
-    (void)qt__shares_look(&shards->shares);
+    (void)qt__shares_look(&shards->shares); /* W1 */
+}
+
+void
+qt__shards_set_lanes(struct qt_shards *shards, const uint8_t lane[QT_PARTITIONS])
+{
+    qt_assert(shards->has_met); /* S4 */
+    memcpy(shards->lane, lane, sizeof shards->lane);
 }
 
 void

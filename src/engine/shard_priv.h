@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Threads that own symbols. A symbol belongs to one of QT_PARTITIONS logical partitions (id
- * modulo), a partition to one shard (shares_priv.h), so what a symbol does never depends on how many
- * threads there are. Shard 0 is the engine thread itself: it runs its symbols' events to completion
- * as they come, and with one worker there is no other thread. Each further shard has a thread.
+ * modulo), a partition to one shard (shares_priv.h), so what a symbol does never depends on how
+ * many threads there are. Shard 0 is the engine thread itself: it runs its symbols' events to
+ * completion as they come, and with one worker there is no other thread. Each further shard has a
+ * thread.
  *
  * Rings, each with one producer and one consumer; none ever drops anything, and each wait at a full
  * one is counted:
  *
  *     ring              from -> to         holds   when full
- *     in                engine -> shard    8192    the engine thread waits, and drains what comes
- *                                                  out meanwhile (S2)
+ *     in: positions     engine -> shard    2048    the engine thread waits, and drains what comes
+ *     in: top five      engine -> shard    2048    out meanwhile (S2); it does not look for room in
+ *     in: rest          engine -> shard    8192    another lane
  *     out               shard -> engine    4096    the shard waits and wakes the engine thread: an
  *                                                  order is never dropped
  *
@@ -21,7 +23,11 @@
  * until the next push the engine thread alone does. S2: neither side of a full ring can wait for
  * ever: one that waits drains what the other waits for. S3: work is stolen in one place only: the
  * per-symbol part of a cycle, whose partitions any thread may take once all have met, because it
- * writes nothing but the row of its symbol and gives no output.
+ * writes nothing but the row of its symbol and gives no output. S4: a shard takes what is in its
+ * highest lane first; a whole partition goes by one lane, which changes only while all have met and
+ * no ring holds anything, so the events of one partition never overtake each other. A marker goes
+ * into every lane and counts when it has come out of each, so what waits in the lowest lane waits
+ * until the next meeting at the longest.
  */
 #ifndef QTRADE_ENGINE_SHARD_PRIV_H
 #define QTRADE_ENGINE_SHARD_PRIV_H
@@ -36,6 +42,9 @@
 
 struct qt_engine;
 struct qt_shards;
+
+/** Who is served first under load. */
+enum qt_lane { QT_LANE_POSITIONS, QT_LANE_TOP, QT_LANE_REST, QT_LANES };
 
 /** What a shard does with its messages: called on the shard's thread (or the engine's with one
  * worker). */
@@ -71,6 +80,10 @@ void qt__shards_meet(struct qt_shards *shards);
  * Engine thread.
  */
 void qt__shards_measure(struct qt_shards *shards, int64_t t_ns);
+/** The lane of each partition from here on. Engine thread, after a meeting and before the next
+ * push.
+ */
+void qt__shards_set_lanes(struct qt_shards *shards, const uint8_t lane[QT_PARTITIONS]);
 /** Drains what has come out so far; how much it was. Engine thread. */
 unsigned qt__shards_drain(struct qt_shards *shards);
 /** What the shards did so far. Engine thread, while all have met. */

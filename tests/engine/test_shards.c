@@ -14,7 +14,7 @@
 #include "qt_check.h"
 #include "shard_priv.h"
 
-enum { SYMBOLS = 640, EVENTS = 200000 };
+enum { SYMBOLS = 640, EVENTS = 200000, HELD = 1 };
 
 /* What the shards call; the partition's own is touched by its owner only. */
 struct qt_engine {
@@ -25,7 +25,9 @@ struct qt_engine {
     unsigned emits_every; /* each so many events of a partition one output; 0: none */
     uint64_t outputs;
     atomic_uint measured[QT_PARTITIONS], left;
-    unsigned stuck; /* partition whose measuring waits until all others are done */
+    atomic_bool is_shut, is_held; /* the handler holds each event of partition HELD until let go */
+    uint32_t order[16], ordered;  /* instruments as they were handled, of the shard's thread */
+    unsigned stuck;               /* partition whose measuring waits until all others are done */
     int64_t measured_ns;
 };
 
@@ -36,6 +38,13 @@ on_event(struct qt_engine *engine, const struct qt_event *event)
     engine->disorder[p] += event->seq <= engine->last[p];
     engine->last[p] = event->seq;
     engine->done[p]++;
+    if (p == HELD && atomic_load(&engine->is_shut)) {
+        atomic_store(&engine->is_held, true);
+        while (atomic_load(&engine->is_shut))
+            sched_yield();
+    }
+    if (engine->ordered < QT_COUNT_OF(engine->order))
+        engine->order[engine->ordered++] = event->instrument;
     if (engine->emits_every && engine->done[p] % engine->emits_every == 0)
         qt__shards_emit(engine->shards, &(struct qt_output){.kind = QT_OUT_MESSAGE});
 }
@@ -113,8 +122,13 @@ START_TEST(events_of_a_partition_are_never_overtaken_lost_or_doubled)
         struct qt_event event = {.seq = i + 1, .instrument = instrument_of(&rng, i)};
         pushed[event.instrument % QT_PARTITIONS]++;
         qt__shards_push(engine->shards, &event);
-        if (i % 1500 == 1499)
-            measure(engine, i);
+        if (i % 1500 != 1499)
+            continue;
+        measure(engine, i);
+        uint8_t lane[QT_PARTITIONS];
+        for (unsigned p = 0; p < QT_PARTITIONS; p++)
+            lane[p] = (uint8_t)qt_rng_below(&rng, QT_LANES);
+        qt__shards_set_lanes(engine->shards, lane);
     }
     qt__shards_meet(engine->shards);
     uint64_t outputs = 0;
@@ -140,6 +154,66 @@ START_TEST(each_partition_is_measured_once_and_a_slow_one_holds_up_no_other)
     }
     for (unsigned p = 0; p < QT_PARTITIONS; p++)
         ck_assert_uint_eq(engine->measured[p], 200);
+    stop(engine);
+}
+END_TEST
+
+/* A slow handler at work on an event of the rest, more of the rest behind it, then one of the top
+ * and one of a position: these are next, in this order, and the rest stays in its own. */
+START_TEST(position_is_served_before_the_top_and_the_top_before_the_rest)
+{
+    static const uint32_t pushed[] = {HELD, 3, 5, HELD + QT_PARTITIONS, 7, 9, 11};
+    static const uint32_t served[] = {HELD, 11, 9, 3, 5, HELD + QT_PARTITIONS, 7};
+    struct qt_engine *engine = start(2); /* odd partitions are shard 1's */
+    uint8_t lane[QT_PARTITIONS];
+    memset(lane, QT_LANE_REST, sizeof lane);
+    lane[9] = QT_LANE_TOP;
+    lane[11] = QT_LANE_POSITIONS;
+    qt__shards_set_lanes(engine->shards, lane);
+    atomic_store(&engine->is_shut, true);
+    for (unsigned i = 0; i < QT_COUNT_OF(pushed); i++) {
+        qt__shards_push(engine->shards, &(struct qt_event){.seq = i + 1, .instrument = pushed[i]});
+        qt__shards_kick(engine->shards);
+        while (!atomic_load(&engine->is_held)) /* the first one is being handled */
+            sched_yield();
+    }
+    atomic_store(&engine->is_shut, false);
+    qt__shards_meet(engine->shards);
+    ck_assert_uint_eq(engine->ordered, QT_COUNT_OF(served));
+    for (unsigned i = 0; i < QT_COUNT_OF(served); i++)
+        ck_assert_uint_eq(engine->order[i], served[i]);
+    stop(engine);
+}
+END_TEST
+
+/* The lane of the rest is full to its end, behind an event that is held up: the position's event
+ * is the second to be handled. Nothing is lost, and the wait is counted. */
+START_TEST(full_ring_of_the_rest_delays_no_position_and_loses_nothing)
+{
+    enum { ROOM = 8192 };
+    struct qt_engine *engine = start(2);
+    struct qt_shards_view view;
+    uint8_t lane[QT_PARTITIONS];
+    memset(lane, QT_LANE_REST, sizeof lane);
+    lane[11] = QT_LANE_POSITIONS;
+    qt__shards_set_lanes(engine->shards, lane);
+    atomic_store(&engine->is_shut, true);
+    qt__shards_push(engine->shards, &(struct qt_event){.seq = 1, .instrument = HELD});
+    qt__shards_kick(engine->shards);
+    while (!atomic_load(&engine->is_held))
+        sched_yield();
+    for (unsigned i = 0; i < ROOM; i++)
+        qt__shards_push(engine->shards, &(struct qt_event){.seq = i + 2, .instrument = 3});
+    qt__shards_push(engine->shards, &(struct qt_event){.seq = ROOM + 2, .instrument = 11});
+    atomic_store(&engine->is_shut, false);
+    qt__shards_push(engine->shards, &(struct qt_event){.seq = ROOM + 3, .instrument = 3});
+    qt__shards_meet(engine->shards);
+    ck_assert_uint_eq(engine->order[0], HELD);
+    ck_assert_uint_eq(engine->order[1], 11);
+    ck_assert_uint_eq(engine->done[3], ROOM + 1);
+    ck_assert_uint_eq(engine->disorder[3], 0);
+    qt__shards_view(engine->shards, &view);
+    ck_assert_uint_le(view.waits_in, 1);
     stop(engine);
 }
 END_TEST
@@ -217,6 +291,8 @@ main(void)
                         QT_COUNT_OF(worker_counts));
     tcase_add_loop_test(tc, each_partition_is_measured_once_and_a_slow_one_holds_up_no_other, 0,
                         QT_COUNT_OF(worker_counts));
+    tcase_add_test(tc, position_is_served_before_the_top_and_the_top_before_the_rest);
+    tcase_add_test(tc, full_ring_of_the_rest_delays_no_position_and_loses_nothing);
     suite_add_tcase(suite, tc);
     tc = tcase_create("shares");
     tcase_add_test(tc, uneven_load_is_evened_out);
