@@ -183,13 +183,14 @@ take_memory(struct qt__exchange *exchange)
     exchange->news_buffer = malloc(QT__OUT_SIZE);
     exchange->wrap_buffer = malloc(QT__WRAP_SIZE);
     exchange->bars = calloc(QT__LIST_MAX, sizeof(struct qt_bar));
+    exchange->prints = calloc(QT__LIST_MAX, sizeof(struct qt_match_print));
     exchange->levels = calloc(QT__DEPTH_MAX, sizeof(struct qt_depth_level));
     exchange->orders = calloc(QT__LIST_MAX, sizeof(struct qt_exchange_order));
     exchange->fills = calloc(QT__LIST_MAX, sizeof(struct qt_exchange_fill));
     exchange->held = calloc(QT__ASSETS_MAX, sizeof(struct qt__held));
     if (!exchange->out_buffer || !exchange->news_buffer || !exchange->wrap_buffer ||
-        !exchange->bars || !exchange->levels || !exchange->orders || !exchange->fills ||
-        !exchange->held)
+        !exchange->bars || !exchange->prints || !exchange->levels || !exchange->orders ||
+        !exchange->fills || !exchange->held)
         return false;
     qt_text_init(&exchange->out, exchange->out_buffer, QT__OUT_SIZE);
     qt_text_init(&exchange->news, exchange->news_buffer, QT__OUT_SIZE);
@@ -310,10 +311,10 @@ qt_exchange_server_start(const struct qt_exchange_server_options *options, struc
 static void
 free_memory(struct qt__exchange *exchange)
 {
-    void *const blocks[] = {exchange->out_buffer,  exchange->news_buffer, exchange->wrap_buffer,
-                            exchange->bars,        exchange->levels,      exchange->orders,
-                            exchange->fills,       exchange->held,        exchange->symbols,
-                            exchange->bar_contexts};
+    void *const blocks[] = {exchange->out_buffer, exchange->news_buffer, exchange->wrap_buffer,
+                            exchange->bars,       exchange->prints,      exchange->levels,
+                            exchange->orders,     exchange->fills,       exchange->held,
+                            exchange->symbols,    exchange->bar_contexts};
     for (size_t i = 0; i < QT_COUNT_OF(blocks); i++)
         free(blocks[i]);
 }

@@ -142,6 +142,7 @@ struct qt__exchange {
     int64_t next_subscription_id;
     uint64_t ticks, trades, messages;
     struct qt_bar *bars;              /* scratch of klines */
+    struct qt_match_print *prints;    /* scratch of trades */
     struct qt_depth_level *levels;    /* scratch of depth, QT__DEPTH_MAX */
     struct qt_exchange_order *orders; /* scratch of lists */
     struct qt_exchange_fill *fills;

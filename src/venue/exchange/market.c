@@ -203,30 +203,26 @@ qt__handle_trades(struct qt__exchange *exchange, struct qt__call *call)
 {
     uint32_t symbol;
     int64_t limit;
-    struct qt_match_print print;
     if (!qt__need_symbol(exchange, call, &symbol) ||
         !qt__call_int(call, "limit", 500, 1, QT__LIST_MAX, &limit))
         return false;
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
     struct qt_text *out = call->out;
-    bool is_first = true;
+    size_t n = qt__tape_prints(exchange->symbols[symbol].tape, exchange->prints, (size_t)limit);
     qt_text_add_char(out, '[');
-    for (size_t k = (size_t)limit; k > 0; k--) {
+    for (size_t i = 0; i < n; i++) {
+        const struct qt_match_print *print = &exchange->prints[i];
         qt_money quote = QT_MONEY_ZERO;
-        if (!qt__tape_print(exchange->symbols[symbol].tape, k - 1, &print))
-            continue;
-        (void)!qt_instrument_notional(ins, print.px, print.qty, &quote);
-        qt_text_addf(out, "%s{\"id\":%llu,\"price\":", is_first ? "" : ",",
-                     (unsigned long long)print.id);
-        qt__write_px(out, print.px, ins->px_scale);
+        (void)!qt_instrument_notional(ins, print->px, print->qty, &quote);
+        qt_text_addf(out, "%s{\"id\":%llu,\"price\":", i ? "," : "", (unsigned long long)print->id);
+        qt__write_px(out, print->px, ins->px_scale);
         qt_text_add(out, ",\"qty\":");
-        qt__write_qty(out, print.qty, ins->qty_scale);
+        qt__write_qty(out, print->qty, ins->qty_scale);
         qt_text_add(out, ",\"quoteQty\":");
         qt__write_money(out, quote);
         qt_text_addf(out, ",\"time\":%lld,\"isBuyerMaker\":%s,\"isBestMatch\":true}",
-                     (long long)(print.t_ns / QT_NS_PER_MS),
-                     print.buyer_is_maker ? "true" : "false");
-        is_first = false;
+                     (long long)(print->t_ns / QT_NS_PER_MS),
+                     print->buyer_is_maker ? "true" : "false");
     }
     qt_text_add_char(out, ']');
     return true;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Per symbol: a ring of trades, a ring of bars a timeframe that grows to its maximum only when bars
- * come, and the day's statistics, whose sums over closed minutes are renewed once a minute.
+ * Per symbol: the last trades and the last bars of each timeframe, packed, and the day's
+ * statistics, whose sums over closed minutes are renewed once a minute.
+ *
+ *     bar    open in periods, open, the other prices from it, volume, quote volume from close x
+ *            volume, taker's volume from half of it, trades
+ *     trade  id, time, price, quantity, whether the buyer was the maker
  */
 #include "tape_priv.h"
 
@@ -10,19 +14,32 @@
 
 #include "qtrade/base/time.h"
 
-struct ring {
-    struct qt_bar *bars;
-    size_t at, n, capacity; /* oldest at */
+#include "packed_priv.h"
+
+enum bar_column {
+    BAR_PERIODS,
+    BAR_OPEN,
+    BAR_HIGH,
+    BAR_LOW,
+    BAR_CLOSE,
+    BAR_VOLUME,
+    BAR_QUOTE,
+    BAR_TAKER,
+    BAR_TRADES,
+    BAR_COLUMNS
 };
+enum print_column { PRINT_ID, PRINT_TIME, PRINT_PX, PRINT_QTY, PRINT_MAKER, PRINT_COLUMNS };
+
+_Static_assert(BAR_COLUMNS <= QT__PACKED_COLUMNS && PRINT_COLUMNS <= QT__PACKED_COLUMNS,
+               "a row has room");
 
 struct qt__tape {
     struct qt_bars forming;
-    struct ring rings[QT_TIMEFRAMES];
+    struct qt__packed bars[QT_TIMEFRAMES];
     qt_bar_fn closed;
     void *context;
     bool is_history; /* bars that close now are from before the start */
-    struct qt_match_print prints[QT__TAPE_TRADES];
-    size_t print_at, n_prints;
+    struct qt__packed prints;
     uint64_t bar_first_id[QT_TIMEFRAMES], bar_last_id[QT_TIMEFRAMES];
     int64_t bar_of_id[QT_TIMEFRAMES]; /* opening time of the bar those ids belong to */
     qt_px last;
@@ -39,6 +56,14 @@ qt__tape_create(const struct qt_instrument *ins, qt_bar_fn closed, void *context
     if (!tape)
         return NULL;
     qt_bars_init(&tape->forming, ins);
+    for (int tf = 0; tf < QT_TIMEFRAMES; tf++)
+        tape->bars[tf] = (struct qt__packed){.columns = BAR_COLUMNS,
+                                             .follows = 1u << BAR_PERIODS | 1u << BAR_OPEN,
+                                             .most = QT__TAPE_BARS};
+    tape->prints =
+        (struct qt__packed){.columns = PRINT_COLUMNS,
+                            .follows = 1u << PRINT_ID | 1u << PRINT_TIME | 1u << PRINT_PX,
+                            .most = QT__TAPE_TRADES};
     tape->closed = closed;
     tape->context = context;
     tape->last = QT_PX_NONE;
@@ -51,51 +76,95 @@ qt__tape_destroy(struct qt__tape *tape)
 {
     if (!tape)
         return;
-    for (int i = 0; i < QT_TIMEFRAMES; i++)
-        free(tape->rings[i].bars);
+    for (int tf = 0; tf < QT_TIMEFRAMES; tf++)
+        qt__packed_finish(&tape->bars[tf]);
+    qt__packed_finish(&tape->prints);
     free(tape);
 }
 
-static const struct qt_bar *
-ring_at(const struct ring *ring, size_t i)
+/* a + b and a - b that wrap: what is packed comes out again, whatever it is. */
+static int64_t
+plus(int64_t a, int64_t b)
 {
-    return &ring->bars[(ring->at + i) % ring->capacity];
+    return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
-/* Twice the room, up to the maximum; then the oldest goes. */
-static bool
-ring_grow(struct ring *ring)
+static int64_t
+minus(int64_t a, int64_t b)
 {
-    size_t capacity = QT_MIN(ring->capacity ? ring->capacity * 2 : (size_t)64, QT__TAPE_BARS);
-    if (capacity == ring->capacity)
-        return false;
-    struct qt_bar *bars = malloc(capacity * sizeof(struct qt_bar));
-    if (!bars)
-        return false;
-    for (size_t i = 0; i < ring->n; i++)
-        bars[i] = *ring_at(ring, i);
-    free(ring->bars);
-    *ring = (struct ring){.bars = bars, .n = ring->n, .capacity = capacity};
-    return true;
+    return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+/* What a bar's quote volume is near to. */
+static int64_t
+likely_quote(const struct qt__tape *tape, qt_px close, qt_qty volume)
+{
+    qt_money quote;
+    bool is_known = qt_notional(close, tape->forming.px_scale, volume, tape->forming.qty_scale,
+                                QT_MONEY_SCALE, &quote);
+    return is_known ? quote.v : 0;
 }
 
 static void
-ring_push(struct ring *ring, const struct qt_bar *bar)
+keep_bar(struct qt__tape *tape, enum qt_timeframe tf, const struct qt_bar *bar)
 {
-    if (ring->n == ring->capacity && !ring_grow(ring)) {
-        if (ring->n == 0)
-            return; /* no memory for a single bar: the tape stays without bars */
-        ring->at = (ring->at + 1) % ring->capacity;
-        ring->n--;
-    }
-    ring->bars[(ring->at + ring->n++) % ring->capacity] = *bar;
+    const int64_t row[BAR_COLUMNS] = {
+        [BAR_PERIODS] = bar->open_ns / qt_timeframe_ns(tf),
+        [BAR_OPEN] = bar->open.v,
+        [BAR_HIGH] = minus(bar->high.v, bar->open.v),
+        [BAR_LOW] = minus(bar->low.v, bar->open.v),
+        [BAR_CLOSE] = minus(bar->close.v, bar->open.v),
+        [BAR_VOLUME] = bar->volume.v,
+        [BAR_QUOTE] = minus(bar->quote_volume.v, likely_quote(tape, bar->close, bar->volume)),
+        [BAR_TAKER] = minus(bar->taker_buy.v, bar->volume.v / 2),
+        [BAR_TRADES] = bar->trades,
+    };
+    (void)qt__packed_add(&tape->bars[tf], row); /* no memory: the timeframe begins anew */
+}
+
+static struct qt_bar
+bar_of(const struct qt__tape *tape, enum qt_timeframe tf, const int64_t *row)
+{
+    int64_t period = qt_timeframe_ns(tf), open = row[BAR_OPEN];
+    qt_px close = {plus(open, row[BAR_CLOSE])};
+    qt_qty volume = {row[BAR_VOLUME]};
+    return (struct qt_bar){
+        .open_ns = row[BAR_PERIODS] * period,
+        .period_ns = period,
+        .open = {open},
+        .high = {plus(open, row[BAR_HIGH])},
+        .low = {plus(open, row[BAR_LOW])},
+        .close = close,
+        .volume = volume,
+        .quote_volume = {plus(likely_quote(tape, close, volume), row[BAR_QUOTE])},
+        .taker_buy = {plus(volume.v / 2, row[BAR_TAKER])},
+        .trades = (uint32_t)row[BAR_TRADES],
+    };
+}
+
+static bool
+next_bar(const struct qt__tape *tape, enum qt_timeframe tf, struct qt__packed_cursor *cursor,
+         struct qt_bar *out)
+{
+    const int64_t *row = qt__packed_next(cursor);
+    if (row)
+        *out = bar_of(tape, tf, row);
+    return row != NULL;
+}
+
+/* Index of the first bar with open_ns >= from_ns. */
+static size_t
+find_bar(const struct qt__tape *tape, enum qt_timeframe tf, int64_t from_ns)
+{
+    int64_t period = qt_timeframe_ns(tf), periods = from_ns / period;
+    return qt__packed_find(&tape->bars[tf], periods + (from_ns > periods * period));
 }
 
 static void
 on_closed(void *context, enum qt_timeframe tf, const struct qt_bar *bar)
 {
     struct qt__tape *tape = context;
-    ring_push(&tape->rings[tf], bar);
+    keep_bar(tape, tf, bar);
     tape->day_minute = INT64_MIN;
     if (!tape->is_history && tape->closed)
         tape->closed(tape->context, tf, bar);
@@ -132,11 +201,12 @@ qt__tape_trade(struct qt__tape *tape, const struct qt_match_print *print)
     note_ids(tape, print->id);
     tape->last = print->px;
     tape->last_qty = print->qty;
-    if (tape->n_prints == QT__TAPE_TRADES)
-        tape->print_at = (tape->print_at + 1) % QT__TAPE_TRADES;
-    else
-        tape->n_prints++;
-    tape->prints[(tape->print_at + tape->n_prints - 1) % QT__TAPE_TRADES] = *print;
+    const int64_t row[PRINT_COLUMNS] = {[PRINT_ID] = (int64_t)print->id,
+                                        [PRINT_TIME] = print->t_ns,
+                                        [PRINT_PX] = print->px.v,
+                                        [PRINT_QTY] = print->qty.v,
+                                        [PRINT_MAKER] = print->buyer_is_maker};
+    (void)qt__packed_add(&tape->prints, row); /* no memory: the list begins anew */
 }
 
 void
@@ -148,16 +218,23 @@ qt__tape_advance(struct qt__tape *tape, int64_t now_ns)
 bool
 qt__tape_has_trade(const struct qt__tape *tape)
 {
-    return tape->n_prints > 0;
+    return tape->prints.n > 0;
 }
 
-bool
-qt__tape_print(const struct qt__tape *tape, size_t k, struct qt_match_print *out)
+size_t
+qt__tape_prints(const struct qt__tape *tape, struct qt_match_print *out, size_t limit)
 {
-    if (k >= tape->n_prints)
-        return false;
-    *out = tape->prints[(tape->print_at + tape->n_prints - 1 - k) % QT__TAPE_TRADES];
-    return true;
+    size_t n = QT_MIN(limit, tape->prints.n);
+    struct qt__packed_cursor cursor;
+    const int64_t *row;
+    qt__packed_seek(&tape->prints, tape->prints.n - n, &cursor);
+    for (size_t i = 0; i < n && (row = qt__packed_next(&cursor)); i++)
+        out[i] = (struct qt_match_print){.id = (uint64_t)row[PRINT_ID],
+                                         .t_ns = row[PRINT_TIME],
+                                         .px = {row[PRINT_PX]},
+                                         .qty = {row[PRINT_QTY]},
+                                         .buyer_is_maker = row[PRINT_MAKER] != 0};
+    return n;
 }
 
 bool
@@ -169,36 +246,22 @@ qt__tape_forming(const struct qt__tape *tape, enum qt_timeframe tf, struct qt_ba
     return true;
 }
 
-/* Index of the first bar with open_ns >= from_ns. */
-static size_t
-find_bar(const struct ring *ring, int64_t from_ns)
-{
-    size_t low = 0, high = ring->n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (ring_at(ring, middle)->open_ns < from_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 size_t
 qt__tape_bars(const struct qt__tape *tape, enum qt_timeframe tf, int64_t from_ns, int64_t to_ns,
               struct qt_bar *out, size_t limit)
 {
-    const struct ring *ring = &tape->rings[tf];
     struct qt_bar forming;
-    size_t first = from_ns == QT_TIME_NONE ? 0 : find_bar(ring, from_ns), n = 0;
-    size_t end = find_bar(ring, to_ns == INT64_MAX ? to_ns : to_ns + 1);
+    size_t first = from_ns == QT_TIME_NONE ? 0 : find_bar(tape, tf, from_ns), n = 0;
+    size_t end = to_ns == INT64_MAX ? tape->bars[tf].n : find_bar(tape, tf, to_ns + 1);
     bool has_forming = qt__tape_forming(tape, tf, &forming) && forming.open_ns <= to_ns &&
                        (from_ns == QT_TIME_NONE || forming.open_ns >= from_ns);
     size_t total = (end > first ? end - first : 0) + has_forming;
     if (from_ns == QT_TIME_NONE && total > limit)
         first += total - limit;
-    for (size_t i = first; i < end && n < limit; i++)
-        out[n++] = *ring_at(ring, i);
+    struct qt__packed_cursor cursor;
+    qt__packed_seek(&tape->bars[tf], first, &cursor);
+    for (size_t i = first; i < end && n < limit && next_bar(tape, tf, &cursor, &out[n]); i++)
+        n++;
     if (has_forming && n < limit)
         out[n++] = forming;
     return n;
@@ -240,11 +303,16 @@ add_bar(struct qt__day *day, const struct qt_bar *bar)
 static enum qt_timeframe
 base_timeframe(const struct qt__tape *tape, int64_t since_ns)
 {
-    for (int tf = 0; tf < QT_TIMEFRAMES; tf++)
-        if (tape->rings[tf].n > 0 && ring_at(&tape->rings[tf], 0)->open_ns <= since_ns)
-            return (enum qt_timeframe)tf;
+    struct qt__packed_cursor cursor;
+    struct qt_bar bar;
+    for (int i = 0; i < QT_TIMEFRAMES; i++) {
+        enum qt_timeframe tf = (enum qt_timeframe)i;
+        qt__packed_seek(&tape->bars[tf], 0, &cursor);
+        if (next_bar(tape, tf, &cursor, &bar) && bar.open_ns <= since_ns)
+            return tf;
+    }
     for (int tf = QT_TIMEFRAMES - 1; tf >= 0; tf--)
-        if (tape->rings[tf].n > 0)
+        if (tape->bars[tf].n > 0)
             return (enum qt_timeframe)tf;
     return QT_TF_1M;
 }
@@ -254,12 +322,17 @@ static void
 renew_day(struct qt__tape *tape, int64_t minute_ns)
 {
     int64_t since = minute_ns - QT_NS_PER_DAY;
-    const struct ring *ring = &tape->rings[base_timeframe(tape, since)];
-    size_t first = find_bar(ring, since);
-    tape->day = (struct qt__day){.open = QT_PX_NONE, .last = QT_PX_NONE};
-    tape->day.previous_close = first > 0 ? ring_at(ring, first - 1)->close : QT_PX_NONE;
-    for (size_t i = first; i < ring->n; i++)
-        (void)add_bar(&tape->day, ring_at(ring, i));
+    enum qt_timeframe tf = base_timeframe(tape, since);
+    size_t first = find_bar(tape, tf, since);
+    struct qt__packed_cursor cursor;
+    struct qt_bar bar;
+    qt__packed_seek(&tape->bars[tf], first > 0 ? first - 1 : 0, &cursor);
+    tape->day =
+        (struct qt__day){.open = QT_PX_NONE, .last = QT_PX_NONE, .previous_close = QT_PX_NONE};
+    if (first > 0 && next_bar(tape, tf, &cursor, &bar))
+        tape->day.previous_close = bar.close;
+    while (next_bar(tape, tf, &cursor, &bar))
+        (void)add_bar(&tape->day, &bar);
     tape->day_minute = minute_ns;
 }
 

@@ -34,8 +34,8 @@ void qt__tape_trade(struct qt__tape *tape, const struct qt_match_print *print);
 void qt__tape_advance(struct qt__tape *tape, int64_t now_ns);
 bool qt__tape_has_trade(const struct qt__tape *tape);
 
-/** The k-th newest trade (0: the last); false: fewer. */
-QT_CHECKED bool qt__tape_print(const struct qt__tape *tape, size_t k, struct qt_match_print *out);
+/** The last limit trades, oldest first. Returns how many. */
+size_t qt__tape_prints(const struct qt__tape *tape, struct qt_match_print *out, size_t limit);
 /** The forming bar; false: none yet. */
 QT_CHECKED bool qt__tape_forming(const struct qt__tape *tape, enum qt_timeframe tf,
                                  struct qt_bar *out);
