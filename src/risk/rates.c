@@ -3,14 +3,13 @@
  * Rings of times and of recent orders. Counting walks back from the newest, so it costs what it
  * finds.
  */
-#include <string.h>
-
 #include "qtrade/risk/rates.h"
 
 void
 qt_rates_init(struct qt_rates *rates)
 {
-    memset(rates, 0, sizeof *rates);
+    rates->orders.count = rates->messages.count = rates->recents =
+        0; /* no ring is read past them */
 }
 
 static void

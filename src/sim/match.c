@@ -89,8 +89,8 @@ qt_match_create(const struct qt_instrument *ins, size_t max_orders,
     match->unused = malloc(max_orders * sizeof *match->unused);
     match->resting = malloc(max_orders * sizeof *match->resting);
     match->at = malloc(max_orders * sizeof *match->at);
-    match->by_id = qt_map_create(max_orders);
-    bool ok = match->slots && match->unused && match->resting && match->at && match->by_id;
+    bool ok =
+        match->slots && match->unused && match->resting && match->at && qt__match_index_init(match);
     for (int q = 0; q < QT__QUEUES; q++) {
         match->queue[q].slot = malloc(max_orders * sizeof *match->queue[q].slot);
         ok = ok && match->queue[q].slot;
@@ -111,7 +111,7 @@ qt_match_destroy(struct qt_match *match)
         return;
     for (int q = 0; q < QT__QUEUES; q++)
         free(match->queue[q].slot);
-    qt_map_destroy(match->by_id);
+    free(match->by_id);
     free(match->slots);
     free(match->unused);
     free(match->resting);
@@ -127,17 +127,15 @@ slot_take(struct qt_match *match, const struct qt_match_order *order)
     uint32_t slot = match->unused[match->max_orders - match->n_orders - 1];
     match->at[slot] = (uint32_t)match->n_orders;
     match->resting[match->n_orders++] = slot;
-    bool is_kept = qt_map_put(match->by_id, order->id, slot);
-    qt_assert(is_kept);
     match->slots[slot] = (struct qt__slot){.order = *order, .seq = ++match->seq};
+    qt__match_index_add(match, slot);
     return slot;
 }
 
 static void
 slot_give_back(struct qt_match *match, uint32_t slot)
 {
-    bool found = qt_map_remove(match->by_id, match->slots[slot].order.id);
-    qt_assert(found);
+    qt__match_index_remove(match, slot);
     uint32_t mover = match->resting[--match->n_orders];
     match->resting[match->at[slot]] = mover;
     match->at[mover] = match->at[slot];
@@ -412,10 +410,10 @@ enum qt_match_verdict
 qt_match_check(const struct qt_match *match, const struct qt_match_order *order)
 {
     struct qt__liquidity first;
-    uint64_t slot;
+    uint32_t slot;
     if (order->type >= QT_ORDER_TYPES || order->tif >= QT_TIMES_IN_FORCE || order->side > QT_SELL ||
         order->qty.v <= 0 || order->id == 0 || order->id == UINT64_MAX ||
-        !has_right_prices(order) || qt_map_get(match->by_id, order->id, &slot))
+        !has_right_prices(order) || qt__match_index_find(match, order->id, &slot))
         return QT_MATCH_INVALID;
     if (!is_in_range(match, order))
         return QT_MATCH_OVERFLOW;
@@ -453,19 +451,19 @@ qt_match_place(struct qt_match *match, const struct qt_match_order *order)
 bool
 qt_match_cancel(struct qt_match *match, uint64_t id, int64_t t_ns)
 {
-    uint64_t slot;
-    if (!qt_map_get(match->by_id, id, &slot))
+    uint32_t slot;
+    if (!qt__match_index_find(match, id, &slot))
         return false;
-    queue_remove(match, (uint32_t)slot);
-    end_order(match, (uint32_t)slot, QT_MATCH_CANCELLED, t_ns);
+    queue_remove(match, slot);
+    end_order(match, slot, QT_MATCH_CANCELLED, t_ns);
     return true;
 }
 
 const struct qt_match_order *
 qt_match_find(const struct qt_match *match, uint64_t id)
 {
-    uint64_t slot;
-    return qt_map_get(match->by_id, id, &slot) ? &match->slots[slot].order : NULL;
+    uint32_t slot;
+    return qt__match_index_find(match, id, &slot) ? &match->slots[slot].order : NULL;
 }
 
 size_t

@@ -11,7 +11,6 @@
 #ifndef QTRADE_SIM_MATCH_PRIV_H
 #define QTRADE_SIM_MATCH_PRIV_H
 
-#include "qtrade/base/map.h"
 #include "qtrade/sim/match.h"
 
 struct qt__slot {
@@ -35,7 +34,8 @@ struct qt_match {
     uint32_t *unused;  /* slots that are free: the last is taken first */
     uint32_t *resting; /* every order at rest, in no order */
     uint32_t *at;      /* of a slot: its index in resting */
-    struct qt_map *by_id;
+    uint16_t *by_id;   /* table of places: a slot and one more, 0 free; a power of two of them */
+    size_t by_id_mask;
     struct {
         uint32_t *slot;
         size_t n;
@@ -44,6 +44,15 @@ struct qt_match {
     uint64_t seq, trade_id, book_id;
     qt_px last, low, high; /* low, high: of the prints since stops were looked at */
 };
+
+/** match->by_id for max_orders; false: no memory. */
+QT_CHECKED bool qt__match_index_init(struct qt_match *match);
+/** The order in slot, whose id is in no other, can be found by its id. */
+void qt__match_index_add(struct qt_match *match, uint32_t slot);
+/** No longer. */
+void qt__match_index_remove(struct qt_match *match, uint32_t slot);
+/** False: no order with that id rests. */
+QT_CHECKED bool qt__match_index_find(const struct qt_match *match, uint64_t id, uint32_t *out_slot);
 
 /** What stands first against a taker. */
 struct qt__liquidity {

@@ -20,7 +20,7 @@
 #include "restore_priv.h"
 #include "store_priv.h"
 
-enum { RING = 32768, BATCH = 2048, RETRY_MS = 500, CLOSE_MS = 5000 };
+enum { RING = 8192, BATCH = 2048, RETRY_MS = 500, CLOSE_MS = 5000 };
 
 struct qt_store {
     char folder[480];

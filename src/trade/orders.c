@@ -105,7 +105,7 @@ static bool
 take_memory(struct qt_orders *orders)
 {
     uint32_t slots = orders->slots, instruments = orders->limits.instruments;
-    orders->order = calloc(slots, sizeof *orders->order);
+    orders->order = malloc(slots * sizeof *orders->order); /* take_slot zeroes what it takes */
     orders->free_slot = calloc(slots, sizeof *orders->free_slot);
     orders->open_of = calloc(instruments, sizeof *orders->open_of);
     orders->unknown_of = calloc(instruments, sizeof *orders->unknown_of);
