@@ -16,6 +16,7 @@ SAME_FLOOR = {("cli", "tui")}  # main wires the screen in
 FUNCTION_MAX, FILE_MAX, LINE_MAX = 70, 700, 130
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|gets|rand|srand|asctime|localtime|ctime|"
                     r"gmtime|alloca|tmpnam)\s*\(")
+TOP_FILES = {"README.md", "meson.build", "meson_options.txt"}
 BANNED_IN_THE_PROGRAM = re.compile(r"\b(sleep|usleep|system|popen)\s*\(")
 LIBM = re.compile(r"\b(exp|exp2|log|log2|log10|log1p|expm1|pow|sin|cos|tan|asin|acos|atan|atan2|sinh|cosh|tanh|cbrt|"
                   r"hypot|fma|erf|tgamma|lgamma)f?\s*\(")
@@ -234,10 +235,17 @@ def lines_are_tidy(root):
                 yield path, number, f"the word {WORDS.search(line).group(1)}"
 
 
+def the_top_holds_what_the_design_names(root):
+    for path in sorted(root.iterdir()):
+        if path.is_file() and path.name not in TOP_FILES and not path.name.startswith("."):
+            yield path, 1, "a file that the top of the project does not have"
+
+
 RULES = [arrows_point_down, headers_have_no_circles, private_headers_stay_in_their_room, functions_fit_the_eye,
          files_fit_their_purpose, public_functions_are_documented, banned_calls_are_absent,
          decisions_use_our_own_functions, money_is_not_touched_raw, every_source_is_in_its_meson_build,
-         every_suite_is_registered, every_descriptor_is_in_its_table, every_file_names_its_licence, lines_are_tidy]
+         every_suite_is_registered, every_descriptor_is_in_its_table, every_file_names_its_licence, lines_are_tidy,
+         the_top_holds_what_the_design_names]
 
 SPDX = "/* SPDX-License-Identifier: GPL-3.0-or-later */\n"
 LONG = SPDX + "int\nlong_one(void)\n{\n" + "    x++;\n" * 71 + "}\n"
@@ -258,6 +266,7 @@ BROKEN = {
                                        "src/cli/commands.c": "&qt_cmd_b,\n"},
     every_file_names_its_licence: {"src/base/a.c": "int a;\n"},
     lines_are_tidy: {"src/base/a.c": SPDX + "int a; \n"},
+    the_top_holds_what_the_design_names: {"NOTES.txt": "note\n"},
 }
 
 
