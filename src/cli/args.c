@@ -36,6 +36,17 @@ qt_args_get(const struct qt_args *args, const char *name)
     return args->values[row];
 }
 
+const char *
+qt_args_at(const struct qt_args *args, const char *name, unsigned k)
+{
+    int row = row_of(args->command, name);
+    qt_assert(row >= 0);
+    for (unsigned i = 0; i < args->n_repeated; i++)
+        if (args->repeated[i].row == row && k-- == 0)
+            return args->repeated[i].value;
+    return NULL;
+}
+
 bool
 qt_args_has(const struct qt_args *args, const char *name)
 {
@@ -124,6 +135,12 @@ parse_option(struct qt_args *args, int argc, char **argv, int i, struct qt_error
     if (!value && i + 1 >= argc)
         return (int)qt_fail(err, QT_E_USAGE, "--%s needs its %s", option->name, option->argument);
     args->values[row] = value ? value : argv[i + 1];
+    if (option->repeats) {
+        if (args->n_repeated == QT_REPEATED_MAX)
+            return (int)qt_fail(err, QT_E_USAGE, "--%s is given more than %d times", option->name, QT_REPEATED_MAX);
+        args->repeated[args->n_repeated].row = row;
+        args->repeated[args->n_repeated++].value = args->values[row];
+    }
     return value ? 1 : 2;
 }
 

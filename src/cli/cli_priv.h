@@ -20,6 +20,7 @@ struct qt_option {
     char letter;
     const char *argument;
     const char *help;
+    bool repeats; /* may be given more than once: qt_args_at */
 };
 
 enum qt_command_flag {
@@ -29,6 +30,7 @@ enum qt_command_flag {
 
 #define QT_ARGS_MAX 32
 #define QT_POSITIONALS_MAX 16
+#define QT_REPEATED_MAX 32
 
 struct qt_args;
 
@@ -40,6 +42,7 @@ struct qt_command {
     const struct qt_option *options; /* {0} ends; NULL: none but --help */
     unsigned flags;
     bool (*run)(const struct qt_args *args, struct qt_error *err);
+    void (*help)(FILE *out); /* what --help says below the options; NULL: nothing */
 };
 
 /** The words of one call, checked against the command's table. */
@@ -49,6 +52,11 @@ struct qt_args {
     const char *data_dir;         /* --data-dir; NULL: the state folder */
     int verbose;                  /* -v, counted */
     const char *values[QT_ARGS_MAX]; /* per row of options: its argument, "" for a switch, NULL: not given */
+    struct {
+        int row;
+        const char *value;
+    } repeated[QT_REPEATED_MAX]; /* every argument of options that repeat, as given */
+    unsigned n_repeated;
     const char *operands[QT_POSITIONALS_MAX];
     unsigned n_operands;
 };
@@ -57,6 +65,8 @@ extern const struct qt_command *const qt_commands[]; /* sorted by name, NULL end
 
 /** The argument of an option ("" for a switch that was given), NULL when it was not. Unknown name: a bug. */
 const char *qt_args_get(const struct qt_args *args, const char *name);
+/** The argument that an option which repeats was given as the k-th time, from 0; NULL: not so often. */
+const char *qt_args_at(const struct qt_args *args, const char *name, unsigned k);
 bool qt_args_has(const struct qt_args *args, const char *name);
 /** Numeric argument within low..high; def when not given. False with QT_E_USAGE. */
 QT_CHECKED bool qt_args_int(const struct qt_args *args, const char *name, int64_t def, int64_t low,

@@ -12,6 +12,7 @@
 #include "qtrade/venue/exchange.h"
 
 #include "commands_priv.h"
+#include "faulting_priv.h"
 #include "session_priv.h"
 
 enum { DEFAULT_SYMBOLS = 50, DEFAULT_SPEED = 60 }; /* a minute a second: something happens */
@@ -24,11 +25,13 @@ struct demo {
     char folder[QT_STATE_DIR];
     bool is_throw_away, is_headless;
     int64_t for_ns;
+    struct qt_fault faults[QT_FAULTS_MAX];
+    size_t n_faults;
 };
 
 static bool
-read_exchange(const struct qt_args *args, struct qt_exchange_server_options *out,
-              struct qt_error *err)
+read_exchange(struct demo *demo, const struct qt_args *args,
+              struct qt_exchange_server_options *out, struct qt_error *err)
 {
     int64_t symbols, seed;
     *out = (struct qt_exchange_server_options){.replay = qt_args_get(args, "replay")};
@@ -36,8 +39,11 @@ read_exchange(const struct qt_args *args, struct qt_exchange_server_options *out
                      &symbols, err) ||
         !qt_args_int(args, "seed", 1, 0, INT64_MAX, &seed, err) ||
         !qt_args_double(args, "speed", DEFAULT_SPEED, 0.01, 10000, &out->speed, err) ||
-        !qt_args_time(args, "start", 0, &out->start_ns, err))
+        !qt_args_time(args, "start", 0, &out->start_ns, err) ||
+        !qt__faults_read(args, demo->faults, &demo->n_faults, err))
         return false;
+    out->faults = demo->faults;
+    out->n_faults = demo->n_faults;
     out->symbols = (unsigned)symbols;
     out->seed = (uint64_t)seed;
     return true;
@@ -73,7 +79,7 @@ open_demo(struct demo *demo, const struct qt_args *args, struct qt_error *err)
 {
     struct qt_exchange_server_options exchange;
     sigset_t set;
-    if (!qt_settings_load(args, &demo->settings, err) || !read_exchange(args, &exchange, err) ||
+    if (!qt_settings_load(args, &demo->settings, err) || !read_exchange(demo, args, &exchange, err) ||
         !qt_args_duration(args, "for", 0, &demo->for_ns, err) || !choose_folder(demo, args, err))
         return false;
     demo->is_headless = qt_args_has(args, "headless");
@@ -104,8 +110,11 @@ run_headless(struct demo *demo, struct qt_error *err)
             demo->folder);
     qt__session_wait(&demo->session, demo->for_ns);
     double seconds = qt__session_seconds(&demo->session);
-    return qt__session_stop(&demo->session, err) &&
-           qt__session_summary(&demo->session, seconds, err);
+    if (!qt__session_stop(&demo->session, err))
+        return false;
+    struct qt_exchange_server_stats stats = qt_exchange_server_stats(demo->exchange);
+    return qt__session_summary(&demo->session, seconds, "faults",
+                               qt__faults_json(demo->faults, demo->n_faults, &stats), err);
 }
 
 static bool
@@ -150,10 +159,12 @@ const struct qt_command qt_cmd_demo = {
             {"speed", 0, "X", "exchange seconds per second, 0.01 to 10000; default 60"},
             {"start", 0, "TIME", "exchange time at the start"},
             {"journal", 0, "DIR", "keep a journal there, for qtrade replay"},
+            QT__FAULT_OPTION,
             {"headless", 0, NULL, "no screen; ends with one JSON document"},
             {"for", 0, "TIME", "headless: end after so long (60s, 10m); default: at SIGINT"},
             {"theme", 't', "NAME", "colour theme of the screen, or a file"},
             {"ascii", 0, NULL, "draw with ASCII only"},
             {0}},
     .run = demo_run,
+    .help = qt__faults_help,
 };

@@ -58,7 +58,7 @@ record_run(const struct qt_args *args, struct qt_error *err)
         qt__session_wait(&record->session, record->for_ns);
         double seconds = qt__session_seconds(&record->session);
         is_good = qt__session_stop(&record->session, err) &&
-                  qt__session_summary(&record->session, seconds, err);
+                  qt__session_summary(&record->session, seconds, NULL, NULL, err);
     }
     qt__session_close(&record->session);
     if (record->folder[0])

@@ -86,7 +86,8 @@ stay(struct run *run, struct qt_error *err)
 {
     qt__session_wait(&run->session, run->for_ns);
     double seconds = qt__session_seconds(&run->session);
-    return qt__session_stop(&run->session, err) && qt__session_summary(&run->session, seconds, err);
+    return qt__session_stop(&run->session, err) &&
+           qt__session_summary(&run->session, seconds, NULL, NULL, err);
 }
 
 static bool

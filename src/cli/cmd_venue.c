@@ -15,19 +15,21 @@
 #include "qtrade/base/time.h"
 #include "qtrade/venue/exchange.h"
 
-#include "cli_priv.h"
+#include "faulting_priv.h"
 
 static bool
 read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
-             struct qt_error *err)
+             struct qt_fault *faults, struct qt_error *err)
 {
     int64_t port, symbols, seed, start;
     if (!qt_args_int(args, "port", 0, 0, 65535, &port, err) ||
         !qt_args_int(args, "symbols", 0, 1, QT_INSTRUMENTS_MAX, &symbols, err) ||
         !qt_args_int(args, "seed", 1, 0, INT64_MAX, &seed, err) ||
         !qt_args_double(args, "speed", 1.0, 0.01, 10000.0, &out->speed, err) ||
-        !qt_args_time(args, "start", 0, &start, err))
+        !qt_args_time(args, "start", 0, &start, err) ||
+        !qt__faults_read(args, faults, &out->n_faults, err))
         return false;
+    out->faults = faults;
     out->port = (int)port;
     out->symbols = (unsigned)symbols;
     out->seed = (uint64_t)seed;
@@ -75,12 +77,19 @@ wait_for_end(const sigset_t *signals, int64_t for_ns)
 }
 
 static bool
-report_end(const struct qt_exchange_server_stats *stats, struct qt_error *err)
+report_end(const struct qt_exchange_server_stats *stats,
+           const struct qt_exchange_server_options *options, struct qt_error *err)
 {
+    char buffer[512];
+    struct qt_text faults;
+    qt_text_init(&faults, buffer, sizeof buffer);
+    qt__faults_text(options->faults, options->n_faults, stats, &faults);
     printf("ended: %" PRIu64 " trades, %" PRIu64 " orders, %" PRIu64 " fills, %" PRIu64
            " requests, %" PRIu64 " messages; balances %s\n",
            stats->trades, stats->orders, stats->fills, stats->requests, stats->messages,
            stats->is_conserved ? "conserved" : "NOT CONSERVED");
+    if (faults.length > 0)
+        printf("faults: %s\n", buffer);
     if (stats->behind_ns > QT_NS_PER_S)
         printf("this machine is too slow for the speed: the market was %.0f s behind its clock\n",
                (double)stats->behind_ns / (double)QT_NS_PER_S);
@@ -92,13 +101,14 @@ static bool
 venue_run(const struct qt_args *args, struct qt_error *err)
 {
     struct qt_exchange_server_options options = {0};
+    struct qt_fault faults[QT_FAULTS_MAX];
     const char *credentials = qt_args_get(args, "credentials");
     int64_t for_ns;
     sigset_t signals;
     if (strcmp(args->operands[0], "serve") != 0)
         return qt_fail(err, QT_E_USAGE, "unknown venue command '%s' (there is: serve)",
                        args->operands[0]);
-    if (!read_options(args, &options, err) || !qt_args_duration(args, "for", 0, &for_ns, err))
+    if (!read_options(args, &options, faults, err) || !qt_args_duration(args, "for", 0, &for_ns, err))
         return false;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -113,7 +123,7 @@ venue_run(const struct qt_args *args, struct qt_error *err)
         return false;
     wait_for_end(&signals, for_ns);
     struct qt_exchange_server_stats stats = qt_exchange_server_stats(server);
-    return report_end(&stats, err);
+    return report_end(&stats, &options, err);
 }
 
 const struct qt_command qt_cmd_venue = {
@@ -131,7 +141,9 @@ const struct qt_command qt_cmd_venue = {
             {"speed", 0, "X", "exchange seconds per second, 0.01 to 10000; default 1"},
             {"start", 0, "TIME", "exchange time at the start"},
             {"credentials", 0, "FILE", "also write key and secret as JSON, mode 0600"},
+            QT__FAULT_OPTION,
             {"for", 0, "TIME", "end after so long (60s, 5m); default: at SIGINT or SIGTERM"},
             {0}},
     .run = venue_run,
+    .help = qt__faults_help,
 };

@@ -32,6 +32,8 @@ qt_help_command(const struct qt_command *command, FILE *out)
         print_option(&command->options[i], out);
     static const struct qt_option help = {.name = "help", .letter = 'h', .help = "this text"};
     print_option(&help, out);
+    if (command->help)
+        command->help(out);
     fprintf(out, "\nMore: man qtrade-%s\n", command->name);
 }
 

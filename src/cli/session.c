@@ -357,12 +357,17 @@ qt__session_screen(struct qt__session *session, const char *theme, bool is_ascii
 }
 
 bool
-qt__session_summary(struct qt__session *session, double seconds, struct qt_error *err)
+qt__session_summary(struct qt__session *session, double seconds, const char *name, json_t *value,
+                    struct qt_error *err)
 {
     const struct qt_snapshot *snapshot = qt_engine_snapshot(session->engine);
-    if (!snapshot)
+    if (!snapshot) {
+        json_decref(value);
         return qt_fail(err, QT_E_FAILED, "the engine has published nothing");
+    }
     json_t *document = qt_document_summary(snapshot, seconds);
+    if (name)
+        (void)json_object_set_new(document, name, value);
     bool is_conserved = snapshot->is_conserved;
     qt_engine_snapshot_unref(session->engine, snapshot);
     bool is_written = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 &&

@@ -6,6 +6,7 @@
 #ifndef QTRADE_CLI_SESSION_PRIV_H
 #define QTRADE_CLI_SESSION_PRIV_H
 
+#include <jansson.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -74,8 +75,9 @@ void qt__session_wait(struct qt__session *session, int64_t for_ns);
  * it. */
 QT_CHECKED bool qt__session_screen(struct qt__session *session, const char *theme, bool is_ascii,
                                    bool asks, bool *out_keep, struct qt_error *err);
-/** Prints the summary document of the last picture to stdout. */
-QT_CHECKED bool qt__session_summary(struct qt__session *session, double seconds,
-                                    struct qt_error *err);
+/** Prints the summary document of the last picture to stdout, with one more key when name is not
+ * NULL; takes value. */
+QT_CHECKED bool qt__session_summary(struct qt__session *session, double seconds, const char *name,
+                                    json_t *value, struct qt_error *err);
 
 #endif

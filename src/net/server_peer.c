@@ -105,6 +105,8 @@ qt__peer_queue(struct qt_peer *peer, struct qt_blob *blob)
 {
     if (peer->phase == QT__PEER_DEAD || peer->doom)
         return false;
+    if (peer->is_frozen)
+        return true;
     bool is_full = peer->queued > 0 &&
                    peer->queued + blob->wire_length > peer->server->options.max_queue &&
                    peer->phase == QT__PEER_WEBSOCKET;
@@ -160,8 +162,11 @@ set_interest(struct qt_peer *peer)
 {
     bool wants_bytes = peer->phase == QT__PEER_WEBSOCKET || peer->has_shut ||
                        (peer->phase == QT__PEER_HTTP && !peer->responder);
-    qt__watch_change(&peer->watch, (wants_bytes ? (uint32_t)EPOLLIN : 0) |
-                                       (peer->is_blocked ? (uint32_t)EPOLLOUT : 0));
+    if (peer->is_frozen)
+        qt__watch_change(&peer->watch, 0);
+    else
+        qt__watch_change(&peer->watch, (wants_bytes ? (uint32_t)EPOLLIN : 0) |
+                                           (peer->is_blocked ? (uint32_t)EPOLLOUT : 0));
 }
 
 static void
@@ -208,6 +213,8 @@ qt__peer_flush(struct qt_peer *peer)
         qt__peer_end(peer, peer->doom);
         return;
     }
+    if (peer->is_frozen)
+        return;
     peer->is_blocked = false;
     while (peer->queue_n > 0 && !peer->is_blocked) {
         struct iovec vectors[VECTORS];
@@ -320,6 +327,31 @@ qt_peer_close(struct qt_peer *peer, int code, const char *reason)
     memcpy(payload + 2, reason, n);
     send_control(peer, QT__OP_CLOSE, payload, n + 2);
     qt__peer_leave(peer);
+}
+
+void
+qt_peer_cut(struct qt_peer *peer)
+{
+    doom(peer, "it was cut");
+}
+
+void
+qt_peer_freeze(struct qt_peer *peer)
+{
+    peer->is_frozen = true;
+    peer->awaits_pong = true;
+    set_interest(peer);
+}
+
+void
+qt_respond_nothing(struct qt_responder *responder)
+{
+    struct qt_peer *peer = responder->peer;
+    free(responder);
+    if (!peer)
+        return;
+    peer->responder = NULL;
+    doom(peer, "its request is not answered");
 }
 
 static void

@@ -48,6 +48,7 @@ struct qt_peer {
     bool is_blocked;   /* the system took less than was offered: waits for EPOLLOUT */
     bool in_request;   /* the request callback is running */
     bool awaits_pong, sent_continue;
+    bool is_frozen;   /* neither read nor written */
     bool has_shut;    /* leaving: our side is shut, the client's last bytes are thrown away */
     const char *doom; /* why it will be closed at the next flush; NULL: it will not */
     struct qt__watch watch;

@@ -487,6 +487,12 @@ qt_exchange_set_status(struct qt_exchange *exchange, uint32_t instrument,
     market_at(exchange, instrument)->status = status;
 }
 
+enum qt_instrument_status
+qt_exchange_status(const struct qt_exchange *exchange, uint32_t instrument)
+{
+    return market_at(exchange, instrument)->status;
+}
+
 qt_px
 qt_exchange_last(const struct qt_exchange *exchange, uint32_t instrument)
 {

@@ -64,6 +64,14 @@ def help_and_page_name_the_same_options():
         assert helped == written, (command, helped ^ written)
 
 
+def help_and_page_list_the_same_faults():
+    listed = {command: re.findall(r"^  ([a-z0-9-]+=\S+)\s+(.+)$", call(command, "--help").stdout, re.M)
+              for command in ("venue", "demo")}
+    page = (MAN / "qtrade-venue.1").read_text().split(".Sh FAULTS")[1].split("\n.Sh ")[0]
+    assert len(listed["venue"]) >= 15 and listed["venue"] == listed["demo"]
+    assert listed["venue"] == re.findall(r"^\.It Cm (\S+)\n(.*)$", page, re.M), page
+
+
 def program_page_names_the_global_options():
     helped, written = options(call("--help").stdout), page_options(MAN / "qtrade.1")
     assert helped == written, helped ^ written
@@ -130,7 +138,10 @@ def bench_compares_with_an_earlier_run_and_with_nothing_else():
 def wrong_words_are_exit_two_in_one_line():
     rows = [("sing",), ("--sing",), ("scan", "--sing"), ("scan", "word"), ("demo", "--symbols", "0"),
             ("demo", "--symbols"), ("demo", "--speed", "fast"), ("venue",), ("venue", "stop"), ("config",),
-            ("run", "--capital", "much"), ("liquidate", "--yes"), ("scan", "--json", "--csv")]
+            ("run", "--capital", "much"), ("liquidate", "--yes"), ("scan", "--json", "--csv"),
+            ("venue", "serve", "--fault", "sing=1"), ("venue", "serve", "--fault", "halt=NOSUCH@1s"),
+            ("demo", "--fault", "reject=2"), ("demo", "--fault", "cut"), ("demo", "--fault", "cut=1s:some"),
+            ("demo", "--fault", "latency=0.1:2s:3"), ("demo", "--fault", "halt=BTCUSDT"), ("demo", "--fault", "")]
     for words in rows:
         done = call(*words, input="")
         assert done.returncode == 2, (words, done.returncode, done.stderr)
@@ -145,7 +156,8 @@ def full_standard_output_is_an_error():
 
 
 run([every_subcommand_has_its_page_and_help, no_page_is_of_a_subcommand_that_is_not_there,
-     help_and_page_name_the_same_options, program_page_names_the_global_options,
+     help_and_page_name_the_same_options, help_and_page_list_the_same_faults,
+     program_page_names_the_global_options,
      config_page_has_every_key_with_its_default, default_config_file_is_the_defaults, pages_are_clean_for_mandoc,
      config_mistakes_are_named_with_file_line_and_key, bench_compares_with_an_earlier_run_and_with_nothing_else,
      wrong_words_are_exit_two_in_one_line,

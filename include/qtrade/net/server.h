@@ -84,6 +84,9 @@ struct qt_server_stats qt_server_stats(const struct qt_server *server);
 void qt_respond(struct qt_responder *responder, int status, const char *content_type,
                 const struct qt_http_header *headers, size_t n, const void *body, size_t length);
 
+/** Ends the responder without an answer: the connection is closed. */
+void qt_respond_nothing(struct qt_responder *responder);
+
 /** A message built once and sent to many peers; counted references. */
 struct qt_blob;
 struct qt_blob *qt_blob_create(const void *text, size_t length); /* NULL: no memory */
@@ -100,6 +103,13 @@ size_t qt_peer_queued(const struct qt_peer *peer);
 /** Sends what is queued, then a close frame with code (1000..4999) and reason, then ends; closed is
  * called. */
 void qt_peer_close(struct qt_peer *peer, int code, const char *reason);
+/** Cuts the connection: no close frame, what is queued is lost; closed is called later. */
+void qt_peer_cut(struct qt_peer *peer);
+/**
+ * The connection stays, but nothing is read from it or sent on it any more, pings included; sending
+ * says true. It ends when the client ends it, or at the latest as one that answers no ping.
+ */
+void qt_peer_freeze(struct qt_peer *peer);
 /** What the owner hangs on a peer. */
 void qt_peer_set_user(struct qt_peer *peer, void *user);
 void *qt_peer_user(const struct qt_peer *peer);

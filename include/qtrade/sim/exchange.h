@@ -166,6 +166,8 @@ void qt_exchange_set_last(struct qt_exchange *exchange, uint32_t instrument, qt_
 /** The symbol stops or resumes trading; open orders stay. */
 void qt_exchange_set_status(struct qt_exchange *exchange, uint32_t instrument,
                             enum qt_instrument_status status);
+enum qt_instrument_status qt_exchange_status(const struct qt_exchange *exchange,
+                                             uint32_t instrument);
 
 /** The last trade; up to n levels of a side, best first, returning how many; the number that rises
  * with every change of the book. */

@@ -16,6 +16,7 @@
 #include "qtrade/base/clock.h"
 #include "qtrade/base/error.h"
 #include "qtrade/market/instrument.h"
+#include "qtrade/venue/fault.h"
 
 struct qt_exchange_server;
 
@@ -43,6 +44,8 @@ struct qt_exchange_server_options {
     size_t n_balances;
     int maker_ppm, taker_ppm; /* fees, 1/100 bps; 0: 1000 (10 bps); QT_EXCHANGE_FREE: none */
     int weight_limit;         /* request weight per minute; 0: 6000 */
+    const struct qt_fault *faults; /* what goes wrong, at most QT_FAULTS_MAX; copied */
+    size_t n_faults;
 };
 
 /** Valid as long as the server. */
@@ -65,6 +68,7 @@ struct qt_exchange_server_stats {
     int64_t behind_ns; /* exchange time by which the market lags its clock: a speed beyond this
                           machine */
     bool has_ended;    /* the recording is over; the market stands still */
+    uint64_t faults[QT_FAULT_KINDS]; /* how often each was done on demand */
 };
 
 /** Starts the thread; returns when the port listens. NULL: err says why. */

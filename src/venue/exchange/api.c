@@ -135,11 +135,12 @@ run_session_method(struct qt__session *session, const char *name, struct qt__cal
             continue;
         *out_found = true;
         qt__exchange_turn(exchange);
-        call->now_ms = exchange->clock_ns / QT_NS_PER_MS;
-        return qt__weights_take(&exchange->weights, qt__exchange_limit_ms(exchange), 2, call) &&
+        call->now_ms = qt__exchange_clock_ms(exchange);
+        return qt__faults_before(exchange, call) &&
+               qt__weights_take(&exchange->weights, qt__exchange_limit_ms(exchange), 2, call) &&
                (!session_methods[i].is_signed ||
                 qt__call_check_signed(call, exchange->info.key, exchange->info.secret)) &&
-               session_methods[i].handle(session, call);
+               session_methods[i].handle(session, call) && qt__faults_after(exchange, call);
     }
     return false;
 }
@@ -175,7 +176,8 @@ send_answer(struct qt__session *session, const struct qt__call *call, bool is_go
                  ",\"rateLimits\":[{\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\","
                  "\"intervalNum\":1,\"limit\":%lld,\"count\":%lld}]}",
                  (long long)exchange->weights.limit, (long long)exchange->weights.used);
-    (void)qt_peer_send_text(session->peer, out->buffer, out->length);
+    if (!qt__faults_keep_api(session, call, out->buffer, out->length))
+        (void)qt_peer_send_text(session->peer, out->buffer, out->length);
     free(id_text);
 }
 

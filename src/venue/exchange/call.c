@@ -25,6 +25,11 @@ static const struct {
 } faults[QT__FAULTS] = {
     [QT__FAULT_NONE] = {0, 200, ""},
     [QT__FAULT_UNKNOWN] = {-1000, 500, "An unknown error occurred while processing the request."},
+    [QT__FAULT_UNAVAILABLE] = {-1001, 503,
+                               "Internal error; unable to process your request. Please try again."},
+    [QT__FAULT_TIMEOUT] = {-1007, 504,
+                           "Timeout waiting for response from backend server. Send status unknown; "
+                           "execution status unknown."},
     [QT__FAULT_WEIGHT] = {-1003, 429,
                           "Too much request weight used; current limit is %ld request weight per 1 "
                           "MINUTE. Please use WebSocket Streams for live updates to avoid polling "

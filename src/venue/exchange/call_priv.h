@@ -17,6 +17,8 @@
 enum qt__fault {
     QT__FAULT_NONE,
     QT__FAULT_UNKNOWN,
+    QT__FAULT_UNAVAILABLE, /* nothing was done */
+    QT__FAULT_TIMEOUT,     /* it may have been done */
     QT__FAULT_WEIGHT,     /* %: limit */
     QT__FAULT_BANNED,     /* %: until, ms */
     QT__FAULT_ORDER_RATE, /* %: limit */
@@ -62,8 +64,10 @@ struct qt__call {
     char *signed_text;        /* everything else that was sent, as it was signed */
     int64_t now_ms;           /* exchange time */
     bool is_websocket;
+    bool times_out; /* fault 5xx: carried out, and answered as if nobody knew */
     /* out */
     struct qt_text *out; /* the answer's JSON */
+    bool has_placed;     /* an order came of it */
     enum qt__fault fault;
     int code, status; /* Binance's code, HTTP status of the fault */
     char message[256];

@@ -193,9 +193,11 @@ qt__route_run(struct qt__exchange *exchange, const struct qt__route *route, stru
 {
     int weight = route->weigh ? route->weigh(call) : route->weight;
     qt__exchange_turn(exchange);
-    call->now_ms = exchange->clock_ns / QT_NS_PER_MS;
-    return qt__weights_take(&exchange->weights, qt__exchange_limit_ms(exchange), weight, call) &&
-           is_allowed(exchange, route, call) && route->handle(exchange, call);
+    call->now_ms = qt__exchange_clock_ms(exchange);
+    return qt__faults_before(exchange, call) &&
+           qt__weights_take(&exchange->weights, qt__exchange_limit_ms(exchange), weight, call) &&
+           is_allowed(exchange, route, call) && route->handle(exchange, call) &&
+           qt__faults_after(exchange, call);
 }
 
 char *

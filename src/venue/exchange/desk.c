@@ -263,6 +263,19 @@ qt__desk_tell_history(struct qt__desk *desk)
     set_out(desk);
 }
 
+void
+qt__desk_halt(struct qt__desk *desk, uint32_t symbol, bool is_halted)
+{
+    qt_exchange_set_status(desk->exchange, symbol,
+                           is_halted ? QT_INSTRUMENT_HALTED : QT_INSTRUMENT_TRADING);
+}
+
+bool
+qt__desk_is_halted(const struct qt__desk *desk, uint32_t symbol)
+{
+    return qt_exchange_status(desk->exchange, symbol) != QT_INSTRUMENT_TRADING;
+}
+
 /* Plays one tick; false: the recording has ended. */
 static bool
 play(struct qt__desk *desk)
@@ -272,6 +285,8 @@ play(struct qt__desk *desk)
     if (!qt_source_next(desk->source, &tick))
         return false;
     qt_exchange_advance(desk->exchange, tick.t_ns);
+    if (qt__desk_is_halted(desk, tick.instrument))
+        return true;
     qt_source_ladder(desk->source, tick.instrument, QT_LADDER_LEVELS, &ladder);
     qt_exchange_tick(desk->exchange, tick.instrument, tick.is_sell ? QT_SELL : QT_BUY, tick.px,
                      tick.qty, &ladder);

@@ -45,6 +45,9 @@ void qt__desk_tell_history(struct qt__desk *desk);
 /** The market moves to now_ns, or as far as it gets in 20 ms. Returns the time where it stands. */
 int64_t qt__desk_advance(struct qt__desk *desk, int64_t now_ns);
 bool qt__desk_has_ended(const struct qt__desk *desk); /* a recording is over */
+/** The symbol stops trading, or resumes where the market around it stands by then. */
+void qt__desk_halt(struct qt__desk *desk, uint32_t symbol, bool is_halted);
+bool qt__desk_is_halted(const struct qt__desk *desk, uint32_t symbol);
 
 /** Up to n levels of a side, best first; returns how many. */
 size_t qt__desk_levels(const struct qt__desk *desk, uint32_t symbol, enum qt_side side,

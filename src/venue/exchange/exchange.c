@@ -95,6 +95,7 @@ on_tick(void *context)
 {
     struct qt__exchange *exchange = context;
     qt__exchange_turn(exchange);
+    qt__faults_turn(exchange);
     for (uint32_t i = 0; i < exchange->n_symbols; i++)
         qt__tape_advance(exchange->symbols[i].tape, exchange->now_ns);
     qt__streams_turn(exchange);
@@ -116,6 +117,7 @@ publish_stats(struct qt__exchange *exchange)
     stats.is_conserved = qt__desk_is_conserved(exchange->desk);
     stats.has_ended = qt__desk_has_ended(exchange->desk);
     stats.behind_ns = exchange->clock_ns - exchange->now_ns;
+    memcpy(stats.faults, exchange->faults.counts, sizeof stats.faults);
     pthread_mutex_lock(&exchange->lock);
     exchange->stats = stats;
     pthread_mutex_unlock(&exchange->lock);
@@ -279,7 +281,7 @@ start(struct qt__exchange *exchange, const struct qt_exchange_server_options *op
         return qt_error_add(err, "starting the simulated exchange");
     if (!make_symbols(exchange))
         return qt_fail(err, QT_E_MEMORY, "no memory for the simulated exchange");
-    if (!open_server(exchange, options, err))
+    if (!qt__faults_init(exchange, options, err) || !open_server(exchange, options, err))
         return false;
     qt__desk_tell_history(exchange->desk);
     fill_info(exchange, options);
@@ -339,6 +341,7 @@ qt_exchange_server_stop(struct qt_exchange_server *server)
         qt__unsubscribe_all(session);
         free(session);
     }
+    qt__faults_finish(exchange);
     qt_server_stop(exchange->server);
     qt_loop_destroy(exchange->loop);
     qt__streams_free(exchange);

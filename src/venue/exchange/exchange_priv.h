@@ -20,6 +20,7 @@
 
 #include "call_priv.h"
 #include "desk_priv.h"
+#include "faults_priv.h"
 #include "tape_priv.h"
 
 #define QT__OUT_SIZE (16u << 20) /* the largest answer: exchangeInfo of a full universe */
@@ -65,6 +66,7 @@ struct qt__subscription {
     struct qt__subscription *next; /* of the session */
     bool is_behind;                /* news was held back */
     struct qt__told *told;         /* DEPTH, behind: what this client knows */
+    struct qt_blob *late;          /* DEPTH: goes out after the next one (fault reorder) */
 };
 
 struct qt__stream {
@@ -130,6 +132,7 @@ struct qt__exchange {
     int64_t clock_ns; /* exchange time of this turn: what signed requests are judged by */
     int64_t now_ns;   /* where the market stands; behind the clock when the machine is too slow */
     struct qt_timer tick, fast, slow;
+    struct qt__faults faults;
     pthread_t thread;
     bool has_thread;
     atomic_bool is_stopping;
@@ -160,7 +163,14 @@ struct qt_exchange_server {
 static inline int64_t
 qt__exchange_ms(const struct qt__exchange *exchange)
 {
-    return exchange->now_ns / 1000000;
+    return (exchange->now_ns + exchange->faults.skew_ns) / 1000000;
+}
+
+/** What the exchange says that its clock shows; signed requests are judged by it. */
+static inline int64_t
+qt__exchange_clock_ms(const struct qt__exchange *exchange)
+{
+    return (exchange->clock_ns + exchange->faults.skew_ns) / 1000000;
 }
 
 /**
@@ -231,6 +241,9 @@ QT_CHECKED bool qt__need_symbol(struct qt__exchange *exchange, struct qt__call *
 /* REST and WebSocket: the server's callbacks. */
 
 void qt__rest_request(void *context, const struct qt_call *call, struct qt_responder *responder);
+/** Sends an answer with the headers that clients watch. */
+void qt__rest_answer(struct qt__exchange *exchange, struct qt_responder *responder, int status,
+                     bool is_order, const char *text, size_t length);
 bool qt__session_accept(void *context, struct qt_peer *peer, const struct qt_call *call);
 void qt__session_message(void *context, struct qt_peer *peer, const char *data, size_t length);
 void qt__session_drained(void *context, struct qt_peer *peer);

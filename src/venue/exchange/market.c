@@ -135,7 +135,7 @@ write_symbol(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol
                  "\"baseAssetPrecision\":8,\"quoteAsset\":\"%s\",\"quotePrecision\":8,"
                  "\"quoteAssetPrecision\":8,\"baseCommissionPrecision\":8,"
                  "\"quoteCommissionPrecision\":8,",
-                 ins->symbol, ins->status == QT_INSTRUMENT_TRADING ? "TRADING" : "BREAK", ins->base,
+                 ins->symbol, qt__desk_is_halted(exchange->desk, symbol) ? "BREAK" : "TRADING", ins->base,
                  ins->quote);
     qt_text_add(out, "\"orderTypes\":[\"LIMIT\",\"LIMIT_MAKER\",\"MARKET\",\"STOP_LOSS\","
                      "\"STOP_LOSS_LIMIT\",\"TAKE_PROFIT\",\"TAKE_PROFIT_LIMIT\"],"

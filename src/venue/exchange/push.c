@@ -47,7 +47,7 @@ make_combined(const struct qt__stream *stream, const struct message *message)
 }
 
 static void
-send_to(struct qt__exchange *exchange, const struct qt__subscription *subscription,
+send_to(struct qt__exchange *exchange, struct qt__subscription *subscription,
         struct message *message)
 {
     bool is_combined = subscription->session->is_combined;
@@ -55,8 +55,8 @@ send_to(struct qt__exchange *exchange, const struct qt__subscription *subscripti
     if (!*blob)
         *blob = is_combined ? make_combined(subscription->stream, message)
                             : qt_blob_create(message->text, message->length);
-    if (*blob && qt_peer_send(subscription->session->peer, *blob))
-        exchange->messages++;
+    if (*blob)
+        qt__faults_deliver(exchange, subscription, *blob);
 }
 
 static bool
@@ -347,7 +347,7 @@ qt__streams_user(struct qt__exchange *exchange)
         if (stream->kind == QT__STREAM_USER && stream->n > 0)
             send_news(exchange, stream, false);
     for (struct qt__session *session = exchange->sessions; session; session = session->next) {
-        if (!session->has_user_events)
+        if (!session->has_user_events || qt__faults_strike(exchange, QT_FAULT_DROP_USER))
             continue;
         struct qt_text *out = &exchange->wrap;
         qt_text_clear(out);
@@ -355,8 +355,9 @@ qt__streams_user(struct qt__exchange *exchange)
                      "{\"subscriptionId\":%lld,\"event\":", (long long)session->subscription_id);
         qt_text_add_n(out, exchange->news.buffer, exchange->news.length);
         qt_text_add_char(out, '}');
-        if (qt_peer_send_text(session->peer, out->buffer, out->length))
-            exchange->messages++;
+        int times = qt__faults_strike(exchange, QT_FAULT_DUPLICATE) ? 2 : 1;
+        for (int i = 0; i < times; i++)
+            exchange->messages += qt_peer_send_text(session->peer, out->buffer, out->length);
     }
 }
 

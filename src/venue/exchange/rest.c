@@ -24,9 +24,9 @@ find_route(const char *method, const char *path, bool *out_path_exists)
     return NULL;
 }
 
-/* Sends what stands in exchange->out, with the headers that clients watch. */
-static void
-answer(struct qt__exchange *exchange, struct qt_responder *responder, int status, bool is_order)
+void
+qt__rest_answer(struct qt__exchange *exchange, struct qt_responder *responder, int status,
+                bool is_order, const char *text, size_t length)
 {
     const struct qt__weights *weights = &exchange->weights;
     char used[24], ten_seconds[24], day[24], retry[24];
@@ -42,12 +42,13 @@ answer(struct qt__exchange *exchange, struct qt_responder *responder, int status
         headers[n++] = (struct qt_http_header){"x-mbx-order-count-1d", day};
     }
     if (status == 429 || status == 418) {
-        int64_t seconds = qt__weights_retry_after(weights, qt__exchange_limit_ms(exchange));
+        int64_t storm = qt__faults_storm_s(exchange);
+        int64_t seconds =
+            storm ? storm : qt__weights_retry_after(weights, qt__exchange_limit_ms(exchange));
         snprintf(retry, sizeof retry, "%lld", (long long)seconds);
         headers[n++] = (struct qt_http_header){"Retry-After", retry};
     }
-    qt_respond(responder, status, "application/json;charset=UTF-8", headers, n,
-               exchange->out.buffer, exchange->out.length);
+    qt_respond(responder, status, "application/json;charset=UTF-8", headers, n, text, length);
 }
 
 static bool
@@ -86,8 +87,11 @@ qt__rest_request(void *context, const struct qt_call *http, struct qt_responder 
         qt__call_write_fault(&call, &exchange->out);
         is_good = false;
     }
-    answer(exchange, responder, is_good ? 200 : call.status,
-           route && route->handle == qt__handle_place);
+    int status = is_good ? 200 : call.status;
+    bool is_order = route && route->handle == qt__handle_place;
+    if (!qt__faults_keep_rest(exchange, &call, responder, status, is_order))
+        qt__rest_answer(exchange, responder, status, is_order, exchange->out.buffer,
+                        exchange->out.length);
     free(call.signed_text);
     free(signature);
 }

@@ -89,6 +89,7 @@ qt__session_closed(void *context, struct qt_peer *peer, const char *reason)
     struct qt__exchange *exchange = context;
     struct qt__session *session = qt_peer_user(peer);
     qt__unsubscribe_all(session);
+    qt__faults_forget(session);
     if (session->prev)
         session->prev->next = session->next;
     else

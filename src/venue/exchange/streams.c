@@ -204,6 +204,7 @@ end_subscription(struct qt__exchange *exchange, struct qt__subscription *subscri
             break;
         }
     free(subscription->told);
+    qt_blob_unref(subscription->late);
     free(subscription);
     drop_if_unused(exchange, stream);
 }

@@ -199,9 +199,13 @@ qt__handle_place(struct qt__exchange *exchange, struct qt__call *call)
     struct qt_exchange_ticket ticket;
     struct qt_exchange_order order;
     if (!ticket_params(exchange, call, &ticket) ||
-        !qt__weights_order(&exchange->weights, qt__exchange_limit_ms(exchange), call) ||
-        !qt__desk_place(exchange->desk, call, &ticket, &order))
+        !qt__weights_order(&exchange->weights, qt__exchange_limit_ms(exchange), call))
         return false;
+    if (qt__faults_strike(exchange, QT_FAULT_REJECT))
+        return qt__call_fail(call, QT__FAULT_BALANCE);
+    if (!qt__desk_place(exchange->desk, call, &ticket, &order))
+        return false;
+    call->has_placed = true;
     write_placed(exchange, call, &order);
     return true;
 }
@@ -257,6 +261,8 @@ cancel_one(struct qt__exchange *exchange, struct qt__call *call, uint32_t symbol
         qt_text_addf(&text, "cancel-%llu", (unsigned long long)id);
         cancel_id = made;
     }
+    if (qt__faults_strike(exchange, QT_FAULT_REJECT_CANCEL))
+        return qt__call_fail(call, QT__FAULT_CANCEL);
     if (!qt__desk_cancel(exchange->desk, call, symbol, id, cancel_id, &order))
         return false;
     qt_text_add_char(call->out, '{');
