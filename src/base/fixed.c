@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "qtrade/base/bytes.h"
 #include "qtrade/base/error.h"
 #include "qtrade/base/fixed.h"
 #include "qtrade/base/text.h"
@@ -55,8 +56,36 @@ append(int64_t *v, int digit)
     return !__builtin_mul_overflow(*v, 10, v) && !__builtin_add_overflow(*v, digit, v);
 }
 
-bool
-qt_decimal_parse(const char *text, size_t length, int scale, int64_t *out)
+/* What venues write: no sign, at most eight digits before and behind the point. False: it may still
+ * be a decimal, parse_any says. */
+static bool
+parse_common(const char *text, size_t length, int scale, int64_t *out)
+{
+    if (length == 0 || length > 17 || scale < 0 || scale > 8)
+        return false;
+    const bool is_short = length < 8;
+    uint64_t word = is_short ? qt_word_load_short(text, length) : qt_word_load(text);
+    uint64_t values = qt_digits_values(word), decimals = 0;
+    unsigned whole = qt_digits_run(values);
+    if (whole == 0)
+        return false;
+    if (whole < length) {
+        size_t rest = length - whole - 1;
+        if (text[whole] != '.' || rest == 0 || rest > 8)
+            return false;
+        word = is_short ? word >> (8 * whole + 8) : qt_word_load_in(text, length, whole + 1);
+        decimals = qt_digits_keep(qt_digits_values(word), (unsigned)rest);
+        if (qt_digits_run(decimals) < 8 || decimals != qt_digits_keep(decimals, (unsigned)scale))
+            return false;
+    }
+    uint64_t two =
+        qt_digits_two(qt_digits_first(values, whole), qt_digits_first(decimals, (unsigned)scale));
+    *out = (int64_t)(two & UINT32_MAX) * qt_pow10(scale) + (int64_t)(two >> 32);
+    return true;
+}
+
+static bool
+parse_any(const char *text, size_t length, int scale, int64_t *out)
 {
     bool is_negative = length > 0 && text[0] == '-', past_point = false;
     int64_t v = 0;
@@ -88,6 +117,12 @@ qt_decimal_parse(const char *text, size_t length, int scale, int64_t *out)
             return false;
     *out = is_negative ? -v : v;
     return true;
+}
+
+bool
+qt_decimal_parse(const char *text, size_t length, int scale, int64_t *out)
+{
+    return parse_common(text, length, scale, out) || parse_any(text, length, scale, out);
 }
 
 char *

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qtrade/base/bytes.h"
 #include "qtrade/base/map.h"
-#include "qtrade/base/text.h"
 
 #define EMPTY UINT64_MAX
 #define KEY_BYTES 48
@@ -127,9 +127,11 @@ qt_map_count(const struct qt_map *map)
     return map->count;
 }
 
+#define KEY_WORDS (KEY_BYTES / 8)
+
 struct text_slot {
-    char key[KEY_BYTES]; /* key[0..length), length 0: empty */
-    size_t length;
+    uint64_t key[KEY_WORDS]; /* zeroes behind the text */
+    size_t length;           /* 0: empty */
     uint64_t value;
 };
 
@@ -156,18 +158,56 @@ qt_textmap_destroy(struct qt_textmap *map)
     free(map);
 }
 
+/* The words of key[0..length), length 1..KEY_BYTES - 1; returns how many. */
 static size_t
-text_home(const struct qt_textmap *map, const char *key, size_t length)
+text_words(const char *key, size_t length, uint64_t words[KEY_WORDS])
 {
-    return (size_t)qt_hash(QT_HASH_START, key, length) & map->mask;
+    size_t n = length / 8, rest = length % 8;
+    if (n == 0) {
+        words[0] = qt_word_load_short(key, length);
+        return 1;
+    }
+    for (size_t i = 0; i < n; i++)
+        words[i] = qt_word_load(key + 8 * i);
+    if (rest > 0)
+        words[n] = qt_word_load_in(key, length, 8 * n);
+    return n + (rest > 0);
 }
 
 static size_t
-text_find(const struct qt_textmap *map, const char *key, size_t length)
+words_home(const struct qt_textmap *map, const uint64_t *words, size_t n)
 {
-    size_t i = text_home(map, key, length);
-    while (map->slot[i].length != 0 &&
-           (map->slot[i].length != length || memcmp(map->slot[i].key, key, length) != 0))
+    uint64_t hash = n;
+    for (size_t i = 0; i < n; i++) {
+        hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return (size_t)hash & map->mask;
+}
+
+static size_t
+text_home(const struct qt_textmap *map, const struct text_slot *slot)
+{
+    return words_home(map, slot->key, (slot->length + 7) / 8);
+}
+
+static bool
+is_words(const struct text_slot *slot, const uint64_t *words, size_t n, size_t length)
+{
+    if (slot->length != length)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (slot->key[i] != words[i])
+            return false;
+    return true;
+}
+
+/* Where key stands or would stand; its words. */
+static size_t
+text_find(const struct qt_textmap *map, const char *key, size_t length, uint64_t words[KEY_WORDS])
+{
+    size_t n = text_words(key, length, words), i = words_home(map, words, n);
+    while (map->slot[i].length != 0 && !is_words(&map->slot[i], words, n, length))
         i = (i + 1) & map->mask;
     return i;
 }
@@ -177,12 +217,13 @@ qt_textmap_put(struct qt_textmap *map, const char *key, size_t length, uint64_t 
 {
     if (length == 0 || length >= KEY_BYTES)
         return false;
-    struct text_slot *slot = &map->slot[text_find(map, key, length)];
+    uint64_t words[KEY_WORDS] = {0};
+    struct text_slot *slot = &map->slot[text_find(map, key, length, words)];
     if (slot->length == 0) {
         if (map->count == map->max)
             return false;
         map->count++;
-        memcpy(slot->key, key, length);
+        memcpy(slot->key, words, sizeof slot->key);
         slot->length = length;
     }
     slot->value = value;
@@ -194,7 +235,8 @@ qt_textmap_get(const struct qt_textmap *map, const char *key, size_t length, uin
 {
     if (length == 0 || length >= KEY_BYTES)
         return false;
-    const struct text_slot *slot = &map->slot[text_find(map, key, length)];
+    uint64_t words[KEY_WORDS];
+    const struct text_slot *slot = &map->slot[text_find(map, key, length, words)];
     if (slot->length == 0)
         return false;
     *out = slot->value;
@@ -206,11 +248,12 @@ qt_textmap_remove(struct qt_textmap *map, const char *key, size_t length)
 {
     if (length == 0 || length >= KEY_BYTES)
         return false;
-    size_t hole = text_find(map, key, length);
+    uint64_t words[KEY_WORDS];
+    size_t hole = text_find(map, key, length, words);
     if (map->slot[hole].length == 0)
         return false;
     for (size_t i = (hole + 1) & map->mask; map->slot[i].length != 0; i = (i + 1) & map->mask) {
-        size_t want = text_home(map, map->slot[i].key, map->slot[i].length);
+        size_t want = text_home(map, &map->slot[i]);
         if (((i - want) & map->mask) >= ((i - hole) & map->mask)) {
             map->slot[hole] = map->slot[i];
             hole = i;

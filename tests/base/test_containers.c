@@ -67,6 +67,26 @@ START_TEST(a_text_map_keeps_its_keys_apart)
 }
 END_TEST
 
+START_TEST(a_text_map_tells_any_two_texts_apart)
+{
+    struct qt_textmap *map = qt_textmap_create(2000);
+    char key[48] = {0};
+    uint64_t v, n = 0;
+    for (size_t length = 1; length < 48; length++) /* the same but for one byte, NUL among them */
+        for (size_t at = 0; at < length; at++) {
+            memset(key, 0, sizeof key);
+            ck_assert(at > 0 || qt_textmap_put(map, key, length, n++));
+            key[at] = 'x';
+            ck_assert(!qt_textmap_get(map, key, length, &v));
+            ck_assert(qt_textmap_put(map, key, length, n++));
+            ck_assert(qt_textmap_get(map, key, length, &v) && v == n - 1);
+        }
+    ck_assert_uint_eq(qt_textmap_count(map), n);
+    ck_assert(!qt_textmap_put(map, key, 48, 1));
+    qt_textmap_destroy(map);
+}
+END_TEST
+
 static void *
 produce(void *argument)
 {
@@ -178,6 +198,7 @@ main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, a_map_does_what_an_array_does);
     tcase_add_test(tc, a_text_map_keeps_its_keys_apart);
+    tcase_add_test(tc, a_text_map_tells_any_two_texts_apart);
     tcase_add_test(tc, a_ring_of_two_threads_loses_and_reorders_nothing);
     tcase_add_test(tc, a_ring_of_many_producers_keeps_the_order_of_each);
     tcase_add_test(tc, a_full_ring_says_no_and_keeps_what_it_has);

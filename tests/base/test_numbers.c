@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "qt_check.h"
+#include "qtrade/base/bytes.h"
 #include "qtrade/base/fixed.h"
 #include "qtrade/base/num.h"
 #include "qtrade/base/rng.h"
@@ -50,6 +51,60 @@ START_TEST(every_integer_survives_its_own_text)
         ck_assert_msg(qt_decimal_parse(text, strlen(text), scale, &back) && back == v, "%s", text);
         qt_decimal_format_short(v, scale, text);
         ck_assert_msg(qt_decimal_parse(text, strlen(text), scale, &back) && back == v, "%s", text);
+    }
+}
+END_TEST
+
+/* Text of n bytes that is plain or digits mostly. */
+static void
+fill_text(struct qt_rng *rng, char *text, size_t n, bool is_number)
+{
+    static const char strange[] = "\"\\\n\x1f /:.-\x7f\x80\xff";
+    for (size_t i = 0; i < n; i++)
+        text[i] = qt_rng_below(rng, 12) == 0 ? strange[qt_rng_below(rng, sizeof strange)]
+                  : is_number                ? (char)('0' + qt_rng_below(rng, 10))
+                                             : (char)(' ' + 3 + qt_rng_below(rng, 50));
+}
+
+START_TEST(many_bytes_at_a_time_are_what_they_are_one_by_one)
+{
+    struct qt_rng rng;
+    qt_rng_init(&rng, 3);
+    for (int i = 0; i < 100000; i++) {
+        char text[QT_BLOCK];
+        unsigned plain = 0, run = 0;
+        uint64_t number = 0;
+        fill_text(&rng, text, sizeof text, i & 1);
+        while (plain < QT_BLOCK && text[plain] != '"' && text[plain] != '\\' &&
+               (unsigned char)text[plain] >= 0x20)
+            plain++;
+        ck_assert_uint_eq(qt_block_plain(text), plain);
+        ck_assert_uint_eq(qt_block_plain_by_words(text), plain);
+        uint64_t values = qt_digits_values(qt_word_load(text));
+        for (; run < 8 && text[run] >= '0' && text[run] <= '9'; run++)
+            number = number * 10 + (uint64_t)(text[run] - '0');
+        ck_assert_uint_eq(qt_digits_run(values), run);
+        ck_assert_uint_eq(qt_digits_number(qt_digits_first(values, run)), number);
+        uint64_t other = qt_digits_first(qt_digits_values(qt_word_load("48151623")), i % 9);
+        uint64_t first = qt_digits_first(values, run);
+        ck_assert_uint_eq(qt_digits_two(first, other), qt_digits_two_by_words(first, other));
+        ck_assert_uint_eq(qt_digits_two(first, other) & UINT32_MAX, number);
+    }
+}
+END_TEST
+
+START_TEST(a_word_never_reads_beyond_its_text)
+{
+    for (size_t n = 0; n <= 20; n++) {
+        char *exact = malloc(n ? n : 1), padded[32] = {0}; /* a byte more would be found */
+        ck_assert_ptr_nonnull(exact);
+        for (size_t i = 0; i < n; i++)
+            padded[i] = exact[i] = (char)('a' + i);
+        if (n <= 8)
+            ck_assert_uint_eq(qt_word_load_short(exact, n), qt_word_load(padded));
+        for (size_t at = 0; n >= 8 && at < n; at++)
+            ck_assert_uint_eq(qt_word_load_in(exact, n, at), qt_word_load(padded + at));
+        free(exact);
     }
 }
 END_TEST
@@ -145,6 +200,8 @@ main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, price_text_is_exact_or_refused, 0, (int)QT_COUNT_OF(px_rows));
     tcase_add_test(tc, every_integer_survives_its_own_text);
+    tcase_add_test(tc, many_bytes_at_a_time_are_what_they_are_one_by_one);
+    tcase_add_test(tc, a_word_never_reads_beyond_its_text);
     tcase_add_test(tc, sums_and_products_that_do_not_fit_are_refused);
     tcase_add_test(tc, rounding_goes_where_its_name_says);
     tcase_add_test(tc, a_statistic_that_is_no_number_never_becomes_a_price);

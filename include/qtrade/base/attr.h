@@ -10,6 +10,7 @@
 #define QT_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define QT_NORETURN __attribute__((noreturn))
 #define QT_UNUSED __attribute__((unused))
+#define QT_INLINE static inline __attribute__((always_inline)) /* where a call would cost more */
 #define QT_ON(thread) /* documentation: the thread that may call this */
 
 #define qt_auto(type) __attribute__((cleanup(type##_auto))) struct type *
