@@ -8,6 +8,8 @@
 
 #include "qtrade/base/fixed.h"
 
+#include "json_scan_priv.h"
+
 static bool
 fault(struct qt__json *json)
 {
@@ -111,6 +113,8 @@ take_string(struct qt__json *json, struct qt__slice *out)
     out->p = p;
     out->type = '"';
     out->has_escape = false;
+    for (unsigned run = QT_BLOCK; run == QT_BLOCK && end - p >= QT_BLOCK; p += run)
+        run = qt_block_plain(p);
     while (p < end && *p != '"') {
         if ((unsigned char)*p < 0x20)
             return fault(json);

@@ -3,10 +3,8 @@
  * Mutated messages, seeded: whatever the bytes are, the codec neither crashes nor reads beyond them
  * nor gives an event that could not be. QT_SEED repeats a run, QT_CASES sets its length.
  */
-#include "qtrade/base/rng.h"
+#include "mutate.h"
 #include "venue_messages.h"
-
-#define MESSAGE_MAX 2048
 
 static struct taker taker;
 
@@ -49,41 +47,6 @@ static const char *const seeds[] = {
     "}}",
     "{\"id\":1,\"status\":200,\"result\":{\"subscriptionId\":4},\"rateLimits\":[]}",
 };
-
-/* Bytes that JSON and numbers care about. */
-static const char spice[] = "{}[]\",:\\-+.0123456789eEtfn/u\x00\x7f\x80\xff ";
-
-static size_t
-mutate_once(struct qt_rng *rng, char *text, size_t n)
-{
-    size_t at = n ? qt_rng_below(rng, n) : 0;
-    size_t span = n ? 1 + qt_rng_below(rng, QT_MIN(n - at, (size_t)12)) : 0;
-    switch (qt_rng_below(rng, 6)) {
-    case 0: /* another byte */
-        if (n)
-            text[at] = spice[qt_rng_below(rng, sizeof spice - 1)];
-        return n;
-    case 1: /* a bit */
-        if (n)
-            text[at] = (char)(text[at] ^ 1 << qt_rng_below(rng, 8));
-        return n;
-    case 2: /* cut out */
-        memmove(text + at, text + at + span, n - at - span);
-        return n - span;
-    case 3: /* doubled */
-        if (n + span >= MESSAGE_MAX)
-            return n;
-        memmove(text + at + span, text + at, n - at);
-        return n + span;
-    case 4: /* a byte put in */
-        if (n + 1 >= MESSAGE_MAX)
-            return n;
-        memmove(text + at + 1, text + at, n - at);
-        text[at] = spice[qt_rng_below(rng, sizeof spice - 1)];
-        return n + 1;
-    }
-    return at; /* the end cut off */
-}
 
 /* What no event of the codec may be. */
 static void
@@ -137,13 +100,6 @@ take_exactly(const char *text, size_t n)
     for (size_t i = 0; i < taker.n; i++)
         check_event(&taker.events[i]);
     free(exact);
-}
-
-static uint64_t
-number_from(const char *name, uint64_t def)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 10) : def;
 }
 
 START_TEST(mutated_messages_never_give_an_impossible_event)

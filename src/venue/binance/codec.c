@@ -17,23 +17,28 @@
 
 #include "qtrade/base/time.h"
 
+#include "../json_scan_priv.h"
+
+#define NAME(text) .name = text, .n = sizeof text - 1
+
 static const struct {
     const char *name;
+    size_t n;
     int field;
 } long_keys[] = {
-    {"data", QT__F_DATA},
-    {"stream", QT__F_STREAM},
-    {"lastUpdateId", QT__F_LAST_UPDATE},
-    {"bids", QT__F_BIDS},
-    {"asks", QT__F_ASKS},
-    {"pu", QT__F_PREVIOUS},
-    {"event", QT__F_EVENT},
-    {"subscriptionId", QT__F_SUBSCRIPTION},
-    {"id", QT__F_ID},
-    {"result", QT__F_RESULT},
-    {"error", QT__F_ERROR},
-    {"code", QT__F_CODE},
-    {"status", QT__F_STATUS},
+    {NAME("data"), .field = QT__F_DATA},
+    {NAME("stream"), .field = QT__F_STREAM},
+    {NAME("lastUpdateId"), .field = QT__F_LAST_UPDATE},
+    {NAME("bids"), .field = QT__F_BIDS},
+    {NAME("asks"), .field = QT__F_ASKS},
+    {NAME("pu"), .field = QT__F_PREVIOUS},
+    {NAME("event"), .field = QT__F_EVENT},
+    {NAME("subscriptionId"), .field = QT__F_SUBSCRIPTION},
+    {NAME("id"), .field = QT__F_ID},
+    {NAME("result"), .field = QT__F_RESULT},
+    {NAME("error"), .field = QT__F_ERROR},
+    {NAME("code"), .field = QT__F_CODE},
+    {NAME("status"), .field = QT__F_STATUS},
 };
 
 static enum qt_codec_verdict
@@ -45,19 +50,20 @@ decode_end(struct qt__bn_incoming *m)
 
 static const struct {
     const char *name;
+    size_t n;
     enum qt_message kind;
     qt__bn_decode_fn decode;
 } events[] = {
-    {"trade", QT_MESSAGE_TRADE, qt__bn_decode_trade},
-    {"depthUpdate", QT_MESSAGE_DEPTH, qt__bn_decode_depth},
-    {"kline", QT_MESSAGE_KLINE, qt__bn_decode_kline},
-    {"bookTicker", QT_MESSAGE_QUOTE, qt__bn_decode_quote},
-    {"aggTrade", QT_MESSAGE_TRADE, qt__bn_decode_trade},
-    {"24hrMiniTicker", QT_MESSAGE_TICKER, qt__bn_decode_ticker},
-    {"executionReport", QT_MESSAGE_REPORT, qt__bn_decode_report},
-    {"outboundAccountPosition", QT_MESSAGE_ACCOUNT, qt__bn_decode_account},
-    {"listenKeyExpired", QT_MESSAGE_USER_END, decode_end},
-    {"eventStreamTerminated", QT_MESSAGE_USER_END, decode_end},
+    {NAME("trade"), .kind = QT_MESSAGE_TRADE, .decode = qt__bn_decode_trade},
+    {NAME("depthUpdate"), .kind = QT_MESSAGE_DEPTH, .decode = qt__bn_decode_depth},
+    {NAME("kline"), .kind = QT_MESSAGE_KLINE, .decode = qt__bn_decode_kline},
+    {NAME("bookTicker"), .kind = QT_MESSAGE_QUOTE, .decode = qt__bn_decode_quote},
+    {NAME("aggTrade"), .kind = QT_MESSAGE_TRADE, .decode = qt__bn_decode_trade},
+    {NAME("24hrMiniTicker"), .kind = QT_MESSAGE_TICKER, .decode = qt__bn_decode_ticker},
+    {NAME("executionReport"), .kind = QT_MESSAGE_REPORT, .decode = qt__bn_decode_report},
+    {NAME("outboundAccountPosition"), .kind = QT_MESSAGE_ACCOUNT, .decode = qt__bn_decode_account},
+    {NAME("listenKeyExpired"), .kind = QT_MESSAGE_USER_END, .decode = decode_end},
+    {NAME("eventStreamTerminated"), .kind = QT_MESSAGE_USER_END, .decode = decode_end},
 };
 
 enum qt_codec_verdict
@@ -80,10 +86,10 @@ qt__bn_event_begin(struct qt__bn_incoming *m, enum qt_event_kind kind, int time_
 {
     const struct qt__slice *time = qt__bn_field(m->f, time_field);
     int64_t ms;
-    *out = (struct qt_event){.t_venue_ns = m->in->t_recv_ns,
-                             .t_recv_ns = m->in->t_recv_ns,
-                             .instrument = m->ins ? m->ins->id : QT_NO_INSTRUMENT,
-                             .kind = (uint16_t)kind};
+    memset(out, 0, sizeof *out);
+    out->t_venue_ns = out->t_recv_ns = m->in->t_recv_ns;
+    out->instrument = m->ins ? m->ins->id : QT_NO_INSTRUMENT;
+    out->kind = (uint16_t)kind;
     if (!time)
         return true;
     if (!qt__slice_int(time, &ms) || ms < 0 || ms > INT64_MAX / QT_NS_PER_MS)
@@ -99,6 +105,18 @@ qt__bn_event_push(struct qt__bn_incoming *m, struct qt_event *event)
     m->in->sink->push(m->in->sink->self, event);
 }
 
+/* As qt__slice_decimal, the common form first. */
+static bool
+slice_decimal(const struct qt__bn_incoming *m, const struct qt__slice *slice, int scale,
+              int64_t *out)
+{
+    struct qt__decimals as;
+    if (slice->n > 0 && qt__decimals_of(scale, &as) &&
+        qt__scan_decimal(slice->p, m->end, &as, out) == slice->p + slice->n)
+        return true;
+    return qt__slice_decimal(slice, scale, out);
+}
+
 bool
 qt__bn_need_decimal(struct qt__bn_incoming *m, int field, int scale, int64_t *out,
                     enum qt_codec_verdict *verdict)
@@ -108,7 +126,7 @@ qt__bn_need_decimal(struct qt__bn_incoming *m, int field, int scale, int64_t *ou
         *verdict = qt__bn_malformed(m, "a price or quantity is missing");
         return false;
     }
-    if (!qt__slice_decimal(slice, scale, out)) {
+    if (!slice_decimal(m, slice, scale, out)) {
         *verdict = qt__bn_refused(m, "a price or quantity does not fit");
         return false;
     }
@@ -125,27 +143,58 @@ qt__bn_need_u64(struct qt__bn_incoming *m, int field, uint64_t *out, enum qt_cod
     return false;
 }
 
-static void
-set_instrument(struct qt__bn_incoming *m, uint32_t id)
+static const struct qt_instrument *
+instrument_at(const struct qt__bn_incoming *m, uint32_t id)
 {
-    m->out->instrument = id;
-    if (id != QT_NO_INSTRUMENT)
-        m->ins = qt_universe_at(m->in->universe, id);
+    return id != QT_NO_INSTRUMENT ? qt_universe_at(m->in->universe, id) : NULL;
+}
+
+const struct qt_instrument *
+qt__bn_instrument_of_symbol(const struct qt__bn_incoming *m, const struct qt__bn_fields *fields)
+{
+    const struct qt__slice *symbol = qt__bn_field(fields, 's');
+    if (!symbol || symbol->type != '"')
+        return NULL;
+    return instrument_at(m, qt_universe_find(m->in->universe, symbol->p, symbol->n));
+}
+
+/* The instrument that the stream's name begins with, in lower case there. */
+static uint32_t
+instrument_of_stream(const struct qt__bn_incoming *m)
+{
+    const struct qt__slice *stream = qt__bn_field(&m->outer, QT__F_STREAM);
+    char symbol[QT_SYMBOL_SIZE];
+    size_t n = 0;
+    if (!stream || stream->type != '"')
+        return QT_NO_INSTRUMENT;
+    while (n < stream->n && n < sizeof symbol && stream->p[n] != '@') {
+        char c = stream->p[n];
+        symbol[n++] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    }
+    return n < sizeof symbol ? qt_universe_find(m->in->universe, symbol, n) : QT_NO_INSTRUMENT;
+}
+
+const struct qt_instrument *
+qt__bn_instrument_of_book(const struct qt__bn_incoming *m)
+{
+    return instrument_at(m, m->in->instrument != QT_NO_INSTRUMENT ? m->in->instrument
+                                                                  : instrument_of_stream(m));
 }
 
 bool
 qt__bn_need_instrument(struct qt__bn_incoming *m, enum qt_codec_verdict *verdict)
 {
     const struct qt__slice *symbol = qt__bn_field(m->f, 's');
-    if (m->ins)
-        return true;
     if (!symbol || symbol->type != '"') {
         *verdict = qt__bn_malformed(m, "the symbol is missing");
         return false;
     }
-    set_instrument(m, qt_universe_find(m->in->universe, symbol->p, symbol->n));
+    m->ins = qt__bn_instrument_of_symbol(m, m->f);
     *verdict = QT_CODEC_SKIPPED;
-    return m->ins != NULL;
+    if (!m->ins)
+        return false;
+    m->out->instrument = m->ins->id;
+    return true;
 }
 
 static int
@@ -154,57 +203,106 @@ field_of(const struct qt__slice *key)
     if (key->n == 1)
         return (unsigned char)key->p[0] < 128 ? (unsigned char)key->p[0] : -1;
     for (size_t i = 0; i < QT_COUNT_OF(long_keys); i++)
-        if (qt__slice_is(key, long_keys[i].name))
+        if (key->n == long_keys[i].n && memcmp(key->p, long_keys[i].name, key->n) == 0)
             return long_keys[i].field;
     return -1;
 }
 
-/* Levels are read where they stand when the symbol is known already, so that a diff is scanned
- * once. */
-static bool
-read_known_levels(struct qt__bn_incoming *m, const struct qt__bn_fields *fields, int field,
-                  struct qt__json *json)
+/* Marks a member as there; its place, or ignored for one without a name here. NULL: doubled. */
+static inline struct qt__slice *
+place_of(struct qt__bn_fields *fields, int field, struct qt__slice *ignored)
 {
-    enum qt_codec_verdict ignored;
-    const struct qt__bn_fields *was = m->f;
-    if ((field != 'b' && field != 'a') || !qt__bn_field(fields, 's') ||
-        m->in->instrument != QT_NO_INSTRUMENT || qt__json_type(json) != '[')
+    if (field < 0)
+        return ignored;
+    const uint64_t bit = UINT64_C(1) << (field % 64);
+    if (fields->has[field / 64] & bit)
+        return NULL;
+    fields->has[field / 64] |= bit;
+    return &fields->at[field];
+}
+
+/* The members that stand there as venues write them, up to the first that does not. */
+static void
+read_short_members(struct qt__json *json, struct qt__bn_fields *fields)
+{
+    struct qt__slice key, value, ignored;
+    while (qt__json_short_member(json, &key, &value)) {
+        struct qt__slice *place = place_of(fields, field_of(&key), &ignored);
+        if (!place) {
+            json->is_bad = true;
+            return;
+        }
+        *place = value;
+    }
+}
+
+static bool read_members(struct qt__bn_incoming *m, struct qt__json *json,
+                         struct qt__bn_fields *fields);
+
+/* The object that holds the event, and a bar's, are read where they stand, so that a message is
+ * scanned once. *read becomes true then. False: malformed. */
+static bool
+read_object(struct qt__bn_incoming *m, struct qt__json *json, const struct qt__bn_fields *fields,
+            int field, bool *read)
+{
+    const bool is_event = field == QT__F_DATA || field == QT__F_EVENT;
+    *read = false;
+    if (is_event && fields == &m->outer && !m->has_inner) {
+        m->has_inner = *read = true;
+        return qt__json_enter(json, '{') && read_members(m, json, &m->inner);
+    }
+    if (field != 'k' || fields == &m->bar || (fields == &m->outer && m->bar_of))
+        return true;
+    m->bar_of = fields;
+    *read = true;
+    return qt__json_enter(json, '{') && read_members(m, json, &m->bar);
+}
+
+/* Likewise the levels of a book, when it is known already whose they are. */
+static bool
+read_known_levels(struct qt__bn_incoming *m, struct qt__json *json,
+                  const struct qt__bn_fields *fields, int field, const struct qt__slice *from)
+{
+    const bool is_bid = field == 'b' || field == QT__F_BIDS;
+    if (!is_bid && field != 'a' && field != QT__F_ASKS)
         return false;
-    m->f = fields;
-    bool is_known = qt__bn_need_instrument(m, &ignored);
-    m->f = was;
-    return is_known && qt__bn_read_levels(m, field == 'b' ? QT_BUY : QT_SELL, json);
+    const struct qt_instrument *ins = field < QT__F_STREAM ? qt__bn_instrument_of_symbol(m, fields)
+                                                           : qt__bn_instrument_of_book(m);
+    return ins && qt__bn_read_levels(m, ins, from, is_bid ? QT_BUY : QT_SELL, json);
+}
+
+/* A value that is not short. False: malformed. */
+static bool
+read_value(struct qt__bn_incoming *m, struct qt__json *json, const struct qt__bn_fields *fields,
+           int field, struct qt__slice *out)
+{
+    const char type = qt__json_type(json), *start = json->p;
+    bool read = false;
+    if (type == '{' && !read_object(m, json, fields, field, &read))
+        return false;
+    if (type == '[')
+        read = read_known_levels(m, json, fields, field, out);
+    if (!read)
+        return qt__json_take(json, out);
+    *out = (struct qt__slice){.p = start, .n = (size_t)(json->p - start), .type = type};
+    return true;
 }
 
 /* All members of one object. False: malformed. */
 static bool
 read_members(struct qt__bn_incoming *m, struct qt__json *json, struct qt__bn_fields *fields)
 {
-    struct qt__slice key;
+    struct qt__slice key, ignored;
     memset(fields->has, 0, sizeof fields->has);
-    while (qt__json_next_key(json, &key)) {
-        struct qt__slice ignored;
+    for (;;) {
+        read_short_members(json, fields);
+        if (!qt__json_next_key(json, &key))
+            return !json->is_bad;
         int field = field_of(&key);
-        if (field >= 0 && qt__bn_field(fields, field))
-            return false;
-        if (field >= 0)
-            fields->has[field / 64] |= UINT64_C(1) << (field % 64);
-        struct qt__slice *value = field >= 0 ? &fields->at[field] : &ignored;
-        if (fields == &m->outer && (field == QT__F_DATA || field == QT__F_EVENT) && !m->has_inner &&
-            qt__json_type(json) == '{') {
-            m->has_inner = true;
-            *value = (struct qt__slice){.type = '{'};
-            if (!qt__json_enter(json, '{') || !read_members(m, json, &m->inner))
-                return false;
-            continue;
-        }
-        const char *start = json->p;
-        if (field >= 0 && read_known_levels(m, fields, field, json))
-            *value = (struct qt__slice){.p = start, .n = (size_t)(json->p - start), .type = '['};
-        else if (!qt__json_take(json, value))
+        struct qt__slice *place = place_of(fields, field, &ignored);
+        if (!place || !read_value(m, json, fields, field, place))
             return false;
     }
-    return !json->is_bad;
 }
 
 /* {"result":{"subscriptionId":0}} */
@@ -290,7 +388,7 @@ dispatch(struct qt__bn_incoming *m)
     if (!name || name->type != '"')
         return decode_nameless(m);
     for (size_t i = 0; i < QT_COUNT_OF(events); i++) {
-        if (!qt__slice_is(name, events[i].name))
+        if (name->n != events[i].n || memcmp(name->p, events[i].name, name->n) != 0)
             continue;
         m->out->kind = events[i].kind;
         return events[i].decode(m);
@@ -303,15 +401,19 @@ qt__bn_decode(const struct qt_decode *in, const char *bytes, size_t length, stru
 {
     struct qt__bn_incoming m; /* not zeroed as a whole: 7 KB of slices that has[] guards */
     struct qt__json json = qt__json_open(bytes, length);
-    *out =
-        (struct qt_decoded){.instrument = QT_NO_INSTRUMENT, .answer_id = -1, .subscription_id = -1};
+    memset(out, 0, sizeof *out);
+    out->instrument = QT_NO_INSTRUMENT;
+    out->answer_id = out->subscription_id = -1;
+    if (qt__bn_decode_layout(in, bytes, length, out))
+        return QT_CODEC_DECODED;
     m.in = in;
     m.out = out;
     m.has_inner = false;
     m.ins = NULL;
     m.f = &m.outer;
+    m.bar_of = NULL;
+    m.end = bytes + length;
     memset(m.levels, 0, sizeof m.levels);
-    memset(m.has_levels, 0, sizeof m.has_levels);
     if (qt__json_type(&json) == '[') /* lists of tickers: no use here */
         return QT_CODEC_SKIPPED;
     if (!qt__json_enter(&json, '{') || !read_members(&m, &json, &m.outer) || !qt__json_end(&json))

@@ -10,6 +10,10 @@
 
 #include "qtrade/base/time.h"
 
+#include "../json_scan_priv.h"
+
+#define SHORTEST_LEVEL 16 /* ["1.0","1.0"] and what follows a list of them */
+
 static struct qt_depth_level *
 side_scratch(const struct qt__bn_incoming *m, enum qt_side side)
 {
@@ -33,21 +37,54 @@ read_level(struct qt__json *json, const struct qt_instrument *ins, struct qt_dep
     return out->px.v > 0 && out->qty.v >= 0;
 }
 
+/* Levels as venues write them, ["price","quantity"] and a comma, as far as they go; returns how
+ * many. The cursor, which was behind the opening bracket, stands behind the last of them. */
+static size_t
+read_short_levels(struct qt__json *json, const struct qt_instrument *ins,
+                  struct qt_depth_level *levels, size_t room)
+{
+    const char *p = json->p, *end = json->end;
+    struct qt__decimals px, qty;
+    size_t n = 0;
+    if (!qt__decimals_of(ins->px_scale, &px) || !qt__decimals_of(ins->qty_scale, &qty))
+        return 0;
+    while (n < room && end - p >= SHORTEST_LEVEL) {
+        struct qt_depth_level *level = &levels[n];
+        if (n > 0 && *p++ != ',')
+            break;
+        if (p[0] != '[' || p[1] != '"')
+            break;
+        p = qt__scan_decimal(p + 2, end, &px, &level->px.v);
+        if (!p || end - p < SHORTEST_LEVEL / 2 || memcmp(p, "\",\"", 3) != 0 || level->px.v == 0)
+            break;
+        p = qt__scan_decimal(p + 3, end, &qty, &level->qty.v);
+        if (!p || end - p < 2 || p[0] != '"' || p[1] != ']')
+            break;
+        p += 2;
+        json->p = p;
+        json->is_first[json->depth - 1] = false;
+        n++;
+    }
+    return n;
+}
+
 bool
-qt__bn_read_levels(struct qt__bn_incoming *m, enum qt_side side, struct qt__json *json)
+qt__bn_read_levels(struct qt__bn_incoming *m, const struct qt_instrument *ins,
+                   const struct qt__slice *from, enum qt_side side, struct qt__json *json)
 {
     struct qt__json start = *json;
     struct qt_depth_level *levels = side_scratch(m, side);
     size_t n = 0, room = m->in->scratch_levels / 2;
     bool is_good = qt__json_enter(json, '[');
+    if (is_good)
+        n = read_short_levels(json, ins, levels, room);
     while (is_good && qt__json_next_item(json))
-        is_good = n < room && read_level(json, m->ins, &levels[n++]);
+        is_good = n < room && read_level(json, ins, &levels[n++]);
     if (!is_good || json->is_bad) {
         *json = start; /* the plain walk says whether it is JSON at all */
         return false;
     }
-    m->levels[side] = n;
-    m->has_levels[side] = true;
+    m->levels[side] = (struct qt__bn_levels){.ins = ins, .from = from, .n = n};
     return true;
 }
 
@@ -62,10 +99,10 @@ need_levels(struct qt__bn_incoming *m, int bids, int asks, enum qt_codec_verdict
             *verdict = qt__bn_malformed(m, "a side of the book is missing");
             return false;
         }
-        if (m->has_levels[side])
+        if (m->levels[side].ins == m->ins && m->levels[side].from == slice)
             continue;
         struct qt__json json = qt__json_open(slice->p, slice->n);
-        if (!qt__bn_read_levels(m, (enum qt_side)side, &json)) {
+        if (!qt__bn_read_levels(m, m->ins, slice, (enum qt_side)side, &json)) {
             *verdict = qt__bn_refused(m, "a level does not fit");
             return false;
         }
@@ -79,11 +116,11 @@ fill_chunk(const struct qt__bn_incoming *m, struct qt_depth *depth, size_t *bid,
 {
     size_t n = 0;
     depth->bids = depth->asks = 0;
-    while (n < QT_COUNT_OF(depth->levels) && *bid < m->levels[QT_BUY]) {
+    while (n < QT_COUNT_OF(depth->levels) && *bid < m->levels[QT_BUY].n) {
         depth->levels[n++] = side_scratch(m, QT_BUY)[(*bid)++];
         depth->bids++;
     }
-    while (n < QT_COUNT_OF(depth->levels) && *ask < m->levels[QT_SELL]) {
+    while (n < QT_COUNT_OF(depth->levels) && *ask < m->levels[QT_SELL].n) {
         depth->levels[n++] = side_scratch(m, QT_SELL)[(*ask)++];
         depth->asks++;
     }
@@ -97,11 +134,11 @@ push_chunks(struct qt__bn_incoming *m, struct qt_event *event, bool is_snapshot)
     do {
         struct qt_event chunk = *event;
         fill_chunk(m, &chunk.depth, &bid, &ask);
-        if (bid == m->levels[QT_BUY] && ask == m->levels[QT_SELL])
+        if (bid == m->levels[QT_BUY].n && ask == m->levels[QT_SELL].n)
             chunk.flags |= QT_EVENT_LAST;
         qt__bn_event_push(m, &chunk);
         event->flags = 0;
-    } while (bid < m->levels[QT_BUY] || ask < m->levels[QT_SELL]);
+    } while (bid < m->levels[QT_BUY].n || ask < m->levels[QT_SELL].n);
 }
 
 /* "btcusdt@depth20@100ms": a partial book, complete in itself. */
@@ -142,33 +179,15 @@ qt__bn_decode_depth(struct qt__bn_incoming *m)
     return QT_CODEC_DECODED;
 }
 
-/* The instrument that the stream's name begins with, in lower case there. */
-static uint32_t
-instrument_of_stream(const struct qt__bn_incoming *m)
-{
-    const struct qt__slice *stream = qt__bn_field(&m->outer, QT__F_STREAM);
-    char symbol[QT_SYMBOL_SIZE];
-    size_t n = 0;
-    if (!stream || stream->type != '"')
-        return QT_NO_INSTRUMENT;
-    while (n < stream->n && n < sizeof symbol && stream->p[n] != '@') {
-        char c = stream->p[n];
-        symbol[n++] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-    }
-    return n < sizeof symbol ? qt_universe_find(m->in->universe, symbol, n) : QT_NO_INSTRUMENT;
-}
-
 enum qt_codec_verdict
 qt__bn_decode_snapshot(struct qt__bn_incoming *m)
 {
     enum qt_codec_verdict verdict;
     struct qt_event event;
-    uint32_t id =
-        m->in->instrument != QT_NO_INSTRUMENT ? m->in->instrument : instrument_of_stream(m);
-    m->out->instrument = id;
-    if (id == QT_NO_INSTRUMENT)
+    m->ins = qt__bn_instrument_of_book(m);
+    if (!m->ins)
         return QT_CODEC_SKIPPED;
-    m->ins = qt_universe_at(m->in->universe, id);
+    m->out->instrument = m->ins->id;
     if (!qt__bn_event_begin(m, QT_EVENT_DEPTH, 'E', &event))
         return qt__bn_malformed(m, "the time is no time");
     if (!qt__bn_need_u64(m, QT__F_LAST_UPDATE, &event.depth.last_id, &verdict) ||

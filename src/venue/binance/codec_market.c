@@ -135,42 +135,19 @@ read_bar(struct qt__bn_incoming *m, struct qt_bar *bar, enum qt_codec_verdict *v
     return false;
 }
 
-/* The members of an object inside the message into m->inner, which nobody needs any more. */
-static bool
-open_object(struct qt__bn_incoming *m, const struct qt__slice *object)
-{
-    struct qt__slice key, value;
-    struct qt__json json = qt__json_open(object->p, object->n);
-    struct qt__bn_fields *fields = m->f == &m->inner ? &m->outer : &m->inner;
-    memset(fields->has, 0, sizeof fields->has);
-    if (object->type != '{' || !qt__json_enter(&json, '{'))
-        return false;
-    while (qt__json_next_key(&json, &key) && qt__json_take(&json, &value)) {
-        if (key.n != 1 || (unsigned char)key.p[0] >= 128)
-            continue;
-        int field = (unsigned char)key.p[0];
-        if (qt__bn_field(fields, field))
-            return false;
-        fields->has[field / 64] |= UINT64_C(1) << (field % 64);
-        fields->at[field] = value;
-    }
-    m->f = fields;
-    return true;
-}
-
 enum qt_codec_verdict
 qt__bn_decode_kline(struct qt__bn_incoming *m)
 {
     enum qt_codec_verdict verdict;
     struct qt_event event;
     bool is_closed;
-    const struct qt__slice *k = qt__bn_field(m->f, 'k');
     if (!qt__bn_need_instrument(m, &verdict))
         return verdict;
     if (!qt__bn_event_begin(m, QT_EVENT_BAR, 'E', &event))
         return qt__bn_malformed(m, "the time is no time");
-    if (!k || !open_object(m, k))
+    if (m->bar_of != m->f)
         return qt__bn_malformed(m, "the bar is missing");
+    m->f = &m->bar;
     const struct qt__slice *closed = qt__bn_field(m->f, 'x');
     if (!closed || !qt__slice_bool(closed, &is_closed))
         return qt__bn_malformed(m, "whether the bar is closed is missing");

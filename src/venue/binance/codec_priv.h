@@ -41,16 +41,24 @@ qt__bn_field(const struct qt__bn_fields *fields, int field)
     return fields->has[field / 64] >> (field % 64) & 1 ? &fields->at[field] : NULL;
 }
 
+/* Levels of one side, read into the caller's scratch: bids from its start, asks from its middle. */
+struct qt__bn_levels {
+    const struct qt_instrument *ins; /* whose; NULL: none were read */
+    const struct qt__slice *from;    /* the member that held them */
+    size_t n;
+};
+
 /* One message while it is decoded. */
 struct qt__bn_incoming {
     const struct qt_decode *in;
     struct qt_decoded *out;
-    struct qt__bn_fields outer, inner; /* inner: of "data" or "event" */
-    const struct qt__bn_fields *f;     /* the one that holds the event */
+    const char *end;                        /* of the message */
+    struct qt__bn_fields outer, inner, bar; /* inner: of "data" or "event"; bar: of "k" */
+    const struct qt__bn_fields *f;          /* the one that holds the event */
+    const struct qt__bn_fields *bar_of;     /* the one whose "k" is in bar; NULL: none */
     bool has_inner;
     const struct qt_instrument *ins; /* NULL: not known yet */
-    size_t levels[2]; /* read into scratch: bids from its start, asks from its middle */
-    bool has_levels[2];
+    struct qt__bn_levels levels[2];  /* by enum qt_side */
 };
 
 typedef enum qt_codec_verdict (*qt__bn_decode_fn)(struct qt__bn_incoming *m);
@@ -65,6 +73,11 @@ void qt__bn_event_push(struct qt__bn_incoming *m, struct qt_event *event);
 /* Field to integer of scale. *verdict becomes MALFORMED or REFUSED on failure. */
 QT_CHECKED bool qt__bn_need_decimal(struct qt__bn_incoming *m, int field, int scale, int64_t *out,
                                     enum qt_codec_verdict *verdict);
+/* NULL: not in the universe, or not said. Of "s"; of a book without it, by its request or stream.
+ */
+const struct qt_instrument *qt__bn_instrument_of_symbol(const struct qt__bn_incoming *m,
+                                                        const struct qt__bn_fields *fields);
+const struct qt_instrument *qt__bn_instrument_of_book(const struct qt__bn_incoming *m);
 /* The instrument of "s". False: *verdict says skipped (not in the universe) or malformed. */
 QT_CHECKED bool qt__bn_need_instrument(struct qt__bn_incoming *m, enum qt_codec_verdict *verdict);
 QT_CHECKED bool qt__bn_need_u64(struct qt__bn_incoming *m, int field, uint64_t *out,
@@ -73,13 +86,18 @@ QT_CHECKED bool qt__bn_need_u64(struct qt__bn_incoming *m, int field, uint64_t *
 /* codec.c */
 enum qt_codec_verdict qt__bn_decode(const struct qt_decode *in, const char *bytes, size_t length,
                                     struct qt_decoded *out);
+/* codec_layout.c: a message in the layout in which the venue sends it, pushed as qt__bn_decode
+ * would. out is at its defaults. False: it is not that; nothing was pushed, out is as it was. */
+bool qt__bn_decode_layout(const struct qt_decode *in, const char *bytes, size_t length,
+                          struct qt_decoded *out);
 /* codec_market.c */
 enum qt_codec_verdict qt__bn_decode_quote(struct qt__bn_incoming *m);
 enum qt_codec_verdict qt__bn_decode_trade(struct qt__bn_incoming *m);
 enum qt_codec_verdict qt__bn_decode_kline(struct qt__bn_incoming *m);
 enum qt_codec_verdict qt__bn_decode_ticker(struct qt__bn_incoming *m);
 /* codec_depth.c: levels of one side into scratch; depthUpdate; {lastUpdateId,bids,asks} */
-QT_CHECKED bool qt__bn_read_levels(struct qt__bn_incoming *m, enum qt_side side,
+QT_CHECKED bool qt__bn_read_levels(struct qt__bn_incoming *m, const struct qt_instrument *ins,
+                                   const struct qt__slice *from, enum qt_side side,
                                    struct qt__json *json);
 enum qt_codec_verdict qt__bn_decode_depth(struct qt__bn_incoming *m);
 enum qt_codec_verdict qt__bn_decode_snapshot(struct qt__bn_incoming *m);
