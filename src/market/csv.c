@@ -22,8 +22,9 @@ qt__csv_split(char *line, char **cells)
     }
 }
 
-bool
-qt__decimal_read(const char *text, struct qt__decimal *out)
+/* Any number of digits, as long as what is left without trailing zeros fits. */
+static bool
+read_long(const char *text, struct qt__decimal *out)
 {
     int64_t v = 0;
     int decimals = 0, zeros = 0; /* zeros: behind the point, not taken up yet */
@@ -50,6 +51,33 @@ qt__decimal_read(const char *text, struct qt__decimal *out)
     }
     *out = (struct qt__decimal){.digits = v, .decimals = decimals};
     return p != text;
+}
+
+bool
+qt__decimal_read(const char *text, struct qt__decimal *out)
+{
+    enum { SHORT = 18 }; /* so many digits fit whatever they are */
+    const char *p = text, *point = NULL;
+    uint64_t v = 0, kept = 0;
+    int decimals = 0;
+    unsigned digit;
+    for (; (digit = (unsigned)*p - '0') <= 9; p++)
+        v = v * 10 + digit;
+    kept = v;
+    if (*p == '.') {
+        point = p++;
+        for (; (digit = (unsigned)*p - '0') <= 9; p++) {
+            v = v * 10 + digit;
+            kept = digit ? v : kept;
+            decimals = digit ? (int)(p - point) : decimals;
+        }
+    }
+    if (p - text - (point != NULL) > SHORT)
+        return read_long(text, out);
+    if (*p != '\0' || p == text || point == text || point == p - 1)
+        return false;
+    *out = (struct qt__decimal){.digits = (int64_t)kept, .decimals = decimals};
+    return true;
 }
 
 bool

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "qtrade/base/parallel.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
@@ -84,25 +86,104 @@ struct window {
     void *context;
 };
 
+/* One folder under way. */
+struct load {
+    const char *folder;
+    const struct names *names;
+    const struct window *window;
+    struct qt_series *series;         /* by file */
+    struct qt_reader_report *reports; /* by file */
+    pthread_mutex_t lock;             /* guards what follows; the files are read without it */
+    size_t done, failed;              /* failed: the first file in order that cannot be used */
+    struct qt_error *err;
+};
+
+static void
+set_failed(struct load *load, size_t i, const struct qt_error *why)
+{
+    pthread_mutex_lock(&load->lock);
+    if (i < load->failed) {
+        load->failed = i;
+        *load->err = *why;
+    }
+    pthread_mutex_unlock(&load->lock);
+}
+
+static bool
+is_given_up(struct load *load, size_t i)
+{
+    pthread_mutex_lock(&load->lock);
+    bool is_behind_failure = i > load->failed;
+    pthread_mutex_unlock(&load->lock);
+    return is_behind_failure;
+}
+
+static void
+load_file(void *context, size_t i)
+{
+    struct load *load = context;
+    const struct window *window = load->window;
+    struct qt_error err;
+    char path[4096];
+    if (is_given_up(load, i))
+        return;
+    bool is_read =
+        snprintf(path, sizeof path, "%s/%s", load->folder, load->names->name[i]) < (int)sizeof path
+            ? qt_series_load(path, window->from_ns, window->to_ns, window->strict, &load->series[i],
+                             &load->reports[i], &err)
+            : qt_fail(&err, QT_E_DATA, "%s: the path is too long", load->folder);
+    if (!is_read) {
+        set_failed(load, i, &err);
+        return;
+    }
+    pthread_mutex_lock(&load->lock);
+    load->done++;
+    if (window->progress)
+        window->progress(window->context, load->done, load->names->n);
+    pthread_mutex_unlock(&load->lock);
+}
+
+static void
+add_report(struct qt_reader_report *sum, const struct qt_reader_report *one)
+{
+    sum->rows += one->rows;
+    sum->skipped += one->skipped;
+    sum->duplicates += one->duplicates;
+    sum->gaps += one->gaps;
+    for (size_t i = 0; i < one->notes && sum->notes < QT_READER_NOTES; i++)
+        memcpy(sum->note[sum->notes++], one->note[i], sizeof one->note[i]);
+}
+
+/* The files of a folder, each on its own, on all cores; what comes of it is in the order of their
+ * names. */
 static bool
 load_files(const char *folder, const struct names *names, const struct window *window,
            struct qt_dataset *out, struct qt_error *err)
 {
-    char path[4096];
+    struct load load = {.folder = folder,
+                        .names = names,
+                        .window = window,
+                        .series = out->series,
+                        .reports = calloc(names->n, sizeof *load.reports),
+                        .failed = SIZE_MAX,
+                        .err = err};
+    if (!load.reports)
+        return qt_fail(err, QT_E_MEMORY, "%s: no memory to read %zu files", folder, names->n);
+    pthread_mutex_init(&load.lock, NULL);
+    qt_parallel(names->n, 0, load_file, &load);
+    pthread_mutex_destroy(&load.lock);
     for (size_t i = 0; i < names->n; i++) {
-        if (snprintf(path, sizeof path, "%s/%s", folder, names->name[i]) >= (int)sizeof path)
-            return qt_fail(err, QT_E_DATA, "%s: the path is too long", folder);
-        struct qt_series *series = &out->series[out->n];
-        if (!qt_series_load(path, window->from_ns, window->to_ns, window->strict, series,
-                            &out->report, err))
-            return false;
-        if (series->n > 0)
-            out->n++;
+        struct qt_series series = out->series[i];
+        add_report(&out->report, &load.reports[i]);
+        out->series[i] = (struct qt_series){0};
+        if (series.n > 0)
+            out->series[out->n++] = series;
         else
-            qt_series_finish(series);
-        if (window->progress)
-            window->progress(window->context, i + 1, names->n);
+            qt_series_finish(&series);
     }
+    free(load.reports);
+    if (load.failed != SIZE_MAX)
+        return false;
     if (out->n == 0)
         return qt_fail(err, QT_E_DATA, "%s: no bar in the asked time", folder);
     qsort(out->series, out->n, sizeof *out->series, by_symbol);

@@ -323,6 +323,80 @@ START_TEST(a_folder_gives_its_symbols_in_order)
 }
 END_TEST
 
+static void
+count_files(void *context, size_t done, size_t of)
+{
+    size_t *calls = context;
+    ck_assert_uint_eq(done, ++*calls);
+    ck_assert_uint_eq(of, 40);
+}
+
+/* Files are read at once; what is told of them is as if they had been read one after the other. */
+START_TEST(many_files_are_told_of_in_the_order_of_their_names)
+{
+    enum { FILES = 40 };
+    struct qt_dataset set;
+    char name[32], want[64];
+    size_t calls = 0;
+    for (int i = FILES - 1; i >= 0; i--) { /* from the 7th on each has a bad row, at line 2 */
+        const char *text = i < 7 ? HEADER ROW_0 : HEADER "0,1,2,3,4,x\n" ROW_0;
+        snprintf(name, sizeof name, "C%02dUSDT-1m.csv", i);
+        folder_write(&folder, name, text, strlen(text), path);
+    }
+    ck_assert(qt_dataset_load(folder.path, QT_TIME_NONE, QT_TIME_NONE, false, count_files, &calls,
+                              &set, &err));
+    ck_assert_uint_eq(calls, FILES);
+    ck_assert_uint_eq(set.n, FILES);
+    ck_assert_uint_eq(set.report.rows, 2 * FILES - 7);
+    ck_assert_uint_eq(set.report.skipped, FILES - 7);
+    ck_assert_uint_eq(set.report.notes, QT_READER_NOTES);
+    for (int i = 0; i < QT_READER_NOTES; i++) {
+        snprintf(want, sizeof want, "C%02dUSDT-1m.csv:2:", i + 7);
+        ck_assert_msg(strstr(set.report.note[i], want) == set.report.note[i], "%s",
+                      set.report.note[i]);
+    }
+    qt_dataset_finish(&set);
+    for (int round = 0; round < 20; round++) {
+        ck_assert(!qt_dataset_load(folder.path, QT_TIME_NONE, QT_TIME_NONE, true, NULL, NULL, &set,
+                                   &err));
+        ck_assert_ptr_nonnull(strstr(err.text, "C07USDT-1m.csv:2:"));
+    }
+}
+END_TEST
+
+static const struct {
+    const char *volume;
+    bool is_good;
+    int64_t at_8; /* at the file's scale of 8 */
+} decimal_rows[] = {
+    {"1234567.12345678", true, INT64_C(123456712345678)},
+    {"1.000000000000000000000000000", true, 100000000},
+    {"0.500000000000000000", true, 50000000},
+    {"000000000000000000000001.5", true, 150000000},
+    {"0.123456789999999999", true, 12345678},
+    {"0.0000000000000000001", false, 0},
+    {"1234567890123456789012", false, 0},
+    {"1.", false, 0},
+    {".5", false, 0},
+    {"1.2.3", false, 0},
+    {"1..2", false, 0},
+    {"12345678901234567890.", false, 0},
+    {"1e3", false, 0},
+    {"+1", false, 0},
+};
+
+START_TEST(a_decimal_of_any_length_is_exact_or_refused)
+{
+    char text[256];
+    snprintf(text, sizeof text, HEADER "0,1,1,1,1,%s\n60000,1,1,1,1,0.00000001\n",
+             decimal_rows[_i].volume);
+    ck_assert(read_text(text, false));
+    ck_assert_uint_eq(series.n, decimal_rows[_i].is_good ? 2 : 1);
+    ck_assert_int_eq(series.ins.qty_scale, 8);
+    ck_assert_int_eq(series.bars[0].volume.v, decimal_rows[_i].is_good ? decimal_rows[_i].at_8 : 1);
+}
+END_TEST
+
 START_TEST(a_folder_that_is_absent_or_empty_says_so)
 {
     struct qt_dataset set;
@@ -424,6 +498,9 @@ add_klines(TCase *tc)
     tcase_add_test(tc, gzip_reads_like_plain_text_and_a_cut_file_fails);
     tcase_add_test(tc, a_volume_too_large_for_its_decimals_lowers_the_scale);
     tcase_add_test(tc, a_folder_gives_its_symbols_in_order);
+    tcase_add_test(tc, many_files_are_told_of_in_the_order_of_their_names);
+    tcase_add_loop_test(tc, a_decimal_of_any_length_is_exact_or_refused, 0,
+                        QT_COUNT_OF(decimal_rows));
     tcase_add_test(tc, a_folder_that_is_absent_or_empty_says_so);
 }
 

@@ -40,7 +40,8 @@ struct qt_dataset {
     struct qt_reader_report report;
 };
 
-/** Progress of a long read: files done of all; NULL where nobody looks. */
+/** Progress of a long read: files done of all; one call at a time, from any of the reading threads. NULL where nobody
+ * looks. */
 typedef void (*qt_progress_fn)(void *context, size_t done, size_t of);
 
 /**
@@ -49,6 +50,7 @@ typedef void (*qt_progress_fn)(void *context, size_t done, size_t of);
  * An exact repeat of the row before is a duplicate (counted, skipped); another row at or before its time is
  * malformed. quote_volume is computed as volume x (open+high+low+close)/4 where the file has none. The whole file is
  * judged and decides the scales whatever the window is; a symbol without a bar in the window is left out.
+ * Files are read on all cores; what comes of it does not depend on how many there are.
  * False: no folder, no file in it (QT_E_DATA), strict and a malformed row, memory. The caller ends with _finish.
  */
 QT_CHECKED bool qt_dataset_load(const char *folder, int64_t from_ns, int64_t to_ns, bool strict,
