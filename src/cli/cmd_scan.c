@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "qtrade/base/config.h"
+#include "qtrade/base/parallel.h"
 #include "qtrade/base/time.h"
 #include "qtrade/indicator/indicator.h"
 #include "qtrade/market/bars.h"
@@ -42,7 +43,7 @@ struct run {
     struct qt_scan_scratch scratch;
     struct qt_regime_state regime;
     struct qt_scan_result result;
-    int64_t period_ns, at_ns;
+    int64_t period_ns, at_ns, now_ns; /* now_ns: of the cycle */
     bool is_coarse;
     uint32_t reference;
 };
@@ -138,23 +139,30 @@ feed(struct track *track, int64_t now_ns)
         qt_bars_bar(&track->bars, &series->bars[track->fed++], take_bar, track);
 }
 
+/* One symbol of a cycle; knows of no other. */
+static void
+measure(void *context, size_t i)
+{
+    struct run *run = context;
+    struct track *track = &run->tracks[i];
+    feed(track, run->now_ns);
+    struct qt_scan_live live = {
+        .ins = &track->series->ins,
+        .instrument = (uint32_t)i,
+        .now_ns = run->now_ns,
+        .spread_bps = QT_SPREAD_UNKNOWN,
+        .feed_age_ns = INT64_MAX,
+        .traded_ns = QT_TIME_NONE,
+        .is_recorded = true,
+    };
+    qt_scan_symbol_measure(&track->state, &run->config, &live, &run->rows[i]);
+}
+
 static void
 cycle(struct run *run, int64_t now_ns)
 {
-    for (size_t i = 0; i < run->data.n; i++) {
-        struct track *track = &run->tracks[i];
-        feed(track, now_ns);
-        struct qt_scan_live live = {
-            .ins = &track->series->ins,
-            .instrument = (uint32_t)i,
-            .now_ns = now_ns,
-            .spread_bps = QT_SPREAD_UNKNOWN,
-            .feed_age_ns = INT64_MAX,
-            .traded_ns = QT_TIME_NONE,
-            .is_recorded = true,
-        };
-        qt_scan_symbol_measure(&track->state, &run->config, &live, &run->rows[i]);
-    }
+    run->now_ns = now_ns;
+    qt_parallel(run->data.n, 0, measure, run);
     qt_scan_rank(&run->config, run->rows, run->symbols, run->data.n, run->reference, now_ns,
                  &run->regime, &run->scratch, &run->result);
 }
