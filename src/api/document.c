@@ -215,6 +215,28 @@ health_of(const struct qt_snapshot *snapshot)
     return list;
 }
 
+static json_t *
+dropped_of(const struct qt_counts *counts)
+{
+    json_t *document = json_object();
+    set(document, "conflated_quotes", json_integer((json_int_t)counts->conflated_quotes));
+    set(document, "trades", json_integer((json_int_t)counts->dropped_trades));
+    set(document, "orders", json_integer((json_int_t)counts->dropped_orders));
+    set(document, "late_events", json_integer((json_int_t)counts->late_events));
+    return document;
+}
+
+static json_t *
+shards_of(const struct qt_shards_view *shards)
+{
+    json_t *document = json_object();
+    set(document, "workers", json_integer(shards->workers));
+    set(document, "moves", json_integer((json_int_t)shards->moves));
+    set(document, "waits_in", json_integer((json_int_t)shards->waits_in));
+    set(document, "waits_out", json_integer((json_int_t)shards->waits_out));
+    return document;
+}
+
 json_t *
 qt_document_status(const struct qt_snapshot *snapshot, const char *version, long pid,
                    double uptime_s)
@@ -248,17 +270,8 @@ qt_document_status(const struct qt_snapshot *snapshot, const char *version, long
     set(document, "liquidation",
         snapshot->liquidation[0] ? json_string(snapshot->liquidation) : json_null());
     set(document, "health", health_of(snapshot));
-    return document;
-}
-
-static json_t *
-dropped_of(const struct qt_counts *counts)
-{
-    json_t *document = json_object();
-    set(document, "conflated_quotes", json_integer((json_int_t)counts->conflated_quotes));
-    set(document, "trades", json_integer((json_int_t)counts->dropped_trades));
-    set(document, "orders", json_integer((json_int_t)counts->dropped_orders));
-    set(document, "late_events", json_integer((json_int_t)counts->late_events));
+    set(document, "dropped", dropped_of(&snapshot->counts));
+    set(document, "shards", shards_of(&snapshot->shards));
     return document;
 }
 

@@ -93,7 +93,8 @@ take_memory(struct qt_engine *engine, struct qt_error *err)
     engine->trades = qt_trades_create(n, QT_TRIPS_KEPT);
     engine->by_base = qt_textmap_create(n);
     if (!engine->arena || !engine->by_base || !engine->ledger || !engine->commands ||
-        !engine->trades || (engine->options.publishes && !qt__gallery_init(&engine->gallery)) ||
+        !engine->trades || !qt__intake_init(engine) ||
+        (engine->options.publishes && !qt__gallery_init(&engine->gallery)) ||
         !qt__settle_init(engine) || !qt__bus_init(engine))
         return qt_fail(err, QT_E_MEMORY, "no memory for %u symbols", n);
     engine->quote_asset =
@@ -175,6 +176,7 @@ qt_engine_destroy(struct qt_engine *engine)
     qt__gallery_finish(&engine->gallery);
     qt__settle_finish(engine);
     qt_bus_destroy(engine->bus);
+    qt__intake_finish(engine);
     qt_arena_destroy(engine->arena);
     free(engine);
 }
@@ -198,7 +200,7 @@ qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error
     const struct qt_engine_options *options = &engine->options;
     int timeout = options->clock ? WAIT_MS : 0;
     while (!atomic_load_explicit(stop, memory_order_relaxed)) {
-        int n = options->feed.work(options->feed.self, &sink, timeout);
+        int n = qt__intake_turn(engine, timeout);
         if (n < 0)
             break;
         if (options->venue.work)

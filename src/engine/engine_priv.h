@@ -35,6 +35,7 @@
 #include "qtrade/trade/trades.h"
 
 #include "gallery_priv.h"
+#include "intake_priv.h"
 #include "output_priv.h"
 #include "shard_priv.h"
 #include "symbol_priv.h"
@@ -89,6 +90,7 @@ struct qt_engine {
     struct qt_engine_options options;
     unsigned workers;
     int64_t base_period_ns;
+    struct qt_intake intake;
     /* numbered time */
     uint64_t seq;
     int64_t now_ns, next_cycle_ns;

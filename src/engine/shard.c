@@ -400,6 +400,22 @@ qt__shards_set_lanes(struct qt_shards *shards, const uint8_t lane[QT_PARTITIONS]
     memcpy(shards->lane, lane, sizeof shards->lane);
 }
 
+enum qt_lane
+qt__shards_lane(const struct qt_shards *shards, uint32_t instrument)
+{
+    return (enum qt_lane)shards->lane[instrument % QT_PARTITIONS];
+}
+
+bool
+qt__shards_are_high(const struct qt_shards *shards)
+{
+    for (unsigned i = 1; i < shards->workers; i++)
+        for (int lane = 0; lane < QT_LANES; lane++)
+            if (qt_spsc_count(shards->shard[i].in[lane]) >= QT_SHARDS_HIGH)
+                return true;
+    return false;
+}
+
 void
 qt__shards_view(const struct qt_shards *shards, struct qt_shards_view *out)
 {

@@ -84,6 +84,11 @@ void qt__shards_measure(struct qt_shards *shards, int64_t t_ns);
  * push.
  */
 void qt__shards_set_lanes(struct qt_shards *shards, const uint8_t lane[QT_PARTITIONS]);
+enum qt_lane qt__shards_lane(const struct qt_shards *shards, uint32_t instrument);
+/** Whether a shard has QT_SHARDS_HIGH events waiting in a lane: it is slower than what comes. Engine
+ * thread. */
+bool qt__shards_are_high(const struct qt_shards *shards);
+#define QT_SHARDS_HIGH 1024
 /** Drains what has come out so far; how much it was. Engine thread. */
 unsigned qt__shards_drain(struct qt_shards *shards);
 /** What the shards did so far. Engine thread, while all have met. */

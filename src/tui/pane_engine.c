@@ -64,7 +64,7 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
     const struct row rows[] = {
         count_row("events", c->events, QT_ROLE_TEXT),
         count_row("cycles", c->cycles, QT_ROLE_TEXT),
-        count_row("trades seen", c->trades, QT_ROLE_TEXT),
+        count_row("conflated", c->conflated_quotes, QT_ROLE_TEXT),
         time_row("cycle p50", snap->cycle_p50_ns),
         count_row("orders", c->orders, QT_ROLE_TEXT),
         time_row("cycle max", snap->cycle_max_ns),
@@ -73,9 +73,11 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
         count_row("rejects", c->rejects, QT_ROLE_WARN),
         money_row("realised", snap->realised, snap->has_equity),
         count_row("dropped", c->dropped_trades + c->dropped_orders, QT_ROLE_BAD),
-        count_row("bad data", c->bad_events, QT_ROLE_WARN),
         count_row("incidents", c->incidents, QT_ROLE_BAD),
+        count_row("bad data", c->bad_events, QT_ROLE_WARN),
         journal_row(&snap->journal),
+        count_row("trades seen", c->trades, QT_ROLE_TEXT),
+        count_row("ring waits", snap->shards.waits_in + snap->shards.waits_out, QT_ROLE_WARN),
     };
     int half = (canvas->width - 2) / 2;
     for (size_t i = 0; i < QT_COUNT_OF(rows); i++) {
@@ -89,7 +91,7 @@ const struct qt_pane_class qt_pane_engine = {
     .name = "engine",
     .title = "Engine",
     .min = {40, 5},
-    .want = {44, 7},
+    .want = {44, 8},
     .priority = 10,
     .state_size = sizeof(struct qt_list_state),
     .draw = draw,

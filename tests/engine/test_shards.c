@@ -202,9 +202,11 @@ START_TEST(full_ring_of_the_rest_delays_no_position_and_loses_nothing)
     qt__shards_kick(engine->shards);
     while (!atomic_load(&engine->is_held))
         sched_yield();
+    ck_assert(!qt__shards_are_high(engine->shards));
     for (unsigned i = 0; i < ROOM; i++)
         qt__shards_push(engine->shards, &(struct qt_event){.seq = i + 2, .instrument = 3});
     qt__shards_push(engine->shards, &(struct qt_event){.seq = ROOM + 2, .instrument = 11});
+    ck_assert(qt__shards_are_high(engine->shards));
     atomic_store(&engine->is_shut, false);
     qt__shards_push(engine->shards, &(struct qt_event){.seq = ROOM + 3, .instrument = 3});
     qt__shards_meet(engine->shards);
