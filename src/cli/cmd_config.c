@@ -32,7 +32,7 @@ static bool
 config_check(const struct qt_args *args, struct qt_error *err)
 {
     struct qt_settings settings;
-    if (!qt_settings_load(args, &settings, err))
+    if (!qt_settings_load(args, &settings, err) || !qt_engine_config_check(&settings.engine, err))
         return false;
     if (settings.path[0])
         printf("%s: good\n", settings.path);

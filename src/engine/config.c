@@ -13,6 +13,13 @@ static const struct qt_config_key keys[] = {
      .min = 0,
      .max = 64,
      .help = "threads that own symbols; 0: one less than the machine has cores, at least 1"},
+    {.key = "cores",
+     .type = QT_CONFIG_TEXT,
+     .offset = AT(cores),
+     .max = sizeof((struct qt_engine_config *)0)->cores,
+     .text = "",
+     .help = "processor cores that the workers stay on, one after the other, such as 0,2,4-7; empty: "
+             "wherever there is time"},
     {.key = "cycle_ms",
      .type = QT_CONFIG_INT,
      .offset = AT(cycle_ms),

@@ -2,6 +2,7 @@
 /*
  * Birth, life and end of an engine.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -149,10 +150,12 @@ qt_engine_create(const struct qt_engine_options *options, struct qt_error *err)
     set_defaults(engine);
     struct qt_shard_work work = {
         .engine = engine, .event = qt__symbol_event, .measure = qt__measure, .output = qt__output};
+    bool is_live = options->clock && !options->is_replay;
     if (engine->symbols == 0)
         qt_fail(err, QT_E_DATA, "no instruments to watch");
-    else if (take_memory(engine, err))
-        engine->shards = qt__shards_create(engine->workers, &work, err);
+    else if ((!is_live || qt__cores_parse(options->engine->cores, &engine->cores, err)) &&
+             take_memory(engine, err))
+        engine->shards = qt__shards_create(engine->workers, &engine->cores, &work, err);
     if (!engine->shards || (options->restore && !qt__restore(engine, options->restore, err))) {
         qt_engine_destroy(engine);
         return NULL;
@@ -192,10 +195,9 @@ pass_time(struct qt_engine *engine)
         qt__tick_time(engine, now);
 }
 
-bool
-qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error *err)
+static void
+run(struct qt_engine *engine, const atomic_bool *stop)
 {
-    (void)err;
     struct qt_event_sink sink = {.self = engine, .push = qt__sequence};
     const struct qt_engine_options *options = &engine->options;
     int timeout = options->clock ? WAIT_MS : 0;
@@ -218,6 +220,19 @@ qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error
     }
     qt__meet(engine);
     qt__letters_end(engine);
+}
+
+/* Worker 1 is the thread that comes along, and it gets back what it had. */
+bool
+qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error *err)
+{
+    cpu_set_t before;
+    bool is_known = pthread_getaffinity_np(pthread_self(), sizeof before, &before) == 0;
+    if (!qt__cores_pin(&engine->cores, 0, pthread_self(), err))
+        return false;
+    run(engine, stop);
+    if (is_known && engine->cores.n > 0)
+        (void)pthread_setaffinity_np(pthread_self(), sizeof before, &before);
     return true;
 }
 

@@ -89,6 +89,7 @@ struct qt_sync {
 struct qt_engine {
     struct qt_engine_options options;
     unsigned workers;
+    struct qt_cores cores; /* that they stay on */
     int64_t base_period_ns;
     struct qt_intake intake;
     /* numbered time */

@@ -227,7 +227,8 @@ start(struct qt_shards *shards, unsigned index, struct qt_error *err)
 }
 
 struct qt_shards *
-qt__shards_create(unsigned workers, const struct qt_shard_work *work, struct qt_error *err)
+qt__shards_create(unsigned workers, const struct qt_cores *cores, const struct qt_shard_work *work,
+                  struct qt_error *err)
 {
     struct qt_shards *shards = calloc(1, sizeof *shards);
     if (!shards) {
@@ -239,10 +240,11 @@ qt__shards_create(unsigned workers, const struct qt_shard_work *work, struct qt_
     qt__shares_init(&shards->shares, workers);
     memset(shards->lane, QT_LANE_REST, sizeof shards->lane);
     shards->has_met = true;
-    shards->is_crowded = (long)workers > sysconf(_SC_NPROCESSORS_ONLN);
+    long room = cores->n > 0 ? (long)cores->n : sysconf(_SC_NPROCESSORS_ONLN);
+    shards->is_crowded = (long)workers > room;
     sem_init(&shards->met, 0, 0);
     for (unsigned i = 1; i < workers; i++)
-        if (!start(shards, i, err)) {
+        if (!start(shards, i, err) || !qt__cores_pin(cores, i, shards->shard[i].thread, err)) {
             qt__shards_destroy(shards);
             return NULL;
         }

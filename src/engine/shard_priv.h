@@ -35,6 +35,7 @@
 #include "qtrade/base/error.h"
 #include "qtrade/market/event.h"
 
+#include "cores_priv.h"
 #include "output_priv.h"
 #include "shares_priv.h"
 
@@ -58,10 +59,10 @@ struct qt_shard_work {
     void (*output)(struct qt_engine *engine, const struct qt_output *output);
 };
 
-/** workers 1..QT_WORKERS_MAX; threads start at once when there is more than one. NULL: err says
- * why. */
-struct qt_shards *qt__shards_create(unsigned workers, const struct qt_shard_work *work,
-                                    struct qt_error *err);
+/** workers 1..QT_WORKERS_MAX; threads start at once when there is more than one, each on its core
+ * of the list. NULL: err says why. */
+struct qt_shards *qt__shards_create(unsigned workers, const struct qt_cores *cores,
+                                    const struct qt_shard_work *work, struct qt_error *err);
 void qt__shards_destroy(struct qt_shards *shards); /* stops and joins the threads */
 unsigned qt__shards_workers(const struct qt_shards *shards);
 /** Hands an event to the owner of its symbol. Engine thread. */
@@ -85,8 +86,8 @@ void qt__shards_measure(struct qt_shards *shards, int64_t t_ns);
  */
 void qt__shards_set_lanes(struct qt_shards *shards, const uint8_t lane[QT_PARTITIONS]);
 enum qt_lane qt__shards_lane(const struct qt_shards *shards, uint32_t instrument);
-/** Whether a shard has QT_SHARDS_HIGH events waiting in a lane: it is slower than what comes. Engine
- * thread. */
+/** Whether a shard has QT_SHARDS_HIGH events waiting in a lane: it is slower than what comes.
+ * Engine thread. */
 bool qt__shards_are_high(const struct qt_shards *shards);
 #define QT_SHARDS_HIGH 1024
 /** Drains what has come out so far; how much it was. Engine thread. */

@@ -121,6 +121,20 @@ def config_mistakes_are_named_with_file_line_and_key():
             assert done.stderr.count("\n") == 1, done.stderr
 
 
+def core_that_is_not_there_is_refused_before_anything_runs():
+    with Folder() as folder:
+        path = folder / "bad.json"
+        for cores in ("1023", "0-1023", "first"):
+            path.write_text(json.dumps({"engine": {"cores": cores}}))
+            for words in (("config", "check"), ("demo", "--headless", "--for", "1s")):
+                done = call("--config", str(path), *words)
+                assert done.returncode == 3 and done.stderr.count("\n") >= 1, (words, done.stderr)
+                assert "engine.cores: " in done.stderr.splitlines()[-1], done.stderr
+        path.write_text(json.dumps({"engine": {"cores": str(min(os.sched_getaffinity(0))), "workers": 2}}))
+        done = call("--config", str(path), "demo", "--headless", "--for", "1s", "--symbols", "5")
+        assert done.returncode == 0, done.stderr
+
+
 def bench_compares_with_an_earlier_run_and_with_nothing_else():
     with Folder() as folder:
         before, other = folder / "before.json", folder / "other.json"
@@ -159,6 +173,7 @@ run([every_subcommand_has_its_page_and_help, no_page_is_of_a_subcommand_that_is_
      help_and_page_name_the_same_options, help_and_page_list_the_same_faults,
      program_page_names_the_global_options,
      config_page_has_every_key_with_its_default, default_config_file_is_the_defaults, pages_are_clean_for_mandoc,
-     config_mistakes_are_named_with_file_line_and_key, bench_compares_with_an_earlier_run_and_with_nothing_else,
+     config_mistakes_are_named_with_file_line_and_key,
+     core_that_is_not_there_is_refused_before_anything_runs, bench_compares_with_an_earlier_run_and_with_nothing_else,
      wrong_words_are_exit_two_in_one_line,
      full_standard_output_is_an_error])

@@ -25,6 +25,7 @@ struct qt_engine {
     unsigned emits_every; /* each so many events of a partition one output; 0: none */
     uint64_t outputs;
     atomic_uint measured[QT_PARTITIONS], left;
+    cpu_set_t ran_on; /* where the handler of the last STATUS event was allowed to run */
     atomic_bool is_shut, is_held; /* the handler holds each event of partition HELD until let go */
     uint32_t order[16], ordered;  /* instruments as they were handled, of the shard's thread */
     unsigned stuck;               /* partition whose measuring waits until all others are done */
@@ -37,6 +38,8 @@ on_event(struct qt_engine *engine, const struct qt_event *event)
     unsigned p = event->instrument % QT_PARTITIONS;
     engine->disorder[p] += event->seq <= engine->last[p];
     engine->last[p] = event->seq;
+    if (event->kind == QT_EVENT_STATUS)
+        (void)pthread_getaffinity_np(pthread_self(), sizeof engine->ran_on, &engine->ran_on);
     engine->done[p]++;
     if (p == HELD && atomic_load(&engine->is_shut)) {
         atomic_store(&engine->is_held, true);
@@ -68,7 +71,7 @@ on_output(struct qt_engine *engine, const struct qt_output *output)
 }
 
 static struct qt_engine *
-start(unsigned workers)
+start_on(unsigned workers, const struct qt_cores *cores)
 {
     struct qt_error err = {0};
     struct qt_engine *engine = calloc(1, sizeof *engine);
@@ -76,9 +79,15 @@ start(unsigned workers)
     const struct qt_shard_work work = {
         .engine = engine, .event = on_event, .measure = on_measure, .output = on_output};
     engine->stuck = QT_PARTITIONS;
-    engine->shards = qt__shards_create(workers, &work, &err);
+    engine->shards = qt__shards_create(workers, cores, &work, &err);
     ck_assert_msg(engine->shards != NULL, "%s", err.text);
     return engine;
+}
+
+static struct qt_engine *
+start(unsigned workers)
+{
+    return start_on(workers, &(struct qt_cores){0});
 }
 
 static void
@@ -220,6 +229,59 @@ START_TEST(full_ring_of_the_rest_delays_no_position_and_loses_nothing)
 }
 END_TEST
 
+START_TEST(worker_stays_on_its_core)
+{
+    struct qt_error err = {0};
+    struct qt_cores cores;
+    cpu_set_t allowed;
+    char text[16];
+    ck_assert_int_eq(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    int last = CPU_SETSIZE - 1;
+    while (!CPU_ISSET((size_t)last, &allowed))
+        last--;
+    snprintf(text, sizeof text, "%d", last);
+    ck_assert_msg(qt__cores_parse(text, &cores, &err), "%s", err.text);
+    struct qt_engine *engine = start_on(2, &cores);
+    qt__shards_push(engine->shards,
+                    &(struct qt_event){.seq = 1, .instrument = 1, .kind = QT_EVENT_STATUS});
+    qt__shards_meet(engine->shards);
+    ck_assert_int_eq(CPU_COUNT(&engine->ran_on), 1);
+    ck_assert(CPU_ISSET((size_t)last, &engine->ran_on));
+    stop(engine);
+}
+END_TEST
+
+static const struct {
+    const char *text, *error;
+} core_rows[] = {
+    {"", NULL},
+    {"1023", "engine.cores: core 1023 is not there for this process"},
+    {"0-1023", "is not there for this process"},
+    {"1024", "engine.cores: '1024' is no list of cores: write \"0,2,4-7\""},
+    {"99999999999999999999", "is no list of cores"},
+    {"one", "is no list of cores"},
+    {"-1", "is no list of cores"},
+    {"0,", "is no list of cores"},
+    {",0", "is no list of cores"},
+    {"0 1", "is no list of cores"},
+    {"3-1", "is no list of cores"},
+    {"0-", "is no list of cores"},
+};
+
+START_TEST(list_of_cores_is_read_or_refused_with_its_reason)
+{
+    struct qt_error err = {0};
+    struct qt_cores cores = {.n = 77};
+    bool is_good = qt__cores_parse(core_rows[_i].text, &cores, &err);
+    ck_assert_int_eq(is_good, core_rows[_i].error == NULL);
+    ck_assert_uint_eq(cores.n, is_good ? 0 : 77); /* untouched on failure */
+    if (is_good)
+        return;
+    ck_assert_int_eq(err.code, QT_E_CONFIG);
+    ck_assert_msg(strstr(err.text, core_rows[_i].error) != NULL, "%s", err.text);
+}
+END_TEST
+
 static uint64_t
 load_of(const struct qt_shares *shares, const uint32_t events[QT_PARTITIONS], unsigned shard)
 {
@@ -295,6 +357,9 @@ main(void)
                         QT_COUNT_OF(worker_counts));
     tcase_add_test(tc, position_is_served_before_the_top_and_the_top_before_the_rest);
     tcase_add_test(tc, full_ring_of_the_rest_delays_no_position_and_loses_nothing);
+    tcase_add_test(tc, worker_stays_on_its_core);
+    tcase_add_loop_test(tc, list_of_cores_is_read_or_refused_with_its_reason, 0,
+                        QT_COUNT_OF(core_rows));
     suite_add_tcase(suite, tc);
     tc = tcase_create("shares");
     tcase_add_test(tc, uneven_load_is_evened_out);

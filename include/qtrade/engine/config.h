@@ -9,9 +9,11 @@
 #include <stdint.h>
 
 #include "qtrade/base/config.h"
+#include "qtrade/base/error.h"
 
 struct qt_engine_config {
     int64_t workers;          /* 0: cores - 1, at least 1 */
+    char cores[128];          /* that workers stay on, "0,2,4-7"; "": wherever there is time */
     int64_t cycle_ms;         /* event time between decision cycles */
     int64_t publish_ms;       /* real time between pictures for the screen */
     int64_t order_timeout_ms; /* event time until an unanswered order is asked for */
@@ -23,5 +25,9 @@ struct qt_engine_config {
 };
 
 extern const struct qt_config_section qt_engine_section;
+
+/** What the table cannot check: that cores is a list, of cores that this process may run on. False:
+ * err says what (QT_E_CONFIG). Any thread. */
+QT_CHECKED bool qt_engine_config_check(const struct qt_engine_config *config, struct qt_error *err);
 
 #endif
