@@ -30,6 +30,14 @@ qt__atr_push(struct qt__atr *atr, const struct qt_ohlcv *bar, double *out)
     return (!is_first || atr->with_first) && qt__wilder_push(&atr->wilder, range, out);
 }
 
+bool
+qt__atr_is_sound(const struct qt__atr *atr, size_t n, bool with_first)
+{
+    return atr->with_first == with_first && atr->bars <= QT__COUNT_MAX && atr->wilder.n == n &&
+           atr->wilder.count <= QT__COUNT_MAX && qt__is_tame(atr->wilder.value) &&
+           qt__is_tame(atr->previous_close);
+}
+
 static size_t
 trange_lookback(const double *params QT_UNUSED)
 {
@@ -128,6 +136,14 @@ natr_peek(const void *state, const struct qt_ohlcv *forming, double *out)
     return qt__peek(state, sizeof(struct atr), natr_step, forming, out);
 }
 
+static bool
+atr_is_sound(const void *state, const double *params)
+{
+    const struct atr *s = state;
+    return qt__head_is_sound(state, atr_lookback(params)) &&
+           qt__atr_is_sound(&s->atr, (size_t)params[0], false);
+}
+
 const struct qt_indicator qt_ind_trange = {
     .name = "trange",
     .title = "True Range",
@@ -159,6 +175,7 @@ const struct qt_indicator qt_ind_atr = {
     .update = atr_update,
     .value = qt__value,
     .peek = atr_peek,
+    .is_sound = atr_is_sound,
 };
 
 const struct qt_indicator qt_ind_natr = {
@@ -176,4 +193,5 @@ const struct qt_indicator qt_ind_natr = {
     .update = natr_update,
     .value = qt__value,
     .peek = natr_peek,
+    .is_sound = atr_is_sound,
 };

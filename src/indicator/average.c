@@ -2,6 +2,8 @@
 /*
  * Moving averages of a series of values, in TA-Lib's order of operations.
  */
+#include <string.h>
+
 #include "indicator_priv.h"
 
 void
@@ -48,6 +50,15 @@ qt__ema_push(struct qt__ema *ema, double x, double *out)
     ema->value = (x - ema->value) * ema->k + ema->value;
     *out = ema->value;
     return true;
+}
+
+bool
+qt__ema_is_sound(const struct qt__ema *ema, size_t n)
+{
+    struct qt__ema fresh;
+    qt__ema_init(&fresh, n);
+    return ema->n == fresh.n && memcmp(&ema->k, &fresh.k, sizeof ema->k) == 0 &&
+           ema->count <= QT__COUNT_MAX && qt__is_tame(ema->value);
 }
 
 bool

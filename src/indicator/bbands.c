@@ -4,6 +4,7 @@
  * as E[x2] - E[x]2 in TA-Lib's order; a variance below 1e-14 counts as none.
  */
 #include <math.h>
+#include <string.h>
 
 #include "indicator_priv.h"
 
@@ -67,6 +68,18 @@ bbands_peek(const void *state, const struct qt_ohlcv *forming, double *out)
     return qt__peek(state, sizeof(struct bbands), bbands_step, forming, out);
 }
 
+static bool
+bbands_is_sound(const void *state, const double *params)
+{
+    const struct bbands *s = state;
+    const double *tape = (const double *)((const char *)state + sizeof *s);
+    size_t at = 0;
+    return qt__head_is_sound(state, bbands_lookback(params)) &&
+           qt__ring_is_sound(&s->closes, tape, (size_t)params[0], &at) && qt__is_tame(s->total) &&
+           qt__is_tame(s->total_squares) &&
+           memcmp(&s->deviations, &params[1], sizeof s->deviations) == 0;
+}
+
 const struct qt_indicator qt_ind_bbands = {
     .name = "bbands",
     .title = "Bollinger Bands",
@@ -82,4 +95,5 @@ const struct qt_indicator qt_ind_bbands = {
     .update = bbands_update,
     .value = qt__value,
     .peek = bbands_peek,
+    .is_sound = bbands_is_sound,
 };

@@ -6,6 +6,7 @@
  * DX repeats itself and ADX stands still (TA-Lib).
  */
 #include <math.h>
+#include <string.h>
 
 #include "indicator_priv.h"
 
@@ -182,6 +183,17 @@ adx_peek(const void *state, const struct qt_ohlcv *forming, double *out)
     return qt__peek(state, sizeof(struct dmi), adx_step, forming, out);
 }
 
+static bool
+adx_is_sound(const void *state, const double *params)
+{
+    const struct dmi *s = state;
+    return qt__head_is_sound(state, adx_lookback(params)) &&
+           memcmp(&s->n, &params[0], sizeof s->n) == 0 && qt__is_tame(s->high) &&
+           qt__is_tame(s->low) && qt__is_tame(s->close) && qt__is_tame(s->plus) &&
+           qt__is_tame(s->minus) && qt__is_tame(s->range) && qt__is_tame(s->dx_sum) &&
+           qt__is_tame(s->adx);
+}
+
 const struct qt_indicator qt_ind_plus_di = {
     .name = "plus_di",
     .title = "Plus Directional Indicator",
@@ -248,4 +260,5 @@ const struct qt_indicator qt_ind_adx = {
     .update = adx_update,
     .value = qt__value,
     .peek = adx_peek,
+    .is_sound = adx_is_sound,
 };

@@ -48,6 +48,14 @@ ema_peek(const void *state, const struct qt_ohlcv *forming, double *out)
     return qt__peek(state, sizeof(struct ema), ema_step, forming, out);
 }
 
+static bool
+ema_is_sound(const void *state, const double *params)
+{
+    const struct ema *s = state;
+    return qt__head_is_sound(state, ema_lookback(params)) &&
+           qt__ema_is_sound(&s->average, (size_t)params[0]);
+}
+
 const struct qt_indicator qt_ind_ema = {
     .name = "ema",
     .title = "Exponential Moving Average",
@@ -63,4 +71,5 @@ const struct qt_indicator qt_ind_ema = {
     .update = ema_update,
     .value = qt__value,
     .peek = ema_peek,
+    .is_sound = ema_is_sound,
 };

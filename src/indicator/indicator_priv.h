@@ -39,6 +39,14 @@ bool qt__peek(const void *state, size_t core_size, qt__step_fn step, const struc
               double *out);
 bool qt__value(const void *state, double *out); /* any state: its head is first */
 
+/* What is_sound asks of a state (R1 of the header: it may come from a file). */
+
+#define QT__COUNT_MAX (UINT64_C(1) << 40) /* bars and values pushed: never more */
+/** Finite and not so large that a step could overflow: below 1e30 in size. */
+bool qt__is_tame(double x);
+/** The head of a state whose first value comes after lookback bars. */
+bool qt__head_is_sound(const void *state, size_t lookback);
+
 /** TA-Lib's zero test: |x| < 1e-14, absolute. */
 bool qt__is_zero(double x);
 double qt__typical(const struct qt_ohlcv *bar); /* (high + low + close) / 3 */
@@ -56,6 +64,8 @@ void qt__ring_init(struct qt__ring *ring, size_t n, size_t *at);
 double qt__ring_ago(const struct qt__ring *ring, struct qt__tape tape,
                     size_t ago); /* 1..n: 1 is the latest */
 void qt__ring_push(struct qt__ring *ring, struct qt__tape tape, double x);
+/** As qt__ring_init(n, *at) and pushes leave it, its values tame; moves *at on. */
+bool qt__ring_is_sound(const struct qt__ring *ring, const double *tape, size_t n, size_t *at);
 
 /** Largest (or smallest) of the last n values: a deque of falling candidates, each (index, value).
  */
@@ -95,6 +105,7 @@ struct qt__ema {
 };
 void qt__ema_init(struct qt__ema *ema, size_t n);
 bool qt__ema_push(struct qt__ema *ema, double x, double *out); /* (x - e) k + e */
+bool qt__ema_is_sound(const struct qt__ema *ema, size_t n);
 /** The same in the form k x + (1 - k) e, which TA-Lib's T3 rounds by. */
 bool qt__ema_push_weighted(struct qt__ema *ema, double x, double *out);
 
@@ -138,6 +149,7 @@ struct qt__atr {
 };
 void qt__atr_init(struct qt__atr *atr, size_t n, bool with_first);
 bool qt__atr_push(struct qt__atr *atr, const struct qt_ohlcv *bar, double *out);
+bool qt__atr_is_sound(const struct qt__atr *atr, size_t n, bool with_first);
 
 /* --- the rows --- */
 

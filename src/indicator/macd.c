@@ -79,6 +79,17 @@ macd_peek(const void *state, const struct qt_ohlcv *forming, double *out)
     return qt__peek(state, sizeof(struct macd), macd_step, forming, out);
 }
 
+static bool
+macd_is_sound(const void *state, const double *params)
+{
+    const struct macd *s = state;
+    return qt__head_is_sound(state, macd_lookback(params)) &&
+           qt__ema_is_sound(&s->fast, fast_of(params)) &&
+           qt__ema_is_sound(&s->slow, slow_of(params)) &&
+           qt__ema_is_sound(&s->signal, (size_t)params[2]) &&
+           s->skip <= slow_of(params) - fast_of(params);
+}
+
 const struct qt_indicator qt_ind_macd = {
     .name = "macd",
     .title = "Moving Average Convergence/Divergence",
@@ -94,4 +105,5 @@ const struct qt_indicator qt_ind_macd = {
     .update = macd_update,
     .value = qt__value,
     .peek = macd_peek,
+    .is_sound = macd_is_sound,
 };

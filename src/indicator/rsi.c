@@ -79,6 +79,15 @@ rsi_peek(const void *state, const struct qt_ohlcv *forming, double *out)
     return qt__peek(state, sizeof(struct rsi), rsi_step, forming, out);
 }
 
+static bool
+rsi_is_sound(const void *state, const double *params)
+{
+    const struct qt__rsi *rsi = &((const struct rsi *)state)->rsi;
+    return qt__head_is_sound(state, rsi_lookback(params)) && rsi->n == (uint64_t)params[0] &&
+           rsi->count <= QT__COUNT_MAX && qt__is_tame(rsi->previous) && qt__is_tame(rsi->gain) &&
+           qt__is_tame(rsi->loss);
+}
+
 const struct qt_indicator qt_ind_rsi = {
     .name = "rsi",
     .title = "Relative Strength Index",
@@ -94,4 +103,5 @@ const struct qt_indicator qt_ind_rsi = {
     .update = rsi_update,
     .value = qt__value,
     .peek = rsi_peek,
+    .is_sound = rsi_is_sound,
 };

@@ -60,6 +60,22 @@ qt__value(const void *state, double *out)
 }
 
 bool
+qt__is_tame(double x)
+{
+    return x > -1e30 && x < 1e30; /* false for what is not a number */
+}
+
+bool
+qt__head_is_sound(const void *state, size_t lookback)
+{
+    const struct qt__head *head = state;
+    for (int i = 0; i < QT_INDICATOR_OUTPUTS; i++)
+        if (!qt__is_tame(head->out[i]))
+            return false;
+    return head->lookback == lookback && head->bars <= QT__COUNT_MAX;
+}
+
+bool
 qt__is_zero(double x)
 {
     return x > -1e-14 && x < 1e-14;

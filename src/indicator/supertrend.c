@@ -4,6 +4,8 @@
  * the close crosses one. The ATR counts TR[0] = high - low; it starts down unless the first close
  * stands above the upper band. direction is 1 or -1.
  */
+#include <string.h>
+
 #include "indicator_priv.h"
 
 struct supertrend {
@@ -76,6 +78,16 @@ supertrend_peek(const void *state, const struct qt_ohlcv *forming, double *out)
     return qt__peek(state, sizeof(struct supertrend), supertrend_step, forming, out);
 }
 
+static bool
+supertrend_is_sound(const void *state, const double *params)
+{
+    const struct supertrend *s = state;
+    return qt__head_is_sound(state, supertrend_lookback(params)) &&
+           qt__atr_is_sound(&s->atr, (size_t)params[0], true) &&
+           memcmp(&s->factor, &params[1], sizeof s->factor) == 0 && qt__is_tame(s->upper) &&
+           qt__is_tame(s->lower) && qt__is_tame(s->close) && s->is_up <= 1 && s->has_bands <= 1;
+}
+
 const struct qt_indicator qt_ind_supertrend = {
     .name = "supertrend",
     .title = "SuperTrend",
@@ -91,4 +103,5 @@ const struct qt_indicator qt_ind_supertrend = {
     .update = supertrend_update,
     .value = qt__value,
     .peek = supertrend_peek,
+    .is_sound = supertrend_is_sound,
 };

@@ -27,6 +27,19 @@ qt__ring_push(struct qt__ring *ring, struct qt__tape tape, double x)
     ring->count++;
 }
 
+bool
+qt__ring_is_sound(const struct qt__ring *ring, const double *tape, size_t n, size_t *at)
+{
+    if (ring->at != *at || ring->n != n || ring->count > QT__COUNT_MAX ||
+        ring->next != ring->count % n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!qt__is_tame(tape[*at + i]))
+            return false;
+    *at += n;
+    return true;
+}
+
 void
 qt__extreme_init(struct qt__extreme *extreme, size_t n, double sign, size_t *at)
 {

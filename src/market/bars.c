@@ -235,3 +235,30 @@ qt_bars_advance(struct qt_bars *bars, int64_t t_ns, qt_bar_fn closed, void *cont
 {
     close_until(bars, 0, t_ns, closed, context);
 }
+
+/* A forming bar from outside; what it has no room for (a void timeframe) must be empty. */
+static bool
+is_forming_sound(const struct qt_bars *from, unsigned tf, int64_t now_ns)
+{
+    const struct qt_bar *bar = &from->forming[tf];
+    if (bar->period_ns == 0)
+        return from->content[tf] == 0;
+    return bar->period_ns == frames[tf].period_ns && is_bar_sound(bar) && bar->taker_buy.v >= 0 &&
+           bar->open_ns <= now_ns && now_ns - bar->open_ns < bar->period_ns &&
+           from->content[tf] <= (HAS_TRADES | HAS_UNKNOWN_COUNT | HAS_UNKNOWN_TAKER);
+}
+
+bool
+qt_bars_adopt(struct qt_bars *bars, const struct qt_bars *from, int64_t base_period_ns)
+{
+    unsigned base = qt_timeframe_of_ns(base_period_ns);
+    if (base == QT_TIMEFRAMES || !is_started(from, base) || from->px_scale != bars->px_scale ||
+        from->qty_scale != bars->qty_scale)
+        return false;
+    int64_t now_ns = from->forming[base].open_ns;
+    for (unsigned tf = 0; tf < QT_TIMEFRAMES; tf++)
+        if ((tf < base && is_started(from, tf)) || !is_forming_sound(from, tf, now_ns))
+            return false;
+    *bars = *from;
+    return true;
+}

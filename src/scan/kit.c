@@ -76,3 +76,18 @@ qt_kit_values(const void *block, const struct qt_kit_row *rows, size_t n,
     }
     return is_warm;
 }
+
+bool
+qt_kit_is_sound(const void *block, const struct qt_kit_row *rows, size_t n)
+{
+    const uint8_t *index = block;
+    const unsigned char *state = index + HEAD;
+    for (size_t i = 0; i < n; i++) {
+        const struct qt_indicator *ind = qt_indicators[index_of(&rows[i])];
+        if (index[i] != index_of(&rows[i]) || !ind->is_sound ||
+            !ind->is_sound(state, rows[i].params))
+            return false;
+        state += ind->state_size(rows[i].params);
+    }
+    return true;
+}

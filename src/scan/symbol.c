@@ -5,6 +5,7 @@
  */
 #include "qtrade/scan/symbol.h"
 
+#include <float.h>
 #include <string.h>
 
 #include "qtrade/base/num.h"
@@ -205,6 +206,82 @@ qt_scan_symbol_bar(struct qt_scan_symbol *state, const struct qt_ohlcv *bar, dou
     state->natr_pct = 100 * state->atr / bar->close;
     if (state->bars > ATR_BARS)
         take_natr(state);
+    return true;
+}
+
+/* What comes from outside */
+
+#define BARS_MAX (UINT64_C(1) << 40)
+#define TAME_MAX 1e30 /* far above any price or volume, and its square is finite */
+
+/* n numbers, finite, at least low, and not so large that a sum or product could overflow. */
+static bool
+are_tame(const double *values, size_t n, double low)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(values[i] >= low && values[i] < TAME_MAX))
+            return false;
+    return true;
+}
+
+static bool
+are_counts_sound(const struct qt_scan_symbol *state, const struct qt_scan_symbol *from,
+                 int64_t now_ns)
+{
+    unsigned char is_warm;
+    memcpy(&is_warm, &from->is_warm, sizeof is_warm); /* any byte may stand there */
+    if (from->period_ns != state->period_ns || from->history != state->history ||
+        from->day_bars != state->day_bars || from->week_bars != state->week_bars)
+        return false;
+    if (from->bars == 0)
+        return from->last_open_ns == QT_TIME_NONE && from->natr_count == 0 && is_warm == 0 &&
+               from->bars_in_range == 0;
+    uint64_t natrs = from->bars > ATR_BARS ? from->bars - ATR_BARS : 0;
+    return from->bars <= BARS_MAX && from->last_open_ns >= 0 &&
+           from->last_open_ns % from->period_ns == 0 && from->last_open_ns <= now_ns &&
+           from->bars_in_range <= from->bars && from->natr_count == (uint32_t)natrs &&
+           is_warm <= (from->bars >= QT_SCAN_WARMUP);
+}
+
+static bool
+are_values_sound(const struct qt_scan_symbol *from)
+{
+    const double values[] = {from->natr_pct, from->atr,     from->surge,  from->quote_volume_24h,
+                             from->ema_mid,  from->ema_fast, from->ema_slow, from->adx,
+                             from->atr_percentile, from->sigma};
+    const double prices[] = {from->last_close, from->support, from->resistance};
+    return are_tame(values, QT_COUNT_OF(values), 0) &&
+           (from->bars == 0 || are_tame(prices, QT_COUNT_OF(prices), DBL_MIN)) &&
+           from->resistance >= from->support;
+}
+
+static bool
+are_rings_sound(const struct qt_scan_symbol *from)
+{
+    size_t held = (size_t)QT_MIN(from->bars, QT_SCAN_RANGE_BARS);
+    for (size_t i = 0; i < QT_SCAN_HISTORY_MAX; i++)
+        if (!(from->natr[i] >= 0 && (double)from->natr[i] < TAME_MAX))
+            return false;
+    for (size_t i = 0; i < QT_SCAN_CLOSES; i++)
+        if (!(from->log_close[i] > -800 && from->log_close[i] < 800))
+            return false;
+    return are_tame(from->quote_volume, QT_SCAN_DAY_BARS, 0) &&
+           are_tame(from->volume, QT_SCAN_VOLUME_BARS, 0) &&
+           are_tame(from->high, held, DBL_MIN) && are_tame(from->low, held, DBL_MIN);
+}
+
+bool
+qt_scan_symbol_adopt(struct qt_scan_symbol *state, const struct qt_scan_symbol *from,
+                     int64_t now_ns)
+{
+    if (!are_counts_sound(state, from, now_ns) || !are_values_sound(from) ||
+        !are_rings_sound(from) || !qt_kit_is_sound(from->indicators, kit, KIT_ROWS))
+        return false;
+    memcpy(state, from, sizeof *state);
+    state->is_named = false;
+    state->by_name = QT_SCAN_OK;
+    state->prepared = 0;
+    memset(&state->measured, 0, sizeof state->measured);
     return true;
 }
 

@@ -2,6 +2,7 @@
 /* Indicators of one symbol on the strategy's interval. */
 #include "qtrade/strategy/symbol.h"
 
+#include <float.h>
 #include <string.h>
 
 #include "qtrade/base/num.h"
@@ -115,5 +116,57 @@ qt_strategy_symbol_bar(struct qt_strategy_symbol *state, const struct qt_ohlcv *
     now->band_position = position_of(bar->close, out[KIT_BANDS][2], out[KIT_BANDS][0]);
     now->supertrend = out[KIT_SUPERTREND][0];
     now->supertrend_up = out[KIT_SUPERTREND][1];
+    return true;
+}
+
+/* What comes from outside */
+
+#define BARS_MAX (UINT64_C(1) << 40)
+#define TAME_MAX 1e30 /* far above any price or volume, and its square is finite */
+
+static bool
+are_tame(const double *values, size_t n, double low)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(values[i] >= low && values[i] < TAME_MAX))
+            return false;
+    return true;
+}
+
+static bool
+are_counts_sound(const struct qt_strategy_symbol *state, const struct qt_strategy_symbol *from,
+                 int64_t now_ns)
+{
+    unsigned char is_warm;
+    memcpy(&is_warm, &from->is_warm, sizeof is_warm); /* any byte may stand there */
+    if (from->period_ns != state->period_ns || from->swing_bars != state->swing_bars)
+        return false;
+    if (from->bars == 0)
+        return from->last_open_ns == QT_TIME_NONE && is_warm == 0;
+    return from->bars <= BARS_MAX && from->last_open_ns >= 0 &&
+           from->last_open_ns % from->period_ns == 0 && from->last_open_ns <= now_ns &&
+           is_warm <= (from->bars >= QT_STRATEGY_WARMUP);
+}
+
+static bool
+are_values_sound(const struct qt_strategy_symbol *from)
+{
+    double now[sizeof from->now / sizeof(double)];
+    size_t held = (size_t)QT_MIN(from->bars, QT_STRATEGY_SWING_MAX);
+    memcpy(now, &from->now, sizeof now);
+    return are_tame(now, QT_COUNT_OF(now), -TAME_MAX) &&
+           (from->bars == 0 || from->now.close > 0) && from->now.atr >= 0 &&
+           are_tame(from->high, held, DBL_MIN) && are_tame(from->low, held, DBL_MIN) &&
+           are_tame(from->volumes, VOLUME_BARS, 0);
+}
+
+bool
+qt_strategy_symbol_adopt(struct qt_strategy_symbol *state, const struct qt_strategy_symbol *from,
+                         int64_t now_ns)
+{
+    if (!are_counts_sound(state, from, now_ns) || !are_values_sound(from) ||
+        !qt_kit_is_sound(from->indicators, kit, KIT_ROWS))
+        return false;
+    memcpy(state, from, sizeof *state);
     return true;
 }

@@ -97,6 +97,12 @@ struct qt_indicator {
     void (*update)(void *state, const struct qt_ohlcv *bar); /* a closed bar */
     bool (*value)(const void *state, double *out);           /* false: warming up */
     bool (*peek)(const void *state, const struct qt_ohlcv *forming, double *out);
+    /**
+     * Whether a state that came from outside (a file) can be one of params: then update, value and
+     * peek touch nothing beyond it, and every number in it is finite. NULL: such a state is not
+     * taken back.
+     */
+    bool (*is_sound)(const void *state, const double *params);
 };
 
 /**

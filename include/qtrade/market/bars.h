@@ -48,6 +48,12 @@ void qt_bars_trade(struct qt_bars *bars, int64_t t_ns, qt_px px, qt_qty qty, boo
  * A bar whose period is no timeframe, whose open is off its grid or whose prices contradict is late too.
  */
 void qt_bars_bar(struct qt_bars *bars, const struct qt_bar *bar, qt_bar_fn closed, void *context);
+/**
+ * Takes over from, which may come from outside (a file), into bars as just initialised. False: from is not what bars
+ * of base_period_ns leave behind (another scale, off the grid, prices that contradict, forming bars that do not hold
+ * the instant where the base's begins), and bars stays as it is.
+ */
+bool qt_bars_adopt(struct qt_bars *bars, const struct qt_bars *from, int64_t base_period_ns);
 /** Time has reached t_ns: closes what ended at or before it. */
 void qt_bars_advance(struct qt_bars *bars, int64_t t_ns, qt_bar_fn closed, void *context);
 

@@ -30,4 +30,7 @@ void qt_kit_update(void *block, const struct qt_kit_row *rows, size_t n,
 QT_CHECKED bool qt_kit_values(const void *block, const struct qt_kit_row *rows, size_t n,
                               double (*out)[QT_INDICATOR_OUTPUTS]);
 
+/** Whether a block that came from outside can be one of these rows: see is_sound of an indicator. */
+bool qt_kit_is_sound(const void *block, const struct qt_kit_row *rows, size_t n);
+
 #endif

@@ -159,6 +159,14 @@ void qt_scan_symbol_init(struct qt_scan_symbol *state, const struct qt_scan_conf
 bool qt_scan_symbol_bar(struct qt_scan_symbol *state, const struct qt_ohlcv *bar,
                         double quote_volume);
 
+/**
+ * Takes over from, which may come from outside (a file), into state as just initialised. False: from is not what bars
+ * up to now_ns leave behind under this config (another interval, a count or a place out of its range, a number that is
+ * not finite), and state stays as it is. What a measurement keeps is computed anew.
+ */
+bool qt_scan_symbol_adopt(struct qt_scan_symbol *state, const struct qt_scan_symbol *from,
+                          int64_t now_ns);
+
 /** Fills row: filter verdict (all reasons but microcap), inputs, components; what a bar or a price
  * changes is computed once and kept in state. The shard of the symbol; one config a state. */
 void qt_scan_symbol_measure(struct qt_scan_symbol *state, const struct qt_scan_config *config,

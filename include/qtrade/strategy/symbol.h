@@ -46,4 +46,11 @@ void qt_strategy_symbol_init(struct qt_strategy_symbol *state,
  * changes. */
 bool qt_strategy_symbol_bar(struct qt_strategy_symbol *state, const struct qt_ohlcv *bar);
 
+/**
+ * Takes over from, which may come from outside (a file), into state as just initialised. False: from is not what bars
+ * up to now_ns leave behind under this config, and state stays as it is.
+ */
+bool qt_strategy_symbol_adopt(struct qt_strategy_symbol *state,
+                              const struct qt_strategy_symbol *from, int64_t now_ns);
+
 #endif
