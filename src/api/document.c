@@ -183,6 +183,20 @@ health_row(const char *component, bool is_good, const char *detail)
 
 /* What the picture itself can vouch for. */
 static json_t *
+market_state_row(const struct qt_snapshot *snapshot)
+{
+    const struct qt_market_view *state = &snapshot->market_state;
+    char text[96];
+    if (state->number == 0)
+        snprintf(text, sizeof text, "none kept yet");
+    else
+        snprintf(text, sizeof text, "number %llu, %.1f minutes old",
+                 (unsigned long long)state->number,
+                 (double)(snapshot->t_ns - state->t_ns) / (double)QT_NS_PER_MIN);
+    return health_row("market state", !state->is_sick, text);
+}
+
+static json_t *
 health_of(const struct qt_snapshot *snapshot)
 {
     json_t *list = json_array();
@@ -204,6 +218,8 @@ health_of(const struct qt_snapshot *snapshot)
     if (journal->is_kept)
         json_array_append_new(list,
                               health_row("journal", !journal->is_sick && !journal->is_lost, text));
+    if (snapshot->market_state.is_kept)
+        json_array_append_new(list, market_state_row(snapshot));
     for (uint32_t i = 0; i < snapshot->venues; i++) {
         bool is_up = snapshot->venue[i].link[QT_LINK_MARKET] == QT_LINK_UP &&
                      snapshot->venue[i].link[QT_LINK_USER] == QT_LINK_UP &&

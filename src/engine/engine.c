@@ -127,6 +127,7 @@ set_defaults(struct qt_engine *engine)
     engine->sync.asked_ns = engine->sync.done_ns = engine->last_cycle_ns = QT_TIME_NONE;
     engine->liquidation.first_flat_ns = QT_TIME_NONE;
     engine->next_cycle_ns = engine->next_equity_ns = engine->started_ns = QT_TIME_NONE;
+    engine->market_state.due_ns = QT_TIME_NONE;
     engine->is_conserved = true;
     engine->mode = QT_MODE_NORMAL;
     engine->decision_hash = QT_HASH_START;
@@ -156,7 +157,8 @@ qt_engine_create(const struct qt_engine_options *options, struct qt_error *err)
     else if ((!is_live || qt__cores_parse(options->engine->cores, &engine->cores, err)) &&
              take_memory(engine, err))
         engine->shards = qt__shards_create(engine->workers, &engine->cores, &work, err);
-    if (!engine->shards || (options->restore && !qt__restore(engine, options->restore, err))) {
+    if (!engine->shards || (options->restore && !qt__restore(engine, options->restore, err)) ||
+        !qt__market_restore(engine, err)) {
         qt_engine_destroy(engine);
         return NULL;
     }
@@ -220,6 +222,7 @@ run(struct qt_engine *engine, const atomic_bool *stop)
     }
     qt__meet(engine);
     qt__letters_end(engine);
+    qt__market_take_all(engine);
 }
 
 /* Worker 1 is the thread that comes along, and it gets back what it had. */

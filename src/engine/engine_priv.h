@@ -86,6 +86,14 @@ struct qt_sync {
     qt_money gap;   /* cash at the venue minus ours at the last read */
 };
 
+/** Market states on their way to who keeps them. */
+struct qt__market_round {
+    bool is_taking;
+    uint32_t next;     /* the symbol whose turn it is */
+    int64_t due_ns;    /* of the next round; QT_TIME_NONE: before the first cycle */
+    int64_t newest_ns; /* latest end of a symbol's bars, in this round */
+};
+
 struct qt_engine {
     struct qt_engine_options options;
     unsigned workers;
@@ -149,6 +157,7 @@ struct qt_engine {
     bool is_sick[QT_COMPONENTS];        /* by numbered events */
     struct qt__settlement *waiting;     /* settle.c; NULL: one worker */
     uint32_t waiting_count;
+    struct qt__market_round market_state;
 };
 
 /* sequencer.c */
@@ -229,6 +238,12 @@ QT_CHECKED bool qt__worst_correlation(const struct qt_engine *engine,
                                       const struct qt_symbol *symbol, double *out);
 /* restore.c: what an earlier run left */
 bool qt__restore(struct qt_engine *engine, const struct qt_restore *restore, struct qt_error *err);
+/* market_state.c: what bars have left, taken back at the start and handed over on the way */
+bool qt__market_restore(struct qt_engine *engine, struct qt_error *err);
+/** The share of one cycle; while all owners have met. */
+void qt__market_take(struct qt_engine *engine);
+void qt__market_take_all(struct qt_engine *engine); /* after the last event */
+void qt__market_view(const struct qt_engine *engine, struct qt_market_view *out);
 /* supervise.c: unanswered and unknown orders, reads of the account, plans without ticks */
 void qt__supervise(struct qt_engine *engine, uint64_t seq, unsigned *n);
 /* portfolio.c */

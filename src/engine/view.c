@@ -123,6 +123,7 @@ qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out)
     fill_counts(engine, &out->counts);
     qt__shards_view(engine->shards, &out->shards);
     fill_journal(engine, &out->journal);
+    qt__market_view(engine, &out->market_state);
     fill_exclusions(engine, out);
     qt__view_ranks(engine, out);
     qt__view_positions(engine, out);

@@ -20,6 +20,7 @@ struct qt_engine_config {
     int64_t sync_s;           /* event time between reads of the account */
     int64_t flat_gap_ms;      /* event time between the two reads that prove flat */
     int64_t equity_s;         /* event time between rows of the equity curve */
+    int64_t state_min;        /* event time between kept market states; 0: none is kept */
     int64_t max_positions;
     double entry_slippage_bps; /* an entry's limit beyond the best price */
 };

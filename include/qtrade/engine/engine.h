@@ -24,6 +24,7 @@
 #include "qtrade/base/log.h"
 #include "qtrade/engine/config.h"
 #include "qtrade/engine/journal.h"
+#include "qtrade/engine/market_state.h"
 #include "qtrade/engine/ports.h"
 #include "qtrade/engine/record.h"
 #include "qtrade/engine/snapshot.h"
@@ -46,9 +47,11 @@ struct qt_engine_options {
     struct qt_venue_port venue;
     struct qt_store_port store;       /* put NULL: nothing is kept */
     struct qt_journal_port journal;   /* event NULL: none */
+    struct qt_market_port market_port; /* slot NULL: market states are not kept */
     struct qt_log *log;               /* NULL: no log */
     const char *run_kind;             /* "demo", "paper", "live", "backtest" */
     const struct qt_restore *restore; /* NULL: a fresh start */
+    const struct qt_market_restore *market; /* NULL: every symbol begins without bars */
     int64_t base_period_ns; /* of the feed's closed bars: QT_NS_PER_MIN live, the data's own in a
                                backtest */
     bool is_recorded;       /* the market is a recording: nobody waits for its quotes */

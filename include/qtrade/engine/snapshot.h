@@ -188,6 +188,14 @@ struct qt_journal_view {
     uint64_t bytes, waiting; /* written; records not written yet */
 };
 
+/** The market state that a restart would begin with. */
+struct qt_market_view {
+    bool is_kept;    /* false: this session keeps none */
+    bool is_sick;    /* the last one could not be written */
+    uint64_t number; /* of the last whole one of this session; 0: none yet */
+    int64_t t_ns;    /* engine time of its end; QT_TIME_NONE: none yet */
+};
+
 struct qt_snapshot {
     uint64_t number, seq;
     int64_t t_ns; /* event time */
@@ -226,6 +234,7 @@ struct qt_snapshot {
     struct qt_shards_view shards;
     struct qt_journal_view journal;
     struct qt_bus_view bus;
+    struct qt_market_view market_state;
     int64_t cycle_p50_ns, cycle_max_ns; /* duration of the decision cycle */
 };
 
