@@ -24,6 +24,7 @@
 #include "journal_chunk_priv.h"
 #include "journal_fields_priv.h"
 #include "journal_recover_priv.h"
+#include "market_state_priv.h"
 
 /* The thread looks every BATCH_MS, and is woken when a ring that fills quickly is half full. */
 enum { RING = 16384, LOOK = 1024, BATCH_MS = 5, RETRY_MS = 200, GIVE_UP_MS = 3000 };
@@ -325,6 +326,9 @@ begin(struct qt_journal *journal, const struct qt_journal_options *options, stru
             put_head(journal, QT__ENTRY_INSTRUMENT, qt_universe_at(options->universe, i), err);
     if (is_good && options->restore && options->restore->is_found)
         is_good = put_restore(journal, options->restore, err);
+    if (is_good && options->market && options->market->number > 0)
+        is_good = put_head(journal, QT__ENTRY_MARKET, options->market, err) &&
+                  qt__market_lend(journal->folder, options->market->number, journal->session, err);
     if (!is_good || !put_head(journal, QT__ENTRY_BEGIN, &start, err))
         return false;
     return (write_chunk(journal) && sync_file(journal, true)) ||
@@ -475,6 +479,18 @@ qt_journal_port(struct qt_journal *journal)
                                     .decision = port_decision,
                                     .is_healthy = port_is_healthy,
                                     .look = port_look};
+}
+
+uint64_t
+qt_journal_segment(const struct qt_journal *journal)
+{
+    return atomic_load_explicit(&journal->segments, memory_order_acquire);
+}
+
+const char *
+qt_journal_session(const struct qt_journal *journal)
+{
+    return journal->session;
 }
 
 void

@@ -14,17 +14,18 @@
 
 enum { VERSION = 1, CHECK_AT = 56, CHECK_BYTES = 8, LENGTH_BYTES = 4 };
 
-static const unsigned char magic[8] = {'Q', 'T', 'J', 'O', 'U', 'R', 'N', 'L'};
+static const unsigned char magic[2][8] = {{'Q', 'T', 'J', 'O', 'U', 'R', 'N', 'L'},
+                                          {'Q', 'T', 'M', 'S', 'T', 'A', 'T', 'E'}};
 
-static void
-put_le(unsigned char *to, uint64_t v, unsigned bytes)
+void
+qt__put_le(unsigned char *to, uint64_t v, unsigned bytes)
 {
     for (unsigned i = 0; i < bytes; i++)
         to[i] = (unsigned char)(v >> (8 * i));
 }
 
-static uint64_t
-get_le(const unsigned char *from, unsigned bytes)
+uint64_t
+qt__get_le(const unsigned char *from, unsigned bytes)
 {
     uint64_t v = 0;
     for (unsigned i = 0; i < bytes; i++)
@@ -53,11 +54,11 @@ qt__segment_make(struct qt__segment *segment, const struct qt_journal_key *key,
 {
     unsigned char check[crypto_generichash_BYTES];
     memset(head, 0, QT__HEAD_BYTES);
-    memcpy(head, magic, sizeof magic);
-    put_le(head + 8, VERSION, 4);
+    memcpy(head, magic[segment->is_state], sizeof magic[0]);
+    qt__put_le(head + 8, VERSION, 4);
     memcpy(head + 16, segment->session, QT__SESSION_BYTES);
-    put_le(head + 32, segment->number, 8);
-    put_le(head + 40, (uint64_t)segment->created_ns, 8);
+    qt__put_le(head + 32, segment->number, 8);
+    qt__put_le(head + 40, (uint64_t)segment->created_ns, 8);
     check_of(head, key, check);
     memcpy(head + CHECK_AT, check, CHECK_BYTES);
     derive(segment, key, head);
@@ -68,9 +69,10 @@ qt__segment_read(struct qt__segment *segment, const struct qt_journal_key *key,
                  const unsigned char head[QT__HEAD_BYTES], const char *path, struct qt_error *err)
 {
     unsigned char check[crypto_generichash_BYTES];
-    if (memcmp(head, magic, sizeof magic) != 0)
-        return qt_fail(err, QT_E_DATA, "%s: is not a segment of a journal", path);
-    uint64_t version = get_le(head + 8, 4);
+    if (memcmp(head, magic[segment->is_state], sizeof magic[0]) != 0)
+        return qt_fail(err, QT_E_DATA, "%s: is not a %s", path,
+                       segment->is_state ? "market state" : "segment of a journal");
+    uint64_t version = qt__get_le(head + 8, 4);
     if (version != VERSION)
         return qt_fail(err, QT_E_DATA,
                        "%s: has format %" PRIu64 ", this program reads format %d only", path,
@@ -80,8 +82,8 @@ qt__segment_read(struct qt__segment *segment, const struct qt_journal_key *key,
         return qt_fail(err, QT_E_LOCKED,
                        "%s: the key does not fit, or the segment's head is damaged", path);
     memcpy(segment->session, head + 16, QT__SESSION_BYTES);
-    segment->number = get_le(head + 32, 8);
-    segment->created_ns = (int64_t)get_le(head + 40, 8);
+    segment->number = qt__get_le(head + 32, 8);
+    segment->created_ns = (int64_t)qt__get_le(head + 40, 8);
     derive(segment, key, head);
     return true;
 }
@@ -91,7 +93,7 @@ static void
 nonce_of(uint64_t number, unsigned char out[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES])
 {
     memset(out, 0, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
-    put_le(out, number, 8);
+    qt__put_le(out, number, 8);
 }
 
 size_t
@@ -101,7 +103,7 @@ qt__chunk_seal(const struct qt__segment *segment, uint64_t number, const unsigne
     unsigned char nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES];
     unsigned long long sealed = 0;
     nonce_of(number, nonce);
-    put_le(out, n, LENGTH_BYTES);
+    qt__put_le(out, n, LENGTH_BYTES);
     crypto_aead_xchacha20poly1305_ietf_encrypt(out + LENGTH_BYTES, &sealed, plain, n, out,
                                                LENGTH_BYTES, NULL, nonce, segment->key);
     return LENGTH_BYTES + (size_t)sealed;
@@ -115,7 +117,7 @@ qt__chunk_open(const struct qt__segment *segment, uint64_t number, const unsigne
     unsigned long long opened = 0;
     if (n < QT__CHUNK_EXTRA)
         return 0;
-    size_t length = (size_t)get_le(in, LENGTH_BYTES);
+    size_t length = (size_t)qt__get_le(in, LENGTH_BYTES);
     if (length == 0 || length > QT__CHUNK_MAX || length + QT__CHUNK_EXTRA > n)
         return 0;
     nonce_of(number, nonce);

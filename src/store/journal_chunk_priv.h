@@ -11,6 +11,8 @@
  * journal's key. A chunk's nonce is its number in the segment, 0 upward, and its length is bound to
  * it; so a chunk that was moved, cut or changed does not open. File names sort by session and
  * number: 20261121T044500123Z-3f2a91bc-000001.qtj
+ *
+ * A market state is one such segment with a magic of its own: market_state_priv.h.
  */
 #ifndef QTRADE_STORE_JOURNAL_CHUNK_PRIV_H
 #define QTRADE_STORE_JOURNAL_CHUNK_PRIV_H
@@ -28,11 +30,16 @@ enum {
 };
 
 struct qt__segment {
+    bool is_state; /* a market state and not a journal: "QTMSTATE" instead of "QTJOURNL" */
     unsigned char session[QT__SESSION_BYTES];
     uint64_t number; /* 1 upward */
     int64_t created_ns;
     unsigned char key[32];
 };
+
+/** Whole numbers, little endian. */
+void qt__put_le(unsigned char *to, uint64_t v, unsigned bytes);
+uint64_t qt__get_le(const unsigned char *from, unsigned bytes);
 
 /** Makes the segment's key and its head. */
 void qt__segment_make(struct qt__segment *segment, const struct qt_journal_key *key,

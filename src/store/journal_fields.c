@@ -282,6 +282,9 @@ static const struct qt__field entry_begin[] = {{0}};
 static const struct qt__field entry_end[] = {
     ROW(X, reason, UNIT, UPTO(2, 0)), ROW(X, seq, UNIT, ANY), {0}};
 
+#define M struct qt_market_ref
+static const struct qt__field entry_market[] = {ROW(M, number, UNIT, ANY), ROW(M, hash, TEXT), {0}};
+
 static const struct {
     const char *name;
     const struct qt__field *fields;
@@ -295,6 +298,7 @@ static const struct {
     [QT__ENTRY_BALANCE] = {"ledger_balance", entry_balance},
     [QT__ENTRY_BEGIN] = {"begin", entry_begin},
     [QT__ENTRY_END] = {"end", entry_end},
+    [QT__ENTRY_MARKET] = {"market_state", entry_market},
     [QT__ENTRY_EVENT + QT_EVENT_QUOTE] = {"quote", event_quote},
     [QT__ENTRY_EVENT + QT_EVENT_TRADE] = {"trade", event_trade},
     [QT__ENTRY_EVENT + QT_EVENT_DEPTH] = {"depth", event_depth},

@@ -20,6 +20,7 @@
 #include "qtrade/engine/journal.h"
 #include "qtrade/engine/record.h"
 #include "qtrade/market/instrument.h"
+#include "qtrade/store/journal.h"
 
 /** Kinds of records: events and decisions from their bases upward. */
 enum qt__entry {
@@ -32,6 +33,7 @@ enum qt__entry {
     QT__ENTRY_BALANCE,       /* struct qt_balance_record */
     QT__ENTRY_BEGIN,         /* the head is complete: inputs follow */
     QT__ENTRY_END,           /* struct qt__journal_end */
+    QT__ENTRY_MARKET,        /* struct qt_market_ref: the market state it begins with */
     QT__ENTRY_EVENT = 32,    /* + enum qt_event_kind: struct qt_event */
     QT__ENTRY_DECISION = 64, /* + enum qt_decision_kind: struct qt_decision */
     QT__ENTRIES = 96
@@ -61,6 +63,7 @@ union qt__journal_any {
     struct qt_position_record position;
     struct qt_balance_record balance;
     struct qt__journal_end end;
+    struct qt_market_ref market;
     struct qt_event event;
     struct qt_decision decision;
 };

@@ -207,6 +207,9 @@ take_head(struct qt_journal_reader *reader, unsigned kind, struct qt_error *err)
             break;
         restore->balance[restore->balances++] = any->balance;
         return true;
+    case QT__ENTRY_MARKET:
+        reader->head.market = any->market;
+        return true;
     }
     return qt_fail(err, QT_E_VERIFY, "%s: a record of kind %u does not belong into the head",
                    reader->names[reader->name], kind);
@@ -337,6 +340,25 @@ qt_journal_open(const char *folder, const char *session, const struct qt_journal
         return reader;
     qt_journal_reader_close(reader);
     return NULL;
+}
+
+bool
+qt_journal_reader_seek(struct qt_journal_reader *reader, uint64_t segment, struct qt_error *err)
+{
+    uint64_t number = 0;
+    if (segment == 1 && reader->segment.number == 1)
+        return true;
+    for (int i = reader->name; i < reader->name_end; i++) {
+        if (!qt__segment_is_of(reader->names[i], reader->head.session, &number) ||
+            number != segment)
+            continue;
+        reader->name = i;
+        reader->segment.number = segment - 1;
+        reader->plain_n = reader->plain_at = 0;
+        return next_segment(reader, err);
+    }
+    return qt_fail(err, QT_E_VERIFY, "session %s: segment %" PRIu64 " is missing",
+                   reader->head.session, segment);
 }
 
 void

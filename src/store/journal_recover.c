@@ -15,6 +15,7 @@
 #include "journal_chunk_priv.h"
 #include "journal_fields_priv.h"
 #include "journal_recover_priv.h"
+#include "market_state_priv.h"
 
 enum { SEGMENT_MAX = 1 << 30 };
 
@@ -124,6 +125,13 @@ end_session(struct look *look, bool is_first, struct qt_error *err)
     return write_end(look, err);
 }
 
+static void
+session_of(const char *name, char out[40])
+{
+    const char *dash = strrchr(name, '-');
+    qt_copy_n(out, 40, name, dash ? (size_t)(dash - name) : 0);
+}
+
 /* Looks at one segment and ends its session. *out_gone: the segment was nothing yet and went. */
 static bool
 recover_segment(const char *folder, const char *name, const struct qt_journal_key *key,
@@ -138,6 +146,11 @@ recover_segment(const char *folder, const char *name, const struct qt_journal_ke
     is_good = is_good && look_through(look, key, err) &&
               end_session(look, qt_ends_with(name, "-000001.qtj"), err);
     *out_gone = is_good && access(look->path, F_OK) != 0;
+    if (*out_gone && qt_ends_with(name, "-000001.qtj")) {
+        char session[40];
+        session_of(name, session);
+        qt__market_lent_remove(folder, session);
+    }
     look_finish(look);
     return is_good;
 }
@@ -161,13 +174,6 @@ size_of(const char *folder, const char *name)
     struct stat st;
     snprintf(path, sizeof path, "%s/%s", folder, name);
     return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
-}
-
-static void
-session_of(const char *name, char out[40])
-{
-    const char *dash = strrchr(name, '-');
-    qt_copy_n(out, 40, name, dash ? (size_t)(dash - name) : 0);
 }
 
 /* Removes a segment; all is what all segments hold. */
@@ -195,8 +201,12 @@ qt__journal_retain(const char *folder, uint64_t keep_bytes, const char *running,
     char **names = NULL, session[40];
     uint64_t all = 0, number;
     int n = qt__segments_list(folder, &names, err);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         all += size_of(folder, names[i]);
+        session_of(names[i], session);
+        if (i == 0 || !qt__segment_is_of(names[i - 1], session, &number))
+            all += qt__market_lent_bytes(folder, session);
+    }
     bool is_good = n >= 0;
     for (int i = 0; is_good && keep_bytes > 0 && i < n && all > keep_bytes;) {
         session_of(names[i], session);
@@ -206,6 +216,10 @@ qt__journal_retain(const char *folder, uint64_t keep_bytes, const char *running,
                 is_good = remove_segment(folder, names[i], &all, err);
             i++;
         } while (is_good && !is_running && i < n && qt__segment_is_of(names[i], session, &number));
+        if (is_good && !is_running) {
+            all -= QT_MIN(all, qt__market_lent_bytes(folder, session));
+            qt__market_lent_remove(folder, session);
+        }
     }
     qt__segments_free(names, n);
     return is_good;

@@ -49,6 +49,12 @@ enum qt_journal_ending {
 };
 const char *qt_journal_ending_name(enum qt_journal_ending ending); /* "closed" ... */
 
+/** A market state (market_state.h) that a session begins with. */
+struct qt_market_ref {
+    uint64_t number; /* 0: none */
+    char hash[65];   /* BLAKE2b-256 of its file, in hex */
+};
+
 struct qt_journal_options {
     const char *folder; /* made when it is not there */
     const struct qt_journal_key *key;
@@ -56,6 +62,7 @@ struct qt_journal_options {
     const char *config; /* JSON, below QT_JOURNAL_CONFIG_MAX bytes */
     const struct qt_universe *universe;
     const struct qt_restore *restore; /* what the engine starts from; NULL: nothing */
+    const struct qt_market_ref *market; /* of this folder; NULL: none */
     int64_t base_period_ns;
     bool is_recorded;
     enum qt_journal_sync sync;
@@ -74,6 +81,10 @@ struct qt_journal *qt_journal_create(const struct qt_journal_options *options,
                                      struct qt_error *err);
 /** Writes what is waiting and the end; false: it could not be written. Frees either way. */
 QT_CHECKED bool qt_journal_close(struct qt_journal *journal, struct qt_error *err);
+/** Number of the segment that is being written: what the engine gives from now on is there or
+ * behind. Any thread. */
+uint64_t qt_journal_segment(const struct qt_journal *journal);
+const char *qt_journal_session(const struct qt_journal *journal); /* its name */
 /** The engine's side. */
 struct qt_journal_port qt_journal_port(struct qt_journal *journal);
 
@@ -96,6 +107,7 @@ struct qt_journal_head {
     const char *config;               /* JSON */
     struct qt_universe *universe;     /* the reader's */
     const struct qt_restore *restore; /* is_found false: a fresh start */
+    struct qt_market_ref market;
 };
 
 /** A session of a folder. */
@@ -112,6 +124,10 @@ int qt_journal_list(const char *folder, struct qt_journal_listing *out, unsigned
  * not fit; QT_E_VERIFY: damaged; QT_E_DATA: no such journal). */
 struct qt_journal_reader *qt_journal_open(const char *folder, const char *session,
                                           const struct qt_journal_key *key, struct qt_error *err);
+/** Goes on with the first record of that segment (1: after the head). False: err, as of
+ * qt_journal_open. */
+QT_CHECKED bool qt_journal_reader_seek(struct qt_journal_reader *reader, uint64_t segment,
+                                       struct qt_error *err);
 void qt_journal_reader_close(struct qt_journal_reader *reader); /* NULL is fine */
 const struct qt_journal_head *qt_journal_reader_head(const struct qt_journal_reader *reader);
 
