@@ -15,7 +15,9 @@
 #include "qtrade/base/time.h"
 #include "qtrade/engine/engine.h"
 
+#ifndef KIT_SYMBOLS
 #define KIT_SYMBOLS 3
+#endif
 #define KIT_START_NS INT64_C(1795000320000000000) /* of the live bars: two minutes into an hour */
 #define KIT_HISTORY 700                           /* closed bars of 15 minutes before */
 #define KIT_BASE_HISTORY 65                       /* of one minute */

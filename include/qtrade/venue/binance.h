@@ -98,6 +98,13 @@ struct qt_universe *qt_binance_load_universe(struct qt_binance *self, int timeou
  * is NULL. */
 struct qt_feed_port qt_binance_feed(struct qt_binance *self);
 struct qt_venue_port qt_binance_venue(struct qt_binance *self);
+/**
+ * Closed bars of the live interval up to the one that opened at last_bar_ns are known from before: no
+ * history is asked for, only what has closed since. It comes (flag HISTORY, oldest first) before the
+ * first live event of the symbol, as B1 says. After qt_binance_load_universe and before the first
+ * work.
+ */
+void qt_binance_resume(struct qt_binance *self, uint32_t instrument, int64_t last_bar_ns);
 /** On the thread that works it. */
 struct qt_venue_stats qt_binance_stats(const struct qt_binance *self);
 /** 24 h quote volume of an instrument at the start; -1 unknown. */

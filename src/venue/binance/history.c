@@ -101,10 +101,12 @@ closed_rows(const struct qt_binance *self, size_t n)
     return n;
 }
 
+/* A gap within the session is not history; one before it is. */
 static void
 push_history(struct qt_binance *self, struct qt__bn_symbol *symbol, size_t n, size_t wanted,
              bool is_history)
 {
+    uint16_t flags = is_history || symbol->phase == QT__BN_NEW ? QT_EVENT_HISTORY : 0;
     size_t first = is_history && n > wanted ? n - wanted : 0;
     for (size_t i = first; i < n; i++) {
         const struct qt_bar *bar = &self->bars[i];
@@ -112,7 +114,7 @@ push_history(struct qt_binance *self, struct qt__bn_symbol *symbol, size_t n, si
                                  .t_recv_ns = qt__bn_utc(self),
                                  .instrument = symbol->id,
                                  .kind = QT_EVENT_BAR,
-                                 .flags = is_history ? QT_EVENT_HISTORY : 0,
+                                 .flags = flags,
                                  .bar = *bar};
         if (bar->period_ns == QT__BN_BASE_NS) {
             if (symbol->last_bar_ns != QT_TIME_NONE && bar->open_ns <= symbol->last_bar_ns)
@@ -143,15 +145,17 @@ on_bars(struct qt__bn_call *call, const struct qt__bn_answer *answer)
         return;
     }
     symbol->failures = 0;
+    int64_t before_ns = symbol->last_bar_ns;
     push_history(self, symbol, closed_rows(self, n),
                  is_history ? self->history[symbol->step].bars : 0, is_history);
     /* A full page of a gap is not its end. */
-    symbol->filled_to_ns =
-        !is_history && n == BARS_MAX ? symbol->last_bar_ns + period : qt__bn_time_low(self);
-    if (is_history && ++symbol->step < self->n_history) {
+    bool is_page = !is_history && n == BARS_MAX && symbol->last_bar_ns > before_ns;
+    symbol->filled_to_ns = is_page ? symbol->last_bar_ns + period : qt__bn_time_low(self);
+    if (is_page || (is_history && ++symbol->step < self->n_history)) {
         qt__bn_history_want(self, symbol);
     } else {
-        self->stats.history_left -= is_history;
+        self->stats.history_left -= symbol->is_waited_for;
+        symbol->is_waited_for = false;
         qt__bn_bars_resume(self, symbol);
         go_live(self, symbol);
     }
@@ -211,4 +215,15 @@ pump(struct qt_binance *self)
         line->head = (line->head + 1) % self->n_symbols;
         line->count--;
     }
+}
+
+void
+qt_binance_resume(struct qt_binance *self, uint32_t instrument, int64_t last_bar_ns)
+{
+    qt_assert(self->symbols && instrument < self->n_symbols && !self->is_started);
+    struct qt__bn_symbol *symbol = &self->symbols[instrument];
+    symbol->step = (uint8_t)self->n_history;
+    symbol->last_bar_ns = last_bar_ns;
+    self->stats.history_left += !symbol->is_waited_for;
+    symbol->is_waited_for = true;
 }

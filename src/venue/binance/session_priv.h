@@ -102,11 +102,12 @@ struct qt__bn_symbol {
     struct qt_event quote; /* withheld; kind NONE: there is none */
     struct qt_bar held[QT__BN_HELD];
     uint8_t n_held;
-    uint8_t phase;    /* enum qt__bn_phase */
-    uint8_t step;     /* the history that is asked for next; n_history: all are there */
-    uint8_t failures; /* in a row */
-    uint8_t status;   /* enum qt_instrument_status as last told */
-    bool is_filling;  /* bars wait for earlier ones */
+    uint8_t phase;      /* enum qt__bn_phase */
+    uint8_t step;       /* the history that is asked for next; n_history: all are there */
+    uint8_t failures;   /* in a row */
+    uint8_t status;     /* enum qt_instrument_status as last told */
+    bool is_filling;    /* bars wait for earlier ones */
+    bool is_waited_for; /* of history_left */
     bool is_queued;
     uint32_t id;
     struct qt_binance *self;

@@ -259,6 +259,7 @@ qt__bn_symbols_create(struct qt_binance *self, const struct qt__bn_listing *list
         self->symbols[i].id = i;
         self->symbols[i].last_bar_ns = self->symbols[i].filled_to_ns = QT_TIME_NONE;
         self->symbols[i].day_volume = listings[i].volume;
+        self->symbols[i].is_waited_for = self->n_history > 0;
     }
     self->stats.history_left = self->n_history ? self->n_symbols : 0;
     return true;
