@@ -159,11 +159,14 @@ verify(const struct qt_journal_head *head, const struct qt__replay_result *resul
 }
 
 static bool
-replay(struct qt_journal_reader *reader, const struct qt_args *args, uint64_t until_seq,
-       struct qt_error *err)
+replay(struct qt_journal_reader *reader, const struct qt_args *args,
+       const struct qt_journal_key *key, uint64_t until_seq, struct qt_error *err)
 {
-    struct qt__replay_plan plan = {
-        .reader = reader, .until_seq = until_seq, .shows_progress = isatty(STDERR_FILENO)};
+    struct qt__replay_plan plan = {.reader = reader,
+                                   .folder = args->operands[0],
+                                   .key = key,
+                                   .until_seq = until_seq,
+                                   .shows_progress = isatty(STDERR_FILENO)};
     const char *speed = qt_args_get(args, "speed");
     bool is_max = !speed || strcmp(speed, "max") == 0;
     if (!qt_args_int(args, "workers", 0, 1, 64, &plan.workers, err) ||
@@ -198,11 +201,11 @@ replay_run(const struct qt_args *args, struct qt_error *err)
         return false;
     struct qt_journal_reader *reader =
         qt_journal_open(folder, qt_args_get(args, "session"), &key, err);
+    bool is_good = reader != NULL;
+    if (is_good)
+        is_good = qt_args_has(args, "dump") ? dump(reader, (uint64_t)until, err)
+                                            : replay(reader, args, &key, (uint64_t)until, err);
     qt_journal_key_wipe(&key);
-    if (!reader)
-        return false;
-    bool is_good = qt_args_has(args, "dump") ? dump(reader, (uint64_t)until, err)
-                                             : replay(reader, args, (uint64_t)until, err);
     qt_journal_reader_close(reader);
     return is_good;
 }

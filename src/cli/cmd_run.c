@@ -74,6 +74,7 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
                                           .paper_fee_ppm = 1000,
                                           .journal =
                                               run->settings.journal.enabled ? run->journal : NULL,
+                                          .keeps_market = true,
                                           .shows_progress = isatty(STDERR_FILENO),
                                           .verbose = args->verbose,
                                           .has_screen = !run->is_headless};

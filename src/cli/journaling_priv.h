@@ -19,6 +19,7 @@ struct qt__journaling {
     const char *run_kind;
     const struct qt_universe *universe;
     const struct qt_restore *restore; /* NULL: a fresh start */
+    const struct qt_market_ref *market; /* that it begins with; NULL: none */
     int64_t base_period_ns;
     bool is_recorded;
 };

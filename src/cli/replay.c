@@ -284,10 +284,31 @@ load_settings(struct replay *replay)
     return true;
 }
 
+/* The market state that the session began with; NULL: none. */
+static bool
+open_market(struct replay *replay, struct qt_kept_market **out)
+{
+    const struct qt_settings *settings = &replay->result->settings;
+    const struct qt_market_shape shape = {.scan = &settings->scan,
+                                          .strategy = &settings->strategy,
+                                          .base_period_ns = replay->head->base_period_ns};
+    const struct qt_market_place place = {.folder = replay->plan->folder,
+                                          .key = replay->plan->key,
+                                          .shape = &shape,
+                                          .universe = replay->head->universe};
+    if (replay->head->market.number == 0)
+        return true;
+    *out = qt_kept_market_open(&place, replay->head->session, &replay->head->market, replay->err);
+    return *out != NULL;
+}
+
 static bool
 open_engine(struct replay *replay)
 {
     struct qt_settings *settings = &replay->result->settings;
+    struct qt_kept_market *market = NULL;
+    if (!open_market(replay, &market))
+        return false;
     const struct qt_engine_options options = {
         .engine = &settings->engine,
         .scan = &settings->scan,
@@ -305,11 +326,13 @@ open_engine(struct replay *replay)
         .journal = {.self = replay, .decision = on_decision},
         .run_kind = replay->head->run_kind,
         .restore = replay->head->restore->is_found ? replay->head->restore : NULL,
+        .market = market ? qt_kept_market_restore(market) : NULL,
         .base_period_ns = replay->head->base_period_ns,
         .is_recorded = replay->head->is_recorded,
         .is_replay = true,
         .publishes = true};
     replay->result->engine = qt_engine_create(&options, replay->err);
+    qt_kept_market_destroy(market);
     return replay->result->engine != NULL;
 }
 

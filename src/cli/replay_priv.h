@@ -7,11 +7,14 @@
 
 #include "qtrade/engine/engine.h"
 #include "qtrade/store/journal.h"
+#include "qtrade/store/market_state.h"
 
 #include "settings_priv.h"
 
 struct qt__replay_plan {
     struct qt_journal_reader *reader;
+    const char *folder; /* of the journal, and its key: for the market state it begins with */
+    const struct qt_journal_key *key;
     int64_t workers;    /* 0: as recorded in the config */
     double speed;       /* event time to real time; 0: as fast as it goes */
     uint64_t until_seq; /* stop after this event; 0: all */

@@ -153,6 +153,23 @@ open_paper(struct qt__session *session, const struct qt_feed_port *feed, struct 
 }
 
 static bool
+keeps_market(const struct qt__session *session)
+{
+    const struct qt__session_plan *plan = &session->plan;
+    return plan->journal && plan->keeps_market && plan->settings->engine.state_min > 0;
+}
+
+static bool
+find_market(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt__session_plan *plan = &session->plan;
+    session->market.log = session->log;
+    return !keeps_market(session) ||
+           qt__market_keeping_find(&session->market, plan->journal, plan->settings,
+                                   session->universe, plan->clock, err);
+}
+
+static bool
 open_journal(struct qt__session *session, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
@@ -163,6 +180,7 @@ open_journal(struct qt__session *session, struct qt_error *err)
                                         .run_kind = plan->run_kind,
                                         .universe = session->universe,
                                         .restore = session->restore,
+                                        .market = qt__market_keeping_ref(&session->market),
                                         .base_period_ns = QT_NS_PER_MIN};
     session->journal = qt__journaling_begin(&what, err);
     return session->journal != NULL;
@@ -195,6 +213,9 @@ open_engine(struct qt__session *session, struct qt_error *err)
     }
     if (session->journal)
         options.journal = qt_journal_port(session->journal);
+    if (keeps_market(session) &&
+        !qt__market_keeping_join(&session->market, session->journal, session->venue, &options, err))
+        return false;
     session->engine = qt_engine_create(&options, err);
     return session->engine != NULL;
 }
@@ -248,7 +269,7 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
     }
     signal(SIGPIPE, SIG_IGN);
     return open_store(session, err) && open_venue(session, err) && restore(session, err) &&
-           open_journal(session, err) && open_engine(session, err) && open_control(session, err) &&
+           find_market(session, err) && open_journal(session, err) && open_engine(session, err) && open_control(session, err) &&
            start_threads(session, err);
 }
 
@@ -289,6 +310,7 @@ qt__session_close(struct qt__session *session)
     }
     qt_control_stop(session->control);
     qt_engine_destroy(session->engine);
+    qt__market_keeping_end(&session->market);
     if (!qt_journal_close(session->journal, &ignored))
         qt_log_event(session->log, QT_LOG_ERROR, "journal.end", "why=\"%s\"", ignored.text);
     qt_inline_destroy(session->paper);

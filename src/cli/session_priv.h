@@ -18,6 +18,7 @@
 #include "qtrade/venue/binance.h"
 
 #include "journaling_priv.h"
+#include "market_keeping_priv.h"
 #include "settings_priv.h"
 #include "state_dir_priv.h"
 
@@ -32,6 +33,7 @@ struct qt__session_plan {
     qt_money paper_capital;
     int paper_fee_ppm;
     const char *journal; /* folder of its journal; NULL: none */
+    bool keeps_market;   /* beside the journal: market states, and goes on from the last */
     bool shows_progress; /* on stderr while it connects */
     int verbose;         /* of the log on stderr: 0 errors only; a screen has none */
     bool has_screen;
@@ -45,6 +47,7 @@ struct qt__session {
     struct qt_universe *universe;
     struct qt_inline_venue *paper;
     struct qt_journal *journal;
+    struct qt__market_keeping market;
     struct qt_engine *engine;
     struct qt_control_server *control;
     struct qt_restore *restore;
