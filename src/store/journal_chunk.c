@@ -12,7 +12,8 @@
 
 #include "journal_chunk_priv.h"
 
-enum { VERSION = 1, CHECK_AT = 56, CHECK_BYTES = 8, LENGTH_BYTES = 4 };
+/* Format 1 ended quotes before their id. */
+enum { OLDEST = 1, VERSION = 2, CHECK_AT = 56, CHECK_BYTES = 8, LENGTH_BYTES = 4 };
 
 static const unsigned char magic[2][8] = {{'Q', 'T', 'J', 'O', 'U', 'R', 'N', 'L'},
                                           {'Q', 'T', 'M', 'S', 'T', 'A', 'T', 'E'}};
@@ -73,10 +74,10 @@ qt__segment_read(struct qt__segment *segment, const struct qt_journal_key *key,
         return qt_fail(err, QT_E_DATA, "%s: is not a %s", path,
                        segment->is_state ? "market state" : "segment of a journal");
     uint64_t version = qt__get_le(head + 8, 4);
-    if (version != VERSION)
+    if (version < OLDEST || version > VERSION)
         return qt_fail(err, QT_E_DATA,
-                       "%s: has format %" PRIu64 ", this program reads format %d only", path,
-                       version, VERSION);
+                       "%s: has format %" PRIu64 ", this program reads formats %d to %d", path,
+                       version, OLDEST, VERSION);
     check_of(head, key, check);
     if (sodium_memcmp(check, head + CHECK_AT, CHECK_BYTES) != 0)
         return qt_fail(err, QT_E_LOCKED,

@@ -289,7 +289,8 @@ qt__entry_get(const unsigned char *in, size_t n, struct qt__journal_base *base, 
         return 0;
     unsigned char *thing = place(kind, out, state);
     for (; field->form != QT__FORM_END; field++)
-        if (!get_field(&reading, field, thing, base))
+        if (!(field->is_later && reading.at == reading.end) &&
+            !get_field(&reading, field, thing, base))
             return 0;
     *out_kind = kind;
     return reading.at == reading.end ? (size_t)(reading.end - in) : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Tables of the journal's records. How to add a field: a row at the end of its table and a new
- * JOURNAL_VERSION (journal_chunk.c); tests/store/test_journal.c judges it.
+ * Tables of the journal's records. How to add a field: a row at the end of its table, marked
+ * is_later, and a new VERSION (journal_chunk.c); tests/store/test_journal.c judges it.
  */
 #include "qtrade/engine/mode.h"
 #include "qtrade/trade/order.h"
@@ -98,6 +98,7 @@ static const struct qt__field event_quote[] = {
     ROW(E, quote.ask, NEAR_PX, .to = offsetof(E, quote.bid)),
     ROW(E, quote.bid_qty, QTY),
     ROW(E, quote.ask_qty, QTY),
+    ROW(E, quote.id, UNIT, ANY, .is_later = true),
     {0}};
 static const struct qt__field event_trade[] = {
     EVENT, ROW(E, trade.px, PX), ROW(E, trade.qty, QTY), ROW(E, trade.id, UNIT, ANY), {0}};

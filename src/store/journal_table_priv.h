@@ -30,6 +30,7 @@ struct qt__field {
     uint32_t at, to;
     uint64_t limit;
     const char *(*say)(unsigned value); /* a name instead of a number in JSON; NULL: none */
+    bool is_later; /* records of an older format end before it: it is 0 then */
 };
 
 /** The fields of a kind, ended by QT__FORM_END; NULL: no such kind. */

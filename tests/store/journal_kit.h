@@ -46,10 +46,10 @@ event_of(uint64_t seq, struct qt_rng *rng)
                              .t_venue_ns = T0 + any(rng) % QT_NS_PER_S,
                              .instrument = (uint32_t)(qt_rng_next(rng) % 3),
                              .kind = (uint16_t)(1 + qt_rng_next(rng) % (QT_EVENT_KINDS - 1)),
-                             .flags = (uint16_t)(qt_rng_next(rng) % 32)};
+                             .flags = (uint16_t)(qt_rng_next(rng) % 128)};
     switch ((enum qt_event_kind)event.kind) {
     case QT_EVENT_QUOTE:
-        event.quote = (struct qt_quote){{any(rng)}, {any(rng)}, {any(rng)}, {any(rng)}};
+        event.quote = (struct qt_quote){{any(rng)}, {any(rng)}, {any(rng)}, {any(rng)}, qt_rng_next(rng)};
         break;
     case QT_EVENT_TRADE:
         event.trade = (struct qt_trade){{any(rng)}, {any(rng)}, qt_rng_next(rng)};

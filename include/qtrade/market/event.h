@@ -42,11 +42,18 @@ enum qt_event_flag {
     QT_EVENT_HISTORY = 4,  /* BAR: from before the session: no decision is taken on it */
     QT_EVENT_BUYER_MAKER = 8, /* TRADE: the seller was the aggressor */
     QT_EVENT_REFUSED = 16 /* SYNC: the venue's port could not even begin the read */
+    /* 32 and 64: the source, below */
 };
+
+/** Bits 5 and 6 of flags: over which of several equal streams a QUOTE, TRADE or BAR came
+ * (market/sources.h says what becomes of it); 0: the primary one, and every other event. */
+#define QT_EVENT_SOURCE_SHIFT 5
+#define QT_EVENT_SOURCE_MASK 0x60u
 
 struct qt_quote {
     qt_px bid, ask; /* QT_PX_NONE: empty side */
     qt_qty bid_qty, ask_qty;
+    uint64_t id; /* the venue's number of the book's state, rising; 0: it has none, or no use */
 };
 
 struct qt_trade {
@@ -193,6 +200,12 @@ struct qt_event {
     };
 };
 _Static_assert(sizeof(struct qt_event) == 128, "an event is two cache lines");
+
+static inline unsigned
+qt_event_source(const struct qt_event *event)
+{
+    return (event->flags & QT_EVENT_SOURCE_MASK) >> QT_EVENT_SOURCE_SHIFT;
+}
 
 /** Where a feed or venue puts its events; on the engine thread, during work(). */
 struct qt_event_sink {

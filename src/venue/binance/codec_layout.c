@@ -107,7 +107,8 @@ read_quote(struct rest *rest, const struct qt_decode *in, struct qt_event *event
 {
     struct subject of;
     struct qt_quote *quote = &event->quote;
-    if (!skip_whole(rest) || !IS_NEXT(rest, ",\"s\":\"") || !read_symbol(rest, in->universe, &of) ||
+    if (!read_whole(rest, &quote->id) || !IS_NEXT(rest, ",\"s\":\"") ||
+        !read_symbol(rest, in->universe, &of) ||
         !IS_NEXT(rest, "\",\"b\":\"") || !read_decimal(rest, &of.px, &quote->bid.v) ||
         !IS_NEXT(rest, "\",\"B\":\"") || !read_decimal(rest, &of.qty, &quote->bid_qty.v) ||
         !IS_NEXT(rest, "\",\"a\":\"") || !read_decimal(rest, &of.px, &quote->ask.v) ||

@@ -64,7 +64,8 @@ qt__bn_decode_quote(struct qt__bn_incoming *m)
         return qt__bn_malformed(m, "the time is no time");
     struct qt_quote *quote = &event.quote;
     if (!read_best(m, 'b', 'B', &quote->bid, &quote->bid_qty, &verdict) ||
-        !read_best(m, 'a', 'A', &quote->ask, &quote->ask_qty, &verdict))
+        !read_best(m, 'a', 'A', &quote->ask, &quote->ask_qty, &verdict) ||
+        (qt__bn_field(m->f, 'u') && !qt__bn_need_u64(m, 'u', &quote->id, &verdict)))
         return verdict;
     qt__bn_event_push(m, &event);
     return QT_CODEC_DECODED;
