@@ -172,6 +172,33 @@ venue_of(const struct qt_venue_view *venue)
 }
 
 static json_t *
+stream_of(const struct qt_source_view *stream)
+{
+    json_t *document = json_object();
+    set(document, "symbols", json_integer(stream->symbols));
+    set(document, "age_ms",
+        stream->age_ns == INT64_MAX ? json_null() : json_integer(stream->age_ns / QT_NS_PER_MS));
+    set(document, "gap_pct", json_real(stream->gap_pct));
+    set(document, "taken", json_integer((json_int_t)stream->taken));
+    return document;
+}
+
+/* Where each symbol has two streams; null: it has one. */
+static json_t *
+streams_of(const struct qt_sources_view *sources)
+{
+    if (sources->n == 0)
+        return json_null();
+    json_t *document = json_object();
+    for (unsigned i = 0; i < sources->n; i++)
+        set(document, qt_sources_name(i), stream_of(&sources->of[i]));
+    set(document, "apart_bps", json_real(sources->apart_bps));
+    set(document, "apart", json_integer(sources->apart));
+    set(document, "bars_unequal", json_integer((json_int_t)sources->bars_unequal));
+    return document;
+}
+
+static json_t *
 health_row(const char *component, bool is_good, const char *detail)
 {
     json_t *row = json_object();
@@ -271,6 +298,7 @@ qt_document_status(const struct qt_snapshot *snapshot, const char *version, long
     set(document, "uptime_s", json_real(uptime_s));
     set(document, "time_ms", ms_of(snapshot->t_ns));
     set(document, "venues", venues);
+    set(document, "streams", streams_of(&snapshot->sources));
     set(document, "symbols", json_integer(snapshot->instruments));
     set(document, "eligible", json_integer(snapshot->eligible));
     set(document, "quote_asset", json_string(snapshot->quote_asset));
@@ -328,5 +356,6 @@ qt_document_summary(const struct qt_snapshot *snapshot, double seconds)
     set(document, "mode", json_string(qt_mode_name((enum qt_mode)snapshot->mode)));
     set(document, "dropped", dropped_of(counts));
     set(document, "quality", quality_of(counts));
+    set(document, "streams", streams_of(&snapshot->sources));
     return document;
 }

@@ -13,6 +13,8 @@ static void
 measure_one(struct qt_engine *engine, uint32_t i, int64_t t_ns)
 {
     struct qt_symbol *symbol = &engine->symbol[i];
+    if (symbol->sources)
+        qt__feeds_look(engine, symbol, t_ns);
     struct qt_scan_live live = {
         .ins = symbol->ins,
         .instrument = i,
@@ -121,6 +123,8 @@ run_cycle(struct qt_engine *engine, int64_t t_ns)
     engine->counts.cycles++;
     unsigned orders = 0; /* client ids of this cycle */
     scan(engine, seq);
+    if (engine->options.sources)
+        qt__feeds_cycle(engine, seq);
     qt__supervise(engine, seq, &orders);
     qt__portfolio_refresh(engine);
     if (engine->liquidation.is_active)

@@ -28,14 +28,20 @@ is_good(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_even
     return is_kept;
 }
 
+bool
+qt__symbol_quote(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event)
+{
+    if (!is_good(engine, symbol, event))
+        return false;
+    symbol->quote = event->quote;
+    symbol->feed_ns = event->t_recv_ns;
+    return true;
+}
+
 static void
 on_quote(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event)
 {
-    if (!is_good(engine, symbol, event))
-        return;
-    symbol->quote = event->quote;
-    symbol->feed_ns = event->t_recv_ns;
-    if (symbol->has_plan)
+    if (qt__symbol_quote(engine, symbol, event) && symbol->has_plan)
         (void)qt__exits(engine, symbol, qt_client_id(event->seq, 0), event->t_recv_ns);
 }
 
@@ -62,6 +68,8 @@ void
 qt__symbol_event(struct qt_engine *engine, const struct qt_event *event)
 {
     struct qt_symbol *symbol = &engine->symbol[event->instrument];
+    if (symbol->sources && !qt__feeds_pass(engine, symbol, event))
+        return;
     switch ((enum qt_event_kind)event->kind) {
     case QT_EVENT_QUOTE:
         on_quote(engine, symbol, event);

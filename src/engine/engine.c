@@ -111,6 +111,8 @@ take_memory(struct qt_engine *engine, struct qt_error *err)
     qt_scan_scratch_init(&engine->scratch, block, n);
     for (uint32_t i = 0; i < n; i++)
         init_symbol(engine, i);
+    if (engine->options.sources && !qt__feeds_init(engine))
+        return qt_fail(err, QT_E_MEMORY, "no memory for two streams of %u symbols", n);
     return index_bases(engine) || qt_fail(err, QT_E_MEMORY, "no memory for %u assets", n);
 }
 
@@ -174,6 +176,7 @@ qt_engine_destroy(struct qt_engine *engine)
     for (unsigned p = 0; engine->partition && p < QT_PARTITIONS; p++)
         qt_orders_destroy(engine->partition[p].orders);
     free(engine->partition);
+    free(engine->sources);
     qt_trades_destroy(engine->trades);
     qt_textmap_destroy(engine->by_base);
     qt_ledger_destroy(engine->ledger);

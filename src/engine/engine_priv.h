@@ -94,6 +94,14 @@ struct qt__market_round {
     int64_t newest_ns; /* latest end of a symbol's bars, in this round */
 };
 
+/** What was last said of the two streams, a kind of change. */
+struct qt_feeds {
+    struct qt_sources_view now;
+    uint64_t told[QT_SOURCES_MAX];    /* changes to it that a note has told */
+    uint64_t counted[QT_SOURCES_MAX]; /* in the last cycle */
+    int64_t told_ns[QT_SOURCES_MAX];  /* QT_TIME_NONE: never */
+};
+
 struct qt_engine {
     struct qt_engine_options options;
     unsigned workers;
@@ -109,6 +117,7 @@ struct qt_engine {
     uint32_t reference; /* instrument of the regime's reference; QT_NO_INSTRUMENT: none */
     struct qt_arena *arena;
     struct qt_symbol *symbol;
+    struct qt_sources *sources; /* of each symbol; NULL: they have one stream */
     struct qt_textmap *by_base;     /* asset -> the first symbol on it */
     struct qt_partition *partition; /* QT_PARTITIONS */
     struct qt_shards *shards;
@@ -133,6 +142,7 @@ struct qt_engine {
     /* the venue's word */
     struct qt_venue_view venue;
     int64_t market_ns; /* engine time of the newest market event */
+    struct qt_feeds feeds;
     struct qt_sync sync;
     /* modes */
     enum qt_mode mode;
@@ -179,7 +189,19 @@ void qt__health_look(struct qt_engine *engine);
 void qt__health_event(struct qt_engine *engine, const struct qt_event *event);
 /* dispatch.c: an event at the owner of its symbol; an event of no symbol on the engine thread */
 void qt__symbol_event(struct qt_engine *engine, const struct qt_event *event);
+/** A quote becomes the price of its symbol; false: it is not believed. At the owner. */
+bool qt__symbol_quote(struct qt_engine *engine, struct qt_symbol *symbol,
+                      const struct qt_event *event);
 void qt__global_event(struct qt_engine *engine, const struct qt_event *event);
+/* feeds.c: two streams of each symbol */
+bool qt__feeds_init(struct qt_engine *engine); /* false: no memory */
+/** At the owner: whether the event's price counts. */
+bool qt__feeds_pass(struct qt_engine *engine, struct qt_symbol *symbol,
+                    const struct qt_event *event);
+/** At the owner, once a cycle: a stream that says nothing more is left. */
+void qt__feeds_look(struct qt_engine *engine, struct qt_symbol *symbol, int64_t t_ns);
+/** While all owners have met, once a cycle: counts, and what is to be said. */
+void qt__feeds_cycle(struct qt_engine *engine, uint64_t seq);
 /* bars_in.c */
 void qt__symbol_bar(struct qt_engine *engine, struct qt_symbol *symbol,
                     const struct qt_event *event);

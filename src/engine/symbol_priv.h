@@ -12,6 +12,7 @@
 #include "qtrade/market/event.h"
 #include "qtrade/market/instrument.h"
 #include "qtrade/market/quality.h"
+#include "qtrade/market/sources.h"
 #include "qtrade/scan/scan.h"
 #include "qtrade/strategy/exit.h"
 #include "qtrade/strategy/signal.h"
@@ -28,6 +29,7 @@ struct qt_symbol {
     uint64_t exit_order, entry_order; /* client ids under way; 0: none */
     int64_t exit_retry_ns;            /* no new exit order before this */
     struct qt_quality quality;        /* of its market data */
+    struct qt_sources *sources;       /* its streams; NULL: there is one */
     struct qt_exit_plan plan;
     struct qt_position position;
     qt_qty initial_qty; /* what the entry has bought so far */

@@ -124,6 +124,7 @@ qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out)
     qt__shards_view(engine->shards, &out->shards);
     fill_journal(engine, &out->journal);
     qt__market_view(engine, &out->market_state);
+    out->sources = engine->feeds.now;
     fill_exclusions(engine, out);
     qt__view_ranks(engine, out);
     qt__view_positions(engine, out);

@@ -196,6 +196,21 @@ match_trade(struct qt_inline_venue *venue, const struct qt_event *event, bool is
         qt_exchange_set_last(venue->exchange, event->instrument, trade->px);
 }
 
+/* The market follows the stream that the engine follows. */
+static bool
+moves_market(struct qt_inline_venue *venue, const struct qt_event *event)
+{
+    const struct qt_sources_config *config = venue->options.sources;
+    struct qt_event step;
+    if (!venue->sources)
+        return true;
+    struct qt_sources *sources = &venue->sources[event->instrument];
+    unsigned use = qt_sources_take(sources, config, event);
+    if ((use & QT_SOURCES_CHANGED) && qt_sources_step(sources, config, event->t_recv_ns, &step))
+        (void)match_quote(venue, event->instrument, &step.quote);
+    return use & QT_SOURCES_PRICE;
+}
+
 /* A live event goes on to the engine first: nothing the engine does on it can trade with it. New
  * orders wait for a quote, whose book is the one they meet. */
 static void
@@ -206,7 +221,8 @@ pass_on(void *self, struct qt_event *event)
     uint32_t id = copy.instrument;
     bool is_quote = copy.kind == QT_EVENT_QUOTE, is_trade = copy.kind == QT_EVENT_TRADE;
     set_now(venue, copy.t_recv_ns);
-    if (!(is_quote || is_trade) || id >= qt_universe_count(venue->universe)) {
+    if (!(is_quote || is_trade) || id >= qt_universe_count(venue->universe) ||
+        !moves_market(venue, &copy)) {
         qt__inline_push(venue, event);
         return;
     }

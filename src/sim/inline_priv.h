@@ -54,6 +54,7 @@ struct qt_inline_venue {
     size_t bars;
     /* paper */
     struct qt_feed_port feed;
+    struct qt_sources *sources; /* of each symbol; NULL: one stream */
 };
 
 /* inline_venue.c */

@@ -307,12 +307,15 @@ create(const struct qt_universe *universe, const struct qt_inline_options *optio
         venue->universe = universe;
         venue->waiting = calloc(n, sizeof *venue->waiting);
         venue->bar = calloc(2 * (size_t)n, sizeof *venue->bar);
+        venue->sources = options->sources ? calloc(n, sizeof *venue->sources) : NULL;
     }
-    if (!venue || !venue->waiting || !venue->bar) {
+    if (!venue || !venue->waiting || !venue->bar || (options->sources && !venue->sources)) {
         qt_inline_destroy(venue);
         qt_fail(err, QT_E_MEMORY, "no memory for the simulated venue");
         return NULL;
     }
+    for (uint32_t i = 0; venue->sources && i < n; i++)
+        qt_sources_init(&venue->sources[i]);
     const struct qt_exchange_listener listener = {.context = venue, .execution = on_execution};
     venue->exchange = qt_exchange_create(universe, &options->exchange, &listener, err);
     if (!venue->exchange || !pay_in(venue, err)) {
@@ -353,6 +356,7 @@ qt_inline_destroy(struct qt_inline_venue *venue)
     qt_exchange_destroy(venue->exchange);
     free(venue->waiting);
     free(venue->bar);
+    free(venue->sources);
     free(venue);
 }
 

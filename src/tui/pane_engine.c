@@ -3,6 +3,7 @@
  * What the engine did and how fast; what was lost stands out.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "qtrade/base/text.h"
 
@@ -56,16 +57,40 @@ journal_row(const struct qt_journal_view *journal)
     return row;
 }
 
-static void
-draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas)
+/* Symbols that follow the backup stream, of all. */
+static struct row
+backup_row(const struct qt_snapshot *snap)
 {
-    (void)state;
+    uint32_t n = snap->sources.of[1].symbols;
+    struct row row = {.label = "on backup", .role = n > 0 ? QT_ROLE_WARN : QT_ROLE_DIM};
+    snprintf(row.text, sizeof row.text, "%u of %u", n, snap->instruments);
+    return row;
+}
+
+static struct row
+apart_row(const struct qt_sources_view *sources)
+{
+    struct row row = {.label = "apart bps",
+                      .role = sources->apart > 0 ? QT_ROLE_WARN : QT_ROLE_TEXT};
+    snprintf(row.text, sizeof row.text, "%.2f", sources->apart_bps);
+    return row;
+}
+
+enum { ROWS = 18 };
+
+/* The pair that counts least stands last: a low pane has no room for it. */
+static size_t
+fill_rows(const struct qt_snapshot *snap, struct row rows[ROWS])
+{
     const struct qt_counts *c = &snap->counts;
-    const struct row rows[] = {
+    const bool has_two = snap->sources.n > 1;
+    const struct row conflated = count_row("conflated", c->conflated_quotes, QT_ROLE_TEXT);
+    const struct row median = time_row("cycle p50", snap->cycle_p50_ns);
+    const struct row all[] = {
         count_row("events", c->events, QT_ROLE_TEXT),
         count_row("cycles", c->cycles, QT_ROLE_TEXT),
-        count_row("conflated", c->conflated_quotes, QT_ROLE_TEXT),
-        time_row("cycle p50", snap->cycle_p50_ns),
+        has_two ? backup_row(snap) : conflated,
+        has_two ? apart_row(&snap->sources) : median,
         count_row("orders", c->orders, QT_ROLE_TEXT),
         time_row("cycle max", snap->cycle_max_ns),
         count_row("fills", c->fills, QT_ROLE_TEXT),
@@ -78,9 +103,22 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
         journal_row(&snap->journal),
         count_row("trades seen", c->trades, QT_ROLE_TEXT),
         count_row("ring waits", snap->shards.waits_in + snap->shards.waits_out, QT_ROLE_WARN),
+        conflated,
+        median,
     };
+    _Static_assert(QT_COUNT_OF(all) == ROWS, "as many as there is room for");
+    memcpy(rows, all, sizeof all);
+    return has_two ? ROWS : ROWS - 2;
+}
+
+static void
+draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas)
+{
+    (void)state;
+    struct row rows[ROWS];
+    size_t n = fill_rows(snap, rows);
     int half = (canvas->width - 2) / 2;
-    for (size_t i = 0; i < QT_COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < n; i++) {
         int x = i % 2 == 0 ? 0 : canvas->width - half, y = (int)i / 2;
         qt_canvas_put(canvas, x, y, QT_ROLE_DIM, rows[i].label);
         qt_canvas_fit(canvas, x + 12, y, half - 12, QT_RIGHT, rows[i].role, rows[i].text);

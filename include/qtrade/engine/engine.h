@@ -30,6 +30,7 @@
 #include "qtrade/engine/snapshot.h"
 #include "qtrade/market/instrument.h"
 #include "qtrade/market/quality.h"
+#include "qtrade/market/sources.h"
 #include "qtrade/risk/config.h"
 #include "qtrade/scan/config.h"
 #include "qtrade/strategy/config.h"
@@ -41,6 +42,7 @@ struct qt_engine_options {
     const struct qt_strategy_config *strategy;
     const struct qt_risk_config *risk;
     const struct qt_quality_config *quality;
+    const struct qt_sources_config *sources; /* NULL: each symbol has one stream */
     const struct qt_universe *universe;
     const struct qt_clock *clock; /* NULL: time comes from events only (backtest) */
     struct qt_feed_port feed;

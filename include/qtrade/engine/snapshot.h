@@ -15,6 +15,7 @@
 #include "qtrade/market/event.h"
 #include "qtrade/market/instrument.h"
 #include "qtrade/market/quality.h"
+#include "qtrade/market/sources.h"
 #include "qtrade/trade/request.h"
 
 #define QT_TOP 5
@@ -180,6 +181,23 @@ struct qt_shards_view {
     uint64_t waits_in, waits_out; /* of the engine thread, of a shard, at a full ring; nothing lost */
 };
 
+/** One of several equal streams of the market. */
+struct qt_source_view {
+    uint32_t symbols; /* that follow it */
+    int64_t age_ns;   /* of its newest quote or trade by event time; INT64_MAX: none yet */
+    double gap_pct;   /* of its trades lately, that it lacked */
+    uint64_t taken;   /* changes to it */
+};
+
+/** Where symbols have two streams; as of the last cycle. */
+struct qt_sources_view {
+    uint32_t n; /* 0: they have one */
+    struct qt_source_view of[QT_SOURCES_MAX];
+    double apart_bps;      /* the mean of the symbols' medians */
+    uint32_t apart;        /* symbols that disagree */
+    uint64_t bars_unequal; /* closed bars that were told in two ways */
+};
+
 /** The session's journal. */
 struct qt_journal_view {
     bool is_kept;            /* false: this session has none */
@@ -235,6 +253,7 @@ struct qt_snapshot {
     struct qt_journal_view journal;
     struct qt_bus_view bus;
     struct qt_market_view market_state;
+    struct qt_sources_view sources;
     int64_t cycle_p50_ns, cycle_max_ns; /* duration of the decision cycle */
 };
 

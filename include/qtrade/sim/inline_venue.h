@@ -21,6 +21,7 @@
 #include "qtrade/base/attr.h"
 #include "qtrade/base/error.h"
 #include "qtrade/engine/ports.h"
+#include "qtrade/market/sources.h"
 #include "qtrade/sim/exchange.h"
 #include "qtrade/sim/source.h"
 
@@ -29,11 +30,13 @@ struct qt_inline_venue;
 /** Zeroed fields take the value behind the semicolon. */
 struct qt_inline_options {
     struct qt_exchange_options exchange;
-    int64_t latency_ns;                /* of event time, >= 0 as given */
-    qt_money deposit;                  /* of deposit_asset, scale QT_MONEY_SCALE */
-    char deposit_asset[QT_ASSET_SIZE]; /* "USDT" */
-    int ticks_a_work;                  /* a backtest's ticks a call of work; 64 */
-    bool emits_history;                /* BAR events with QT_EVENT_HISTORY at the first work */
+    int64_t latency_ns;                      /* of event time, >= 0 as given */
+    qt_money deposit;                        /* of deposit_asset, scale QT_MONEY_SCALE */
+    char deposit_asset[QT_ASSET_SIZE];       /* "USDT" */
+    int ticks_a_work;                        /* a backtest's ticks a call of work; 64 */
+    const struct qt_sources_config *sources; /* paper: the feed has two streams of a symbol, and the
+                                                chosen one moves the market; borrowed; NULL: one */
+    bool emits_history; /* BAR events with QT_EVENT_HISTORY at the first work */
 };
 
 /** Plays source (borrowed; universe as the source filled it). NULL: err. */
