@@ -273,7 +273,7 @@ read_mutant(const char *name, const char *text, size_t n)
 START_TEST(A2_mutated_klines_give_bars_that_can_be_or_are_named)
 {
     static const char whole[] = HEADER ROW_0 ROW_1 "120000,2,3,1.5,2.5,0\n180000,2,2,2,2,7.125\n";
-    uint64_t good[2] = {0}, cases = qt_number_from("QT_CASES", 4000);
+    uint64_t good[2] = {0}, cases = qt_number_from("QT_CASES", 2000);
     struct qt_mutator mutator;
     char packed[4096];
     folder_write_gz(&folder, "ABCUSDT-1m.csv.gz", whole, path);
