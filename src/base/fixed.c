@@ -4,7 +4,6 @@
  * result by accident and every value has its negative.
  */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "qtrade/base/bytes.h"
@@ -128,22 +127,19 @@ qt_decimal_parse(const char *text, size_t length, int scale, int64_t *out)
 char *
 qt_decimal_format(int64_t v, int scale, char *out)
 {
-    uint64_t size = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    char digits[24];
-    int n = snprintf(digits, sizeof digits, "%0*llu", scale + 1, (unsigned long long)size);
-    int whole = n - scale;
-    char *p = out;
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    char digits[QT_DECIMAL_TEXT], *p = digits + sizeof digits;
+    int n = 0;
+    *--p = '\0';
+    do {
+        *--p = (char)('0' + rest % 10);
+        rest /= 10;
+        if (++n == scale)
+            *--p = '.';
+    } while (rest > 0 || n <= scale);
     if (v < 0)
-        *p++ = '-';
-    memcpy(p, digits, (size_t)whole);
-    p += whole;
-    if (scale > 0) {
-        *p++ = '.';
-        memcpy(p, digits + whole, (size_t)scale);
-        p += scale;
-    }
-    *p = '\0';
-    return out;
+        *--p = '-';
+    return memcpy(out, p, (size_t)(digits + sizeof digits - p));
 }
 
 char *

@@ -1,24 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "qtrade/trade/request.h"
 
 enum { PREFIX = 3, TAG_DIGITS = 8, HEAD = PREFIX + TAG_DIGITS + 1 };
 
+/* The last n hex digits of v; what stands behind them. */
+static char *
+put_hex(char *p, uint64_t v, int n)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (int i = n - 1; i >= 0; i--)
+        *p++ = digits[v >> (4 * i) & 15];
+    return p;
+}
+
+static char *
+put_head(char *p, uint32_t tag)
+{
+    memcpy(p, "qt-", PREFIX);
+    p = put_hex(p + PREFIX, tag, TAG_DIGITS);
+    *p++ = '-';
+    return p;
+}
+
 char *
 qt_client_id_format(uint32_t tag, uint64_t id, char *out)
 {
-    snprintf(out, QT_CLIENT_ID_TEXT, "qt-%08" PRIx32 "-%" PRIx64, tag, id);
+    int digits = id ? (67 - __builtin_clzll(id)) / 4 : 1;
+    *put_hex(put_head(out, tag), id, digits) = '\0';
     return out;
 }
 
 bool
 qt_client_id_parse(const char *text, size_t length, uint32_t tag, uint64_t *out)
 {
-    char head[HEAD + 1];
-    snprintf(head, sizeof head, "qt-%08" PRIx32 "-", tag);
+    char head[HEAD];
+    (void)put_head(head, tag);
     if (length <= HEAD || length > HEAD + 16 || memcmp(text, head, HEAD) != 0)
         return false;
     uint64_t id = 0;
