@@ -5,9 +5,6 @@
  */
 #include "codec_priv.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 /* Which parameters a type has. */
 static const struct {
     const char *name;
@@ -29,7 +26,8 @@ static void
 add_decimal(struct qt_text *out, const char *name, int64_t v, int scale)
 {
     char text[QT_DECIMAL_TEXT];
-    qt_text_addf(out, "&%s=%s", name, qt_decimal_format_short(v, scale, text));
+    qt_text_add(out, name);
+    qt_text_add(out, qt_decimal_format_short(v, scale, text));
 }
 
 bool
@@ -43,47 +41,37 @@ qt__bn_encode(const struct qt_instrument *ins, uint32_t tag, const struct qt_ord
     bool has_px = types[request->type].has_px, has_stop = types[request->type].has_stop;
     if ((has_px && request->px.v <= 0) || (has_stop && request->stop_px.v <= 0))
         return false;
-    qt_text_addf(out, "symbol=%s&side=%s&type=%s", ins->symbol,
-                 request->side == QT_BUY ? "BUY" : "SELL", types[request->type].name);
-    if (types[request->type].has_tif)
-        qt_text_addf(out, "&timeInForce=%s", tifs[request->tif]);
-    add_decimal(out, "quantity", request->qty.v, ins->qty_scale);
+    qt_text_add(out, "symbol=");
+    qt_text_add(out, ins->symbol);
+    qt_text_add(out, request->side == QT_BUY ? "&side=BUY&type=" : "&side=SELL&type=");
+    qt_text_add(out, types[request->type].name);
+    if (types[request->type].has_tif) {
+        qt_text_add(out, "&timeInForce=");
+        qt_text_add(out, tifs[request->tif]);
+    }
+    add_decimal(out, "&quantity=", request->qty.v, ins->qty_scale);
     if (has_px)
-        add_decimal(out, "price", request->px.v, ins->px_scale);
+        add_decimal(out, "&price=", request->px.v, ins->px_scale);
     if (has_stop)
-        add_decimal(out, "stopPrice", request->stop_px.v, ins->px_scale);
-    qt_text_addf(out, "&newClientOrderId=%s&newOrderRespType=FULL",
-                 qt_client_id_format(tag, request->client_id, id));
+        add_decimal(out, "&stopPrice=", request->stop_px.v, ins->px_scale);
+    qt_text_add(out, "&newClientOrderId=");
+    qt_text_add(out, qt_client_id_format(tag, request->client_id, id));
+    qt_text_add(out, "&newOrderRespType=FULL");
     return !out->is_cut;
 }
 
 bool
-qt__bn_sign(const char *secret, const char *text, size_t length, char out[QT__SIGNATURE_TEXT])
+qt__bn_sign_query(struct qt_signer *signer, const char *secret, int64_t recv_window_ms,
+                  int64_t timestamp_ms, struct qt_text *out)
 {
-    static const char digits[] = "0123456789abcdef";
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned int n = 0;
-    if (!HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)text, length, mac,
-              &n) ||
-        n != 32)
+    char signature[QT_SIGNATURE_TEXT];
+    qt_text_add(out, out->length ? "&recvWindow=" : "recvWindow=");
+    qt_text_add_int(out, recv_window_ms);
+    qt_text_add(out, "&timestamp=");
+    qt_text_add_int(out, timestamp_ms);
+    if (out->is_cut || !qt_signer_sign(signer, secret, out->buffer, out->length, signature))
         return false;
-    for (unsigned int i = 0; i < n; i++) {
-        out[2 * i] = digits[mac[i] >> 4];
-        out[2 * i + 1] = digits[mac[i] & 15];
-    }
-    out[64] = '\0';
-    return true;
-}
-
-bool
-qt__bn_sign_query(const char *secret, int64_t recv_window_ms, int64_t timestamp_ms,
-                  struct qt_text *out)
-{
-    char signature[QT__SIGNATURE_TEXT];
-    qt_text_addf(out, "%srecvWindow=%lld&timestamp=%lld", out->length ? "&" : "",
-                 (long long)recv_window_ms, (long long)timestamp_ms);
-    if (out->is_cut || !qt__bn_sign(secret, out->buffer, out->length, signature))
-        return false;
-    qt_text_addf(out, "&signature=%s", signature);
+    qt_text_add(out, "&signature=");
+    qt_text_add(out, signature);
     return !out->is_cut;
 }

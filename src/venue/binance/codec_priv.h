@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "qtrade/venue/signer.h"
 #include "qtrade/venue/venue.h"
 
 #include "../json_priv.h"
@@ -124,12 +125,9 @@ QT_CHECKED bool qt__bn_decode_klines(const struct qt_instrument *ins, int64_t pe
 /* codec_order.c: parameters as "a=1&b=2", percent-encoded where needed */
 bool qt__bn_encode(const struct qt_instrument *ins, uint32_t tag,
                    const struct qt_order_request *request, struct qt_text *out);
-#define QT__SIGNATURE_TEXT 65 /* 64 hex digits and the NUL */
-/* Lower-case hex HMAC-SHA256 of text with the secret. */
-QT_CHECKED bool qt__bn_sign(const char *secret, const char *text, size_t length,
-                            char out[QT__SIGNATURE_TEXT]);
 /* Adds recvWindow, timestamp and then the signature over everything that stands in out. */
-QT_CHECKED bool qt__bn_sign_query(const char *secret, int64_t recv_window_ms, int64_t timestamp_ms,
+QT_CHECKED bool qt__bn_sign_query(struct qt_signer *signer, const char *secret,
+                                  int64_t recv_window_ms, int64_t timestamp_ms,
                                   struct qt_text *out);
 
 /* errors.c */

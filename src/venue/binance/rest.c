@@ -194,7 +194,8 @@ write_url(struct qt_binance *self, const struct qt__bn_request *request, struct 
     qt_text_init(&query, buffer, sizeof buffer);
     if (request->security == QT__BN_SIGNED) {
         qt_text_add(&query, text);
-        if (query.is_cut || !qt__bn_sign_query(self->secrets->secret, self->recv_window_ms,
+        if (query.is_cut || !qt__bn_sign_query(self->signer, self->secrets->secret,
+                                               self->recv_window_ms,
                                                qt__bn_time_low(self) / QT_NS_PER_MS, &query))
             return false;
         text = query.buffer;

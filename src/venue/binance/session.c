@@ -237,7 +237,8 @@ qt_binance_open(const struct qt_binance_options *options, struct qt_error *err)
     qt__bn_rest_init(self);
     qt_limiter_restore_ban(&self->limiter, options->banned_until_ns);
     self->scratch = calloc(QT__BN_LEVELS, sizeof *self->scratch);
-    if (!self->scratch) {
+    self->signer = qt_signer_create();
+    if (!self->scratch || !self->signer) {
         (void)qt_fail(err, QT_E_MEMORY, "no memory for the venue");
         return NULL;
     }
@@ -270,6 +271,7 @@ qt_binance_close(struct qt_binance *self)
     free(self->symbols);
     free(self->scratch);
     free(self->wanted);
+    qt_signer_destroy(self->signer);
     if (self->secrets) {
         qt_venue_credentials_wipe(self->secrets);
         (void)munmap(self->secrets, sizeof *self->secrets);

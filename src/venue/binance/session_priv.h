@@ -196,6 +196,7 @@ struct qt_binance {
     uint32_t tag;
     bool is_simulated, has_key, is_key_refused, is_started;
     struct qt_venue_credentials *secrets; /* a locked page of its own */
+    struct qt_signer *signer;
 
     struct qt_clock wall;
     const struct qt_clock *clock;

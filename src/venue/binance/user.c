@@ -99,13 +99,14 @@ on_late(void *context)
 static bool
 subscribe(struct qt_binance *self)
 {
-    char buffer[512], message[1024], signature[QT__SIGNATURE_TEXT];
+    char buffer[512], message[1024], signature[QT_SIGNATURE_TEXT];
     struct qt_text text;
     const struct qt_venue_credentials *secrets = self->secrets;
     long long window = self->recv_window_ms, stamp = qt__bn_time_low(self) / QT_NS_PER_MS;
     qt_text_init(&text, buffer, sizeof buffer);
     qt_text_addf(&text, "apiKey=%s&recvWindow=%lld&timestamp=%lld", secrets->key, window, stamp);
-    if (text.is_cut || !qt__bn_sign(secrets->secret, text.buffer, text.length, signature))
+    if (text.is_cut ||
+        !qt_signer_sign(self->signer, secrets->secret, text.buffer, text.length, signature))
         return false;
     int n = snprintf(message, sizeof message,
                      "{\"id\":%d,\"method\":\"userDataStream.subscribe.signature\",\"params\":{"
