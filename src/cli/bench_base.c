@@ -21,6 +21,7 @@
 #define EVENT_BYTES 128 /* of an event in a ring */
 #define KEYS 4096       /* entries of a map */
 #define TEXTS 1024      /* prices to parse */
+#define PATIENCE 4096   /* looks of who spins before it gives its core away */
 
 struct element {
     unsigned char bytes[EVENT_BYTES];
@@ -32,6 +33,7 @@ struct hop {
     struct qt_spsc *out, *back;
     pthread_t thread;
     bool has_thread;
+    bool is_patient; /* spins long before it gives its core away; set before the thread starts */
     atomic_bool is_over; /* release in hop_end, acquire in hop_echo */
 };
 
@@ -47,24 +49,41 @@ hop_end(void *state)
     free(hop);
 }
 
+/* After a look at an empty or full ring; *looks of them in a row. */
+static void
+wait_a_little(const struct hop *hop, unsigned *looks)
+{
+    if (!hop->is_patient || ++*looks % PATIENCE == 0)
+        sched_yield();
+#if defined(__x86_64__) || defined(__i386__)
+    else
+        __builtin_ia32_pause();
+#endif
+}
+
 /* The other side: spins, gives its core away when there is nothing, sends back what comes. */
 static void *
 hop_echo(void *context)
 {
     struct hop *hop = context;
     struct element element;
-    while (!atomic_load_explicit(&hop->is_over, memory_order_acquire))
-        if (!qt_spsc_pop(hop->out, &element) || !qt_spsc_push(hop->back, &element))
-            sched_yield();
+    unsigned looks = 0;
+    while (!atomic_load_explicit(&hop->is_over, memory_order_acquire)) {
+        if (qt_spsc_pop(hop->out, &element) && qt_spsc_push(hop->back, &element))
+            looks = 0;
+        else
+            wait_a_little(hop, &looks);
+    }
     return NULL;
 }
 
 static void *
-hop_start(bool with_thread)
+hop_start(bool with_thread, bool is_patient)
 {
     struct hop *hop = calloc(1, sizeof *hop);
     if (!hop)
         return NULL;
+    hop->is_patient = is_patient;
     hop->out = qt_spsc_create(sizeof(struct element), 1024);
     hop->back = qt_spsc_create(sizeof(struct element), 1024);
     hop->has_thread = with_thread && hop->out && hop->back &&
@@ -79,13 +98,19 @@ hop_start(bool with_thread)
 static void *
 local_start(void)
 {
-    return hop_start(false);
+    return hop_start(false, false);
 }
 
 static void *
 across_start(void)
 {
-    return hop_start(true);
+    return hop_start(true, false);
+}
+
+static void *
+patient_start(void)
+{
+    return hop_start(true, true);
 }
 
 static uint64_t
@@ -103,19 +128,32 @@ local_work(void *state, size_t batch)
 }
 
 static uint64_t
-across_work(void *state, size_t batch)
+round_trips(struct hop *hop, size_t n)
 {
-    struct hop *hop = state;
     struct element element = {{0}};
     uint64_t sum = 0;
-    for (size_t i = 0; i < batch; i++) {
+    unsigned looks = 0;
+    for (size_t i = 0; i < n; i++) {
         while (!qt_spsc_push(hop->out, &element))
-            sched_yield();
+            wait_a_little(hop, &looks);
         while (!qt_spsc_pop(hop->back, &element))
-            sched_yield();
+            wait_a_little(hop, &looks);
         sum += element.bytes[0] + 1u;
     }
     return sum;
+}
+
+static uint64_t
+across_work(void *state, size_t batch)
+{
+    return round_trips(state, batch);
+}
+
+/* One way is half the way there and back: the clocks of two cores need not agree. */
+static uint64_t
+one_way_work(void *state, size_t batch)
+{
+    return round_trips(state, batch / 2);
 }
 
 /* --- histogram --- */
@@ -327,6 +365,13 @@ const struct qt_benchmark qt_bench_base[] = {
      .batch = 1000,
      .start = local_start,
      .work = local_work,
+     .end = hop_end},
+    {.name = "base.ring_one_way",
+     .help = "an event to a thread that spins without a pause: one hop",
+     .samples = 1000,
+     .batch = 200,
+     .start = patient_start,
+     .work = one_way_work,
      .end = hop_end},
     {.name = "base.ring_round_trip",
      .help = "an event to a spinning thread and back: two hops",

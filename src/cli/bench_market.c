@@ -106,6 +106,24 @@ book_work(void *state, size_t batch)
     return applied;
 }
 
+/* One level changes and the best prices are read: what a book costs where it is used. */
+static uint64_t
+level_work(void *state, size_t batch)
+{
+    struct book_run *run = state;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < batch; i++) {
+        struct qt_depth depth = {.first_id = ++run->id, .last_id = run->id};
+        const struct qt_depth *diff = &run->diffs[run->next++ % DIFFS];
+        depth.levels[0] = diff->levels[i & 1];
+        depth.bids = !(i & 1);
+        depth.asks = i & 1;
+        qt_assert(qt_book_apply(run->book, &depth, QT_EVENT_LAST) == QT_BOOK_APPLIED);
+        sum += qt_px_cmp(qt_book_best_bid(run->book), qt_book_best_ask(run->book)) < 0;
+    }
+    return sum;
+}
+
 /* --- bars --- */
 
 struct bars_run {
@@ -161,6 +179,13 @@ const struct qt_benchmark qt_bench_market[] = {
      .start = bars_start,
      .work = bars_work,
      .end = free},
+    {.name = "market.book_level",
+     .help = "one level changed in that book, and both best prices read",
+     .samples = 2000,
+     .batch = 200,
+     .start = book_start,
+     .work = level_work,
+     .end = book_end},
     {.name = "market.book_update",
      .help = "a diff of two levels into a book of 1000 a side",
      .samples = 2000,

@@ -37,6 +37,22 @@ extern const struct qt_benchmark qt_bench_indicator[];
 extern const struct qt_benchmark qt_bench_market[];
 extern const struct qt_benchmark qt_bench_venue[];
 
+/** Kinds of message of a venue. */
+enum qt_bench_message {
+    QT_BENCH_QUOTE,
+    QT_BENCH_TRADE,
+    QT_BENCH_DEPTH,      /* a partial book */
+    QT_BENCH_WHOLE_DIFF, /* as many levels as that */
+    QT_BENCH_DIFF,
+    QT_BENCH_KLINE,
+    QT_BENCH_REPORT,
+    QT_BENCH_MESSAGES
+};
+/** Their texts; in those of books '<' and '>' stand for the bids and the asks. */
+extern const char *const qt__bench_messages[QT_BENCH_MESSAGES];
+/** Of a hundred messages of the mixed stream. */
+extern const unsigned qt__bench_shares[QT_BENCH_MESSAGES];
+
 /** What one benchmark gave, ns an operation. */
 struct qt_bench_result {
     double median, p99, p999;
