@@ -142,7 +142,7 @@ qt__bn_time_low(const struct qt_binance *self)
 }
 
 int64_t
-qt__bn_time_high(const struct qt_binance *self)
+qt__bn_time_high(const struct qt_binance *self, int64_t utc_ns)
 {
-    return qt__bn_utc(self) + self->time.offset_ns + self->time.uncertainty_ns;
+    return utc_ns + self->time.offset_ns + self->time.uncertainty_ns;
 }

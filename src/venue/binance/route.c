@@ -10,17 +10,19 @@
 #define AHEAD_NS                                                                                   \
     (5 * QT_NS_PER_S) /* a venue's stamp may be that far ahead of what we take for its time */
 
+/* What the venue may stamp an event with that came at t_recv_ns: the clock was read then, once for a
+ * whole message. */
 static int64_t
-latest_stamp(const struct qt_binance *self)
+latest_stamp(const struct qt_binance *self, const struct qt_event *event)
 {
     double slack = qt__bn_speed(self) * (double)AHEAD_NS;
-    return qt__bn_time_high(self) + (int64_t)slack;
+    return qt__bn_time_high(self, event->t_recv_ns) + (int64_t)slack;
 }
 
 static void
 clamp_time(struct qt_binance *self, struct qt_event *event)
 {
-    if (event->t_venue_ns > 0 && event->t_venue_ns <= latest_stamp(self))
+    if (event->t_venue_ns > 0 && event->t_venue_ns <= latest_stamp(self, event))
         return;
     event->t_venue_ns = event->t_recv_ns;
     self->stats.clamped++;
@@ -91,7 +93,7 @@ route_bar(struct qt_binance *self, struct qt__bn_symbol *symbol, const struct qt
     const struct qt_bar *bar = &event->bar;
     if (bar->period_ns != QT__BN_BASE_NS)
         return;
-    if (bar->open_ns + bar->period_ns > latest_stamp(self)) {
+    if (bar->open_ns + bar->period_ns > latest_stamp(self, event)) {
         self->stats.clamped++; /* a bar of the future is none */
         qt__bn_time_again(self);
         return;

@@ -267,8 +267,9 @@ void qt__bn_time_check(struct qt_binance *self);
 void qt__bn_time_again(struct qt_binance *self);
 void qt__bn_time_sample(struct qt_binance *self, int64_t venue_ms, int64_t sent_ns,
                         int64_t back_ns);
-int64_t qt__bn_time_low(const struct qt_binance *self);  /* the venue's time is not before */
-int64_t qt__bn_time_high(const struct qt_binance *self); /* nor after */
+int64_t qt__bn_time_low(const struct qt_binance *self); /* the venue's time is not before */
+/* nor after, when our clock says utc_ns */
+int64_t qt__bn_time_high(const struct qt_binance *self, int64_t utc_ns);
 
 /* universe.c */
 bool qt__bn_symbols_create(struct qt_binance *self, const struct qt__bn_listing *listings, size_t n,
