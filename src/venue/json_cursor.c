@@ -44,10 +44,9 @@ qt__json_type(struct qt__json *json)
     blanks(json);
     if (json->p == json->end)
         return 0;
-    char c = *json->p;
-    if (is_digit(c) || c == '-')
-        return '0';
-    return c == '"' || c == '{' || c == '[' || c == 't' || c == 'f' || c == 'n' ? c : 0;
+    static const char types[256] = {['0' ... '9'] = '0', ['-'] = '0', ['"'] = '"', ['{'] = '{',
+                                    ['['] = '[',         ['t'] = 't', ['f'] = 'f', ['n'] = 'n'};
+    return types[(unsigned char)*json->p];
 }
 
 bool

@@ -133,12 +133,11 @@ qt__short_value(const char *p, const char *end, struct qt__slice *out)
     return close + is_string;
 }
 
-/* The next member where it is as venues write them: "key":value without blanks or escapes, the
- * value a string, a whole number, true, false or null. Its key and value; false: it is something
- * else, or the object has ended; then nothing was read, and the functions of json_priv.h say what
- * it is. */
+/* The next member's key, the cursor on its value, where it is as venues write it: no blanks, no
+ * escapes. False: it is something else, or the object has ended; then nothing was read, and
+ * qt__json_next_key says what it is. */
 QT_INLINE bool
-qt__json_short_member(struct qt__json *json, struct qt__slice *out_key, struct qt__slice *out)
+qt__json_short_key(struct qt__json *json, struct qt__slice *out)
 {
     static const int shortest = 8; /* ,"K":"" and a bracket */
     const char *p = json->p, *end = json->end;
@@ -153,13 +152,24 @@ qt__json_short_member(struct qt__json *json, struct qt__slice *out_key, struct q
     const char *close = is_letter ? p + 1 : qt__scan_string(p, end);
     if (!close || end - close < 3 || close[1] != ':')
         return false;
-    *out_key = (struct qt__slice){.p = p, .n = (size_t)(close - p), .type = '"'};
-    p = qt__short_value(close + 2, end, out);
-    if (!p)
-        return false;
+    *out = (struct qt__slice){.p = p, .n = (size_t)(close - p), .type = '"'};
     *is_first = false;
-    json->p = p;
+    json->p = close + 2;
     return true;
+}
+
+/* The value at the cursor, which stands behind a key, where it is a string without escapes, a
+ * whole number, true, false or null without blanks. False: it is something else; nothing was read,
+ * and qt__json_take says what it is. */
+QT_INLINE bool
+qt__json_short_value(struct qt__json *json, struct qt__slice *out)
+{
+    static const int shortest = 4; /* with {"": before it R2 holds */
+    if (json->end - json->p < shortest)
+        return false;
+    const char *behind = qt__short_value(json->p, json->end, out);
+    json->p = behind ? behind : json->p;
+    return behind != NULL;
 }
 
 #endif

@@ -255,6 +255,31 @@ START_TEST(a_message_cut_anywhere_is_malformed)
 }
 END_TEST
 
+/* Shorter than what is read at once. */
+static const struct {
+    const char *text;
+    enum qt_codec_verdict verdict;
+} tiny[] = {{"", QT_CODEC_MALFORMED},
+            {"{", QT_CODEC_MALFORMED},
+            {"{}", QT_CODEC_SKIPPED},
+            {"{\"", QT_CODEC_MALFORMED},
+            {"{\"\":1}", QT_CODEC_SKIPPED},
+            {"{\"a\":1}", QT_CODEC_SKIPPED},
+            {"{\"a\":12}", QT_CODEC_SKIPPED},
+            {"{\"a\":\"\"}", QT_CODEC_SKIPPED},
+            {"{\"a\":\"}", QT_CODEC_MALFORMED},
+            {"{\"a\":true}", QT_CODEC_SKIPPED},
+            {"{\"a\":tru}", QT_CODEC_MALFORMED},
+            {"{\"a\":1,}", QT_CODEC_MALFORMED},
+            {"{\"ab\":0}", QT_CODEC_SKIPPED},
+            {"{\"\\\":1}", QT_CODEC_MALFORMED}};
+
+START_TEST(a_tiny_message_is_read_to_its_end_and_not_beyond)
+{
+    ck_assert_int_eq(take_exactly(tiny[_i].text, strlen(tiny[_i].text)), tiny[_i].verdict);
+}
+END_TEST
+
 /* A price of any digits around the point: exact, or refused because it is finer than the scale. */
 START_TEST(a_price_of_any_length_is_exact_or_refused)
 {
@@ -321,6 +346,8 @@ main(void)
     tcase_set_timeout(tc, 100);
     tcase_add_test(tc, blanks_between_the_tokens_change_nothing);
     tcase_add_test(tc, a_message_cut_anywhere_is_malformed);
+    tcase_add_loop_test(tc, a_tiny_message_is_read_to_its_end_and_not_beyond, 0,
+                        (int)QT_COUNT_OF(tiny));
     tcase_add_test(tc, a_price_of_any_length_is_exact_or_refused);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);

@@ -221,21 +221,6 @@ place_of(struct qt__bn_fields *fields, int field, struct qt__slice *ignored)
     return &fields->at[field];
 }
 
-/* The members that stand there as venues write them, up to the first that does not. */
-static void
-read_short_members(struct qt__json *json, struct qt__bn_fields *fields)
-{
-    struct qt__slice key, value, ignored;
-    while (qt__json_short_member(json, &key, &value)) {
-        struct qt__slice *place = place_of(fields, field_of(&key), &ignored);
-        if (!place) {
-            json->is_bad = true;
-            return;
-        }
-        *place = value;
-    }
-}
-
 static bool read_members(struct qt__bn_incoming *m, struct qt__json *json,
                          struct qt__bn_fields *fields);
 
@@ -294,15 +279,15 @@ read_members(struct qt__bn_incoming *m, struct qt__json *json, struct qt__bn_fie
 {
     struct qt__slice key, ignored;
     memset(fields->has, 0, sizeof fields->has);
-    for (;;) {
-        read_short_members(json, fields);
-        if (!qt__json_next_key(json, &key))
-            return !json->is_bad;
+    while (qt__json_short_key(json, &key) || qt__json_next_key(json, &key)) {
         int field = field_of(&key);
         struct qt__slice *place = place_of(fields, field, &ignored);
-        if (!place || !read_value(m, json, fields, field, place))
+        if (!place)
+            return false;
+        if (!qt__json_short_value(json, place) && !read_value(m, json, fields, field, place))
             return false;
     }
+    return !json->is_bad;
 }
 
 /* {"result":{"subscriptionId":0}} */
