@@ -90,6 +90,10 @@ write_decimal(struct qt_text *out, struct qt_rng *rng)
     size_t decimals = is_usual ? 8 : qt_rng_below(rng, 14);
     size_t exact = qt_rng_below(rng, 3) ? 0 : qt_rng_below(rng, 9);
     qt_text_add(out, is_bare ? "" : "\"");
+    if (qt_rng_below(rng, 10) == 0) {
+        qt_text_add(out, is_bare ? "0.00000000" : "0.00000000\"");
+        return;
+    }
     qt_text_add_char(out, (char)('1' + qt_rng_below(rng, 9)));
     while (--whole > 0)
         qt_text_add_char(out, (char)('0' + qt_rng_below(rng, 10)));
@@ -255,6 +259,25 @@ START_TEST(a_message_cut_anywhere_is_malformed)
 }
 END_TEST
 
+/* Levels are read where they stand, before it is known which member the message needs. */
+START_TEST(a_diffs_levels_are_its_own)
+{
+    static const char *const messages[] = {
+        "{\"e\":\"depthUpdate\",\"E\":1,\"s\":\"BTCUSDT\",\"U\":1,\"u\":2,\"b\":[[\"5.0\",\"1.0\"]]"
+        ","
+        "\"a\":[],\"bids\":[[\"7.0\",\"1.0\"]],\"asks\":[[\"8.0\",\"1.0\"]]}",
+        "{\"stream\":\"btcusdt@depth\",\"data\":{\"e\":\"depthUpdate\",\"E\":1,\"s\":\"BTCUSDT\","
+        "\"U\":"
+        "1,\"u\":2,\"b\":[[\"5.0\",\"1.0\"]],\"bids\":[[\"7.0\",\"1.0\"]],\"a\":[]},\"s\":"
+        "\"BTCUSDT\"}"};
+    ck_assert_int_eq(take_exactly(messages[_i], strlen(messages[_i])), QT_CODEC_DECODED);
+    ck_assert_uint_eq(taker.n, 1);
+    ck_assert_uint_eq(taker.events[0].depth.bids, 1);
+    ck_assert_uint_eq(taker.events[0].depth.asks, 0);
+    ck_assert_int_eq(taker.events[0].depth.levels[0].px.v, 500);
+}
+END_TEST
+
 /* Shorter than what is read at once. */
 static const struct {
     const char *text;
@@ -346,6 +369,7 @@ main(void)
     tcase_set_timeout(tc, 100);
     tcase_add_test(tc, blanks_between_the_tokens_change_nothing);
     tcase_add_test(tc, a_message_cut_anywhere_is_malformed);
+    tcase_add_loop_test(tc, a_diffs_levels_are_its_own, 0, 2);
     tcase_add_loop_test(tc, a_tiny_message_is_read_to_its_end_and_not_beyond, 0,
                         (int)QT_COUNT_OF(tiny));
     tcase_add_test(tc, a_price_of_any_length_is_exact_or_refused);
