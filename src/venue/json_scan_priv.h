@@ -74,9 +74,10 @@ struct qt__decimals {
 static inline bool
 qt__decimals_of(int scale, struct qt__decimals *out)
 {
+    static const int64_t units[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
     if (scale < 1 || scale > 8)
         return false;
-    *out = (struct qt__decimals){.scale = (unsigned)scale, .unit = qt_pow10(scale)};
+    *out = (struct qt__decimals){.scale = (unsigned)scale, .unit = units[scale]};
     return true;
 }
 

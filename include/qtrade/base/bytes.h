@@ -12,9 +12,12 @@
 #ifndef QTRADE_BASE_BYTES_H
 #define QTRADE_BASE_BYTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "qtrade/base/attr.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -52,6 +55,20 @@ qt_word_load_short(const char *p, size_t n)
     for (size_t i = 0; i < n; i++)
         word |= (uint64_t)(unsigned char)p[i] << (8 * i);
     return word;
+}
+
+/** Is p[0..n) the same as word[0..n)? n a constant: a compare or two, whatever it is. */
+QT_INLINE bool
+qt_bytes_are(const char *p, const char *word, size_t n)
+{
+    uint32_t a[2], b[2];
+    if (n < 4 || n >= 8)
+        return memcmp(p, word, n) == 0;
+    memcpy(&a[0], p, 4);
+    memcpy(&a[1], p + n - 4, 4);
+    memcpy(&b[0], word, 4);
+    memcpy(&b[1], word + n - 4, 4);
+    return a[0] == b[0] && a[1] == b[1];
 }
 
 /** p[at..at+8) of a text of n >= 8 bytes, zeroes behind its end. at < n. */

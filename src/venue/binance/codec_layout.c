@@ -30,7 +30,7 @@ struct rest {
 QT_INLINE bool
 is_next(struct rest *rest, const char *word, size_t n)
 {
-    if ((size_t)(rest->end - rest->p) < n || memcmp(rest->p, word, n) != 0)
+    if ((size_t)(rest->end - rest->p) < n || !qt_bytes_are(rest->p, word, n))
         return false;
     rest->p += n;
     return true;
