@@ -248,6 +248,26 @@ START_TEST(gap_of_several_pages_comes_whole_before_the_first_live_event)
 }
 END_TEST
 
+START_TEST(restart_within_a_minute_asks_for_no_bars)
+{
+    int64_t known[QT_DOUBLE_SYMBOLS];
+    uint64_t before;
+    tear_down();
+    bench_start_venue(&bench, 1); /* a minute is a minute here */
+    open_session();
+    while (qt_clock_utc_ns(&bench.clock) > now_minute() + 30 * QT_NS_PER_S)
+        bench_work(&bench, 100);
+    for (uint32_t s = 0; s < QT_DOUBLE_SYMBOLS; s++)
+        known[s] = now_minute() - QT_NS_PER_MIN;
+    qt_double_set(bench.venue, QT_DOUBLE_FAIL_KLINES, 1000);
+    before = (uint64_t)qt_double_get(bench.venue, QT_DOUBLE_FAIL_KLINES);
+    open_again(known);
+    bench_settle(&bench);
+    ck_assert_uint_eq((uint64_t)qt_double_get(bench.venue, QT_DOUBLE_FAIL_KLINES), before);
+    ck_assert_int_eq(last_bar(0), QT_TIME_NONE);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -258,6 +278,7 @@ main(void)
     tcase_add_test(tc, restart_asks_for_the_gap_only_and_leaves_what_an_unbroken_run_leaves);
     tcase_add_test(tc, gap_of_several_pages_comes_whole_before_the_first_live_event);
     tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, restart_within_a_minute_asks_for_no_bars);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }

@@ -126,6 +126,16 @@ push_history(struct qt_binance *self, struct qt__bn_symbol *symbol, size_t n, si
     }
 }
 
+/* Everything from before is there. */
+static void
+complete(struct qt_binance *self, struct qt__bn_symbol *symbol)
+{
+    self->stats.history_left -= symbol->is_waited_for;
+    symbol->is_waited_for = false;
+    qt__bn_bars_resume(self, symbol);
+    go_live(self, symbol);
+}
+
 static void
 on_bars(struct qt__bn_call *call, const struct qt__bn_answer *answer)
 {
@@ -154,10 +164,7 @@ on_bars(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     if (is_page || (is_history && ++symbol->step < self->n_history)) {
         qt__bn_history_want(self, symbol);
     } else {
-        self->stats.history_left -= symbol->is_waited_for;
-        symbol->is_waited_for = false;
-        qt__bn_bars_resume(self, symbol);
-        go_live(self, symbol);
+        complete(self, symbol);
     }
     pump(self);
 }
@@ -188,11 +195,17 @@ ask(struct qt_binance *self, struct qt__bn_symbol *symbol, int64_t *out_wait_ns)
     return qt__bn_rest_send(self, &request, out_wait_ns);
 }
 
-/* Nothing to ask for: no history is configured, or no bar is known that a gap could follow. */
+/* Nothing to ask for: no history is configured and no bar is known that a gap could follow, or none
+ * can have closed since the known ones. (One that closed this very moment is the hole that the first
+ * live bar shows.) */
 static bool
 needs_nothing(const struct qt_binance *self, const struct qt__bn_symbol *symbol)
 {
-    return symbol->step >= self->n_history && symbol->last_bar_ns == QT_TIME_NONE;
+    if (symbol->step < self->n_history)
+        return false;
+    return symbol->last_bar_ns == QT_TIME_NONE ||
+           (symbol->phase == QT__BN_NEW && symbol->n_held == 0 &&
+            qt__bn_time_low(self) < symbol->last_bar_ns + 2 * QT__BN_BASE_NS);
 }
 
 static void
@@ -203,8 +216,7 @@ pump(struct qt_binance *self)
         struct qt__bn_symbol *symbol = &self->symbols[line->ids[line->head]];
         int64_t wait_ns;
         if (needs_nothing(self, symbol)) {
-            qt__bn_bars_resume(self, symbol);
-            go_live(self, symbol);
+            complete(self, symbol);
         } else if (ask(self, symbol, &wait_ns) == QT__BN_SENT) {
             line->under_way++;
         } else {
