@@ -7,13 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "qtrade/base/rng.h"
 #include "qtrade/base/time.h"
-#include "qtrade/engine/engine.h"
 #include "qtrade/risk/gate.h"
 
+#include "bench_engine_priv.h"
 #include "bench_priv.h"
-#include "settings_priv.h"
 
 #define T0 (INT64_C(1713052800) * QT_NS_PER_S)
 
@@ -21,58 +19,64 @@ enum { HISTORY = 900 }; /* hourly bars */
 
 /* --- the engine on a feed that is made here --- */
 
-struct engine_run {
-    struct qt_settings settings;
-    struct qt_universe *universe;
-    struct qt_engine *engine;
-    struct qt_rng rng;
-    atomic_bool stop;
-    uint32_t symbols;
-    int64_t now_ns, step_ns; /* between two events */
-    uint64_t n, pushed;      /* events to push in this turn; ever pushed */
-    void (*make)(struct engine_run *run, struct qt_event *event);
-};
+int64_t
+qt__bench_price(uint32_t symbol)
+{
+    return 1000000 + (int64_t)symbol * 1000;
+}
 
 static int64_t
 price_of(struct engine_run *run, uint32_t symbol)
 {
-    return 1000000 + (int64_t)symbol * 1000 + (int64_t)qt_rng_below(&run->rng, 400);
+    return qt__bench_price(symbol) + (int64_t)qt_rng_below(&run->rng, 400);
+}
+
+static struct qt_event
+next_event(const struct engine_run *run, enum qt_event_kind kind)
+{
+    return (struct qt_event){.kind = (uint16_t)kind,
+                             .instrument = (uint32_t)(run->pushed % run->symbols),
+                             .t_recv_ns = run->now_ns,
+                             .t_venue_ns = run->now_ns};
 }
 
 static void
-make_quote(struct engine_run *run, struct qt_event *event)
+give_quote(struct engine_run *run, const struct qt_event_sink *sink)
 {
-    int64_t px = price_of(run, event->instrument);
-    event->kind = QT_EVENT_QUOTE;
-    event->quote = (struct qt_quote){{px}, {px + 5}, {1000}, {1000}};
+    struct qt_event event = next_event(run, QT_EVENT_QUOTE);
+    int64_t px = price_of(run, event.instrument);
+    event.quote = (struct qt_quote){{px}, {px + 5}, {1000}, {1000}};
+    sink->push(sink->self, &event);
 }
 
 static void
-make_trade(struct engine_run *run, struct qt_event *event)
+give_trade(struct engine_run *run, const struct qt_event_sink *sink)
 {
-    event->kind = QT_EVENT_TRADE;
-    event->trade = (struct qt_trade){{price_of(run, event->instrument)}, {250}, 0};
+    struct qt_event event = next_event(run, QT_EVENT_TRADE);
+    event.trade = (struct qt_trade){{price_of(run, event.instrument)}, {250}, 0};
+    sink->push(sink->self, &event);
 }
 
 /* Hourly bars of history, one symbol after the other. */
 static void
-make_bar(struct engine_run *run, struct qt_event *event)
+give_bar(struct engine_run *run, const struct qt_event_sink *sink)
 {
-    event->instrument = (uint32_t)(run->pushed / HISTORY);
-    int64_t px = price_of(run, event->instrument);
+    struct qt_event event = next_event(run, QT_EVENT_BAR);
+    event.instrument = (uint32_t)(run->pushed / HISTORY);
+    int64_t px = price_of(run, event.instrument);
     int64_t open_ns = T0 - QT_NS_PER_DAY * 40 + (int64_t)(run->pushed % HISTORY) * QT_NS_PER_HOUR;
-    event->kind = QT_EVENT_BAR;
-    event->flags = QT_EVENT_HISTORY;
-    event->bar = (struct qt_bar){.open_ns = open_ns,
-                                 .period_ns = QT_NS_PER_HOUR,
-                                 .open = {px},
-                                 .high = {px + 300},
-                                 .low = {px - 300},
-                                 .close = {px + 20},
-                                 .volume = {5000000},
-                                 .quote_volume = {INT64_C(500000000000000)},
-                                 .taker_buy = {2500000},
-                                 .trades = 100};
+    event.flags = QT_EVENT_HISTORY;
+    event.bar = (struct qt_bar){.open_ns = open_ns,
+                                .period_ns = QT_NS_PER_HOUR,
+                                .open = {px},
+                                .high = {px + 300},
+                                .low = {px - 300},
+                                .close = {px + 20},
+                                .volume = {5000000},
+                                .quote_volume = {INT64_C(500000000000000)},
+                                .taker_buy = {2500000},
+                                .trades = 100};
+    sink->push(sink->self, &event);
 }
 
 static int
@@ -81,11 +85,7 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
     struct engine_run *run = self;
     (void)timeout_ms;
     for (uint64_t i = 0; i < run->n; i++) {
-        struct qt_event event = {.instrument = (uint32_t)(run->pushed % run->symbols),
-                                 .t_recv_ns = run->now_ns,
-                                 .t_venue_ns = run->now_ns};
-        run->make(run, &event);
-        sink->push(sink->self, &event);
+        run->give(run, sink);
         run->pushed++;
         run->now_ns += run->step_ns;
     }
@@ -99,21 +99,31 @@ take_sync(void *self)
     return true;
 }
 
-static void
-engine_end(void *state)
+static bool
+take_question(void *self, uint32_t instrument, uint64_t client_id)
+{
+    (void)self, (void)instrument, (void)client_id;
+    return true;
+}
+
+void
+qt__bench_engine_end(void *state)
 {
     struct engine_run *run = state;
+    if (!run)
+        return;
     qt_engine_destroy(run->engine);
     qt_universe_destroy(run->universe);
+    free(run->restore);
     free(run);
 }
 
-static void
-push(struct engine_run *run, void (*make)(struct engine_run *run, struct qt_event *event),
-     uint64_t n)
+void
+qt__bench_push(struct engine_run *run,
+               void (*give)(struct engine_run *run, const struct qt_event_sink *sink), uint64_t n)
 {
     struct qt_error err = {0};
-    run->make = make;
+    run->give = give;
     run->n = n;
     qt_assert(qt_engine_run(run->engine, &run->stop, &err));
 }
@@ -133,41 +143,98 @@ fill_universe(struct engine_run *run, struct qt_error *err)
     return run->universe != NULL;
 }
 
-/* An engine of n symbols with all the history a ranking asks for. */
-static struct engine_run *
-engine_start(uint32_t symbols, bool has_history)
+static struct qt_position_record
+position_of(uint32_t symbol)
 {
-    struct engine_run *run = calloc(1, sizeof *run);
+    int64_t px = qt__bench_price(symbol);
+    struct qt_position_record position = {.instrument = symbol,
+                                          .qty = {1000},
+                                          .initial_qty = {1000},
+                                          .opened_ns = T0,
+                                          .has_plan = true};
+    position.plan =
+        (struct qt_exit_plan){.side = QT_BUY,
+                              .tick = {1},
+                              .step = {100},
+                              .entry = {px},
+                              .initial_stop = {px - px / 200},
+                              .stop = {px - px / 200},
+                              .target = {{2 * px}, {3 * px}, {4 * px}}, /* out of reach */
+                              .trail = {px / 100},
+                              .best = {px},
+                              .opened_ns = T0,
+                              .deadline_ns = INT64_MAX};
+    char text[24];
+    snprintf(text, sizeof text, "%lld.%02lld", (long long)(px / 10000),
+             (long long)(px / 100 % 100)); /* a hundredth of a coin */
+    qt_assert(qt_money_parse(text, QT_MONEY_SCALE, &position.cost));
+    return position;
+}
+
+static bool
+hold_positions(struct engine_run *run)
+{
+    qt_assert(run->symbols <= QT_RESTORE_POSITIONS);
+    run->restore = calloc(1, sizeof *run->restore);
+    if (!run->restore)
+        return false;
+    run->restore->is_found = true;
+    run->restore->positions = run->symbols;
+    for (uint32_t i = 0; i < run->symbols; i++)
+        run->restore->position[i] = position_of(i);
+    return true;
+}
+
+static struct qt_engine *
+create_engine(struct engine_run *run, const struct engine_plan *plan)
+{
     struct qt_error err = {0};
-    if (!run)
+    if (!fill_universe(run, &err) || (plan->is_holding && !hold_positions(run)))
         return NULL;
-    run->symbols = symbols;
-    run->now_ns = T0;
-    qt_rng_init(&run->rng, QT_BENCH_SEED);
-    qt_settings_defaults(&run->settings);
-    run->settings.engine.workers = 1;
     const struct qt_engine_options options = {.engine = &run->settings.engine,
                                               .scan = &run->settings.scan,
                                               .strategy = &run->settings.strategy,
                                               .risk = &run->settings.risk,
                                               .quality = &run->settings.quality,
+                                              .universe = run->universe,
+                                              .clock = plan->has_clock ? &run->clock : NULL,
                                               .feed = {.self = run, .work = work},
-                                              .venue = {.name = "bench", .sync = take_sync},
+                                              .venue = {.self = run,
+                                                        .name = "bench",
+                                                        .submit = plan->venue.submit,
+                                                        .cancel = take_question,
+                                                        .query = take_question,
+                                                        .sync = take_sync},
                                               .run_kind = "bench",
-                                              .base_period_ns = QT_NS_PER_MIN};
-    if (fill_universe(run, &err)) {
-        struct qt_engine_options whole = options;
-        whole.universe = run->universe;
-        run->engine = qt_engine_create(&whole, &err);
-    }
+                                              .restore = run->restore,
+                                              .base_period_ns = QT_NS_PER_MIN,
+                                              .publishes = plan->publishes};
+    return qt_engine_create(&options, &err);
+}
+
+struct engine_run *
+qt__bench_engine_start(const struct engine_plan *plan)
+{
+    struct engine_run *run = calloc(1, sizeof *run);
+    if (!run)
+        return NULL;
+    run->symbols = plan->symbols;
+    run->now_ns = T0;
+    qt_clock_init_wall(&run->clock);
+    qt_rng_init(&run->rng, QT_BENCH_SEED);
+    qt_settings_defaults(&run->settings);
+    run->settings.engine.workers = plan->workers;
+    if (plan->cycle_ms > 0)
+        run->settings.engine.cycle_ms = plan->cycle_ms;
+    run->engine = create_engine(run, plan);
     if (!run->engine) {
-        engine_end(run);
+        qt__bench_engine_end(run);
         return NULL;
     }
-    if (has_history)
-        push(run, make_bar, (uint64_t)symbols * HISTORY);
+    if (plan->has_history)
+        qt__bench_push(run, give_bar, (uint64_t)plan->symbols * HISTORY);
     run->pushed = 0;
-    push(run, make_quote, symbols);
+    qt__bench_push(run, give_quote, plan->symbols);
     return run;
 }
 
@@ -175,7 +242,8 @@ engine_start(uint32_t symbols, bool has_history)
 static void *
 tick_start(void)
 {
-    struct engine_run *run = engine_start(200, false);
+    struct engine_run *run =
+        qt__bench_engine_start(&(struct engine_plan){.symbols = 200, .workers = 1});
     if (run)
         run->step_ns = QT_NS_PER_US;
     return run;
@@ -185,7 +253,7 @@ static uint64_t
 quote_work(void *state, size_t batch)
 {
     struct engine_run *run = state;
-    push(run, make_quote, batch);
+    qt__bench_push(run, give_quote, batch);
     return run->pushed;
 }
 
@@ -193,26 +261,39 @@ static uint64_t
 trade_work(void *state, size_t batch)
 {
     struct engine_run *run = state;
-    push(run, make_trade, batch);
+    qt__bench_push(run, give_trade, batch);
     return run->pushed;
+}
+
+static void *
+cycle_start(uint32_t symbols, unsigned workers)
+{
+    return qt__bench_engine_start(
+        &(struct engine_plan){.symbols = symbols, .workers = workers, .has_history = true});
 }
 
 static void *
 cycle_100_start(void)
 {
-    return engine_start(100, true);
+    return cycle_start(100, 1);
 }
 
 static void *
 cycle_1000_start(void)
 {
-    return engine_start(1000, true);
+    return cycle_start(1000, 1);
 }
 
 static void *
 cycle_5000_start(void)
 {
-    return engine_start(5000, true);
+    return cycle_start(5000, 1);
+}
+
+static void *
+cycle_5000_shared_start(void)
+{
+    return cycle_start(5000, 2);
 }
 
 /* A new quote of every symbol, then the first event of the next second, which takes a cycle with
@@ -222,10 +303,26 @@ cycle_work(void *state, size_t batch)
 {
     struct engine_run *run = state;
     for (size_t i = 0; i < batch; i++) {
-        push(run, make_quote, run->symbols);
+        qt__bench_push(run, give_quote, run->symbols);
         run->now_ns += QT_NS_PER_S;
     }
     return run->pushed;
+}
+
+static void *
+publish_start(void)
+{
+    return qt__bench_engine_start(&(struct engine_plan){
+        .symbols = 1000, .workers = 1, .has_history = true, .publishes = true, .is_holding = true});
+}
+
+static uint64_t
+publish_work(void *state, size_t batch)
+{
+    struct engine_run *run = state;
+    for (size_t i = 0; i < batch; i++)
+        qt_engine_publish(run->engine);
+    return batch;
 }
 
 /* --- the gate --- */
@@ -321,21 +418,28 @@ const struct qt_benchmark qt_bench_engine[] = {
      .batch = 1,
      .start = cycle_100_start,
      .work = cycle_work,
-     .end = engine_end},
+     .end = qt__bench_engine_end},
     {.name = "engine.cycle_1000",
      .help = "the same over 1,000",
      .samples = 100,
      .batch = 1,
      .start = cycle_1000_start,
      .work = cycle_work,
-     .end = engine_end},
+     .end = qt__bench_engine_end},
     {.name = "engine.cycle_5000",
      .help = "the same over 5,000",
      .samples = 50,
      .batch = 1,
      .start = cycle_5000_start,
      .work = cycle_work,
-     .end = engine_end},
+     .end = qt__bench_engine_end},
+    {.name = "engine.cycle_5000_2",
+     .help = "the same with two workers, which share out what is done by symbol",
+     .samples = 50,
+     .batch = 1,
+     .start = cycle_5000_shared_start,
+     .work = cycle_work,
+     .end = qt__bench_engine_end},
     {.name = "engine.gate",
      .help = "an order through every check of the gate",
      .samples = 2000,
@@ -343,18 +447,25 @@ const struct qt_benchmark qt_bench_engine[] = {
      .start = gate_start,
      .work = gate_work,
      .end = free},
+    {.name = "engine.publish",
+     .help = "a picture for the screen: 1,000 symbols, as many positions, the top with its bars",
+     .samples = 300,
+     .batch = 1,
+     .start = publish_start,
+     .work = publish_work,
+     .end = qt__bench_engine_end},
     {.name = "engine.quote",
      .help = "a quote numbered, judged, and taken by its symbol, of 200 in turn",
      .samples = 1000,
      .batch = 1000,
      .start = tick_start,
      .work = quote_work,
-     .end = engine_end},
+     .end = qt__bench_engine_end},
     {.name = "engine.trade",
      .help = "a trade likewise",
      .samples = 1000,
      .batch = 1000,
      .start = tick_start,
      .work = trade_work,
-     .end = engine_end},
+     .end = qt__bench_engine_end},
     {0}};

@@ -233,11 +233,12 @@ bool
 qt_engine_run(struct qt_engine *engine, const atomic_bool *stop, struct qt_error *err)
 {
     cpu_set_t before;
-    bool is_known = pthread_getaffinity_np(pthread_self(), sizeof before, &before) == 0;
+    bool is_pinned = engine->cores.n > 0 &&
+                     pthread_getaffinity_np(pthread_self(), sizeof before, &before) == 0;
     if (!qt__cores_pin(&engine->cores, 0, pthread_self(), err))
         return false;
     run(engine, stop);
-    if (is_known && engine->cores.n > 0)
+    if (is_pinned)
         (void)pthread_setaffinity_np(pthread_self(), sizeof before, &before);
     return true;
 }
