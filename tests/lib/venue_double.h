@@ -42,6 +42,7 @@ enum qt_double_knob {
     QT_DOUBLE_HALT,          /* 1: exchangeInfo says that AAAUSDT is halted */
     QT_DOUBLE_REFUSE_KEY,    /* 1: -2015 to everything signed */
     QT_DOUBLE_FAIL_ACCOUNT,  /* the next n account reads are answered 502 */
+    QT_DOUBLE_FLOOD,         /* so many more quotes of each symbol before each trade */
     QT_DOUBLE_AHEAD_MS,      /* its clock is so much ahead of ours */
     QT_DOUBLE_KNOBS
 };

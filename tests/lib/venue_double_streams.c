@@ -115,7 +115,7 @@ send_market(struct qt_double *venue, uint32_t symbol, bool is_depth)
 }
 
 static void
-send_quote_and_trade(struct qt_double *venue, uint32_t symbol)
+send_quote(struct qt_double *venue, uint32_t symbol)
 {
     struct qt_text *out = &venue->out;
     int64_t px = qt__double_price_now(venue, symbol);
@@ -127,6 +127,13 @@ send_quote_and_trade(struct qt_double *venue, uint32_t symbol)
     qt__double_add_px(out, px + 1);
     qt_text_add(out, ",\"A\":\"1.0\"}}");
     send_market(venue, symbol, false);
+}
+
+static void
+send_trade(struct qt_double *venue, uint32_t symbol)
+{
+    struct qt_text *out = &venue->out;
+    int64_t px = qt__double_price_now(venue, symbol);
     qt_text_clear(out);
     qt_text_addf(out,
                  "{\"stream\":\"x\",\"data\":{\"e\":\"trade\",\"E\":%lld,\"s\":\"%s\",\"t\":%llu,"
@@ -232,7 +239,9 @@ qt__double_on_tick(void *context)
     for (uint32_t i = 0; i < QT_DOUBLE_SYMBOLS && !is_mute; i++) {
         for (int64_t m = venue->told_minute + 1; m < minute; m++)
             send_bar(venue, i, m);
-        send_quote_and_trade(venue, i);
+        for (int64_t n = atomic_load(&venue->knobs[QT_DOUBLE_FLOOD]); n >= 0; n--)
+            send_quote(venue, i);
+        send_trade(venue, i);
         if (is_depth_wanted(venue, i))
             send_diff(venue, i);
     }
