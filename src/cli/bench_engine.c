@@ -249,6 +249,17 @@ tick_start(void)
     return run;
 }
 
+/* As live: through the intake, by turns that are no flood; every symbol's exits are judged. */
+static void *
+held_start(void)
+{
+    struct engine_run *run = qt__bench_engine_start(
+        &(struct engine_plan){.symbols = 200, .workers = 1, .has_clock = true, .is_holding = true});
+    if (run)
+        run->step_ns = QT_NS_PER_US;
+    return run;
+}
+
 static uint64_t
 quote_work(void *state, size_t batch)
 {
@@ -459,6 +470,13 @@ const struct qt_benchmark qt_bench_engine[] = {
      .samples = 1000,
      .batch = 1000,
      .start = tick_start,
+     .work = quote_work,
+     .end = qt__bench_engine_end},
+    {.name = "engine.quote_held",
+     .help = "the same as live, every symbol with a position whose exits are judged",
+     .samples = 2000,
+     .batch = 200,
+     .start = held_start,
      .work = quote_work,
      .end = qt__bench_engine_end},
     {.name = "engine.trade",
