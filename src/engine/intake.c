@@ -10,9 +10,10 @@ qt__intake_init(struct qt_engine *engine)
     intake->is_on = engine->options.clock && !engine->options.is_replay;
     if (!intake->is_on)
         return true;
-    intake->room = 2 * engine->symbols;
+    intake->streams = engine->options.sources ? QT_SOURCES_MAX : 1;
+    intake->room = 2 * intake->streams * engine->symbols;
     intake->held = calloc(intake->room, sizeof *intake->held);
-    intake->slot = calloc(engine->symbols, sizeof *intake->slot);
+    intake->slot = calloc(intake->streams * engine->symbols, sizeof *intake->slot);
     return intake->held && intake->slot;
 }
 
@@ -21,6 +22,14 @@ qt__intake_finish(struct qt_engine *engine)
 {
     free(engine->intake.held);
     free(engine->intake.slot);
+}
+
+/* Of one stream of one symbol; the streams of a symbol lie side by side. */
+static uint32_t *
+slot_of(const struct qt_intake *intake, const struct qt_event *quote)
+{
+    uint32_t stream = (quote->flags & QT_EVENT_SOURCE_MASK) >> QT_EVENT_SOURCE_SHIFT;
+    return &intake->slot[quote->instrument * intake->streams + QT_MIN(stream, intake->streams - 1)];
 }
 
 /* The quote at a place goes on to the sequencer, if it has not gone yet. */
@@ -32,7 +41,7 @@ let_go(struct qt_engine *engine, uint32_t at)
     if (event.kind == QT_EVENT_NONE)
         return;
     intake->held[at].kind = QT_EVENT_NONE;
-    intake->slot[event.instrument] = 0;
+    *slot_of(intake, &event) = 0;
     if (engine->now_ns != QT_TIME_NONE) /* N5: it did not come late, it had to wait */
         event.t_recv_ns = QT_MAX(event.t_recv_ns, engine->now_ns);
     qt__sequence(engine, &event);
@@ -50,7 +59,7 @@ let_all_go(struct qt_engine *engine)
     intake->count = 0;
 }
 
-/* Closes the gaps that gone quotes left; at most one a symbol is still there, half of the room. */
+/* Closes the gaps that gone quotes left; at most one a slot is still there, half of the room. */
 static void
 close_gaps(struct qt_intake *intake)
 {
@@ -59,7 +68,7 @@ close_gaps(struct qt_intake *intake)
         if (intake->held[at].kind == QT_EVENT_NONE)
             continue;
         intake->held[n++] = intake->held[at];
-        intake->slot[intake->held[n - 1].instrument] = n;
+        *slot_of(intake, &intake->held[n - 1]) = n;
     }
     intake->count = n;
 }
@@ -68,22 +77,38 @@ static void
 hold(struct qt_engine *engine, const struct qt_event *quote)
 {
     struct qt_intake *intake = &engine->intake;
-    uint32_t slot = intake->slot[quote->instrument];
-    if (slot) {
-        intake->held[slot - 1] = *quote;
+    uint32_t *slot = slot_of(intake, quote);
+    if (*slot) {
+        intake->held[*slot - 1] = *quote;
         engine->counts.conflated_quotes++;
         return;
     }
     if (intake->count == intake->room)
         close_gaps(intake);
     intake->held[intake->count++] = *quote;
-    intake->slot[quote->instrument] = intake->count;
+    *slot = intake->count;
+}
+
+/* Those of one symbol, as their slots were filled. */
+static void
+let_symbol_go(struct qt_engine *engine, uint32_t instrument)
+{
+    struct qt_intake *intake = &engine->intake;
+    const uint32_t *slot = &intake->slot[instrument * intake->streams];
+    for (;;) {
+        uint32_t first = 0;
+        for (uint32_t i = 0; i < intake->streams; i++)
+            if (slot[i] && (!first || slot[i] < first))
+                first = slot[i];
+        if (!first)
+            return;
+        let_go(engine, first - 1);
+    }
 }
 
 static void
 push_behind(struct qt_engine *engine, struct qt_event *event)
 {
-    struct qt_intake *intake = &engine->intake;
     bool has_symbol = event->instrument < engine->symbols;
     if (engine->next_cycle_ns != QT_TIME_NONE && event->t_recv_ns >= engine->next_cycle_ns)
         let_all_go(engine); /* N3 */
@@ -91,8 +116,8 @@ push_behind(struct qt_engine *engine, struct qt_event *event)
         hold(engine, event);
         return;
     }
-    if (has_symbol && intake->slot[event->instrument])
-        let_go(engine, intake->slot[event->instrument] - 1); /* N2 */
+    if (has_symbol)
+        let_symbol_go(engine, event->instrument); /* N2 */
     qt__sequence(engine, event);
 }
 

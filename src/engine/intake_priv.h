@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What comes from feed and venue on its way to the sequencer. As long as the engine keeps up, it
- * passes. While the engine is behind, quotes wait in one slot a symbol and the newest one wins:
- * what the others said is no longer true, and to decide on it would only make the next one older.
- * It happens here because here nothing has a number yet: the journal keeps, and a replay sees,
- * exactly what decisions saw.
+ * passes. While the engine is behind, quotes wait in one slot a symbol (and stream, where it has
+ * two) and the newest one wins: what the others said is no longer true, and to decide on it would
+ * only make the next one older. It happens here because here nothing has a number yet: the journal
+ * keeps, and a replay sees, exactly what decisions saw.
  *
  *     feed, venue -> push -+--------------------------------> sequencer
  *                          '-- a quote, while behind -> slot --'  end of the turn, a cycle is due,
@@ -43,13 +43,14 @@ struct qt_engine;
 #define QT_INTAKE_FULL 32 /* a read that gives fewer events has emptied the sockets */
 
 struct qt_intake {
-    bool is_on;      /* false: all passes at once (recorded data, replay: nobody is behind there) */
-    bool is_behind;  /* in this turn */
-    uint32_t pushed; /* events of this turn */
+    bool is_on;     /* false: all passes at once (recorded data, replay: nobody is behind there) */
+    bool is_behind; /* in this turn */
+    uint32_t streams;      /* of a symbol: its slots */
+    uint32_t pushed;       /* events of this turn */
     int64_t first_ns;      /* monotonic: the first event of this turn */
     struct qt_event *held; /* as slots were filled; kind NONE: gone already */
-    uint32_t *slot;        /* by instrument: 1 + its place in held; 0: none waits */
-    uint32_t count, room;  /* of held; room: two a symbol */
+    uint32_t *slot;        /* by instrument and stream: 1 + its place in held; 0: none waits */
+    uint32_t count, room;  /* of held; room: two a slot */
 };
 
 /** False: no memory. Holds quotes only in a session with a clock that is no replay. */

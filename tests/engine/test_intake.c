@@ -23,6 +23,7 @@ struct flood {
     struct qt_strategy_config strategy;
     struct qt_risk_config risk;
     struct qt_quality_config quality;
+    struct qt_sources_config sources;
     struct qt_clock clock;
     struct qt_restore restore;
     atomic_bool stop;
@@ -33,10 +34,11 @@ struct flood {
         falls;           /* falls: the price of HELD goes through its stop on the way */
     unsigned command_at; /* call in which the operator pauses; 0: never */
     uint64_t quotes, trades, reports;
-    int64_t newest[SYMBOLS]; /* of the quotes pushed: their number is their quantity */
+    bool has_two;                            /* each second round comes over the backup stream */
+    int64_t newest[SYMBOLS][QT_SOURCES_MAX]; /* of quotes pushed: their number is their quantity */
     /* what was numbered */
     uint64_t seen_quotes, seen_trades, seen_reports;
-    int64_t seen[SYMBOLS];
+    int64_t seen[SYMBOLS][QT_SOURCES_MAX];
     int64_t seen_ns;
     unsigned older; /* numbered after a newer one, or a trade before the newest quote */
     unsigned exits;
@@ -48,7 +50,8 @@ struct flood {
 static void
 check_newest(struct flood *flood, uint32_t symbol)
 {
-    flood->older += flood->seen[symbol] != flood->newest[symbol];
+    flood->older +=
+        memcmp(flood->seen[symbol], flood->newest[symbol], sizeof flood->seen[symbol]) != 0;
 }
 
 static bool
@@ -58,9 +61,10 @@ on_event(void *self, const struct qt_event *event)
     ck_assert_int_ge(event->t_recv_ns, flood->seen_ns);
     flood->seen_ns = event->t_recv_ns;
     if (event->kind == QT_EVENT_QUOTE) {
+        int64_t *seen = &flood->seen[event->instrument][event->flags >> QT_EVENT_SOURCE_SHIFT];
         flood->seen_quotes++;
-        flood->older += qt_qty_units(event->quote.bid_qty) <= flood->seen[event->instrument];
-        flood->seen[event->instrument] = qt_qty_units(event->quote.bid_qty);
+        flood->older += qt_qty_units(event->quote.bid_qty) <= *seen;
+        *seen = qt_qty_units(event->quote.bid_qty);
     } else if (event->kind == QT_EVENT_TRADE) {
         ck_assert_uint_eq(event->trade.id, ++flood->seen_trades); /* each one, in its turn */
         check_newest(flood, event->instrument);
@@ -115,14 +119,15 @@ push(const struct qt_event_sink *sink, struct qt_event event, uint32_t symbol)
 }
 
 static void
-push_quote(struct flood *flood, const struct qt_event_sink *sink, uint32_t symbol)
+push_quote(struct flood *flood, const struct qt_event_sink *sink, uint32_t symbol, unsigned stream)
 {
     bool has_fallen = flood->falls && symbol == HELD && flood->called > flood->calls / 2;
     int64_t bid = (has_fallen ? 9900 : 10000) + (int64_t)(flood->quotes % 5);
-    flood->newest[symbol] = (int64_t)++flood->quotes;
+    flood->newest[symbol][stream] = (int64_t)++flood->quotes;
     push(sink,
          (struct qt_event){.kind = QT_EVENT_QUOTE,
-                           .quote = {{bid}, {bid + 1}, {flood->newest[symbol]}, {1000}}},
+                           .flags = (uint16_t)(stream << QT_EVENT_SOURCE_SHIFT),
+                           .quote = {{bid}, {bid + 1}, {(int64_t)flood->quotes}, {1000}}},
          symbol);
 }
 
@@ -144,7 +149,7 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
     uint64_t before = flood->quotes + flood->trades + flood->reports;
     for (unsigned round = 0; round < flood->rounds; round++)
         for (uint32_t s = 0; s < flood->symbols; s++) {
-            push_quote(flood, sink, s);
+            push_quote(flood, sink, s, flood->has_two ? round % 2 : 0);
             if (round % 20 == s % 20)
                 push(sink,
                      (struct qt_event){.kind = QT_EVENT_TRADE,
@@ -205,11 +210,10 @@ flood_new(unsigned workers)
 {
     struct flood *flood = calloc(1, sizeof *flood);
     ck_assert_ptr_nonnull(flood);
-    const struct qt_config_binding bindings[] = {{&qt_engine_section, &flood->engine_config},
-                                                 {&qt_scan_section, &flood->scan},
-                                                 {&qt_strategy_section, &flood->strategy},
-                                                 {&qt_risk_section, &flood->risk},
-                                                 {&qt_quality_section, &flood->quality}};
+    const struct qt_config_binding bindings[] = {
+        {&qt_engine_section, &flood->engine_config}, {&qt_scan_section, &flood->scan},
+        {&qt_strategy_section, &flood->strategy},    {&qt_risk_section, &flood->risk},
+        {&qt_quality_section, &flood->quality},      {&qt_sources_section, &flood->sources}};
     qt_config_defaults(bindings, QT_COUNT_OF(bindings));
     flood->engine_config.workers = workers;
     flood->calls = 16;
@@ -232,6 +236,7 @@ flood_run(struct flood *flood)
         .strategy = &flood->strategy,
         .risk = &flood->risk,
         .quality = &flood->quality,
+        .sources = flood->has_two ? &flood->sources : NULL,
         .universe = flood->universe,
         .clock = flood->has_clock ? &flood->clock : NULL,
         .feed = {.self = flood, .work = work},
@@ -311,6 +316,16 @@ START_TEST(F6_flood_at_a_quick_engine_keeps_the_newest_of_each_symbol)
 }
 END_TEST
 
+START_TEST(F6_flood_over_two_streams_keeps_the_newest_of_each)
+{
+    struct flood *flood = flood_new(worker_counts[_i]);
+    flood->has_two = true;
+    flood_run(flood);
+    ck_assert_uint_gt(check_all(flood).conflated_quotes, 0);
+    flood_end(flood);
+}
+END_TEST
+
 /* A hundred events a turn are no flood; that each of them takes a while is what makes it late. */
 START_TEST(F6_slow_engine_alone_conflates_what_came_while_it_was_late)
 {
@@ -360,6 +375,7 @@ main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, F6_flood_at_a_slow_engine_conflates_quotes_and_keeps_all_else, 0, n);
     tcase_add_loop_test(tc, F6_flood_at_a_quick_engine_keeps_the_newest_of_each_symbol, 0, n);
+    tcase_add_loop_test(tc, F6_flood_over_two_streams_keeps_the_newest_of_each, 0, n);
     tcase_add_loop_test(tc, F6_slow_engine_alone_conflates_what_came_while_it_was_late, 0, n);
     tcase_add_loop_test(tc, few_events_at_a_quick_engine_all_pass, 0, n);
     tcase_add_loop_test(tc, without_a_clock_every_quote_is_numbered, 0, n);
