@@ -39,10 +39,9 @@ struct qt_control_server {
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
     int listener, wake;
     struct client client[CLIENTS];
-    int64_t begun_ns;
     pthread_t thread;
     bool has_thread;
-    atomic_bool stop;
+    atomic_bool stop, has_ended;
     atomic_uint_fast64_t clients, requests, refused;
 };
 
@@ -64,6 +63,21 @@ refusal(const char *text)
     return json_pack("{s:i,s:b,s:s}", "v", QT_CONTROL_VERSION, "ok", 0, "error", text);
 }
 
+/* The engine's thread does not move: what the picture says is old, and nothing but the gate obeys.
+ */
+static bool
+is_engine_silent(const struct qt_control_server *server, double *out_s)
+{
+    struct qt_part_view part;
+    for (unsigned i = 0; qt_board_view(server->options.board, i, &part); i++) {
+        if (part.component != QT_COMPONENT_ENGINE || part.state != QT_PART_FAILED)
+            continue;
+        *out_s = (double)part.silent_ns / (double)QT_NS_PER_S;
+        return true;
+    }
+    return false;
+}
+
 static json_t *
 answer_status(struct qt_control_server *server)
 {
@@ -71,9 +85,13 @@ answer_status(struct qt_control_server *server)
     const struct qt_snapshot *snapshot = engine->take(engine->self);
     if (!snapshot)
         return refusal("the engine is starting: no picture yet (try again)");
-    double uptime = (double)(qt_now_mono_ns() - server->begun_ns) / (double)QT_NS_PER_S;
+    double uptime = (double)(qt_now_mono_ns() - server->options.begun_ns) / (double)QT_NS_PER_S;
     json_t *status = qt_document_status(snapshot, server->options.version, (long)getpid(), uptime);
     engine->give(engine->self, snapshot);
+    double silent_s;
+    bool is_silent = is_engine_silent(server, &silent_s);
+    json_object_set_new(status, "engine_silent_s", is_silent ? json_real(silent_s) : json_null());
+    json_object_set_new(status, "components", qt_document_components(server->options.board));
     return json_pack("{s:i,s:b,s:o}", "v", QT_CONTROL_VERSION, "ok", 1, "status", status);
 }
 
@@ -82,8 +100,19 @@ answer_command(struct qt_control_server *server, enum qt_command_kind kind, cons
 {
     const struct qt_control_engine *engine = &server->options.engine;
     struct qt_error err = {0};
+    double silent_s;
+    char text[160];
+    bool is_silent = is_engine_silent(server, &silent_s);
+    if (is_silent)
+        snprintf(text, sizeof text, "the engine does not answer since %.0f s: %s", silent_s,
+                 kind == QT_COMMAND_RESUME ? "nothing can resume"
+                                           : "the gate is shut, everything else waits for it");
+    if (is_silent && kind == QT_COMMAND_RESUME)
+        return refusal(text);
     if (!engine->command(engine->self, kind, reason, &err))
         return refusal(err.text);
+    if (is_silent)
+        return json_pack("{s:i,s:b,s:s}", "v", QT_CONTROL_VERSION, "ok", 1, "warning", text);
     return json_pack("{s:i,s:b}", "v", QT_CONTROL_VERSION, "ok", 1);
 }
 
@@ -222,19 +251,31 @@ drop_slow(struct qt_control_server *server)
             drop(&server->client[i]);
 }
 
+/* Not asked to: whoever started it starts another. */
+static void
+end(struct qt_control_server *server, const char *why)
+{
+    qt_part_failed(server->options.part, "waiting for clients: %s", why);
+    qt_part_set(server->options.part, QT_PART_FAILED);
+    atomic_store(&server->has_ended, true);
+}
+
 static void *
 serve(void *argument)
 {
     struct qt_control_server *server = argument;
     struct pollfd fds[CLIENTS + 2];
     while (!atomic_load(&server->stop)) {
+        qt_part_beat(server->options.part);
         for (int i = 0; i < CLIENTS; i++)
             fds[i] = (struct pollfd){.fd = server->client[i].fd,
                                      .events = server->client[i].out ? POLLOUT : POLLIN};
         fds[CLIENTS] = (struct pollfd){.fd = server->listener, .events = POLLIN};
         fds[CLIENTS + 1] = (struct pollfd){.fd = server->wake, .events = POLLIN};
-        if (poll(fds, CLIENTS + 2, 1000) < 0 && errno != EINTR)
+        if (poll(fds, CLIENTS + 2, 1000) < 0 && errno != EINTR) {
+            end(server, strerror(errno));
             break;
+        }
         for (int i = 0; i < CLIENTS; i++) {
             if (server->client[i].fd < 0 || !fds[i].revents)
                 continue;
@@ -319,11 +360,12 @@ qt_control_start(const struct qt_control_options *options, struct qt_error *err)
     }
     server->options = *options;
     server->listener = server->wake = -1;
-    server->begun_ns = qt_now_mono_ns();
     for (int i = 0; i < CLIENTS; i++)
         server->client[i].fd = -1;
-    if (listen_on(server, err) && start_thread(server, err))
+    if (listen_on(server, err) && start_thread(server, err)) {
+        qt_part_set(options->part, QT_PART_RUNNING);
         return server;
+    }
     qt_control_stop(server);
     return NULL;
 }
@@ -339,6 +381,7 @@ qt_control_stop(struct qt_control_server *server)
         ssize_t written = write(server->wake, &one, sizeof one);
         (void)written; /* a full counter wakes as well */
         pthread_join(server->thread, NULL);
+        qt_part_set(server->options.part, QT_PART_STOPPED);
     }
     for (int i = 0; i < CLIENTS; i++)
         drop(&server->client[i]);
@@ -349,6 +392,12 @@ qt_control_stop(struct qt_control_server *server)
     if (server->path[0])
         unlink(server->path);
     free(server);
+}
+
+bool
+qt_control_has_ended(const struct qt_control_server *server)
+{
+    return server && atomic_load(&server->has_ended);
 }
 
 struct qt_control_stats

@@ -314,6 +314,7 @@ qt_document_status(const struct qt_snapshot *snapshot, const char *version, long
     set(document, "liquidation",
         snapshot->liquidation[0] ? json_string(snapshot->liquidation) : json_null());
     set(document, "health", health_of(snapshot));
+    set(document, "bus", qt_document_bus(snapshot));
     set(document, "dropped", dropped_of(&snapshot->counts));
     set(document, "shards", shards_of(&snapshot->shards));
     return document;

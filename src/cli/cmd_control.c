@@ -39,8 +39,10 @@ give(const struct qt_args *args, const char *command, char folder[QT_STATE_DIR],
     if (!qt_state_dir_running(args, folder, err))
         return false;
     json_t *reply = qt_control_call(folder, command, reason ? reason : "", ANSWER_MS, err);
+    const char *warning = json_string_value(json_object_get(reply, "warning"));
+    bool is_done = reply && (!warning || qt_fail(err, QT_E_FAILED, "%s", warning));
     json_decref(reply);
-    return reply != NULL;
+    return is_done;
 }
 
 /* The engine's status; NULL: err. The caller releases it. */

@@ -129,10 +129,12 @@ run_screen(struct demo *demo, const struct qt_args *args, struct qt_error *err)
 static void
 close_demo(struct demo *demo)
 {
-    qt__session_close(&demo->session);
+    bool is_closed = qt__session_close(&demo->session);
     qt_exchange_server_stop(demo->exchange);
     if (demo->is_throw_away && demo->folder[0])
         qt_state_dir_remove(demo->folder);
+    if (is_closed)
+        free(demo);
 }
 
 static bool
@@ -144,7 +146,6 @@ demo_run(const struct qt_args *args, struct qt_error *err)
     bool is_good = open_demo(demo, args, err) &&
                    (demo->is_headless ? run_headless(demo, err) : run_screen(demo, args, err));
     close_demo(demo);
-    free(demo);
     return is_good;
 }
 

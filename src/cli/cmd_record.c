@@ -60,10 +60,11 @@ record_run(const struct qt_args *args, struct qt_error *err)
         is_good = qt__session_stop(&record->session, err) &&
                   qt__session_summary(&record->session, seconds, NULL, NULL, err);
     }
-    qt__session_close(&record->session);
+    bool is_closed = qt__session_close(&record->session);
     if (record->folder[0])
         qt_state_dir_remove(record->folder);
-    free(record);
+    if (is_closed)
+        free(record);
     return is_good;
 }
 

@@ -115,9 +115,10 @@ run_run(const struct qt_args *args, struct qt_error *err)
         return qt_fail(err, QT_E_MEMORY, "no memory for the session");
     bool is_good =
         open_run(run, args, err) && (run->is_headless ? stay(run, err) : show(run, args, err));
-    qt__session_close(&run->session);
+    bool is_closed = qt__session_close(&run->session);
     qt_venue_credentials_wipe(&run->credentials);
-    free(run);
+    if (is_closed)
+        free(run);
     return is_good;
 }
 

@@ -56,6 +56,26 @@ print_positions(const json_t *status)
         puts("positions  none");
 }
 
+/* Only what does not run as it should. */
+static void
+print_components(const json_t *status)
+{
+    size_t i;
+    json_t *row;
+    json_int_t letters =
+        json_integer_value(json_object_get(json_object_get(status, "bus"), "dead_letters"));
+    json_array_foreach(json_object_get(status, "components"), i, row)
+    {
+        const char *failure = json_string_value(json_object_get(row, "last_failure"));
+        if (strcmp(text_of(row, "state"), "running") != 0 &&
+            strcmp(text_of(row, "state"), "stopped") != 0)
+            printf("part       %s is %s%s%s%s\n", text_of(row, "name"), text_of(row, "state"),
+                   failure ? " (" : "", failure ? failure : "", failure ? ")" : "");
+    }
+    if (letters > 0)
+        printf("store      %" JSON_INTEGER_FORMAT " records wait for it\n", letters);
+}
+
 static void
 print_page(const json_t *status)
 {
@@ -65,6 +85,10 @@ print_page(const json_t *status)
            text_of(status, "run_kind"), text_of(status, "version"),
            json_integer_value(json_object_get(status, "pid")),
            json_number_value(json_object_get(status, "uptime_s")));
+    if (json_is_real(json_object_get(status, "engine_silent_s")))
+        printf("silent     the engine does not answer since %.0f s; what follows is older, and the "
+               "gate is shut\n",
+               json_number_value(json_object_get(status, "engine_silent_s")));
     printf("mode       %s%s%s%s, kill switch: %s\n", text_of(status, "mode"), reason ? " (" : "",
            reason ? reason : "", reason ? ")" : "", text_of(status, "kill_switch"));
     if (json_string_value(json_object_get(status, "liquidation")))
@@ -72,6 +96,7 @@ print_page(const json_t *status)
     printf("equity     %s %s, exposure %s, today %s\n", text_of(status, "equity"),
            text_of(status, "quote_asset"), text_of(status, "exposure"), text_of(status, "day_pnl"));
     print_venues(status);
+    print_components(status);
     if (json_is_object(regime))
         printf("regime     %s, %s\n", text_of(regime, "structure"), text_of(regime, "market"));
     printf("symbols    %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT " eligible\n",

@@ -50,6 +50,7 @@ qt__journaling_begin(const struct qt__journaling *what, struct qt_error *err)
         .universe = what->universe,
         .restore = what->restore,
         .market = what->market,
+        .part = what->part,
         .base_period_ns = what->base_period_ns,
         .is_recorded = what->is_recorded,
         .sync = what->is_recorded ? QT_JOURNAL_SYNC_OFF : qt_journal_sync_of(config),

@@ -20,6 +20,7 @@ struct qt__journaling {
     const struct qt_universe *universe;
     const struct qt_restore *restore; /* NULL: a fresh start */
     const struct qt_market_ref *market; /* that it begins with; NULL: none */
+    struct qt_part *part;               /* its place on the board; NULL: nobody looks */
     int64_t base_period_ns;
     bool is_recorded;
 };

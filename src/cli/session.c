@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Joining and ending a trading session. Threads: the engine's (it works the venue's sockets), the
- * store's, the control socket's, one that waits for signals, and the caller's (screen or waiting).
+ * Joining and ending a trading session: its components open in the order of what each needs, and
+ * close in the opposite one. Threads: the engine's (it works the venue's sockets), workers, the
+ * store's, the journal's, the control socket's, one that watches them and waits for signals, and
+ * the caller's (screen or waiting).
  */
 #include "session_priv.h"
 
@@ -17,7 +19,7 @@
 #include "qtrade/base/time.h"
 #include "qtrade/tui/tui.h"
 
-enum { LOAD_MS = 30000, LOOK_MS = 100 };
+enum { LOAD_MS = 30000, LOOK_MS = 100, FLUSH_MS = 2000 };
 
 /* What the screen and the control socket see of the engine. */
 
@@ -47,47 +49,6 @@ command_from_screen(void *self, enum qt_command_kind kind, const char *reason, s
                              err);
 }
 
-/* Signals */
-
-static void
-session_signals(sigset_t *out)
-{
-    sigemptyset(out);
-    sigaddset(out, SIGINT);
-    sigaddset(out, SIGTERM);
-    sigaddset(out, SIGUSR1);
-    sigaddset(out, SIGUSR2);
-}
-
-static void
-act_on(struct qt__session *session, int signal)
-{
-    struct qt_error err = {0};
-    bool is_taken = true;
-    if (signal == SIGUSR1)
-        is_taken =
-            qt_engine_command(session->engine, QT_COMMAND_PAUSE, QT_SOURCE_SIGNAL, "SIGUSR1", &err);
-    else if (signal == SIGUSR2)
-        is_taken = qt_engine_command(session->engine, QT_COMMAND_LIQUIDATE, QT_SOURCE_SIGNAL,
-                                     "SIGUSR2", &err);
-    else
-        atomic_store(&session->leave, signal);
-    qt_assert(is_taken); /* a stop is never refused */
-}
-
-/* Waits for signals until the session is closed, which it learns by SIGTERM of its own. */
-static void *
-wait_for_signals(void *argument)
-{
-    struct qt__session *session = argument;
-    sigset_t set;
-    int signal;
-    session_signals(&set);
-    while (sigwait(&set, &signal) == 0 && !atomic_load(&session->is_over))
-        act_on(session, signal);
-    return NULL;
-}
-
 /* Opening, step by step */
 
 static void
@@ -105,8 +66,14 @@ open_store(struct qt__session *session, struct qt_error *err)
     return session->store != NULL;
 }
 
+static void
+close_store(struct qt__session *session)
+{
+    qt_store_close(session->store);
+}
+
 static bool
-open_venue(struct qt__session *session, struct qt_error *err)
+load_universe(struct qt__session *session, struct qt_error *err)
 {
     struct qt_binance_options options = *session->plan.venue;
     options.tag = qt_store_tag(session->store);
@@ -134,7 +101,8 @@ restore(struct qt__session *session, struct qt_error *err)
                        "%u open orders or positions of the store are of symbols that the venue "
                        "does not offer (raise venue.max_symbols, or close them at the venue)",
                        unknown);
-    return qt_store_start(session->store, session->universe, err);
+    return qt_store_start(session->store, session->universe, session->part[QT_COMPONENT_STORE],
+                          err);
 }
 
 /* Paper: the live feed moves an exchange inside the engine's thread. */
@@ -170,6 +138,19 @@ find_market(struct qt__session *session, struct qt_error *err)
 }
 
 static bool
+open_venue(struct qt__session *session, struct qt_error *err)
+{
+    return load_universe(session, err) && restore(session, err) && find_market(session, err);
+}
+
+static void
+close_venue(struct qt__session *session)
+{
+    qt_inline_destroy(session->paper);
+    qt_binance_close(session->venue);
+}
+
+static bool
 open_journal(struct qt__session *session, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
@@ -181,9 +162,18 @@ open_journal(struct qt__session *session, struct qt_error *err)
                                         .universe = session->universe,
                                         .restore = session->restore,
                                         .market = qt__market_keeping_ref(&session->market),
+                                        .part = session->part[QT_COMPONENT_JOURNAL],
                                         .base_period_ns = QT_NS_PER_MIN};
     session->journal = qt__journaling_begin(&what, err);
     return session->journal != NULL;
+}
+
+static void
+close_journal(struct qt__session *session)
+{
+    struct qt_error err = {0};
+    if (!qt_journal_close(session->journal, &err))
+        qt_log_event(session->log, QT_LOG_ERROR, "journal.end", "why=\"%s\"", err.text);
 }
 
 static bool
@@ -201,6 +191,7 @@ open_engine(struct qt__session *session, struct qt_error *err)
                                         .venue = qt_binance_venue(session->venue),
                                         .store = qt_store_port(session->store),
                                         .log = session->log,
+                                        .board = session->board,
                                         .run_kind = plan->run_kind,
                                         .restore = session->restore,
                                         .base_period_ns = QT_NS_PER_MIN,
@@ -220,15 +211,85 @@ open_engine(struct qt__session *session, struct qt_error *err)
     return session->engine != NULL;
 }
 
-static bool
-open_control(struct qt__session *session, struct qt_error *err)
+static void
+close_engine(struct qt__session *session)
+{
+    qt_engine_destroy(session->engine);
+    qt__market_keeping_end(&session->market);
+}
+
+bool
+qt__session_open_control(struct qt__session *session, struct qt_error *err)
 {
     const struct qt_control_options options = {
         .folder = session->plan.folder,
         .engine = {.self = session, .take = take, .give = give, .command = command_from_socket},
-        .version = QT_VERSION};
+        .version = QT_VERSION,
+        .begun_ns = session->opened_mono_ns,
+        .board = session->board,
+        .part = session->part[QT_COMPONENT_CONTROL]};
     session->control = qt_control_start(&options, err);
     return session->control != NULL;
+}
+
+static void
+close_control(struct qt__session *session)
+{
+    qt_control_stop(session->control);
+}
+
+/* Worker and venue show themselves on the board by the engine; the screen opens when it is asked
+ * for. */
+static const struct {
+    bool (*open)(struct qt__session *session, struct qt_error *err);
+    void (*close)(struct qt__session *session);
+    bool has_part;
+} components[QT_COMPONENTS] = {
+    [QT_COMPONENT_STORE] = {open_store, close_store, true},
+    [QT_COMPONENT_VENUE] = {open_venue, close_venue, false},
+    [QT_COMPONENT_JOURNAL] = {open_journal, close_journal, true},
+    [QT_COMPONENT_ENGINE] = {open_engine, close_engine, false},
+    [QT_COMPONENT_CONTROL] = {qt__session_open_control, close_control, true},
+    [QT_COMPONENT_SCREEN] = {NULL, NULL, true},
+};
+
+/* Not those that this session does not have. */
+static void
+add_parts(struct qt__session *session)
+{
+    for (int i = 0; i < QT_COMPONENTS; i++) {
+        bool is_absent = (i == QT_COMPONENT_JOURNAL && !session->plan.journal) ||
+                         (i == QT_COMPONENT_SCREEN && !session->plan.has_screen);
+        if (components[i].has_part && !is_absent)
+            session->part[i] = qt_board_add(session->board, (enum qt_component)i,
+                                            qt_component_name((enum qt_component)i));
+    }
+}
+
+static bool
+open_components(struct qt__session *session, struct qt_error *err)
+{
+    enum qt_component order[QT_COMPONENTS];
+    qt_component_order(order);
+    session->opened_mono_ns = qt_now_mono_ns();
+    session->board = qt_board_create(&session->plan.settings->health);
+    if (!session->board)
+        return qt_fail(err, QT_E_MEMORY, "no memory for the session");
+    add_parts(session);
+    for (int i = 0; i < QT_COMPONENTS; i++)
+        if (components[order[i]].open && !components[order[i]].open(session, err))
+            return false;
+    return true;
+}
+
+static void
+close_components(struct qt__session *session)
+{
+    enum qt_component order[QT_COMPONENTS];
+    qt_component_order(order);
+    for (int i = QT_COMPONENTS; i-- > 0;)
+        if (components[order[i]].close)
+            components[order[i]].close(session);
 }
 
 static void *
@@ -247,9 +308,9 @@ start_threads(struct qt__session *session, struct qt_error *err)
 {
     session->begun_mono_ns = qt_now_mono_ns();
     session->has_thread = pthread_create(&session->thread, NULL, run_engine, session) == 0;
-    session->has_signals = session->has_thread &&
-                           pthread_create(&session->signals, NULL, wait_for_signals, session) == 0;
-    return session->has_signals || qt_fail(err, QT_E_FAILED, "a thread cannot be started");
+    if (!session->has_thread)
+        return qt_fail(err, QT_E_FAILED, "a thread cannot be started");
+    return qt__session_watch(session, err);
 }
 
 bool
@@ -258,7 +319,7 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
 {
     sigset_t set;
     *session = (struct qt__session){.plan = *plan};
-    session_signals(&set);
+    qt__session_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread: all inherit it */
     if (!plan->has_screen) {
         static const enum qt_log_level levels[] = {QT_LOG_ERROR, QT_LOG_INFO, QT_LOG_DEBUG};
@@ -268,9 +329,7 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
         signal(SIGHUP, SIG_IGN); /* a headless run outlives its terminal */
     }
     signal(SIGPIPE, SIG_IGN);
-    return open_store(session, err) && open_venue(session, err) && restore(session, err) &&
-           find_market(session, err) && open_journal(session, err) && open_engine(session, err) && open_control(session, err) &&
-           start_threads(session, err);
+    return open_components(session, err) && start_threads(session, err);
 }
 
 double
@@ -281,6 +340,34 @@ qt__session_seconds(const struct qt__session *session)
 
 /* Ending */
 
+static const struct qt_part *
+engine_part(struct qt__session *session)
+{
+    struct qt_part *part;
+    for (unsigned i = 0; (part = qt_board_at(session->board, i)); i++)
+        if (qt_part_component(part) == QT_COMPONENT_ENGINE)
+            return part;
+    return NULL;
+}
+
+/* An engine that hangs is named by the watchdog; who ends the process does not wait for ever. */
+static bool
+join_engine(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt_part *part = engine_part(session);
+    struct timespec at;
+    do {
+        clock_gettime(CLOCK_REALTIME, &at);
+        at.tv_sec++;
+        if (pthread_timedjoin_np(session->thread, NULL, &at) == 0)
+            return true;
+    } while (!qt_part_is_stuck(part));
+    session->is_abandoned = true;
+    return qt_fail(err, QT_E_FAILED,
+                   "the engine's thread does not answer and is left behind: orders and positions "
+                   "at the venue stay as they are (look there, then start again)");
+}
+
 bool
 qt__session_stop(struct qt__session *session, struct qt_error *err)
 {
@@ -288,7 +375,10 @@ qt__session_stop(struct qt__session *session, struct qt_error *err)
         return true;
     atomic_store(&session->stop, true);
     qt_engine_wake(session->engine);
-    pthread_join(session->thread, NULL);
+    if (!session->is_abandoned && !join_engine(session, err))
+        return false;
+    if (session->is_abandoned)
+        return true; /* told when it was */
     session->has_thread = false;
     qt_engine_publish(session->engine);
     if (session->failure.code == QT_E_NONE)
@@ -297,28 +387,25 @@ qt__session_stop(struct qt__session *session, struct qt_error *err)
     return false;
 }
 
-void
+bool
 qt__session_close(struct qt__session *session)
 {
     struct qt_error ignored = {0};
     bool was_good = qt__session_stop(session, &ignored);
     (void)was_good; /* told by whoever asked before */
-    if (session->has_signals) {
-        atomic_store(&session->is_over, true);
-        pthread_kill(session->signals, SIGTERM);
-        pthread_join(session->signals, NULL);
+    qt__session_unwatch(session);
+    if (session->is_abandoned) { /* the thread that hangs may return to any of it */
+        const struct qt_store_port store = qt_store_port(session->store);
+        (void)store.flush(store.self, FLUSH_MS);
+        qt_control_stop(session->control);
+        return false;
     }
-    qt_control_stop(session->control);
-    qt_engine_destroy(session->engine);
-    qt__market_keeping_end(&session->market);
-    if (!qt_journal_close(session->journal, &ignored))
-        qt_log_event(session->log, QT_LOG_ERROR, "journal.end", "why=\"%s\"", ignored.text);
-    qt_inline_destroy(session->paper);
-    qt_store_close(session->store);
-    qt_binance_close(session->venue);
+    close_components(session);
     qt_universe_destroy(session->universe);
     free(session->restore);
+    qt_board_destroy(session->board);
     qt_log_close(session->log);
+    return true;
 }
 
 /* Waiting and showing */
@@ -371,6 +458,7 @@ qt__session_screen(struct qt__session *session, const char *theme, bool is_ascii
         .is_ascii = is_ascii,
         .quit = asks ? QT_TUI_QUIT_ASKS : QT_TUI_QUIT_LEAVES,
         .run_kind = session->plan.run_kind,
+        .part = session->part[QT_COMPONENT_SCREEN],
         .stop = &session->leave};
     enum qt_tui_outcome outcome = qt_tui_run(&options, err);
     *out_keep = asks && (outcome == QT_TUI_KEEP_RUNNING || outcome == QT_TUI_HANGUP ||

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 #include "qtrade/api/control.h"
@@ -51,13 +52,16 @@ struct qt__session {
     struct qt_engine *engine;
     struct qt_control_server *control;
     struct qt_restore *restore;
-    pthread_t thread, signals;
-    bool has_thread, has_signals;
+    struct qt_board *board;
+    struct qt_part *part[QT_COMPONENTS]; /* those that this room opens; NULL: not on the board */
+    pthread_t thread, watch;
+    bool has_thread, has_watch;
+    bool is_abandoned;       /* the engine's thread hung when the session ended */
     atomic_bool stop;        /* the engine's */
     atomic_int leave;        /* the screen's: a signal asked to end */
     atomic_bool is_over;     /* the engine's thread has ended */
     struct qt_error failure; /* of the engine's thread, after is_over */
-    int64_t begun_mono_ns;
+    int64_t opened_mono_ns, begun_mono_ns;
 };
 
 /** Connects, restores, starts the engine. False: err; the caller closes either way. SIGINT,
@@ -69,8 +73,9 @@ double qt__session_seconds(const struct qt__session *session);
 /** Stops the engine and publishes its last picture; positions and orders stay as they are. False:
  * the engine had failed. */
 QT_CHECKED bool qt__session_stop(struct qt__session *session, struct qt_error *err);
-/** Ends everything that is open. */
-void qt__session_close(struct qt__session *session);
+/** Ends everything that is open. False: the engine's thread hangs, and what it may still touch, the
+ * session among it, must not be freed: the process ends soon. */
+bool qt__session_close(struct qt__session *session);
 /** Runs until for_ns real time have passed (0: no limit), a signal, or the engine's end; with a
  * line of progress a second when stderr is a terminal. */
 void qt__session_wait(struct qt__session *session, int64_t for_ns);
@@ -82,5 +87,11 @@ QT_CHECKED bool qt__session_screen(struct qt__session *session, const char *them
  * NULL; takes value. */
 QT_CHECKED bool qt__session_summary(struct qt__session *session, double seconds, const char *name,
                                     json_t *value, struct qt_error *err);
+
+/* session_watch.c, session.c: between the two */
+void qt__session_signals(sigset_t *out); /* those that the session waits for */
+QT_CHECKED bool qt__session_watch(struct qt__session *session, struct qt_error *err);
+void qt__session_unwatch(struct qt__session *session); /* ends the watching thread */
+QT_CHECKED bool qt__session_open_control(struct qt__session *session, struct qt_error *err);
 
 #endif

@@ -13,6 +13,7 @@ qt_settings_bind(struct qt_settings *settings, struct qt_config_binding out[QT_S
 {
     const struct qt_config_binding all[QT_SETTINGS_SECTIONS] = {
         {&qt_engine_section, &settings->engine},
+        {&qt_health_section, &settings->health},
         {&qt_quality_section, &settings->quality},
         {&qt_scan_section, &settings->scan},
         {&qt_strategy_section, &settings->strategy},

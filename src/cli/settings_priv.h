@@ -26,10 +26,11 @@ struct qt_settings {
     struct qt_venue_config venue;
     struct qt_journal_config journal;
     struct qt_quality_config quality;
+    struct qt_health_config health;
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 7
+#define QT_SETTINGS_SECTIONS 8
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

@@ -106,3 +106,38 @@ const struct qt_config_section qt_engine_section = {
     .size = sizeof(struct qt_engine_config),
     .keys = keys,
 };
+
+#define OF_HEALTH(field) offsetof(struct qt_health_config, field)
+
+static const struct qt_config_key health_keys[] = {
+    {.key = "stuck_ms",
+     .type = QT_CONFIG_INT,
+     .offset = OF_HEALTH(stuck_ms),
+     .def = 10000,
+     .min = 1000,
+     .max = 600000,
+     .unit = "ms",
+     .help = "a thread that did not move for so long is named stuck"},
+    {.key = "failures",
+     .type = QT_CONFIG_INT,
+     .offset = OF_HEALTH(failures),
+     .def = 5,
+     .min = 2,
+     .max = 16,
+     .help = "so many failures of one part within failures_min pause trading"},
+    {.key = "failures_min",
+     .type = QT_CONFIG_INT,
+     .offset = OF_HEALTH(failures_min),
+     .def = 10,
+     .min = 1,
+     .max = 1440,
+     .unit = "min",
+     .help = "the time in which failures are counted"},
+    {0}};
+
+const struct qt_config_section qt_health_section = {
+    .name = "health",
+    .help = "when a part of the program counts as stuck or failing",
+    .size = sizeof(struct qt_health_config),
+    .keys = health_keys,
+};

@@ -151,10 +151,15 @@ qt_engine_create(const struct qt_engine_options *options, struct qt_error *err)
     }
     engine->options = *options;
     set_defaults(engine);
-    struct qt_shard_work work = {
-        .engine = engine, .event = qt__symbol_event, .measure = qt__measure, .output = qt__output};
+    bool is_watched = options->board && engine->workers > 1;
+    struct qt_shard_work work = {.engine = engine,
+                                 .event = is_watched ? qt__watched_event : qt__symbol_event,
+                                 .measure = is_watched ? qt__watched_measure : qt__measure,
+                                 .output = qt__output};
     bool is_live = options->clock && !options->is_replay;
-    if (engine->symbols == 0)
+    if (!qt__watch_init(engine))
+        qt_fail(err, QT_E_FAILED, "too many parts to watch");
+    else if (engine->symbols == 0)
         qt_fail(err, QT_E_DATA, "no instruments to watch");
     else if ((!is_live || qt__cores_parse(options->engine->cores, &engine->cores, err)) &&
              take_memory(engine, err))
@@ -173,6 +178,7 @@ qt_engine_destroy(struct qt_engine *engine)
     if (!engine)
         return;
     qt__shards_destroy(engine->shards);
+    qt__watch_finish(engine);
     for (unsigned p = 0; engine->partition && p < QT_PARTITIONS; p++)
         qt_orders_destroy(engine->partition[p].orders);
     free(engine->partition);
@@ -206,7 +212,9 @@ run(struct qt_engine *engine, const atomic_bool *stop)
     struct qt_event_sink sink = {.self = engine, .push = qt__sequence};
     const struct qt_engine_options *options = &engine->options;
     int timeout = options->clock ? WAIT_MS : 0;
+    qt_part_set(engine->part, QT_PART_RUNNING);
     while (!atomic_load_explicit(stop, memory_order_relaxed)) {
+        qt_part_beat(engine->part);
         int n = qt__intake_turn(engine, timeout);
         if (n < 0)
             break;
@@ -226,6 +234,7 @@ run(struct qt_engine *engine, const atomic_bool *stop)
     qt__meet(engine);
     qt__letters_end(engine);
     qt__market_take_all(engine);
+    qt_part_set(engine->part, QT_PART_STOPPED);
 }
 
 /* Worker 1 is the thread that comes along, and it gets back what it had. */

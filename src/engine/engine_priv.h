@@ -161,6 +161,10 @@ struct qt_engine {
     struct qt_gallery gallery;
     struct qt_hist cycle_hist;
     int64_t cycle_max_ns, next_publish_mono_ns, next_equity_ns, started_ns, last_cycle_ns;
+    struct qt_part *part, *venue_part;      /* ours on the board; NULL: not watched */
+    struct qt_part *worker[QT_WORKERS_MAX]; /* 0: NULL, the engine thread has its own */
+    unsigned changes_seen;                  /* of the board, told as notes */
+    bool is_told_stuck[QT_BOARD_PARTS];
     uint32_t letters;                   /* dead letters waiting */
     bool is_waiting_told, is_loss_told; /* of dead letters: said once until they are through */
     bool is_journal_full;               /* what came since is not in it */
@@ -184,6 +188,11 @@ void qt__settle_all(struct qt_engine *engine); /* while all owners have met */
 void qt__meet(struct qt_engine *engine);
 /* digest.c */
 void qt__digest(struct qt_engine *engine, uint64_t seq);
+/* watch.c: heartbeats of the threads that trade */
+bool qt__watch_init(struct qt_engine *engine); /* false: the board is full */
+void qt__watch_finish(struct qt_engine *engine);
+void qt__watched_event(struct qt_engine *engine, const struct qt_event *event);
+void qt__watched_measure(struct qt_engine *engine, unsigned first, unsigned step, int64_t t_ns);
 /* health.c: our own parts, looked at between events */
 void qt__health_look(struct qt_engine *engine);
 void qt__health_event(struct qt_engine *engine, const struct qt_event *event);

@@ -276,6 +276,12 @@ qt__shards_workers(const struct qt_shards *shards)
     return shards->workers;
 }
 
+unsigned
+qt__shards_here(void)
+{
+    return (unsigned)my_shard;
+}
+
 void
 qt__shards_push(struct qt_shards *shards, const struct qt_event *event)
 {

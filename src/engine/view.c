@@ -100,6 +100,24 @@ fill_journal(const struct qt_engine *engine, struct qt_journal_view *out)
         journal->look(journal->self, &out->bytes, &out->waiting);
 }
 
+/* Of those that do not run the first that failed, or else the first. */
+static void
+fill_parts(const struct qt_engine *engine, struct qt_parts_view *out)
+{
+    struct qt_part *part;
+    *out = (struct qt_parts_view){0};
+    for (unsigned i = 0; (part = qt_board_at(engine->options.board, i)); i++) {
+        enum qt_part_state state = qt_part_state(part);
+        out->parts++;
+        out->running += state == QT_PART_RUNNING;
+        if (state == QT_PART_RUNNING || state == QT_PART_STOPPED || out->state == QT_PART_FAILED ||
+            (out->worst[0] && state != QT_PART_FAILED))
+            continue;
+        qt_copy(out->worst, sizeof out->worst, qt_part_name(part));
+        out->state = (uint8_t)state;
+    }
+}
+
 static void
 fill_exclusions(const struct qt_engine *engine, struct qt_snapshot *out)
 {
@@ -125,6 +143,7 @@ qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out)
     fill_journal(engine, &out->journal);
     qt__market_view(engine, &out->market_state);
     out->sources = engine->feeds.now;
+    fill_parts(engine, &out->parts);
     fill_exclusions(engine, out);
     qt__view_ranks(engine, out);
     qt__view_positions(engine, out);

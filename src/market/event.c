@@ -97,7 +97,10 @@ qt_order_state_is_final(enum qt_order_state state)
 const char *
 qt_component_name(enum qt_component component)
 {
-    static const char *const names[QT_COMPONENTS] = {[QT_COMPONENT_STORE] = "store",
-                                                     [QT_COMPONENT_JOURNAL] = "journal"};
+    static const char *const names[QT_COMPONENTS] = {
+        [QT_COMPONENT_STORE] = "store",   [QT_COMPONENT_JOURNAL] = "journal",
+        [QT_COMPONENT_VENUE] = "venue",   [QT_COMPONENT_WORKER] = "worker",
+        [QT_COMPONENT_ENGINE] = "engine", [QT_COMPONENT_CONTROL] = "control",
+        [QT_COMPONENT_SCREEN] = "screen"};
     return name_of(names, QT_COUNT_OF(names), (unsigned)component);
 }

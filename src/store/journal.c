@@ -4,6 +4,7 @@
  * wait_for_room); the thread here codes, seals and writes them. A chunk whose write fails stays
  * what it is and is written again, from where the last whole one ended.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -52,6 +53,7 @@ struct qt_journal {
     sem_t wake;
     unsigned pushed; /* the engine's: since it last looked how full the ring is */
     atomic_bool stop, is_sick, is_lost;
+    struct qt_part *part; /* on the board; NULL: not watched */
     /* the thread's own from here on */
     int file;
     struct qt__segment segment;
@@ -231,7 +233,11 @@ write_surely(struct qt_journal *journal)
 {
     int64_t give_up = INT64_MAX;
     while (!write_chunk(journal) || !sync_file(journal, false)) {
-        atomic_store(&journal->is_sick, true);
+        if (!atomic_exchange(&journal->is_sick, true)) {
+            qt_part_failed(journal->part, "%s", strerror(errno));
+            qt_part_set(journal->part, QT_PART_DEGRADED);
+        }
+        qt_part_beat(journal->part);
         count(&journal->failures, 1);
         if (atomic_load(&journal->stop) && give_up == INT64_MAX)
             give_up = qt_now_mono_ns() + GIVE_UP_MS * QT_NS_PER_MS;
@@ -239,7 +245,8 @@ write_surely(struct qt_journal *journal)
             return false;
         pause_ms(RETRY_MS);
     }
-    atomic_store(&journal->is_sick, false);
+    if (atomic_exchange(&journal->is_sick, false))
+        qt_part_set(journal->part, QT_PART_RUNNING);
     return true;
 }
 
@@ -259,6 +266,7 @@ run(void *argument)
 {
     struct qt_journal *journal = argument;
     for (;;) {
+        qt_part_beat(journal->part);
         bool is_ending = atomic_load(&journal->stop); /* before the last look into the ring */
         fill(journal);
         bool is_idle = journal->plain_n == 0;
@@ -349,6 +357,7 @@ start(struct qt_journal *journal, const struct qt_journal_options *options, stru
     randombytes_buf(journal->segment.session, sizeof journal->segment.session);
     if (!open_segment(journal, err) || !begin(journal, options, err))
         return false;
+    qt_part_set(journal->part, QT_PART_RUNNING);
     int failed = pthread_create(&journal->thread, NULL, run, journal);
     journal->is_started = failed == 0;
     return journal->is_started ||
@@ -371,6 +380,7 @@ qt_journal_create(const struct qt_journal_options *options, struct qt_error *err
     journal->key = *options->key;
     journal->sync = options->sync;
     journal->waits = options->waits;
+    journal->part = options->part;
     journal->keep_bytes = options->keep_bytes;
     journal->segment_bytes = options->segment_bytes ? options->segment_bytes : SEGMENT_BYTES;
     if (start(journal, options, err))
@@ -390,6 +400,7 @@ qt_journal_close(struct qt_journal *journal, struct qt_error *err)
         atomic_store(&journal->stop, true);
         sem_post(&journal->wake);
         pthread_join(journal->thread, NULL);
+        qt_part_set(journal->part, QT_PART_STOPPED);
     }
     bool is_good = !atomic_load(&journal->is_sick);
     if (journal->file >= 0)

@@ -37,6 +37,7 @@ struct qt_store {
     bool is_asleep;
     char last_error[200];
     atomic_bool is_healthy;
+    struct qt_part *part; /* on the board; NULL: not watched */
     atomic_uint_fast64_t put, written, transactions, failures;
     struct qt_record batch[BATCH]; /* store thread: not yet on disk */
     size_t batch_n;
@@ -138,7 +139,10 @@ static void
 note_failure(struct qt_store *store)
 {
     atomic_fetch_add(&store->failures, 1);
-    atomic_store(&store->is_healthy, false);
+    if (atomic_exchange(&store->is_healthy, false)) {
+        qt_part_failed(store->part, "%s", sqlite3_errmsg(store->db));
+        qt_part_set(store->part, QT_PART_DEGRADED);
+    }
     pthread_mutex_lock(&store->mutex);
     qt_copy(store->last_error, sizeof store->last_error, sqlite3_errmsg(store->db));
     pthread_mutex_unlock(&store->mutex);
@@ -164,7 +168,8 @@ write_batch(struct qt_store *store)
     pthread_cond_broadcast(&store->written_more);
     pthread_mutex_unlock(&store->mutex);
     store->batch_n = 0;
-    atomic_store(&store->is_healthy, true);
+    if (!atomic_exchange(&store->is_healthy, true))
+        qt_part_set(store->part, QT_PART_RUNNING);
     return true;
 }
 
@@ -204,6 +209,7 @@ run(void *argument)
     struct qt_store *store = argument;
     int64_t give_up = INT64_MAX;
     for (bool stop = false;;) {
+        qt_part_beat(store->part);
         while (store->batch_n < BATCH && qt_spsc_pop(store->ring, &store->batch[store->batch_n]))
             store->batch_n++;
         bool is_written = store->batch_n == 0 || write_batch(store);
@@ -218,13 +224,16 @@ run(void *argument)
 }
 
 bool
-qt_store_start(struct qt_store *store, const struct qt_universe *universe, struct qt_error *err)
+qt_store_start(struct qt_store *store, const struct qt_universe *universe, struct qt_part *part,
+               struct qt_error *err)
 {
+    store->part = part;
     store->ring = qt_spsc_create(sizeof(struct qt_record), RING);
     if (!store->ring)
         return qt_fail(err, QT_E_MEMORY, "no memory for the store's ring");
     if (!qt__writer_init(&store->writer, store->db, universe, err))
         return false;
+    qt_part_set(part, QT_PART_RUNNING);
     int failed = pthread_create(&store->thread, NULL, run, store);
     if (failed)
         return qt_fail(err, QT_E_FAILED, "the store's thread could not start: %s",
@@ -250,6 +259,7 @@ qt_store_close(struct qt_store *store)
     if (store->is_started) {
         wake(store, true);
         pthread_join(store->thread, NULL);
+        qt_part_set(store->part, QT_PART_STOPPED);
     }
     qt__writer_finish(&store->writer);
     (void)sqlite3_close(store->db);

@@ -11,6 +11,7 @@
 
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
+#include "qtrade/engine/board.h"
 
 #include "tui_priv.h"
 
@@ -328,6 +329,10 @@ qt__alarm(const struct qt_snapshot *snap, int64_t silent_ns, char *out, size_t c
         if (snap->venue[i].feed_age_ns >= FEED_BAD_NS && snap->venue[i].feed_age_ns != INT64_MAX)
             qt_text_addf(&text, "  NO FEED for %s from %.15s",
                          qt__format_age(snap->venue[i].feed_age_ns, age), snap->venue[i].name);
+    if (snap && snap->bus.dead > 0)
+        qt_text_addf(&text, "  THE STORE IS STUCK: %u records wait", snap->bus.dead);
+    if (snap && snap->parts.worst[0] && snap->parts.state == QT_PART_FAILED)
+        qt_text_addf(&text, "  PART FAILED: %.23s", snap->parts.worst);
     if (snap && snap->has_equity && !snap->is_conserved)
         qt_text_add(&text, "  LEDGER DOES NOT SUM TO ZERO");
     if (snap && snap->counts.dropped_orders + snap->counts.dropped_trades > 0)

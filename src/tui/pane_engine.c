@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "qtrade/base/text.h"
+#include "qtrade/engine/board.h"
 
 #include "tui_priv.h"
 
@@ -57,6 +58,20 @@ journal_row(const struct qt_journal_view *journal)
     return row;
 }
 
+/* How many run, or the name of one that does not. */
+static struct row
+parts_row(const struct qt_parts_view *parts)
+{
+    struct row row = count_row("parts run", parts->running, QT_ROLE_TEXT);
+    if (!parts->worst[0])
+        return row;
+    bool has_failed = parts->state == QT_PART_FAILED;
+    row.label = has_failed ? "FAILED" : parts->state == QT_PART_DEGRADED ? "degraded" : "starting";
+    row.role = has_failed ? QT_ROLE_BAD : QT_ROLE_WARN;
+    snprintf(row.text, sizeof row.text, "%.23s", parts->worst);
+    return row;
+}
+
 /* Symbols that follow the backup stream, of all. */
 static struct row
 backup_row(const struct qt_snapshot *snap)
@@ -76,7 +91,7 @@ apart_row(const struct qt_sources_view *sources)
     return row;
 }
 
-enum { ROWS = 18 };
+enum { ROWS = 20 };
 
 /* The pair that counts least stands last: a low pane has no room for it. */
 static size_t
@@ -101,6 +116,8 @@ fill_rows(const struct qt_snapshot *snap, struct row rows[ROWS])
         count_row("incidents", c->incidents, QT_ROLE_BAD),
         count_row("bad data", c->bad_events, QT_ROLE_WARN),
         journal_row(&snap->journal),
+        count_row("dead letters", snap->bus.dead, QT_ROLE_BAD),
+        parts_row(&snap->parts),
         count_row("trades seen", c->trades, QT_ROLE_TEXT),
         count_row("ring waits", snap->shards.waits_in + snap->shards.waits_out, QT_ROLE_WARN),
         conflated,
@@ -129,7 +146,7 @@ const struct qt_pane_class qt_pane_engine = {
     .name = "engine",
     .title = "Engine",
     .min = {40, 5},
-    .want = {44, 8},
+    .want = {44, 9},
     .priority = 10,
     .state_size = sizeof(struct qt_list_state),
     .draw = draw,

@@ -178,8 +178,12 @@ qt_tui_run(const struct qt_tui_options *options, struct qt_error *err)
     if (!loop.screen)
         return QT_TUI_FAILED;
     loop.now_ns = loop.news_ns = qt_now_mono_ns();
-    while (!loop.is_done)
+    qt_part_set(options->part, QT_PART_RUNNING);
+    while (!loop.is_done) {
+        qt_part_beat(options->part);
         turn(&loop);
+    }
+    qt_part_set(options->part, QT_PART_STOPPED);
     qt__screen_close(loop.screen);
     if (loop.snap)
         options->source.give(options->source.self, loop.snap);

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import signal
 import socket
 import subprocess
@@ -11,16 +12,23 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(os.environ["QT_SOURCE"]) / "tests/end_to_end"))
-from qt_program import Folder, Program, Skip, call, run, status, until  # noqa: E402
+from qt_program import Folder, Program, Skip, call, rows, run, status, until  # noqa: E402
 
 
 class Demo:
-    """A small demo on a folder of its own."""
+    """A small demo on a folder of its own, with the defaults or such a config."""
+
+    def __init__(self, config=None):
+        self.config = config
 
     def __enter__(self):
         self.folder = Folder()
         self.path = self.folder.__enter__()
-        self.program = Program("--data-dir", str(self.path), "demo", "--headless", "--symbols", "5")
+        words = ["--data-dir", str(self.path)]
+        if self.config:
+            (self.path / "config.json").write_text(json.dumps(self.config))
+            words += ["--config", str(self.path / "config.json")]
+        self.program = Program(*words, "demo", "--headless", "--symbols", "5")
         until("status", lambda: status(self.path))
         return self
 
@@ -215,10 +223,59 @@ def full_disk_pauses_and_nothing_is_lost_when_space_returns():
                 until("resumed", lambda: call("--data-dir", str(folder), "resume", "--yes").returncode == 0)
                 time.sleep(3)
                 assert status(folder)["mode"] == "NORMAL", status(folder)["mode_reason"]
+                assert status(folder)["bus"]["dead_letters"] == 0
                 assert demo.stop() == 0
                 assert demo.document()["conserved"] is True
+                assert rows(folder, "select count(*) from fills")[0][0] == demo.document()["fills"]
+                booked = [row[0] for row in rows(folder, "select distinct txn from postings order by txn")]
+                assert booked == list(range(1, len(booked) + 1)), "a transaction is missing in the store"
         finally:
             subprocess.run(["umount", str(folder)], check=False)
+
+
+def part(folder, name):
+    """The row of a part in the status; empty while nobody answers."""
+    found = status(folder)
+    return next((row for row in (found or {}).get("components", []) if row["name"] == name), {})
+
+
+def status_names_every_part_and_every_topic():
+    with Demo() as demo:
+        until("the venue", lambda: part(demo.path, "venue").get("state") == "running")
+        document = status(demo.path)
+        rows = {row["name"]: row for row in document["components"]}
+        assert {"store", "control", "venue", "engine"} <= set(rows), rows
+        assert all(row["state"] == "running" for row in rows.values()), rows
+        assert rows["control"]["needs"] == ["engine"] and "store" in rows["engine"]["needs"]
+        assert rows["engine"]["heartbeat_ms"] is not None and rows["engine"]["failures"] == 0
+        topics = {row["topic"]: row for row in document["bus"]["topics"]}
+        assert list(topics) == ["market", "signal", "trade", "risk", "system"]
+        assert topics["system"]["published"] == topics["system"]["delivered"] > 0
+        assert document["bus"]["dead_letters"] == 0 and document["bus"]["letters"] == []
+        assert document["engine_silent_s"] is None
+
+
+def control_server_that_ends_is_started_again_and_one_that_keeps_ending_pauses_trading():
+    with Demo({"health": {"failures": 3}}) as demo:
+        pid = demo.program.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        until("the server's part", lambda: part(demo.path, "control").get("state") == "running")
+        up = status(demo.path)["uptime_s"]
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (16, before[1]))  # its poll asks for 34 descriptors
+        until("no answer", lambda: status(demo.path) is None)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        until("an answer", lambda: status(demo.path))
+        row = part(demo.path, "control")
+        assert row["restarts"] >= 1 and row["failures"] >= 1 and row["last_failure"], row
+        assert status(demo.path)["uptime_s"] > up
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (16, before[1]))
+        until("failures", lambda: demo.program.errors().count("is_answering=0") >= 3)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        until("PAUSED", lambda: (status(demo.path) or {}).get("mode") == "PAUSED")
+        assert "control socket" in status(demo.path)["mode_reason"]
+        assert part(demo.path, "control")["is_failing"] is True
+        assert call("--data-dir", str(demo.path), "resume", "--yes").returncode == 0
+        assert demo.program.stop() == 0
 
 
 run([bad_requests_are_answered_with_what_is_wrong, A2_mutated_lines_are_answered_or_dropped,
@@ -226,4 +283,6 @@ run([bad_requests_are_answered_with_what_is_wrong, A2_mutated_lines_are_answered
      megabyte_without_a_newline_is_dropped, hundred_clients_do_not_keep_the_operator_out,
      client_that_leaves_in_the_answer_harms_nobody, silent_client_is_dropped_after_ten_seconds,
      socket_left_by_a_killed_engine_is_replaced_and_a_file_is_not,
+     status_names_every_part_and_every_topic,
+     control_server_that_ends_is_started_again_and_one_that_keeps_ending_pauses_trading,
      full_disk_pauses_and_nothing_is_lost_when_space_returns])

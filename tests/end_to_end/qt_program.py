@@ -3,6 +3,7 @@
 
 QT_BINARY is the program, QT_MARKET the recorded data. A case is a function; its name is its sentence.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -108,7 +109,7 @@ def status(folder):
 
 
 def rows(folder, sql):
-    with sqlite3.connect(f"file:{folder}/store.db?mode=ro", uri=True) as store:
+    with contextlib.closing(sqlite3.connect(f"file:{folder}/store.db?mode=ro", uri=True)) as store:
         return store.execute(sql).fetchall()
 
 

@@ -55,7 +55,7 @@ open_started(const struct fixture *f)
     struct qt_error err = {0};
     struct qt_store *store = qt_store_open(f->folder, &err);
     ck_assert_msg(store != NULL, "%s", err.text);
-    ck_assert_msg(qt_store_start(store, f->universe, &err), "%s", err.text);
+    ck_assert_msg(qt_store_start(store, f->universe, NULL, &err), "%s", err.text);
     return store;
 }
 

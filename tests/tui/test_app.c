@@ -9,6 +9,7 @@
 
 #include "qt_check.h"
 #include "qtrade/base/time.h"
+#include "qtrade/engine/board.h"
 #include "qtrade/tui/app.h"
 
 #include "sample.h"
@@ -399,6 +400,21 @@ START_TEST(a_silent_engine_is_said_in_the_banner)
 }
 END_TEST
 
+START_TEST(a_part_that_failed_and_a_stuck_store_are_said_in_the_banner)
+{
+    struct bench bench;
+    begin(&bench, QT_TUI_QUIT_LEAVES);
+    ck_assert(!shows(&bench, 80, 24, "FAILED"));
+    bench.snap->parts = (struct qt_parts_view){
+        .parts = 2, .running = 1, .worst = "control", .state = QT_PART_FAILED};
+    ck_assert(shows(&bench, 80, 24, "PART FAILED: control"));
+    bench.snap->bus.dead = 17;
+    ck_assert(shows(&bench, 80, 24, "THE STORE IS STUCK: 17 records wait"));
+    ck_assert(shows(&bench, 200, 60, "dead letters       17"));
+    end(&bench);
+}
+END_TEST
+
 START_TEST(the_help_shows_every_key_of_the_table)
 {
     struct bench bench;
@@ -514,6 +530,7 @@ main(void)
     tcase_add_test(keys, control_z_says_why_not_unless_it_may);
     tcase_add_test(keys, the_help_shows_every_key_of_the_table);
     tcase_add_test(picture, a_silent_engine_is_said_in_the_banner);
+    tcase_add_test(picture, a_part_that_failed_and_a_stuck_store_are_said_in_the_banner);
     tcase_add_test(picture, unknown_is_never_drawn_as_zero);
     tcase_add_test(picture, a_broken_picture_harms_nothing);
     tcase_add_test(picture, every_size_can_be_drawn);

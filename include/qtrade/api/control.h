@@ -7,9 +7,12 @@
  *     {"v":1,"command":"pause","reason":"news"}         {"v":1,"ok":true}
  *     {"v":1,"command":"sing"}                          {"v":1,"ok":false,"error":"..."}
  *
- * Commands: status, pause, resume, reduce, liquidate. A line has 64 KiB at most; 32 clients at once,
- * each of whom has 10 s for a line and for taking its answer. The server has its own thread; the
- * engine never waits for a client.
+ * While the engine's thread does not move (the watchdog says so), a stop is answered with ok and a
+ * "warning": the gate is shut, the rest waits; a resume is refused; the status tells both.
+ *
+ * Commands: status, pause, resume, reduce, liquidate. A line has 64 KiB at most; 32 clients at
+ * once, each of whom has 10 s for a line and for taking its answer. The server has its own thread;
+ * the engine never waits for a client.
  */
 #ifndef QTRADE_API_CONTROL_H
 #define QTRADE_API_CONTROL_H
@@ -20,6 +23,7 @@
 
 #include "qtrade/base/attr.h"
 #include "qtrade/base/error.h"
+#include "qtrade/engine/board.h"
 #include "qtrade/engine/snapshot.h"
 
 #define QT_CONTROL_VERSION 1
@@ -37,7 +41,10 @@ struct qt_control_engine {
 struct qt_control_options {
     const char *folder; /* the state folder */
     struct qt_control_engine engine;
-    const char *version; /* of the program; borrowed */
+    const char *version;    /* of the program; borrowed */
+    int64_t begun_ns;       /* monotonic, when the engine began: its uptime counts from there */
+    struct qt_board *board; /* what the status tells of the parts; NULL: nothing */
+    struct qt_part *part;   /* the server's own place on it; NULL: nobody looks */
 };
 
 struct qt_control_stats {
@@ -54,6 +61,9 @@ struct qt_control_server *qt_control_start(const struct qt_control_options *opti
                                            struct qt_error *err);
 /** Ends the thread and removes the socket. NULL is fine. */
 void qt_control_stop(struct qt_control_server *server);
+/** The thread has ended by itself (its poll failed): nobody is answered until it is stopped and
+ * started again. Any thread. */
+bool qt_control_has_ended(const struct qt_control_server *server);
 struct qt_control_stats qt_control_stats(const struct qt_control_server *server);
 
 /** An engine answers on that folder's socket. */

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "qtrade/base/attr.h"
+#include "qtrade/engine/board.h"
 #include "qtrade/engine/snapshot.h"
 
 /** {structure, structure_probability:{}, market, market_probability:{}, confidence, stability,
@@ -23,6 +24,12 @@ json_t *qt_document_selected(const struct qt_snapshot *snapshot);
 json_t *qt_document_positions(const struct qt_snapshot *snapshot);
 /** [{client_id, symbol, side, type, purpose, state, price, quantity, filled, created_ms}]. */
 json_t *qt_document_open_orders(const struct qt_snapshot *snapshot);
+/** {topics:[{topic, published, delivered, dropped, dead, lost, p50_us, p99_us, max_us}],
+ * dead_letters, letters:[{subscriber, topic, what, seq, reason, first_ms, last_ms, attempts}]}. */
+json_t *qt_document_bus(const struct qt_snapshot *snapshot);
+/** [{name, component, state, heartbeat_ms, restarts, failures, is_failing, last_failure,
+ * last_failure_ago_ms, needs:[]}], as they are now. */
+json_t *qt_document_components(struct qt_board *board);
 /** Money of the quote asset with all its decimals; null when it is not known. */
 json_t *qt_document_money(qt_money amount, bool is_known);
 /** The document of "qtrade status". uptime_s and pid as given; version borrowed for the call. */

@@ -31,4 +31,13 @@ extern const struct qt_config_section qt_engine_section;
  * err says what (QT_E_CONFIG). Any thread. */
 QT_CHECKED bool qt_engine_config_check(const struct qt_engine_config *config, struct qt_error *err);
 
+/** When a part of the program counts as stuck, and when as failing for good. */
+struct qt_health_config {
+    int64_t stuck_ms;     /* without a heartbeat */
+    int64_t failures;     /* so many of one part ... */
+    int64_t failures_min; /* ... within so many minutes pause trading */
+};
+
+extern const struct qt_config_section qt_health_section;
+
 #endif

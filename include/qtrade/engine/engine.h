@@ -22,6 +22,7 @@
 
 #include "qtrade/base/clock.h"
 #include "qtrade/base/log.h"
+#include "qtrade/engine/board.h"
 #include "qtrade/engine/config.h"
 #include "qtrade/engine/journal.h"
 #include "qtrade/engine/market_state.h"
@@ -51,6 +52,7 @@ struct qt_engine_options {
     struct qt_journal_port journal;   /* event NULL: none */
     struct qt_market_port market_port; /* slot NULL: market states are not kept */
     struct qt_log *log;               /* NULL: no log */
+    struct qt_board *board;           /* where its threads show that they move; NULL: nowhere */
     const char *run_kind;             /* "demo", "paper", "live", "backtest" */
     const struct qt_restore *restore; /* NULL: a fresh start */
     const struct qt_market_restore *market; /* NULL: every symbol begins without bars */
@@ -78,6 +80,13 @@ QT_CHECKED bool qt_engine_run(struct qt_engine *engine, const atomic_bool *stop,
 
 /** Wakes a waiting engine (after *stop was set). Any thread. */
 void qt_engine_wake(struct qt_engine *engine);
+
+/**
+ * One look at the heartbeats of options.board, each QT_LOOK_NS, from one thread that waits for
+ * nobody else: who does not move is named in the log, and when it is the engine's thread or a
+ * worker, the gate shuts and trading pauses. Needs nothing of the engine's thread.
+ */
+void qt_engine_watch(struct qt_engine *engine);
 
 /** Publishes a picture now, whatever the pace; after qt_engine_run has returned. */
 void qt_engine_publish(struct qt_engine *engine);

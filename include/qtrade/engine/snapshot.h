@@ -198,6 +198,13 @@ struct qt_sources_view {
     uint64_t bars_unequal; /* closed bars that were told in two ways */
 };
 
+/** The parts on the board (engine/board.h). */
+struct qt_parts_view {
+    uint32_t parts, running; /* 0: nothing is watched */
+    char worst[24];          /* "": all run */
+    uint8_t state;           /* enum qt_part_state of the worst */
+};
+
 /** The session's journal. */
 struct qt_journal_view {
     bool is_kept;            /* false: this session has none */
@@ -254,6 +261,7 @@ struct qt_snapshot {
     struct qt_bus_view bus;
     struct qt_market_view market_state;
     struct qt_sources_view sources;
+    struct qt_parts_view parts;
     int64_t cycle_p50_ns, cycle_max_ns; /* duration of the decision cycle */
 };
 

@@ -170,8 +170,17 @@ struct qt_status {
     uint8_t status; /* enum qt_instrument_status */
 };
 
-/** Parts of this program that decisions depend on. */
-enum qt_component { QT_COMPONENT_STORE, QT_COMPONENT_JOURNAL, QT_COMPONENTS };
+/** The parts of this program (engine/board.h says what each needs). Journals hold these numbers: new ones at the end. */
+enum qt_component {
+    QT_COMPONENT_STORE,   /* its writer */
+    QT_COMPONENT_JOURNAL, /* its writer */
+    QT_COMPONENT_VENUE,   /* connections: market data, account, requests */
+    QT_COMPONENT_WORKER,  /* threads beside the engine's that own symbols */
+    QT_COMPONENT_ENGINE,  /* its thread */
+    QT_COMPONENT_CONTROL, /* the control socket's server */
+    QT_COMPONENT_SCREEN,
+    QT_COMPONENTS
+};
 
 struct qt_health {
     uint8_t component; /* enum qt_component */

@@ -4,10 +4,10 @@
  * authenticated chunks, written behind by a thread of its own. qtrade-journal(5) describes the
  * bytes.
  *
- * J1: the engine waits for a busy thread, and not for a disk that hangs: after a quarter of a second
- * without progress it pauses, and the journal says that its end is lost. J2: a chunk is whole or it
- * is not there: a torn tail is found and cut when the next session starts. J3: a session that ended
- * in order says so in its last record.
+ * J1: the engine waits for a busy thread, and not for a disk that hangs: after a quarter of a
+ * second without progress it pauses, and the journal says that its end is lost. J2: a chunk is
+ * whole or it is not there: a torn tail is found and cut when the next session starts. J3: a
+ * session that ended in order says so in its last record.
  */
 #ifndef QTRADE_STORE_JOURNAL_H
 #define QTRADE_STORE_JOURNAL_H
@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "qtrade/base/error.h"
+#include "qtrade/engine/board.h"
 #include "qtrade/engine/journal.h"
 #include "qtrade/engine/record.h"
 #include "qtrade/market/instrument.h"
@@ -68,6 +69,7 @@ struct qt_journal_options {
     enum qt_journal_sync sync;
     uint64_t segment_bytes; /* a new segment after so many; 0: 64 MiB */
     uint64_t keep_bytes;    /* the oldest go while all together are larger; 0: none goes */
+    struct qt_part *part;   /* its place on the board; NULL: nobody looks */
     bool waits;             /* a full ring makes the engine wait (no market is waiting either) */
 };
 

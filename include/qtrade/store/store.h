@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "qtrade/base/error.h"
+#include "qtrade/engine/board.h"
 #include "qtrade/engine/ports.h"
 #include "qtrade/engine/record.h"
 #include "qtrade/market/instrument.h"
@@ -41,10 +42,10 @@ QT_CHECKED bool qt_store_restore(struct qt_store *store, const struct qt_univers
                                  struct qt_restore *out, uint32_t *out_unknown,
                                  struct qt_error *err);
 
-/** Starts the writing thread; universe (borrowed until close) names the instruments of the records.
- */
+/** Starts the writing thread; universe (borrowed until close) names the instruments of the records;
+ * part (NULL: nobody looks) is its place on the board. */
 QT_CHECKED bool qt_store_start(struct qt_store *store, const struct qt_universe *universe,
-                               struct qt_error *err);
+                               struct qt_part *part, struct qt_error *err);
 /** The port for the engine; after qt_store_start. */
 struct qt_store_port qt_store_port(struct qt_store *store);
 

@@ -13,6 +13,7 @@
 
 #include "qtrade/base/attr.h"
 #include "qtrade/base/error.h"
+#include "qtrade/engine/board.h"
 #include "qtrade/engine/snapshot.h"
 #include "qtrade/market/event.h"
 
@@ -59,6 +60,7 @@ struct qt_tui_options {
                          the engine */
     const char
         *run_kind; /* "demo", "paper", "live": shown until the first picture; NULL: nothing */
+    struct qt_part *part; /* its place on the board; NULL: nobody looks */
     const atomic_int
         *stop; /* not 0: leave soon; may be set by a signal handler or another thread. NULL: none */
 };
