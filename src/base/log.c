@@ -129,7 +129,8 @@ read_conversion(const char *p, va_list *args, struct conversion *out)
         qt_text_addf(&spec, "%d", width);
     if (*p == '.') {
         p++;
-        out->precision = QT_MAX(read_number(&p, args), 0);
+        int precision = read_number(&p, args);
+        out->precision = QT_MAX(precision, 0);
         qt_text_addf(&spec, ".%d", out->precision);
     }
     for (; *p && strchr("hljzt", *p); p++)
