@@ -64,6 +64,7 @@ point_venue(struct demo *demo)
 {
     const struct qt_exchange_server_info *info = qt_exchange_server_info(demo->exchange);
     demo->settings.venue.max_symbols = QT_MAX((int64_t)info->symbols, 1);
+    demo->settings.venue.backup_ws_url[0] = '\0'; /* the simulated exchange has one address */
     demo->venue = qt_binance_options_of(&demo->settings.venue);
     demo->venue.rest_url = info->rest_url;
     demo->venue.ws_url = info->stream_url;

@@ -315,6 +315,7 @@ open_engine(struct replay *replay)
         .strategy = &settings->strategy,
         .risk = &settings->risk,
         .quality = &settings->quality,
+        .sources = qt_settings_sources(settings),
         .universe = replay->head->universe,
         .feed = {.self = replay, .work = work},
         .venue = {.name = "journal",

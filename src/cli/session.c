@@ -114,7 +114,8 @@ open_paper(struct qt__session *session, const struct qt_feed_port *feed, struct 
                                                      .taker_ppm = plan->paper_fee_ppm,
                                                      .fee_mode = QT_FEE_QUOTE},
                                         .latency_ns = 100 * QT_NS_PER_MS,
-                                        .deposit = plan->paper_capital};
+                                        .deposit = plan->paper_capital,
+                                        .sources = qt_settings_sources(plan->settings)};
     qt_copy(options.deposit_asset, sizeof options.deposit_asset, plan->settings->scan.quote_asset);
     session->paper = qt_inline_paper_create(feed, session->universe, &options, err);
     return session->paper != NULL;
@@ -185,6 +186,7 @@ open_engine(struct qt__session *session, struct qt_error *err)
                                         .strategy = &plan->settings->strategy,
                                         .risk = &plan->settings->risk,
                                         .quality = &plan->settings->quality,
+                                        .sources = qt_settings_sources(plan->settings),
                                         .universe = session->universe,
                                         .clock = plan->clock,
                                         .feed = qt_binance_feed(session->venue),

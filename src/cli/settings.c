@@ -15,6 +15,7 @@ qt_settings_bind(struct qt_settings *settings, struct qt_config_binding out[QT_S
         {&qt_engine_section, &settings->engine},
         {&qt_health_section, &settings->health},
         {&qt_quality_section, &settings->quality},
+        {&qt_sources_section, &settings->sources},
         {&qt_scan_section, &settings->scan},
         {&qt_strategy_section, &settings->strategy},
         {&qt_risk_section, &settings->risk},
@@ -63,6 +64,12 @@ qt_settings_load(const struct qt_args *args, struct qt_settings *out, struct qt_
     return qt_config_load(out->path, bindings, qt_settings_bind(out, bindings), err);
 }
 
+const struct qt_sources_config *
+qt_settings_sources(const struct qt_settings *settings)
+{
+    return settings->venue.backup_ws_url[0] ? &settings->sources : NULL;
+}
+
 void
 qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns)
 {
@@ -73,4 +80,5 @@ qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns)
     engine->cycle_ms = QT_MAX(engine->cycle_ms, QT_MIN(tick_ms, longest_cycle_ms));
     engine->order_timeout_ms = QT_MAX(engine->order_timeout_ms, 8 * tick_ms);
     settings->risk.max_quote_age_ms = QT_MAX(settings->risk.max_quote_age_ms, 2 * tick_ms);
+    settings->venue.backup_ws_url[0] = '\0';
 }

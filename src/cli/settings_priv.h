@@ -10,6 +10,7 @@
 #include "qtrade/base/config.h"
 #include "qtrade/engine/config.h"
 #include "qtrade/market/quality.h"
+#include "qtrade/market/sources.h"
 #include "qtrade/risk/config.h"
 #include "qtrade/scan/config.h"
 #include "qtrade/store/journal_config.h"
@@ -27,10 +28,11 @@ struct qt_settings {
     struct qt_journal_config journal;
     struct qt_quality_config quality;
     struct qt_health_config health;
+    struct qt_sources_config sources;
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 8
+#define QT_SETTINGS_SECTIONS 9
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */
@@ -43,11 +45,13 @@ void qt_settings_defaults(struct qt_settings *settings);
  */
 QT_CHECKED bool qt_settings_load(const struct qt_args *args, struct qt_settings *out,
                                  struct qt_error *err);
+/** How two streams of a symbol are judged; NULL: the venue has no backup address, there is one. */
+const struct qt_sources_config *qt_settings_sources(const struct qt_settings *settings);
 /**
  * What a recorded market of such bars asks for. A symbol ticks four times a bar: cycles closer
  * together would see nothing new, an answer is a tick away, and a quote is as fresh as a recording
  * can have it until two ticks have passed. The exchange inside the engine's thread answers in
- * order: one worker.
+ * order: one worker. A symbol has one stream.
  */
 void qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns);
 

@@ -27,6 +27,9 @@ static const struct qt_config_key keys[] = {
          "which exchange; live, testnet and simulated differ by addresses and credentials only"},
     TEXT(rest_url, "https://api.binance.com", "address of the requests"),
     TEXT(ws_url, "wss://stream.binance.com:9443", "address of the streams"),
+    TEXT(backup_ws_url, "",
+         "a second address of the same streams, read beside the first and followed when that "
+         "fails; empty is none"),
     TEXT(ws_api_url, "wss://ws-api.binance.com:443/ws-api/v3",
          "address of the WebSocket API, for the account's stream where listen keys are gone"),
     TEXT(credentials_file, "",

@@ -16,6 +16,12 @@
  * guessed: 5xx, time-outs and cut connections after sending are TIMEOUT; what surely was not done
  * is REJECTED. B5: SYNC comes only when both account and open orders were read whole; a read that
  * fails is tried again.
+ *
+ * B6: with a second address each symbol's quotes, trades and closed bars come from both, marked
+ * with their source (market/event.h); each source has connections of its own, made anew one by one
+ * with their own back-off. The market link is up where every symbol has one of them. B2 holds for
+ * both together; a bar that both tell comes twice, once of each. Depth, the account and requests
+ * stay at the primary addresses. Without one, quotes carry no id: they come in order.
  */
 #ifndef QTRADE_VENUE_BINANCE_H
 #define QTRADE_VENUE_BINANCE_H
@@ -40,11 +46,13 @@ struct qt_binance_history {
 /** Zeroed fields take the stated default; pointers are copied from, but clock and loop.ca_file are
  * borrowed. */
 struct qt_binance_options {
-    const char *rest_url;     /* "https://api.binance.com" */
-    const char *ws_url;       /* "wss://stream.binance.com:9443" */
-    const char *ws_api_url;   /* "wss://ws-api.binance.com:443/ws-api/v3" */
-    const char *key, *secret; /* NULL or "": market data only */
-    uint32_t tag;             /* of our client ids */
+    const char *rest_url;      /* "https://api.binance.com" */
+    const char *ws_url;        /* "wss://stream.binance.com:9443" */
+    const char *backup_ws_url; /* the same streams elsewhere, "wss://data-stream.binance.vision";
+                                  NULL or "": none (rule B6) */
+    const char *ws_api_url;    /* "wss://ws-api.binance.com:443/ws-api/v3" */
+    const char *key, *secret;  /* NULL or "": market data only */
+    uint32_t tag;              /* of our client ids */
     const struct qt_clock
         *clock; /* NULL: the wall clock. A scaled one scales recv_window_ms too (60 s at most), and
                    a faster one the windows of the rate limits */

@@ -19,6 +19,7 @@
 struct qt_venue_config {
     char name[24];
     char rest_url[QT_VENUE_URL], ws_url[QT_VENUE_URL], ws_api_url[QT_VENUE_URL];
+    char backup_ws_url[QT_VENUE_URL];
     char credentials_file[1024];
     char quote_asset[16];
     char symbols[QT_VENUE_SYMBOLS];

@@ -64,8 +64,9 @@ go_live(struct qt_binance *self, struct qt__bn_symbol *symbol)
     if (symbol->phase == QT__BN_LIVE)
         return;
     symbol->phase = QT__BN_LIVE;
-    if (symbol->quote.kind == QT_EVENT_QUOTE)
-        qt__bn_push(self, &symbol->quote);
+    for (unsigned s = 0; s < self->n_sources; s++)
+        if (symbol->quote[s].kind == QT_EVENT_QUOTE)
+            qt__bn_push(self, &symbol->quote[s]);
 }
 
 static void

@@ -3,7 +3,8 @@
  * Market streams: the symbols spread over connections of at most 200 streams, each with its own
  * back-off. A connection is judged by its data, not by its pings (faults F1, F2): without a message
  * for stale_ms it is given up. All together keep below the venue's 300 connections per 5 minutes
- * (fault F8).
+ * (fault F8). With a backup address every connection has a twin there (rule B6), which begins later
+ * and lives its own life.
  */
 #include "session_priv.h"
 
@@ -17,19 +18,42 @@
 #define BACKOFF_NS (500 * QT_NS_PER_MS)
 #define BACKOFF_CAP_NS (60 * QT_NS_PER_S)
 #define STABLE_NS (30 * QT_NS_PER_S)
+#define STAGGER_MS 300 /* between the first tries of the backup's connections, and before them */
 #define STREAMS_A_MESSAGE 100
 #define SYMBOLS_A_LINK (QT__BN_STREAMS / QT__BN_STREAMS_A_SYMBOL)
 
 static void connect_link(struct qt__bn_link *link);
 
+/* Connections of each source that are up; and those that are up at one of them at least. */
+static unsigned
+count_up(const struct qt_binance *self, unsigned up[QT_SOURCES_MAX])
+{
+    unsigned covered = 0;
+    for (unsigned i = 0; i < self->n_market; i++) {
+        bool is_covered = false;
+        for (unsigned s = 0; s < self->n_sources; s++) {
+            bool is_up = self->market[s * self->n_market + i].is_up;
+            up[s] += is_up;
+            is_covered |= is_up;
+        }
+        covered += is_covered;
+    }
+    return covered;
+}
+
 void
 qt__bn_market_tell(struct qt_binance *self, const char *why)
 {
-    enum qt_link_state state = self->market_up == self->n_market ? QT_LINK_UP
-                               : self->market_up > 0             ? QT_LINK_CONNECTING
-                                                                 : QT_LINK_DOWN;
-    qt__bn_link_tell(self, QT_LINK_MARKET, state, "%u of %u connections: %s", self->market_up,
-                     self->n_market, why);
+    unsigned up[QT_SOURCES_MAX] = {0}, covered = count_up(self, up);
+    enum qt_link_state state = covered == self->n_market ? QT_LINK_UP
+                               : covered > 0             ? QT_LINK_CONNECTING
+                                                         : QT_LINK_DOWN;
+    if (self->n_sources == 1)
+        qt__bn_link_tell(self, QT_LINK_MARKET, state, "%u of %u connections: %s", up[0],
+                         self->n_market, why);
+    else
+        qt__bn_link_tell(self, QT_LINK_MARKET, state, "%u and %u of %u connections: %s", up[0],
+                         up[1], self->n_market, why);
 }
 
 void
@@ -86,7 +110,6 @@ link_down(struct qt__bn_link *link, const char *why)
 {
     struct qt_binance *self = link->self;
     int64_t wait_ns = qt_backoff_down(&link->backoff, qt__bn_mono(self));
-    self->market_up -= link->is_up;
     link->is_up = false;
     qt_ws_destroy(link->ws);
     link->ws = NULL;
@@ -113,7 +136,6 @@ link_up(struct qt__bn_link *link)
 {
     struct qt_binance *self = link->self;
     link->is_up = true;
-    self->market_up++;
     qt_backoff_up(&link->backoff, qt__bn_mono(self));
     qt__bn_market_tell(self, "connected");
     for (uint32_t i = 0; i < link->count; i++)
@@ -150,7 +172,9 @@ on_message(void *context, struct qt_ws *ws, const char *data, size_t length)
     struct qt__bn_link *link = context;
     struct qt_decoded decoded;
     (void)ws;
+    link->self->source = link->source;
     enum qt_codec_verdict verdict = qt__bn_take(link->self, data, length, &decoded);
+    link->self->source = 0;
     if (decoded.kind == QT_MESSAGE_ANSWER)
         on_answer(link, &decoded);
     else if (verdict == QT_CODEC_DECODED ||
@@ -178,7 +202,7 @@ connect_link(struct qt__bn_link *link)
     char url[QT__BN_URL + 16];
     struct qt_text text;
     qt_text_init(&text, url, sizeof url);
-    qt_text_addf(&text, "%s/stream", self->ws_url);
+    qt_text_addf(&text, "%s/stream", link->source == 0 ? self->ws_url : self->backup_ws_url);
     const struct qt_ws_options options = {
         .url = url, .context = link, .open = on_open, .message = on_message, .closed = on_closed};
     link->ws = qt_ws_create(self->loop, &options, &err);
@@ -193,7 +217,7 @@ on_watchdog(void *context)
     struct qt_binance *self = context;
     int64_t now = qt__bn_mono(self), limit = self->stale_ms * QT_NS_PER_MS;
     qt_timer_start(self->loop, &self->watchdog, WATCHDOG_MS, on_watchdog, self);
-    for (unsigned i = 0; i < self->n_market; i++) {
+    for (unsigned i = 0; i < self->n_market * self->n_sources; i++) {
         struct qt__bn_link *link = &self->market[i];
         if (!link->ws || !qt_ws_is_open(link->ws) || now - link->data_ns < limit)
             continue;
@@ -203,22 +227,33 @@ on_watchdog(void *context)
     qt__bn_depth_check(self);
 }
 
+/* The connection of a source for the i-th part of the symbols. */
+static void
+start_link(struct qt_binance *self, unsigned source, unsigned i)
+{
+    struct qt__bn_link *link = &self->market[source * self->n_market + i];
+    link->self = self;
+    link->source = (uint8_t)source;
+    link->first = i * SYMBOLS_A_LINK;
+    link->count = QT_MIN(self->n_symbols - link->first, (uint32_t)SYMBOLS_A_LINK);
+    qt_backoff_init(&link->backoff, BACKOFF_NS, BACKOFF_CAP_NS, STABLE_NS, qt_rng_next(&self->rng));
+    if (source == 0)
+        connect_link(link);
+    else
+        qt_timer_start(self->loop, &link->timer, (int64_t)(i + 1) * STAGGER_MS, on_timer, link);
+}
+
 bool
 qt__bn_market_start(struct qt_binance *self)
 {
     self->n_market = (self->n_symbols + SYMBOLS_A_LINK - 1) / SYMBOLS_A_LINK;
-    self->market = calloc(self->n_market ? self->n_market : 1, sizeof *self->market);
+    self->market =
+        calloc((size_t)QT_MAX(self->n_market, 1u) * self->n_sources, sizeof *self->market);
     if (!self->market)
         return false;
-    for (unsigned i = 0; i < self->n_market; i++) {
-        struct qt__bn_link *link = &self->market[i];
-        link->self = self;
-        link->first = i * SYMBOLS_A_LINK;
-        link->count = QT_MIN(self->n_symbols - link->first, (uint32_t)SYMBOLS_A_LINK);
-        qt_backoff_init(&link->backoff, BACKOFF_NS, BACKOFF_CAP_NS, STABLE_NS,
-                        qt_rng_next(&self->rng));
-        connect_link(link);
-    }
+    for (unsigned source = 0; source < self->n_sources; source++)
+        for (unsigned i = 0; i < self->n_market; i++)
+            start_link(self, source, i);
     qt__bn_link_tell(self, QT_LINK_MARKET, QT_LINK_CONNECTING, "connecting");
     qt_timer_start(self->loop, &self->watchdog, WATCHDOG_MS, on_watchdog, self);
     return true;
@@ -228,7 +263,7 @@ void
 qt__bn_market_stop(struct qt_binance *self)
 {
     qt_timer_stop(&self->watchdog);
-    for (unsigned i = 0; self->market && i < self->n_market; i++) {
+    for (unsigned i = 0; self->market && i < self->n_market * self->n_sources; i++) {
         qt_timer_stop(&self->market[i].timer);
         qt_ws_destroy(self->market[i].ws);
     }

@@ -30,14 +30,17 @@ clamp_time(struct qt_binance *self, struct qt_event *event)
 }
 
 static void
-push_bar(struct qt_binance *self, struct qt__bn_symbol *symbol, const struct qt_bar *bar)
+push_bar(struct qt_binance *self, struct qt__bn_symbol *symbol, const struct qt_bar *bar,
+         unsigned source)
 {
     struct qt_event event = {.t_venue_ns = bar->open_ns + bar->period_ns,
                              .t_recv_ns = qt__bn_utc(self),
                              .instrument = symbol->id,
                              .kind = QT_EVENT_BAR,
+                             .flags = (uint16_t)(source << QT_EVENT_SOURCE_SHIFT),
                              .bar = *bar};
     symbol->last_bar_ns = bar->open_ns;
+    symbol->bar_source = (uint8_t)source;
     qt__bn_push(self, &event);
 }
 
@@ -54,11 +57,19 @@ is_late(const struct qt__bn_symbol *symbol, const struct qt_bar *bar)
     return symbol->last_bar_ns != QT_TIME_NONE && bar->open_ns <= symbol->last_bar_ns;
 }
 
+/* The other source tells the last bar too. */
+static bool
+is_second(const struct qt_binance *self, const struct qt__bn_symbol *symbol,
+          const struct qt_bar *bar)
+{
+    return symbol->last_bar_ns == bar->open_ns && symbol->bar_source != self->source;
+}
+
 static void
 hold_bar(struct qt_binance *self, struct qt__bn_symbol *symbol, const struct qt_bar *bar)
 {
     if (symbol->n_held > 0 && bar->open_ns <= symbol->held[symbol->n_held - 1].open_ns)
-        self->stats.late_bars++;
+        self->stats.late_bars += self->n_sources == 1;
     else if (symbol->n_held < QT__BN_HELD)
         symbol->held[symbol->n_held++] = *bar;
     /* Beyond that it is asked for again: the first bar behind the held ones shows the hole. */
@@ -79,7 +90,7 @@ qt__bn_bars_resume(struct qt_binance *self, struct qt__bn_symbol *symbol)
             symbol->is_filling = true;
             break;
         }
-        push_bar(self, symbol, bar);
+        push_bar(self, symbol, bar, 0); /* who told a held one is forgotten */
     }
     memmove(symbol->held, symbol->held + i, (symbol->n_held - i) * sizeof symbol->held[0]);
     symbol->n_held = (uint8_t)(symbol->n_held - i);
@@ -100,10 +111,12 @@ route_bar(struct qt_binance *self, struct qt__bn_symbol *symbol, const struct qt
     }
     if (symbol->phase == QT__BN_NEW || symbol->is_filling) {
         hold_bar(self, symbol, bar);
+    } else if (is_second(self, symbol, bar)) {
+        push_bar(self, symbol, bar, self->source);
     } else if (is_late(symbol, bar)) {
         self->stats.late_bars++;
     } else if (follows(symbol, bar)) {
-        push_bar(self, symbol, bar);
+        push_bar(self, symbol, bar, self->source);
     } else {
         self->stats.bar_gaps++;
         symbol->is_filling = true;
@@ -115,13 +128,16 @@ route_bar(struct qt_binance *self, struct qt__bn_symbol *symbol, const struct qt
 static void
 route_tick(struct qt_binance *self, struct qt__bn_symbol *symbol, struct qt_event *event)
 {
+    event->flags |= (uint16_t)(self->source << QT_EVENT_SOURCE_SHIFT);
+    if (event->kind == QT_EVENT_QUOTE && self->n_sources == 1)
+        event->quote.id = 0; /* B6 */
     if (symbol->phase == QT__BN_LIVE) {
         qt__bn_push(self, event);
         return;
     }
     self->stats.withheld++;
     if (event->kind == QT_EVENT_QUOTE)
-        symbol->quote = *event;
+        symbol->quote[self->source] = *event;
 }
 
 void

@@ -112,10 +112,19 @@ copy_url(const char *text, const char *def, bool is_websocket, char out[QT__BN_U
 }
 
 static bool
+copy_backup(struct qt_binance *self, const char *text, struct qt_error *err)
+{
+    self->n_sources = text && *text ? 2 : 1;
+    return self->n_sources == 1 || copy_url(text, NULL, true, self->backup_ws_url, err) ||
+           qt_error_add(err, "the backup address of the streams");
+}
+
+static bool
 copy_urls(struct qt_binance *self, const struct qt_binance_options *options, struct qt_error *err)
 {
     return copy_url(options->rest_url, "https://api.binance.com", false, self->rest_url, err) &&
            copy_url(options->ws_url, "wss://stream.binance.com:9443", true, self->ws_url, err) &&
+           copy_backup(self, options->backup_ws_url, err) &&
            copy_url(options->ws_api_url, "wss://ws-api.binance.com:443/ws-api/v3", true,
                     self->ws_api_url, err);
 }
@@ -212,6 +221,7 @@ qt_binance_options_of(const struct qt_venue_config *config)
     };
     struct qt_binance_options options = {.rest_url = config->rest_url,
                                          .ws_url = config->ws_url,
+                                         .backup_ws_url = config->backup_ws_url,
                                          .ws_api_url = config->ws_api_url,
                                          .quote_asset = config->quote_asset,
                                          .symbols = config->symbols,

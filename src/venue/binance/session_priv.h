@@ -13,6 +13,7 @@
 #ifndef QTRADE_VENUE_BINANCE_SESSION_PRIV_H
 #define QTRADE_VENUE_BINANCE_SESSION_PRIV_H
 
+#include "qtrade/market/sources.h"
 #include "qtrade/net/backoff.h"
 #include "qtrade/net/breaker.h"
 #include "qtrade/net/http.h"
@@ -97,11 +98,12 @@ struct qt__bn_time {
 /* Symbols */
 enum qt__bn_phase { QT__BN_NEW, QT__BN_LIVE };
 struct qt__bn_symbol {
-    int64_t last_bar_ns;   /* opening of the last live-interval bar given; QT_TIME_NONE */
-    int64_t filled_to_ns;  /* the last gap request reached up to here */
-    struct qt_event quote; /* withheld; kind NONE: there is none */
+    int64_t last_bar_ns;  /* opening of the last live-interval bar given; QT_TIME_NONE */
+    int64_t filled_to_ns; /* the last gap request reached up to here */
+    struct qt_event quote[QT_SOURCES_MAX]; /* withheld; kind NONE: there is none */
     struct qt_bar held[QT__BN_HELD];
     uint8_t n_held;
+    uint8_t bar_source; /* who told the bar of last_bar_ns */
     uint8_t phase;      /* enum qt__bn_phase */
     uint8_t step;       /* the history that is asked for next; n_history: all are there */
     uint8_t failures;   /* in a row */
@@ -129,6 +131,7 @@ struct qt__bn_link {
     struct qt_ws *ws;
     struct qt_timer timer; /* the next try */
     struct qt_backoff backoff;
+    uint8_t source;           /* 0: the primary address, 1: the backup */
     uint32_t first, count;    /* symbols */
     int64_t data_ns;          /* monotonic, of the last market message (or of the opening) */
     unsigned asked, answered; /* subscriptions of this connection */
@@ -186,6 +189,9 @@ struct qt__bn_account {
 
 struct qt_binance {
     char rest_url[QT__BN_URL], ws_url[QT__BN_URL], ws_api_url[QT__BN_URL];
+    char backup_ws_url[QT__BN_URL];
+    unsigned n_sources; /* 1, or 2 with a backup address */
+    unsigned source;    /* of the market message in hand */
     char quote_asset[QT_ASSET_SIZE];
     char *wanted; /* "BTCUSDT,ETHUSDT"; NULL: all */
     unsigned max_symbols;
@@ -222,9 +228,9 @@ struct qt_binance {
     struct qt__bn_symbol *symbols;
     uint32_t n_symbols;
     struct qt__bn_time time;
-    struct qt__bn_link *market;
-    unsigned n_market, market_up;
-    struct qt_bucket connects; /* 300 connections per 5 minutes and address */
+    struct qt__bn_link *market; /* n_market of the primary, then as many of the backup */
+    unsigned n_market;          /* each for the symbols of its own */
+    struct qt_bucket connects;  /* 300 connections per 5 minutes and address */
     struct qt_timer watchdog;
     struct qt__bn_history_line line;
     struct qt_bar *bars; /* room for one klines answer */
