@@ -31,6 +31,9 @@ struct kept {
     int64_t sums[4096]; /* of postings, by asset's hash: zero when conserved */
 };
 
+/* How many streams the feed has, and what is wrong with one of them for six hours of each day. */
+enum lines { ONE_LINE, TWO_GOOD, BROKEN_PRIMARY, LYING_BACKUP, BROKEN_BACKUP, SILENT_LINES };
+
 struct bench {
     struct qt_dataset data;
     struct qt_universe *universe;
@@ -42,6 +45,10 @@ struct bench {
     struct qt_strategy_config strategy;
     struct qt_risk_config risk;
     struct qt_quality_config quality;
+    struct qt_sources_config sources;
+    enum lines lines;
+    bool has_ids; /* the feed numbers its quotes and trades */
+    uint64_t quote_id, trade_id[20];
     struct qt_feed_port feed;
     struct qt_venue_port port;
     struct kept kept;
@@ -128,6 +135,51 @@ spoil(void *self, struct qt_event *event)
     bench->sink->push(bench->sink->self, event);
 }
 
+static void
+push_copy(struct bench *bench, const struct qt_event *event, unsigned source, bool is_bad)
+{
+    struct qt_event copy = *event;
+    bool is_quote = event->kind == QT_EVENT_QUOTE;
+    copy.flags |= (uint16_t)(source << QT_EVENT_SOURCE_SHIFT);
+    if (is_bad && bench->lines == SILENT_LINES)
+        return;
+    if (is_bad && bench->lines == LYING_BACKUP && is_quote)
+        copy.quote = (struct qt_quote){{event->quote.bid.v / 100 * 97},
+                                       {event->quote.ask.v / 100 * 97},
+                                       {1},
+                                       {1},
+                                       event->quote.id};
+    else if (is_bad && is_quote) /* crossed */
+        copy.quote = (struct qt_quote){
+            {event->quote.ask.v + 1}, event->quote.bid, {1}, {1}, event->quote.id};
+    bench->sink->push(bench->sink->self, &copy);
+}
+
+/* One feed's events over two lines; the backup is the quicker one. */
+static void
+tell_twice(void *self, struct qt_event *event)
+{
+    struct bench *bench = self;
+    bool is_quote = event->kind == QT_EVENT_QUOTE, is_trade = event->kind == QT_EVENT_TRADE;
+    bool is_bar = event->kind == QT_EVENT_BAR && !(event->flags & QT_EVENT_HISTORY);
+    if (is_quote)
+        event->quote.id = ++bench->quote_id;
+    if (is_trade)
+        event->trade.id = ++bench->trade_id[event->instrument];
+    if (!(is_quote || is_trade || is_bar) || bench->lines == ONE_LINE) {
+        bench->sink->push(bench->sink->self, event);
+        return;
+    }
+    struct qt_event told = *event; /* the engine may change it */
+    int64_t quarter = event->t_recv_ns / (6 * QT_NS_PER_HOUR) % 4;
+    bool is_backup_bad = bench->lines == LYING_BACKUP || bench->lines == BROKEN_BACKUP ||
+                         (bench->lines == SILENT_LINES && quarter == 3);
+    bool is_primary_bad =
+        quarter == 1 && (bench->lines == BROKEN_PRIMARY || bench->lines == SILENT_LINES);
+    push_copy(bench, &told, 1, is_backup_bad);
+    push_copy(bench, &told, 0, is_primary_bad);
+}
+
 static int
 work(void *self, const struct qt_event_sink *sink, int timeout_ms)
 {
@@ -137,11 +189,11 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
         bench->is_given = true;
         ck_assert(qt_engine_command(bench->engine, bench->command, QT_SOURCE_SOCKET, "test", &err));
     }
-    if (!bench->spoils)
+    if (!bench->spoils && !bench->has_ids)
         return bench->feed.work(bench->feed.self, sink, timeout_ms);
-    const struct qt_event_sink spoilt = {.self = bench, .push = spoil};
+    const struct qt_event_sink own = {.self = bench, .push = bench->spoils ? spoil : tell_twice};
     bench->sink = sink;
-    return bench->feed.work(bench->feed.self, &spoilt, timeout_ms);
+    return bench->feed.work(bench->feed.self, &own, timeout_ms);
 }
 
 static bool
@@ -199,11 +251,10 @@ bench_open(struct bench *bench, unsigned workers)
     ck_assert(qt_time_parse("2024-03-13", &to));
     ck_assert_msg(qt_dataset_load(folder, QT_TIME_NONE, to, false, NULL, NULL, &bench->data, &err),
                   "%s", err.text);
-    const struct qt_config_binding bindings[] = {{&qt_engine_section, &bench->engine_config},
-                                                 {&qt_scan_section, &bench->scan},
-                                                 {&qt_strategy_section, &bench->strategy},
-                                                 {&qt_risk_section, &bench->risk},
-                                                 {&qt_quality_section, &bench->quality}};
+    const struct qt_config_binding bindings[] = {
+        {&qt_engine_section, &bench->engine_config}, {&qt_scan_section, &bench->scan},
+        {&qt_strategy_section, &bench->strategy},    {&qt_risk_section, &bench->risk},
+        {&qt_quality_section, &bench->quality},      {&qt_sources_section, &bench->sources}};
     qt_config_defaults(bindings, QT_COUNT_OF(bindings));
     bench->engine_config.workers = workers;
     bench->engine_config.cycle_ms = 60000;
@@ -235,6 +286,8 @@ bench_run(struct bench *bench)
                                               .strategy = &bench->strategy,
                                               .risk = &bench->risk,
                                               .quality = &bench->quality,
+                                              .sources =
+                                                  bench->lines == ONE_LINE ? NULL : &bench->sources,
                                               .universe = bench->universe,
                                               .feed = {.self = bench, .work = work},
                                               .venue = {.self = bench,
@@ -420,6 +473,71 @@ START_TEST(F11_impossible_quotes_and_trades_change_no_decision)
 }
 END_TEST
 
+/* A run over such lines: hash of decisions and books, and what was seen of the streams. */
+struct over {
+    uint64_t decisions, books;
+    unsigned orders;
+    struct qt_sources_view streams;
+};
+
+static bool
+run_over(enum lines lines, unsigned workers, struct over *out)
+{
+    struct bench *bench = bench_new();
+    bool is_there = bench_open(bench, workers);
+    if (is_there) {
+        bench->lines = lines;
+        bench->has_ids = true;
+        if (workers > 1 || lines == SILENT_LINES)
+            bench->strategy.entry_strength = 1; /* what is chosen, not what is filled */
+        bench_run(bench);
+        const struct qt_snapshot *last = qt_engine_snapshot(bench->engine);
+        *out = (struct over){.decisions = qt_engine_decision_hash(bench->engine),
+                             .books = bench->kept.books,
+                             .orders = bench->kept.orders,
+                             .streams = last->sources};
+        qt_engine_snapshot_unref(bench->engine, last);
+        check_books(bench);
+    }
+    bench_close(bench);
+    return is_there;
+}
+
+/* Whatever one line does, what is traded is what a single perfect line would have led to. */
+START_TEST(bad_line_of_two_leads_to_no_order_that_one_good_line_would_not)
+{
+    static const enum lines bad[] = {TWO_GOOD, BROKEN_PRIMARY, LYING_BACKUP, BROKEN_BACKUP};
+    struct over good, over;
+    if (!run_over(ONE_LINE, 1, &good))
+        return;
+    ck_assert_uint_gt(good.orders, 10);
+    for (size_t i = 0; i < QT_COUNT_OF(bad); i++) {
+        ck_assert(run_over(bad[i], 1, &over));
+        ck_assert_msg(over.books == good.books && over.orders == good.orders, "lines %d: %u orders",
+                      bad[i], over.orders);
+        ck_assert_uint_eq(over.streams.n, 2);
+        bool has_changed = over.streams.of[1].taken > 0;
+        ck_assert_int_eq(has_changed, bad[i] == BROKEN_PRIMARY);
+        if (has_changed) /* every symbol, each day, and back */
+            ck_assert_uint_ge(over.streams.of[0].taken, 4 * 20);
+        if (bad[i] == LYING_BACKUP)
+            ck_assert_uint_eq(over.streams.apart, 20);
+    }
+}
+END_TEST
+
+START_TEST(choice_of_lines_is_the_same_for_any_number_of_workers)
+{
+    struct over one, four;
+    if (!run_over(SILENT_LINES, 1, &one))
+        return;
+    ck_assert(run_over(SILENT_LINES, 4, &four));
+    ck_assert_uint_eq(one.decisions, four.decisions);
+    ck_assert_uint_ge(one.streams.of[1].taken, 20);
+    ck_assert_mem_eq(&one.streams, &four.streams, sizeof one.streams);
+}
+END_TEST
+
 START_TEST(order_that_is_never_answered_is_unknown_until_the_venue_says_what_it_was)
 {
     struct bench *bench = bench_new();
@@ -483,6 +601,11 @@ main(void)
     tcase_add_test(tc, S4_store_that_has_no_room_pauses_and_gets_every_record_later);
     tcase_add_test(tc, order_that_the_port_refuses_is_rejected_and_no_position_is_believed);
     tcase_add_test(tc, order_that_is_never_answered_is_unknown_until_the_venue_says_what_it_was);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("lines");
+    tcase_set_timeout(tc, 300);
+    tcase_add_test(tc, bad_line_of_two_leads_to_no_order_that_one_good_line_would_not);
+    tcase_add_test(tc, choice_of_lines_is_the_same_for_any_number_of_workers);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }
