@@ -127,10 +127,11 @@ is_late(const struct qt_sources_one *one, int kind, int64_t limit_ns, int64_t no
 
 /* Trades */
 
-/* Trades that a stream skipped; old ones fade. One hole counts for HOLE at most: silence is judged
- * by time. */
+/* Trades that a stream skipped; old ones fade. A long hole counts for few, and one behind a silence
+ * for none: silence is judged by time. */
 static void
-count_trade(struct qt_sources_one *one, uint64_t id, int64_t now_ns)
+count_trade(struct qt_sources_one *one, const struct qt_sources_config *config, uint64_t id,
+            int64_t now_ns)
 {
     enum { HOLE = 4, MANY = 256 };
     uint64_t last = one->last[TRADE];
@@ -141,11 +142,14 @@ count_trade(struct qt_sources_one *one, uint64_t id, int64_t now_ns)
     if (one->seen + one->missing >= MANY || now_ns - one->faded_ns >= QT_NS_PER_MIN) {
         one->seen /= 2;
         one->missing /= 2;
+        one->holes /= 2;
         one->faded_ns = now_ns;
     }
     one->seen++;
-    if (last > 0)
-        one->missing += (uint32_t)QT_MIN(id - last - 1, (uint64_t)HOLE);
+    if (last == 0 || id == last + 1 || is_late(one, TRADE, config->stale_ms * QT_NS_PER_MS, now_ns))
+        return;
+    one->holes++;
+    one->missing += (uint32_t)QT_MIN(id - last - 1, (uint64_t)HOLE);
 }
 
 static void
@@ -287,9 +291,9 @@ missing_pct(const struct qt_sources_one *one)
 static bool
 has_gaps(const struct qt_sources *sources, const struct qt_sources_config *config, unsigned source)
 {
-    enum { ENOUGH = 20 };
+    enum { ENOUGH = 20, HOLES = 3 };
     const struct qt_sources_one *one = &sources->of[source];
-    return one->seen + one->missing >= ENOUGH &&
+    return one->holes >= HOLES && one->seen + one->missing >= ENOUGH &&
            missing_pct(one) - missing_pct(&sources->of[1 - source]) > config->gap_pct;
 }
 
@@ -400,7 +404,7 @@ take_trade(struct qt_sources *sources, const struct qt_sources_config *config, u
     int64_t now_ns = event->t_recv_ns;
     if (id > 0 && id < one->last[TRADE])
         begin_anew(one, &sources->of[1 - source], TRADE);
-    count_trade(one, id, now_ns);
+    count_trade(one, config, id, now_ns);
     compare(one, &sources->of[1 - source], TRADE, id, now_ns);
     unsigned use = choose(sources, config, source, now_ns) ? QT_SOURCES_CHANGED : 0;
     bool is_followed = source == sources->followed;

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Journals of the real program, replayed: the same decisions with any number of workers, after kill -9, and
 every change of a byte, of the length or of a decision caught and named."""
-import ctypes
-import hashlib
 import json
 import os
 import random
@@ -10,6 +8,7 @@ import shutil
 import signal
 import time
 
+from journal_bytes import chunks
 from qt_program import Folder, Program, call, market, run, status, until
 
 SPRING = "klines/binance-spot-2024-spring-5m"
@@ -107,34 +106,6 @@ def damage_of_any_kind_is_caught_and_named():
         done = call("replay", str(journal))
         assert done.returncode == 4 and "chmod 600" in done.stderr
         assert call("replay", str(folder / "nothing")).returncode in (4, 7)
-
-
-def sodium():
-    library = ctypes.CDLL("libsodium.so.23")
-    assert library.sodium_init() >= 0
-    return library
-
-
-def chunks(key, segment, visit):
-    """Opens every chunk by qtrade-journal(5), gives its text to visit, and seals what comes back."""
-    library, out, at, number = sodium(), bytearray(segment[:64]), 64, 0
-    secret = hashlib.blake2b(segment[:64], key=key, digest_size=32).digest()
-    while at < len(segment):
-        length = segment[at:at + 4]
-        n = int.from_bytes(length, "little")
-        nonce = number.to_bytes(8, "little") + bytes(16)
-        plain = ctypes.create_string_buffer(n)
-        assert library.crypto_aead_xchacha20poly1305_ietf_decrypt(
-            plain, None, None, segment[at + 4:at + 20 + n], ctypes.c_ulonglong(n + 16), length,
-            ctypes.c_ulonglong(4), nonce, secret) == 0
-        text = visit(plain.raw)
-        sealed = ctypes.create_string_buffer(len(text) + 16)
-        length_out = len(text).to_bytes(4, "little")
-        library.crypto_aead_xchacha20poly1305_ietf_encrypt(
-            sealed, None, text, ctypes.c_ulonglong(len(text)), length_out, ctypes.c_ulonglong(4), None, nonce, secret)
-        out += length_out + sealed.raw
-        at, number = at + 20 + n, number + 1
-    return bytes(out)
 
 
 def edited_decision_is_the_first_difference():

@@ -218,6 +218,20 @@ START_TEST(gaps_of_the_primary_are_mended_and_lead_away_from_it)
 }
 END_TEST
 
+START_TEST(hole_of_a_short_cut_is_no_habit)
+{
+    struct fixture f;
+    begin(&f);
+    for (int i = 0; i < 12; i++)
+        both(&f, 1000);
+    for (int i = 0; i < 5; i++) /* the primary misses a second */
+        one(&f, BACKUP, 200);
+    for (int i = 0; i < 60; i++)
+        both(&f, 1000);
+    ck_assert_uint_eq(f.sources.failovers, 0);
+}
+END_TEST
+
 START_TEST(gaps_of_both_are_the_venues)
 {
     struct fixture f;
@@ -541,6 +555,7 @@ main(void)
     tcase_add_test(tc, crossed_primary_is_left_at_once_and_its_quote_does_not_pass);
     tcase_add_test(tc, older_quote_of_the_backup_waits_until_it_has_caught_up);
     tcase_add_test(tc, gaps_of_the_primary_are_mended_and_lead_away_from_it);
+    tcase_add_test(tc, hole_of_a_short_cut_is_no_habit);
     tcase_add_test(tc, gaps_of_both_are_the_venues);
     tcase_add_test(tc, stream_that_disagrees_with_the_trades_is_left_and_the_other_is_kept);
     tcase_add_test(tc, a_few_basis_points_and_single_spikes_are_no_disagreement);

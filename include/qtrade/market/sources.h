@@ -84,8 +84,8 @@ struct qt_sources_one {
     int64_t lag_ns[2]; /* how long that lasted the last time; 0 when it was first */
     int64_t good_ns;   /* innocent since; QT_TIME_NONE: it is not, or has not spoken since */
     int64_t faded_ns;  /* the counts below were halved */
-    uint32_t seen, missing;     /* trades lately */
-    bool has_quote, has_passed; /* has_passed: its latest quote did */
+    uint32_t seen, missing, holes; /* trades lately, and holes between them */
+    bool has_quote, has_passed;    /* has_passed: its latest quote did */
 };
 
 struct qt_sources {
