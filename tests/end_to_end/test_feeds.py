@@ -115,7 +115,7 @@ class Session:
             "venue": {"rest_url": urls["rest"], "ws_url": f"ws://127.0.0.1:{self.relay.port}",
                       "backup_ws_url": urls["stream"], "ws_api_url": urls["api"], "stale_ms": 4000,
                       "credentials_file": str(credentials)},
-            "sources": {"stale_ms": 1000, "return_s": 3},
+            "sources": {"stale_ms": 2000, "return_s": 3},
             "scan": {"top": 10, "max_correlation": 0.99, "stale_ms": 5000},
             "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "bear_extra": 0, "exit_strength": 1,
                          "cooldown_min": 0},
@@ -146,8 +146,7 @@ def drill(mode):
         with session.venue, session.engine:
             until("a ranking", lambda: (status(session.state) or {}).get("eligible"))
             until("the primary", lambda: session.followed("primary") == SYMBOLS)
-            before = status(session.state)
-            assert before["streams"]["backup"]["taken"] == 0, before["streams"]
+            before, began = status(session.state), time.monotonic()
             session.relay.mode = mode
             until("every symbol on the backup", lambda: session.followed("backup") == SYMBOLS)
 
@@ -159,8 +158,8 @@ def drill(mode):
             found = until("a long failure", outlived)
             assert session.relay.dropped > 0 and (mode != PINGS or session.relay.pongs > 0)
             assert found["venues"][0]["state"] == "up" and found["mode"] == "NORMAL", found
-            assert found["eligible"] >= before["eligible"] / 2, (found["eligible"], before["eligible"])
-            assert found["streams"]["backup"]["age_ms"] < 5000, found["streams"]
+            until("symbols to trade", lambda: status(session.state)["eligible"] >= before["eligible"] / 2)
+            until("fresh data", lambda: status(session.state)["streams"]["backup"]["age_ms"] < 2000)
             session.relay.mode = PASS
             until("every symbol back", lambda: session.followed("primary") == SYMBOLS)
             assert session.engine.stop() == 0, session.engine.errors()
@@ -171,7 +170,7 @@ def drill(mode):
         for name in ("primary", "backup"):
             assert streams[name]["taken"] >= SYMBOLS, streams
             told = [line for line in said.splitlines() if "market.stream" in line and f"taken={name}" in line]
-            assert 1 <= len(told) <= 3, told  # and not one a symbol
+            assert 1 <= len(told) <= 2 + (time.monotonic() - began) / 60, told  # and not one a symbol
         hashes = {verify(session.state / "journal", "--workers", n)["decision_hash"] for n in ("1", "2", "3", "8")}
         assert len(hashes) == 1, hashes
 

@@ -7,6 +7,7 @@
 
 #include "qtrade/base/rng.h"
 #include "qtrade/market/book.h"
+#include "qtrade/market/sources.h"
 #include "qtrade/venue/exchange.h"
 
 #define SYMBOLS 8
@@ -16,7 +17,7 @@ static struct bench bench;
 static struct qt_exchange_server *server;
 
 static void
-open_at(double speed)
+open_with(double speed, bool has_backup)
 {
     struct qt_error err = {0};
     const struct qt_exchange_server_options exchange = {
@@ -28,6 +29,7 @@ open_at(double speed)
     const struct qt_binance_options options = {
         .rest_url = info->rest_url,
         .ws_url = info->stream_url,
+        .backup_ws_url = has_backup ? info->stream_url : NULL,
         .ws_api_url = info->api_url,
         .key = info->key,
         .secret = info->secret,
@@ -39,6 +41,12 @@ open_at(double speed)
         .seed = 1};
     bench_open(&bench, &options);
     bench_settle(&bench);
+}
+
+static void
+open_at(double speed)
+{
+    open_with(speed, false);
 }
 
 static void
@@ -88,6 +96,87 @@ START_TEST(trades_and_bars_come_whole_at_sixty_times_the_speed)
     ck_assert_uint_gt(trades, 100);
     ck_assert_uint_ge(live_bars, 4 * SYMBOLS);
     ck_assert_uint_eq(qt_binance_stats(bench.session).request_errors, 0);
+    expect_clean();
+}
+END_TEST
+
+/* What one source told of a symbol, in its order. */
+struct line {
+    uint64_t trade, quote;
+    int64_t bar;
+    unsigned trades, quotes, bars;
+};
+
+static void
+check_line(struct line *line, const struct qt_event *event)
+{
+    if (event->kind == QT_EVENT_TRADE) {
+        ck_assert(line->trade == 0 || event->trade.id == line->trade + 1);
+        line->trade = event->trade.id;
+        line->trades++;
+    } else if (event->kind == QT_EVENT_QUOTE) {
+        ck_assert_uint_gt(event->quote.id, 0);
+        ck_assert_uint_ge(event->quote.id, line->quote);
+        line->quote = event->quote.id;
+        line->quotes++;
+    } else if (event->kind == QT_EVENT_BAR && !(event->flags & QT_EVENT_HISTORY)) {
+        ck_assert(line->bar == 0 || event->bar.open_ns > line->bar);
+        line->bar = event->bar.open_ns;
+        line->bars++;
+    }
+}
+
+static bool
+is_from_backup(const struct qt_event *event, int64_t kind)
+{
+    return event->kind == kind && qt_event_source(event) == 1;
+}
+
+START_TEST(two_addresses_tell_the_same_market_each_in_its_own_order)
+{
+    struct line lines[2][SYMBOLS] = {0};
+    struct qt_sources sources[SYMBOLS];
+    struct qt_sources_config config;
+    const struct qt_config_binding binding = {&qt_sources_section, &config};
+    uint64_t counted[SYMBOLS] = {0};
+    int64_t last_bar[SYMBOLS] = {0};
+    unsigned bars = 0;
+    qt_config_defaults(&binding, 1);
+    config.stale_ms = 600000; /* a busy machine's hiccups, at sixty times the speed */
+    config.disagree_bps = 10000;
+    open_with(60, true);
+    (void)bench_find(&bench, is_from_backup, QT_EVENT_QUOTE, "a quote of the backup");
+    bench_work(&bench, 6000);
+    for (uint32_t i = 0; i < SYMBOLS; i++)
+        qt_sources_init(&sources[i]);
+    for (size_t i = 0; i < bench.n; i++) {
+        const struct qt_event *event = &bench.events[i];
+        uint32_t symbol = event->instrument;
+        if (symbol == QT_NO_INSTRUMENT)
+            continue;
+        check_line(&lines[qt_event_source(event)][symbol], event);
+        unsigned use = qt_sources_take(&sources[symbol], &config, event);
+        if (event->kind == QT_EVENT_TRADE && (use & QT_SOURCES_VOLUME)) {
+            ck_assert(counted[symbol] == 0 || event->trade.id == counted[symbol] + 1);
+            counted[symbol] = event->trade.id;
+        } else if (event->kind == QT_EVENT_BAR && event->bar.period_ns == QT_NS_PER_MIN &&
+                   (use & QT_SOURCES_VOLUME)) {
+            int64_t last = last_bar[symbol];
+            ck_assert(last == 0 || event->bar.open_ns == last + QT_NS_PER_MIN);
+            last_bar[symbol] = event->bar.open_ns;
+            bars += !(event->flags & QT_EVENT_HISTORY);
+        }
+    }
+    unsigned second = 0;
+    for (uint32_t i = 0; i < SYMBOLS; i++) {
+        for (unsigned s = 0; s < 2; s++)
+            ck_assert(lines[s][i].quotes > 0);
+        second += lines[0][i].bars + lines[1][i].bars;
+        ck_assert_uint_eq(sources[i].failovers, 0);
+        ck_assert_uint_eq(sources[i].bars_unequal, 0);
+    }
+    ck_assert_uint_ge(bars, 4 * SYMBOLS);
+    ck_assert_uint_gt(second, bars); /* the other source told them too */
     expect_clean();
 }
 END_TEST
@@ -249,6 +338,7 @@ main(void)
     TCase *tc = tcase_create("together");
     tcase_add_checked_fixture(tc, NULL, tear_down);
     tcase_add_test(tc, trades_and_bars_come_whole_at_sixty_times_the_speed);
+    tcase_add_test(tc, two_addresses_tell_the_same_market_each_in_its_own_order);
     tcase_add_test(tc, watched_book_goes_live_and_misses_nothing);
     tcase_add_test(tc, account_is_what_the_reports_say_to_the_last_decimal);
     tcase_set_timeout(tc, 60);
