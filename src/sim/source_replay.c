@@ -19,7 +19,8 @@ struct track {
     const struct qt_series *series;
     size_t bar;       /* the one being played */
     size_t first_bar; /* played first: those before are history */
-    int tick;         /* next one inside the bar */
+    int ticks, tick;  /* of the bar; next one inside it */
+    int64_t slot_ns;  /* from one tick of the bar to the next */
     int64_t next_ns;
     int64_t phase_ns; /* its place inside each slot, so that symbols do not tick at once */
     qt_qty left;      /* volume of the bar not told yet */
@@ -81,19 +82,20 @@ ticks_of(const struct replay *replay, const struct track *track)
 
 /* The phase is of the shortest slot: it fits the longer ones of bars with fewer ticks. */
 static void
-set_time(const struct replay *replay, struct track *track)
+set_time(struct track *track)
 {
     const struct qt_bar *bar = &track->series->bars[track->bar];
-    int64_t slot = track->series->period_ns / ticks_of(replay, track);
-    track->next_ns = bar->open_ns + track->tick * slot + track->phase_ns;
+    track->next_ns = bar->open_ns + track->tick * track->slot_ns + track->phase_ns;
 }
 
 static void
 enter_bar(const struct replay *replay, struct track *track)
 {
     track->tick = 0;
+    track->ticks = ticks_of(replay, track);
+    track->slot_ns = track->series->period_ns / track->ticks;
     track->left = track->series->bars[track->bar].volume;
-    set_time(replay, track);
+    set_time(track);
 }
 
 /* The price on the way at tick k of n: corners at fixed ticks, straight lines between them with a
@@ -193,8 +195,8 @@ static void
 advance(struct replay *replay, uint32_t i)
 {
     struct track *track = &replay->track[i];
-    if (++track->tick < ticks_of(replay, track)) {
-        set_time(replay, track);
+    if (++track->tick < track->ticks) {
+        set_time(track);
     } else {
         learn(replay, i, &track->series->bars[track->bar]);
         if (++track->bar < track->series->n)
@@ -214,7 +216,7 @@ replay_next(struct qt_source *source, struct qt_source_tick *out)
         return false;
     uint32_t i = replay->heap[0];
     struct track *track = &replay->track[i];
-    int n = ticks_of(replay, track);
+    int n = track->ticks;
     uint64_t noise =
         qt__mix(qt__mix(source->seed, source->quoted[i].key), (uint64_t)track->next_ns);
     qt_px px = price_at(track, track->tick, n, noise);
