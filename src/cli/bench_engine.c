@@ -336,6 +336,43 @@ publish_work(void *state, size_t batch)
     return batch;
 }
 
+/* --- what it all takes --- */
+
+/* A machine is bought for the memory of its largest universe. */
+static double
+memory_of(uint32_t symbols)
+{
+    int64_t before = qt__bench_resident_bytes();
+    struct engine_run *run = qt__bench_engine_start(
+        &(struct engine_plan){.symbols = symbols, .workers = 1, .has_history = true});
+    if (!run)
+        return -1;
+    int64_t after = qt__bench_resident_bytes();
+    qt__bench_engine_end(run);
+    return (double)(after - before);
+}
+
+static void *
+memory_start(void)
+{
+    return calloc(1, 1);
+}
+
+static double
+memory_5000(void *state)
+{
+    (void)state;
+    return memory_of(5000);
+}
+
+static double
+memory_symbol(void *state)
+{
+    (void)state;
+    double few = memory_of(250), many = memory_of(1250);
+    return few < 0 || many < 0 ? -1 : QT_MAX((many - few) / 1000, 0);
+}
+
 /* --- the gate --- */
 
 struct gate_run {
@@ -465,6 +502,20 @@ const struct qt_benchmark qt_bench_engine[] = {
      .start = publish_start,
      .work = publish_work,
      .end = qt__bench_engine_end},
+    {.name = "engine.memory_5000",
+     .help = "resident memory of an engine with 5,000 symbols and their history",
+     .samples = 1,
+     .start = memory_start,
+     .end = free,
+     .unit = "B",
+     .value = memory_5000},
+    {.name = "engine.memory_symbol",
+     .help = "what one symbol more takes of it",
+     .samples = 1,
+     .start = memory_start,
+     .end = free,
+     .unit = "B",
+     .value = memory_symbol},
     {.name = "engine.quote",
      .help = "a quote numbered, judged, and taken by its symbol, of 200 in turn",
      .samples = 1000,

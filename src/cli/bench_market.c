@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Benchmarks of market: what a depth message and a trade cost. A slower figure means older prices
- * in a burst, the moment they matter.
+ * in a burst, the moment they matter. And what a recorded bar costs: how long one waits for a scan
+ * or a backtest to begin.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+#include <zlib.h>
 
 #include "qtrade/base/rng.h"
+#include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 #include "qtrade/market/bars.h"
 #include "qtrade/market/book.h"
+#include "qtrade/market/reader.h"
 
 #include "bench_priv.h"
 
@@ -171,6 +177,86 @@ bars_work(void *state, size_t batch)
     return run->closed;
 }
 
+/* --- recorded data --- */
+
+enum { FILES = 64, FILE_BARS = 1000 };
+
+struct load_run {
+    char folder[32];
+};
+
+static void
+file_of(const struct load_run *run, int i, char out[64])
+{
+    snprintf(out, 64, "%s/C%02dUSDT-1h.csv.gz", run->folder, i);
+}
+
+static void
+load_end(void *state)
+{
+    struct load_run *run = state;
+    char path[64];
+    for (int i = 0; i < FILES; i++) {
+        file_of(run, i, path);
+        unlink(path);
+    }
+    rmdir(run->folder);
+    free(run);
+}
+
+/* A walk of prices with four decimals, volumes with three: as long as recorded rows are. */
+static bool
+file_write(const char *path, struct qt_rng *rng)
+{
+    gzFile file = gzopen(path, "wb");
+    int64_t px = 1000000 + (int64_t)qt_rng_below(rng, 9000000);
+    bool is_good = file && gzputs(file, "open_time_ms,open,high,low,close,volume\n") > 0;
+    for (int64_t i = 0; is_good && i < FILE_BARS; i++) {
+        int64_t open = px, reach = 1 + (int64_t)qt_rng_below(rng, 9000);
+        px += (int64_t)qt_rng_below(rng, 2000) - 1000;
+        int64_t high = QT_MAX(open, px) + reach, low = QT_MIN(open, px) - reach;
+        is_good = gzprintf(file, "%lld,%.4f,%.4f,%.4f,%.4f,%.3f\n",
+                           (long long)(INT64_C(1704067200000) + i * 3600000), (double)open / 1e4,
+                           (double)high / 1e4, (double)low / 1e4, (double)px / 1e4,
+                           (double)qt_rng_below(rng, 1000000000) / 1e3) > 0;
+    }
+    return file && gzclose(file) == Z_OK && is_good;
+}
+
+static void *
+load_start(void)
+{
+    struct load_run *run = calloc(1, sizeof *run);
+    struct qt_rng rng;
+    char path[64];
+    if (!run)
+        return NULL;
+    qt_rng_init(&rng, QT_BENCH_SEED);
+    qt_copy(run->folder, sizeof run->folder, "/tmp/qtrade-bench-XXXXXX");
+    bool is_good = mkdtemp(run->folder) != NULL;
+    for (int i = 0; is_good && i < FILES; i++) {
+        file_of(run, i, path);
+        is_good = file_write(path, &rng);
+    }
+    if (is_good)
+        return run;
+    load_end(run);
+    return NULL;
+}
+
+static uint64_t
+load_work(void *state, size_t batch)
+{
+    struct load_run *run = state;
+    struct qt_dataset data;
+    struct qt_error err;
+    bool is_read =
+        qt_dataset_load(run->folder, QT_TIME_NONE, QT_TIME_NONE, true, NULL, NULL, &data, &err);
+    qt_assert(is_read && data.n * FILE_BARS == batch);
+    qt_dataset_finish(&data);
+    return batch;
+}
+
 const struct qt_benchmark qt_bench_market[] = {
     {.name = "market.bars_trade",
      .help = "one trade into the bars of all timeframes",
@@ -193,4 +279,11 @@ const struct qt_benchmark qt_bench_market[] = {
      .start = book_start,
      .work = book_work,
      .end = book_end},
+    {.name = "market.load_bar",
+     .help = "a recorded bar of a folder of csv.gz files, read on all cores",
+     .samples = 20,
+     .batch = (size_t)FILES * FILE_BARS,
+     .start = load_start,
+     .work = load_work,
+     .end = load_end},
     {0}};

@@ -2,6 +2,7 @@
 /*
  * One benchmark measured, and the machine it was measured on.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +16,29 @@
 
 #include "bench_priv.h"
 
-/* Runs the samples, ns an operation each, into out (NULL: warm-up). */
-static void
+static double
+timed(const struct qt_benchmark *bench, void *state)
+{
+    volatile uint64_t sink; /* so that no work can be left out */
+    int64_t begin_ns = qt_now_mono_ns();
+    sink = bench->work(state, bench->batch);
+    int64_t spent_ns = qt_now_mono_ns() - begin_ns;
+    (void)sink;
+    return (double)spent_ns / (double)bench->batch;
+}
+
+/* Runs the samples into out (NULL: warm-up). False: one could not be taken. */
+static bool
 sample(const struct qt_benchmark *bench, void *state, size_t samples, double *out)
 {
-    volatile uint64_t sink = 0; /* so that no work can be left out */
     for (size_t i = 0; i < samples; i++) {
-        int64_t begin_ns = qt_now_mono_ns();
-        sink = sink + bench->work(state, bench->batch);
-        int64_t spent_ns = qt_now_mono_ns() - begin_ns;
+        double one = bench->value ? bench->value(state) : timed(bench, state);
+        if (one < 0)
+            return false;
         if (out)
-            out[i] = (double)spent_ns / (double)bench->batch;
+            out[i] = one;
     }
+    return true;
 }
 
 bool
@@ -39,9 +51,13 @@ qt__bench_measure(const struct qt_benchmark *bench, struct qt_bench_result *out,
         free(times);
         return qt_fail(err, QT_E_MEMORY, "no memory for benchmark %s", bench->name);
     }
-    sample(bench, state, bench->samples / 10 + 1, NULL);
-    sample(bench, state, bench->samples, times);
+    bool is_good = sample(bench, state, bench->samples / 10 + 1, NULL) &&
+                   sample(bench, state, bench->samples, times);
     bench->end(state);
+    if (!is_good) {
+        free(times);
+        return qt_fail(err, QT_E_MEMORY, "no memory for benchmark %s", bench->name);
+    }
     qt_sort_doubles(times, bench->samples);
     *out = (struct qt_bench_result){
         .median = qt_quantile_sorted(times, bench->samples, 0.5),
@@ -51,6 +67,18 @@ qt__bench_measure(const struct qt_benchmark *bench, struct qt_bench_result *out,
     };
     free(times);
     return true;
+}
+
+int64_t
+qt__bench_resident_bytes(void)
+{
+    long long pages = 0, resident = 0;
+    (void)malloc_trim(0);
+    FILE *file = fopen("/proc/self/statm", "re");
+    bool is_read = file && fscanf(file, "%lld %lld", &pages, &resident) == 2;
+    if (file)
+        fclose(file);
+    return is_read ? (int64_t)resident * sysconf(_SC_PAGESIZE) : 0;
 }
 
 /* The value of the first "key : value" line of a file under /proc; "unknown" where there is none.

@@ -19,7 +19,7 @@
 
 /**
  * One benchmark. A sample is the time of batch operations over batch; batches are as large as it
- * takes for the clock (20 ns) not to count.
+ * takes for the clock (20 ns) not to count. A row with value measures something else, in its unit.
  */
 struct qt_benchmark {
     const char *name; /* "room.operation" */
@@ -28,6 +28,9 @@ struct qt_benchmark {
     void *(*start)(void);                        /* populated structure; NULL: no memory */
     uint64_t (*work)(void *state, size_t batch); /* batch operations; its result is consumed */
     void (*end)(void *state);
+    const char *unit;             /* NULL: "ns" */
+    double (*value)(void *state); /* a sample, instead of work's time; negative: no memory. NULL:
+                                     the time */
 };
 
 /** Tables of the rooms; name NULL ends. */
@@ -54,7 +57,7 @@ extern const char *const qt__bench_messages[QT_BENCH_MESSAGES];
 /** Of a hundred messages of the mixed stream. */
 extern const unsigned qt__bench_shares[QT_BENCH_MESSAGES];
 
-/** What one benchmark gave, ns an operation. */
+/** What one benchmark gave, in its unit (ns: an operation). */
 struct qt_bench_result {
     double median, p99, p999;
     size_t n; /* samples */
@@ -63,6 +66,9 @@ struct qt_bench_result {
 /** Runs one: a tenth of the samples to warm up, then all of them. False: no memory. */
 QT_CHECKED bool qt__bench_measure(const struct qt_benchmark *bench, struct qt_bench_result *out,
                                   struct qt_error *err);
+
+/** Resident memory of this process, after what the heap no longer needs has been given back. */
+int64_t qt__bench_resident_bytes(void);
 
 /** The machine as a JSON object into text: cpu, cores, architecture, kernel, memory, compiler,
  * version. */

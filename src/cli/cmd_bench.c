@@ -41,13 +41,19 @@ median_before(const json_t *before, const char *name)
     return 0;
 }
 
+static const char *
+unit_of(const struct qt_benchmark *bench)
+{
+    return bench->unit ? bench->unit : "ns";
+}
+
 static void
 print_text(const struct qt_benchmark *bench, const struct qt_bench_result *result,
            const json_t *before)
 {
     double median = median_before(before, bench->name);
-    printf("%-26s ns %10zu %12.1f %12.1f %12.1f", bench->name, result->n, result->median,
-           result->p99, result->p999);
+    printf("%-26s %-2s %10zu %12.1f %12.1f %12.1f", bench->name, unit_of(bench), result->n,
+           result->median, result->p99, result->p999);
     if (median > 0)
         printf(" %7.2f x", result->median / median);
     else if (before)
@@ -62,8 +68,8 @@ print_json(const struct qt_benchmark *bench, const struct qt_bench_result *resul
     char buffer[512];
     struct qt_text text;
     qt_text_init(&text, buffer, sizeof buffer);
-    qt_text_addf(&text, "%s{\"name\":\"%s\",\"unit\":\"ns\",\"median\":", is_first ? "" : ",\n",
-                 bench->name);
+    qt_text_addf(&text, "%s{\"name\":\"%s\",\"unit\":\"%s\",\"median\":", is_first ? "" : ",\n",
+                 bench->name, unit_of(bench));
     qt_text_add_json_double(&text, result->median);
     qt_text_add(&text, ",\"p99\":");
     qt_text_add_json_double(&text, result->p99);

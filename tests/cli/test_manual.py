@@ -149,6 +149,13 @@ def bench_compares_with_an_earlier_run_and_with_nothing_else():
             assert done.returncode == 7 and str(other) in done.stderr, done.stderr
 
 
+def bench_rows_say_their_unit():
+    for name, unit in (("market.load_bar", "ns"), ("engine.memory_symbol", "B")):
+        row, = json.loads(call("bench", "--only", name, "--json").stdout)["results"]
+        assert row["unit"] == unit and row["median"] > 0, row
+        assert name in call("bench", "--only", name).stdout
+
+
 def wrong_words_are_exit_two_in_one_line():
     rows = [("sing",), ("--sing",), ("scan", "--sing"), ("scan", "word"), ("demo", "--symbols", "0"),
             ("demo", "--symbols"), ("demo", "--speed", "fast"), ("venue",), ("venue", "stop"), ("config",),
@@ -175,5 +182,5 @@ run([every_subcommand_has_its_page_and_help, no_page_is_of_a_subcommand_that_is_
      config_page_has_every_key_with_its_default, default_config_file_is_the_defaults, pages_are_clean_for_mandoc,
      config_mistakes_are_named_with_file_line_and_key,
      core_that_is_not_there_is_refused_before_anything_runs, bench_compares_with_an_earlier_run_and_with_nothing_else,
-     wrong_words_are_exit_two_in_one_line,
+     bench_rows_say_their_unit, wrong_words_are_exit_two_in_one_line,
      full_standard_output_is_an_error])
