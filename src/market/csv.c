@@ -53,8 +53,8 @@ read_long(const char *text, struct qt__decimal *out)
     return p != text;
 }
 
-bool
-qt__decimal_read(const char *text, struct qt__decimal *out)
+const char *
+qt__decimal_scan(const char *text, struct qt__decimal *out)
 {
     enum { SHORT = 18 }; /* so many digits fit whatever they are */
     const char *p = text, *point = NULL;
@@ -72,11 +72,20 @@ qt__decimal_read(const char *text, struct qt__decimal *out)
             decimals = digit ? (int)(p - point) : decimals;
         }
     }
-    if (p - text - (point != NULL) > SHORT)
-        return read_long(text, out);
-    if (*p != '\0' || p == text || point == text || point == p - 1)
-        return false;
+    if (p == text || point == text || point == p - 1 || p - text - (point != NULL) > SHORT)
+        return NULL;
     *out = (struct qt__decimal){.digits = (int64_t)kept, .decimals = decimals};
+    return p;
+}
+
+bool
+qt__decimal_read(const char *text, struct qt__decimal *out)
+{
+    struct qt__decimal found;
+    const char *end = qt__decimal_scan(text, &found);
+    if (!end || *end != '\0')
+        return read_long(text, out);
+    *out = found;
     return true;
 }
 

@@ -22,6 +22,9 @@ struct qt__decimal {
 };
 /** False: not digits with at most one point, or more than int64 holds. */
 bool qt__decimal_read(const char *text, struct qt__decimal *out);
+/** The decimal that text begins with; what stands behind it. NULL: none, or one of more than 18
+ * digits. */
+const char *qt__decimal_scan(const char *text, struct qt__decimal *out);
 /** At that scale, cut toward zero where it has more decimals. False: overflow. */
 bool qt__decimal_at(const struct qt__decimal *d, int scale, int64_t *out);
 /** A whole number of milliseconds (0 or more) as ns. False: text, or beyond int64. */

@@ -52,6 +52,7 @@ struct row {
 struct reading {
     struct qt__csv csv;
     size_t at[COLUMNS], cells;
+    uint8_t column_of[QT__CSV_COLUMNS]; /* of a cell; COLUMNS: not one of ours */
     int64_t period_ns;
     struct row *rows;
     size_t n, capacity;
@@ -62,6 +63,8 @@ struct reading {
 static int
 decimal_cmp(const struct qt__decimal *a, const struct qt__decimal *b)
 {
+    if (a->decimals == b->decimals)
+        return (a->digits > b->digits) - (a->digits < b->digits);
     int scale = QT_MAX(a->decimals, b->decimals);
     __int128 x = a->digits, y = b->digits;
     x *= qt_pow10(scale - a->decimals);
@@ -80,6 +83,71 @@ static bool
 optional(const struct reading *r, char *const *cells, enum column column, struct qt__decimal *out)
 {
     return !has_cell(r, cells, column) || qt__decimal_read(cells[r->at[column]], out);
+}
+
+/* Where a column's number belongs. */
+static struct qt__decimal *
+place_of(struct row *row, struct qt__decimal whole[COLUMNS], enum column column)
+{
+    switch (column) {
+    case COLUMN_OPEN:
+        return &row->open;
+    case COLUMN_HIGH:
+        return &row->high;
+    case COLUMN_LOW:
+        return &row->low;
+    case COLUMN_CLOSE:
+        return &row->close;
+    case COLUMN_VOLUME:
+        return &row->volume;
+    case COLUMN_QUOTE:
+        return &row->quote;
+    case COLUMN_TAKER:
+        return &row->taker;
+    case COLUMN_TIME:
+    case COLUMN_TRADES:
+    case COLUMNS:
+        break;
+    }
+    return &whole[column];
+}
+
+/* Cells one after the other without touching the line. False: something is not as it mostly is. */
+static bool
+cells_scan(const struct reading *r, const char *line, size_t length, struct row *row,
+           struct qt__decimal whole[COLUMNS])
+{
+    const char *p = line, *end = line + length;
+    for (size_t i = 0; i < r->cells; i++, p++) {
+        enum column column = r->column_of[i];
+        if (column == COLUMNS)
+            p += strcspn(p, ",");
+        else if (*p != ',' && p != end)
+            p = qt__decimal_scan(p, place_of(row, whole, column));
+        else if (columns[column].required)
+            return false;
+        if (!p || *p != (i + 1 < r->cells ? ',' : '\0'))
+            return false;
+    }
+    return p == end + 1;
+}
+
+/* Reads a sound row as most are, in one go; false: not one of those, row_read will say more. */
+static bool
+row_scan(const struct reading *r, const char *line, size_t length, struct row *row)
+{
+    struct qt__decimal whole[COLUMNS] = {0};
+    if (!cells_scan(r, line, length, row, whole))
+        return false;
+    const struct qt__decimal *time = &whole[COLUMN_TIME], *trades = &whole[COLUMN_TRADES];
+    const struct qt__decimal *const prices[] = {&row->open, &row->high, &row->low, &row->close};
+    bool is_good = time->decimals == 0 && trades->decimals == 0 &&
+                   !__builtin_mul_overflow(time->digits, QT_NS_PER_MS, &row->open_ns) &&
+                   row->open_ns % r->period_ns == 0 && row->volume.decimals <= DECIMALS_MAX;
+    for (unsigned i = 0; i < QT_COUNT_OF(prices); i++)
+        is_good = is_good && prices[i]->digits > 0 && prices[i]->decimals <= QT_SCALE_MAX;
+    row->trades = (uint32_t)QT_MIN(trades->digits, (int64_t)UINT32_MAX);
+    return is_good;
 }
 
 /* Reads one row's cells. NULL, or why not. */
@@ -148,21 +216,32 @@ keep(struct reading *r, const struct row *row)
     return true;
 }
 
+/* Any line, cell by cell. NULL, or what is wrong with it. */
+static const char *
+line_read(const struct reading *r, char *line, size_t length, struct row *row)
+{
+    char *cells[QT__CSV_COLUMNS];
+    if (strlen(line) != length)
+        return "a NUL byte in the row";
+    if (length > 0 && line[length - 1] == '\r')
+        line[length - 1] = '\0';
+    if (qt__csv_split(line, cells) != r->cells)
+        return "not as many cells as the header has";
+    return row_read(r, cells, row);
+}
+
 /* One line: kept, a duplicate, or refused. False: the reading ends with err. */
 static bool
 take_line(struct reading *r, char *line, size_t length)
 {
-    char *cells[QT__CSV_COLUMNS];
     struct row row = {0};
     const struct row *last = r->n > 0 ? &r->rows[r->n - 1] : NULL;
+    const char *reason = NULL;
     r->csv.report->rows++;
-    if (strlen(line) != length)
-        return qt__csv_refuse(&r->csv, "a NUL byte in the row");
-    if (length > 0 && line[length - 1] == '\r')
-        line[length - 1] = '\0';
-    if (qt__csv_split(line, cells) != r->cells)
-        return qt__csv_refuse(&r->csv, "not as many cells as the header has");
-    const char *reason = row_read(r, cells, &row);
+    if (!row_scan(r, line, length, &row)) {
+        row = (struct row){0};
+        reason = line_read(r, line, length, &row);
+    }
     if (!reason)
         reason = row_judge(&row);
     if (!reason && last && is_same_row(&row, last)) {
@@ -183,6 +262,10 @@ read_rows(struct reading *r)
 {
     char *line;
     size_t length;
+    memset(r->column_of, COLUMNS, sizeof r->column_of);
+    for (uint8_t column = 0; column < COLUMNS; column++)
+        if (r->at[column] != SIZE_MAX)
+            r->column_of[r->at[column]] = column;
     while ((line = qt_lines_next(r->csv.lines, &length, r->csv.err)))
         if (!take_line(r, line, length))
             return false;

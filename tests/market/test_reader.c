@@ -385,6 +385,36 @@ static const struct {
     {"+1", false, 0},
 };
 
+START_TEST(columns_come_in_any_order_and_some_may_be_empty_or_unknown)
+{
+    ck_assert(read_text(
+        "note,close,open_time_ms,trades,high,low,open,quote_volume,volume,taker_buy_base\n"
+        "any text,3,0,7,4,1,2,20,8,5\r\n"
+        ",3.5,60000,,4,1,2,,8.25,\n"
+        "x,3,120000,7.5,4,1,2,20,8,5\n"
+        "x,3,180000,7,4,1,2,20,8\n"
+        "x,3,180000,7,4,1,2,20,8,5,6\n"
+        "x,,180000,7,4,1,2,20,8,5\n",
+        false));
+    ck_assert_uint_eq(series.n, 2);
+    ck_assert_uint_eq(report.rows, 6);
+    ck_assert_uint_eq(report.skipped, 4);
+    ck_assert_int_eq(series.bars[0].open.v, 20);
+    ck_assert_int_eq(series.bars[0].high.v, 40);
+    ck_assert_int_eq(series.bars[0].low.v, 10);
+    ck_assert_int_eq(series.bars[0].close.v, 30);
+    ck_assert_int_eq(series.bars[0].volume.v, 800);
+    ck_assert_int_eq(series.bars[0].quote_volume.v, INT64_C(2000000000));
+    ck_assert_int_eq(series.bars[0].taker_buy.v, 500);
+    ck_assert_uint_eq(series.bars[0].trades, 7);
+    ck_assert_int_eq(series.bars[1].open_ns, MIN);
+    ck_assert_int_eq(series.bars[1].close.v, 35);
+    ck_assert_int_eq(series.bars[1].volume.v, 825);
+    ck_assert_int_eq(series.bars[1].quote_volume.v, 0);
+    ck_assert_uint_eq(series.bars[1].trades, 0);
+}
+END_TEST
+
 START_TEST(a_decimal_of_any_length_is_exact_or_refused)
 {
     char text[256];
@@ -499,6 +529,7 @@ add_klines(TCase *tc)
     tcase_add_test(tc, a_volume_too_large_for_its_decimals_lowers_the_scale);
     tcase_add_test(tc, a_folder_gives_its_symbols_in_order);
     tcase_add_test(tc, many_files_are_told_of_in_the_order_of_their_names);
+    tcase_add_test(tc, columns_come_in_any_order_and_some_may_be_empty_or_unknown);
     tcase_add_loop_test(tc, a_decimal_of_any_length_is_exact_or_refused, 0,
                         QT_COUNT_OF(decimal_rows));
     tcase_add_test(tc, a_folder_that_is_absent_or_empty_says_so);
