@@ -210,16 +210,17 @@ check_filters(const struct qt__market *market, const struct qt_exchange_ticket *
     return of_filter[filter];
 }
 
+/* Open orders of a symbol are those at rest in its book: however many there are in others, they are
+ * not looked at. */
 static enum qt_exchange_verdict
-check_counts(const struct qt_exchange *exchange, const struct qt_exchange_ticket *ticket)
+check_counts(const struct qt__market *market, const struct qt_exchange_ticket *ticket)
 {
+    const struct qt_exchange *exchange = market->exchange;
     size_t orders = 0, stops = 0;
-    for (size_t i = 0; i < exchange->n_open; i++) {
-        const struct qt_exchange_order *order = &qt__record_of(exchange, exchange->open[i])->order;
-        if (order->owner != ticket->owner || order->instrument != ticket->instrument)
-            continue;
-        orders++;
-        stops += !order->is_working;
+    for (size_t k = 0; k < qt_match_count(market->match); k++) {
+        const struct qt_match_order *order = qt_match_at(market->match, k);
+        orders += order->owner == ticket->owner;
+        stops += order->owner == ticket->owner && !order->is_working;
     }
     if (orders >= OPEN_A_SYMBOL)
         return QT_EXCHANGE_MAX_ORDERS;
@@ -347,7 +348,7 @@ judge(struct qt_exchange *exchange, const struct qt_exchange_ticket *ticket, qt_
     enum qt_exchange_verdict verdict =
         check_filters(market, ticket, *out_qty, qt_match_last(market->match));
     if (verdict == QT_EXCHANGE_OK)
-        verdict = check_counts(exchange, ticket);
+        verdict = check_counts(market, ticket);
     if (verdict == QT_EXCHANGE_OK)
         verdict = check_match(market, ticket, *out_qty);
     if (verdict == QT_EXCHANGE_OK)
