@@ -8,6 +8,9 @@
 #define OPEN_A_SYMBOL 200 /* MAX_NUM_ORDERS */
 #define STOPS_A_SYMBOL 5  /* MAX_NUM_ALGO_ORDERS */
 #define PERCENT_FACTOR 5  /* PERCENT_PRICE: between a fifth and five times the last trade */
+#define ICEBERG_PARTS 10
+#define TRAIL_MIN_BPS 10
+#define TRAIL_MAX_BPS 2000
 #define AMOUNT_ROOM 64    /* balances have room for so many times an order */
 
 /* Binance's word for each refusal. */
@@ -24,6 +27,8 @@ static const struct {
     [QT_EXCHANGE_NOTIONAL] = {-1013, "Filter failure: NOTIONAL"},
     [QT_EXCHANGE_MAX_ORDERS] = {-1013, "Filter failure: MAX_NUM_ORDERS"},
     [QT_EXCHANGE_MAX_STOPS] = {-1013, "Filter failure: MAX_NUM_ALGO_ORDERS"},
+    [QT_EXCHANGE_ICEBERG_PARTS] = {-1013, "Filter failure: ICEBERG_PARTS"},
+    [QT_EXCHANGE_TRAILING] = {-1013, "Filter failure: TRAILING_DELTA"},
     [QT_EXCHANGE_BALANCE] = {-2010, "Account has insufficient balance for requested action."},
     [QT_EXCHANGE_WOULD_TAKE] = {-2010, "Order would immediately match and take."},
     [QT_EXCHANGE_WOULD_TRIGGER] = {-2010, "Stop price would trigger immediately."},
@@ -200,10 +205,16 @@ check_filters(const struct qt__market *market, const struct qt_exchange_ticket *
         [QT_FILTER_PRICE] = QT_EXCHANGE_PRICE_FILTER,
         [QT_FILTER_LOT] = QT_EXCHANGE_LOT_SIZE,
         [QT_FILTER_NOTIONAL] = QT_EXCHANGE_NOTIONAL};
-    if (is_stop_type(ticket) &&
+    if (ticket->trail_bps > 0 &&
+        (ticket->trail_bps < TRAIL_MIN_BPS || ticket->trail_bps > TRAIL_MAX_BPS))
+        return QT_EXCHANGE_TRAILING;
+    if (ticket->iceberg.v > 0 && (qty.v - 1) / ticket->iceberg.v >= ICEBERG_PARTS)
+        return QT_EXCHANGE_ICEBERG_PARTS;
+    bool has_stop = !qt_px_is_none(ticket->stop_px);
+    if (has_stop &&
         qt_instrument_check(market->ins, ticket->stop_px, qty, QT_PX_NONE) == QT_FILTER_PRICE)
         return QT_EXCHANGE_PRICE_FILTER;
-    qt_px reference = is_stop_type(ticket) ? ticket->stop_px : last;
+    qt_px reference = has_stop ? ticket->stop_px : last;
     enum qt_filter_verdict filter = qt_instrument_check(market->ins, ticket->px, qty, reference);
     if (filter == QT_FILTER_OK && (is_far(ticket->px, last) || is_far(ticket->stop_px, last)))
         return QT_EXCHANGE_PERCENT_PRICE;
@@ -229,6 +240,13 @@ check_counts(const struct qt__market *market, const struct qt_exchange_ticket *t
     return exchange->n_open < exchange->options.max_open ? QT_EXCHANGE_OK : QT_EXCHANGE_FULL;
 }
 
+/* Whose orders this one does not take, because they expire. */
+static uint32_t
+skips(const struct qt_exchange_ticket *ticket)
+{
+    return ticket->stp == QT_STP_MAKER ? ticket->owner : QT_OWNER_NONE;
+}
+
 /* What the account must have free. OVERFLOW when it leaves 64 bits. */
 static enum qt_exchange_verdict
 check_funds(const struct qt__market *market, const struct qt_exchange_ticket *ticket, qt_qty qty,
@@ -236,14 +254,18 @@ check_funds(const struct qt__market *market, const struct qt_exchange_ticket *ti
 {
     struct qt_exchange *exchange = market->exchange;
     const struct qt_exchange_order as_order = {
-        .side = ticket->side, .px = ticket->px, .stop_px = ticket->stop_px};
+        .side = ticket->side,
+        .px = ticket->px,
+        .stop_px = qt_px_is_none(ticket->stop_px) ? qt_match_last(market->match)
+                                                  : ticket->stop_px};
     qt_money room;
     bool is_taking = ticket->side == QT_BUY && ticket->type == QT_TYPE_MARKET;
     if (__builtin_mul_overflow(
             qty.v, AMOUNT_ROOM * qt_pow10(QT_MONEY_SCALE - market->ins->qty_scale), &room.v))
         return QT_EXCHANGE_OVERFLOW;
     if (is_taking) {
-        struct qt_match_cost cost = qt_match_cost(market->match, QT_BUY, QT_PX_NONE, qty);
+        struct qt_match_cost cost = qt_match_cost_skipping(market->match, QT_BUY, QT_PX_NONE, qty,
+                                                           skips(ticket));
         if (!qt__with_fee(exchange, cost.quote, out_need))
             return QT_EXCHANGE_OVERFLOW;
     } else if (!qt__lock_need(market, &as_order, qty, out_need)) {
@@ -266,7 +288,10 @@ match_order(const struct qt_exchange *exchange, const struct qt_exchange_ticket 
                                    .px = ticket->px,
                                    .stop_px = ticket->stop_px,
                                    .qty = qty,
-                                   .t_ns = exchange->now_ns};
+                                   .t_ns = exchange->now_ns,
+                                   .stp = ticket->stp,
+                                   .trail_bps = ticket->trail_bps,
+                                   .iceberg = ticket->iceberg};
 }
 
 static enum qt_exchange_verdict
@@ -311,7 +336,8 @@ qty_of(const struct qt__market *market, const struct qt_exchange_ticket *ticket)
     if (ticket->side == QT_BUY && options->fee_mode == QT_FEE_QUOTE &&
         !qt_money_mul_div(quote, 1000000, 1000000 + ppm, &quote))
         return QT_QTY_ZERO;
-    return qt_match_qty_of_quote(market->match, (enum qt_side)ticket->side, quote);
+    return qt_match_qty_of_quote_skipping(market->match, (enum qt_side)ticket->side, quote,
+                                          skips(ticket));
 }
 
 static bool

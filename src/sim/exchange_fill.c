@@ -80,6 +80,8 @@ take_over(struct qt__record *record, const struct qt_match_report *report)
     record->order.is_working = report->order->is_working;
     record->order.cum_qty = report->order->cum_qty;
     record->order.cum_quote = report->order->cum_quote;
+    record->order.follows_ns = report->order->follows_ns;
+    record->order.prevented = report->order->prevented;
     record->order.update_ns = report->t_ns;
 }
 

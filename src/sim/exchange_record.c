@@ -81,6 +81,9 @@ qt__record_new(struct qt_exchange *exchange, const struct qt_exchange_ticket *ti
                                             .stop_px = ticket->stop_px,
                                             .qty = ticket->qty,
                                             .quote_qty = ticket->quote_qty,
+                                            .stp = ticket->stp,
+                                            .trail_bps = ticket->trail_bps,
+                                            .iceberg = ticket->iceberg,
                                             .time_ns = exchange->now_ns,
                                             .update_ns = exchange->now_ns}};
     if (ticket->client_id[0])

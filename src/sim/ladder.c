@@ -51,7 +51,7 @@ qt__match_first(const struct qt_match *match, enum qt_side taker, qt_px limit,
         *out = (struct qt__liquidity){.px = own->px, .qty = own->ahead, .is_external = true};
     else if (is_own)
         *out = (struct qt__liquidity){
-            .px = own->px, .qty = {own->qty.v - own->cum_qty.v}, .slot = slot};
+            .px = own->px, .qty = qt__visible(own), .slot = slot};
     else
         *out = (struct qt__liquidity){
             .px = rungs->level[0].px, .qty = rungs->level[0].qty, .is_external = true};
@@ -120,8 +120,7 @@ uncross(struct qt_match *match, enum qt_side side, int64_t t_ns)
         const struct qt_match_order *order = &match->slots[slot].order;
         if (!qt__within(side, against->level[0].px, order->px))
             return;
-        qt_qty left = {order->qty.v - order->cum_qty.v};
-        qt_qty qty = qt_qty_min(left, against->level[0].qty);
+        qt_qty qty = qt_qty_min(qt__visible(order), against->level[0].qty);
         qt__match_consume(match, qt__other(side), qty);
         qt__match_fill_maker(match, slot, qty, t_ns);
     }
@@ -182,12 +181,14 @@ struct walk {
     const struct qt_match *match;
     enum qt_side side;
     size_t own, rung; /* own: orders not walked yet */
+    bool is_whole;    /* what icebergs hide counts */
+    uint32_t skip;    /* the owner whose orders do not count */
 };
 
 static struct walk
-walk_begin(const struct qt_match *match, enum qt_side side)
+walk_begin(const struct qt_match *match, enum qt_side side, bool is_whole, uint32_t skip)
 {
-    return (struct walk){match, side, match->queue[queue_of_side(side)].n, 0};
+    return (struct walk){match, side, match->queue[queue_of_side(side)].n, 0, is_whole, skip};
 }
 
 static bool
@@ -197,6 +198,8 @@ walk_next(struct walk *walk, struct qt_depth_level *out)
     const uint32_t *slots = match->queue[queue_of_side(walk->side)].slot;
     const struct qt__rungs *rungs = &match->rungs[walk->side];
     bool has_rung = walk->rung < rungs->n;
+    while (walk->own > 0 && match->slots[slots[walk->own - 1]].order.owner == walk->skip)
+        walk->own--;
     if (walk->own == 0 && !has_rung)
         return false;
     qt_px px = has_rung ? rungs->level[walk->rung].px : QT_PX_NONE;
@@ -211,7 +214,9 @@ walk_next(struct walk *walk, struct qt_depth_level *out)
         const struct qt_match_order *order = &match->slots[slots[walk->own - 1]].order;
         if (order->px.v != px.v)
             break;
-        out->qty.v += order->qty.v - order->cum_qty.v;
+        if (order->owner != walk->skip)
+            out->qty.v +=
+                walk->is_whole ? order->qty.v - order->cum_qty.v : qt__visible(order).v;
     }
     return true;
 }
@@ -220,7 +225,7 @@ size_t
 qt_match_levels(const struct qt_match *match, enum qt_side side, struct qt_depth_level *out,
                 size_t n)
 {
-    struct walk walk = walk_begin(match, side);
+    struct walk walk = walk_begin(match, side, false, QT_OWNER_NONE);
     size_t count = 0;
     while (count < n && walk_next(&walk, &out[count]))
         count++;
@@ -230,7 +235,14 @@ qt_match_levels(const struct qt_match *match, enum qt_side side, struct qt_depth
 struct qt_match_cost
 qt_match_cost(const struct qt_match *match, enum qt_side side, qt_px limit, qt_qty qty)
 {
-    struct walk walk = walk_begin(match, qt__other(side));
+    return qt_match_cost_skipping(match, side, limit, qty, QT_OWNER_NONE);
+}
+
+struct qt_match_cost
+qt_match_cost_skipping(const struct qt_match *match, enum qt_side side, qt_px limit, qt_qty qty,
+                       uint32_t skip)
+{
+    struct walk walk = walk_begin(match, qt__other(side), true, skip);
     struct qt_match_cost cost = {.worst = QT_PX_NONE};
     struct qt_depth_level level;
     while (cost.qty.v < qty.v && walk_next(&walk, &level) && qt__within(side, level.px, limit)) {
@@ -250,7 +262,14 @@ qt_match_cost(const struct qt_match *match, enum qt_side side, qt_px limit, qt_q
 qt_qty
 qt_match_qty_of_quote(const struct qt_match *match, enum qt_side side, qt_money quote)
 {
-    struct walk walk = walk_begin(match, qt__other(side));
+    return qt_match_qty_of_quote_skipping(match, side, quote, QT_OWNER_NONE);
+}
+
+qt_qty
+qt_match_qty_of_quote_skipping(const struct qt_match *match, enum qt_side side, qt_money quote,
+                               uint32_t skip)
+{
+    struct walk walk = walk_begin(match, qt__other(side), true, skip);
     struct qt_depth_level level;
     qt_money left = quote, cost;
     qt_qty sum = QT_QTY_ZERO;

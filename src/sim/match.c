@@ -21,6 +21,9 @@ static const struct {
 
 /* A fill at up to so many times the price that was known when the order came fits 64 bits. */
 #define PRICE_ROOM 64
+#define BPS 10000
+
+__extension__ typedef __int128 wide;
 
 static bool
 is_market(const struct qt_match_order *order)
@@ -49,6 +52,8 @@ fires_up(const struct qt_match_order *order)
 static enum qt__queue
 queue_of(const struct qt_match_order *order)
 {
+    if (types[order->type].has_stop && !order->is_working && order->trail_bps > 0)
+        return QT__TRAIL;
     if (types[order->type].has_stop && !order->is_working)
         return fires_up(order) ? QT__UP : QT__DOWN;
     return order->side == QT_BUY ? QT__BIDS : QT__ASKS;
@@ -67,6 +72,7 @@ rank_of(const struct qt_match_order *order)
         return order->stop_px.v;
     case QT__UP:
         return -order->stop_px.v;
+    case QT__TRAIL:
     case QT__QUEUES:
         break;
     }
@@ -236,6 +242,35 @@ end_order(struct qt_match *match, uint32_t slot, enum qt_match_event event, int6
     slot_give_back(match, slot);
 }
 
+/* Did a trailing stop's price fall (rise, of a buy) far enough from its best? */
+static bool
+has_turned(const struct qt_match_order *order, qt_px px)
+{
+    wide now = (wide)px.v * BPS, best = order->mark.v;
+    return order->side == QT_SELL ? now <= best * (BPS - order->trail_bps)
+                                  : now >= best * (BPS + order->trail_bps);
+}
+
+/* Trailing stops see every print (M5). */
+static void
+follow(struct qt_match *match, qt_px px, int64_t t_ns)
+{
+    for (size_t i = 0; i < match->queue[QT__TRAIL].n; i++) {
+        struct qt__slot *slot = &match->slots[match->queue[QT__TRAIL].slot[i]];
+        struct qt_match_order *order = &slot->order;
+        bool is_good = order->side == QT_SELL ? px.v > order->mark.v : px.v < order->mark.v;
+        if (!qt_px_is_none(order->mark)) {
+            slot->is_due |= has_turned(order, px);
+            if (is_good)
+                order->mark = px;
+        } else if (qt_px_is_none(order->stop_px) ||
+                   (fires_up(order) ? px.v >= order->stop_px.v : px.v <= order->stop_px.v)) {
+            order->mark = px;
+            order->follows_ns = t_ns;
+        }
+    }
+}
+
 void
 qt__match_print(struct qt_match *match, qt_px px, qt_qty qty, bool buyer_is_maker, int64_t t_ns)
 {
@@ -247,11 +282,43 @@ qt__match_print(struct qt_match *match, qt_px px, qt_qty qty, bool buyer_is_make
     match->last = px;
     match->low = qt_px_is_none(match->low) || px.v < match->low.v ? px : match->low;
     match->high = qt_px_is_none(match->high) || px.v > match->high.v ? px : match->high;
+    follow(match, px, t_ns);
     if (match->listener.print)
         match->listener.print(match->listener.context, &print);
 }
 
 /* Matching */
+
+/* The other of two siblings ends (M6). */
+static void
+end_sibling(struct qt_match *match, struct qt_match_order *order, enum qt_match_event event,
+            int64_t t_ns)
+{
+    uint32_t slot;
+    uint64_t id = order->sibling;
+    order->sibling = 0;
+    if (id == 0 || !qt__match_index_find(match, id, &slot))
+        return;
+    match->slots[slot].order.sibling = 0;
+    queue_remove(match, slot);
+    end_order(match, slot, event, t_ns);
+}
+
+/* Part of an iceberg was taken; when nothing is seen of it any more the next part comes last (M4).
+ */
+static void
+melt(struct qt_match *match, uint32_t slot, qt_qty qty)
+{
+    struct qt_match_order *order = &match->slots[slot].order;
+    order->shown.v -= qty.v;
+    if (order->shown.v > 0)
+        return;
+    queue_remove(match, slot);
+    match->slots[slot].seq = ++match->seq;
+    order->shown = qt_qty_min(order->iceberg, left_of(order));
+    order->ahead = qt__match_rung(match, (enum qt_side)order->side, order->px);
+    queue_put(match, slot);
+}
 
 /* The maker's half of a fill. A filled order leaves the queue, and its slot after it was told. */
 static void
@@ -264,6 +331,9 @@ fill_resting(struct qt_match *match, uint32_t slot, qt_qty qty, bool is_external
     else
         match->book_id++;
     tell_fill(match, slot, order->px, qty, true, is_external, t_ns);
+    end_sibling(match, order, QT_MATCH_EXPIRED, t_ns);
+    if (!is_last && order->iceberg.v > 0)
+        melt(match, slot, qty);
     if (is_last)
         slot_give_back(match, slot);
 }
@@ -278,6 +348,21 @@ qt__match_fill_maker(struct qt_match *match, uint32_t slot, qt_qty qty, int64_t 
     qt__match_print(match, px, qty, is_bid, t_ns);
 }
 
+/* Taker and maker have one owner, and the taker's mode does not let them trade (M7). */
+static void
+prevent(struct qt_match *match, struct qt_match_order *taker, uint32_t maker, int64_t t_ns)
+{
+    if (taker->stp != QT_STP_TAKER) {
+        struct qt_match_order *order = &match->slots[maker].order;
+        order->prevented = left_of(order);
+        queue_remove(match, maker);
+        end_sibling(match, order, QT_MATCH_EXPIRED, t_ns);
+        end_order(match, maker, QT_MATCH_EXPIRED, t_ns);
+    }
+    if (taker->stp != QT_STP_MAKER)
+        taker->prevented = left_of(taker);
+}
+
 /* The order in slot (in no queue) takes what it can. */
 static void
 take(struct qt_match *match, uint32_t slot, int64_t t_ns)
@@ -285,7 +370,13 @@ take(struct qt_match *match, uint32_t slot, int64_t t_ns)
     struct qt_match_order *order = &match->slots[slot].order;
     enum qt_side side = (enum qt_side)order->side;
     struct qt__liquidity first;
-    while (left_of(order).v > 0 && qt__match_first(match, side, limit_of(order), &first)) {
+    while (left_of(order).v > 0 && order->prevented.v == 0 &&
+           qt__match_first(match, side, limit_of(order), &first)) {
+        if (order->stp != QT_STP_NONE && !first.is_external &&
+            match->slots[first.slot].order.owner == order->owner) {
+            prevent(match, order, first.slot, t_ns);
+            continue;
+        }
         qt_qty qty = qt_qty_min(first.qty, left_of(order));
         match->trade_id++;
         if (first.is_external)
@@ -301,7 +392,9 @@ static bool
 is_filled_at_once(const struct qt_match *match, const struct qt_match_order *order)
 {
     qt_qty qty = left_of(order);
-    return qt_match_cost(match, (enum qt_side)order->side, limit_of(order), qty).qty.v == qty.v;
+    return qt_match_cost_skipping(match, (enum qt_side)order->side, limit_of(order), qty,
+                                  qt_match_skips(order))
+               .qty.v == qty.v;
 }
 
 /* A working order that stands in no queue: takes, then rests or ends. */
@@ -316,10 +409,11 @@ execute(struct qt_match *match, uint32_t slot, int64_t t_ns)
     take(match, slot, t_ns);
     if (left_of(order).v == 0) {
         slot_give_back(match, slot);
-    } else if (is_market(order) || order->tif != QT_TIF_GTC) {
+    } else if (is_market(order) || order->tif != QT_TIF_GTC || order->prevented.v > 0) {
         end_order(match, slot, QT_MATCH_EXPIRED, t_ns);
     } else {
         order->ahead = qt__match_rung(match, (enum qt_side)order->side, order->px);
+        order->shown = qt_qty_min(order->iceberg, left_of(order));
         queue_put(match, slot);
     }
 }
@@ -333,8 +427,10 @@ trigger(struct qt_match *match, uint32_t slot, int64_t t_ns)
     order->is_working = true;
     match->slots[slot].seq = ++match->seq;
     tell(match, slot, QT_MATCH_TRIGGERED, t_ns);
+    end_sibling(match, order, QT_MATCH_EXPIRED, t_ns);
     if (is_market(order) && order->side == QT_BUY && match->listener.afford) {
-        struct qt_match_cost cost = qt_match_cost(match, QT_BUY, QT_PX_NONE, order->qty);
+        struct qt_match_cost cost = qt_match_cost_skipping(match, QT_BUY, QT_PX_NONE, order->qty,
+                                                           qt_match_skips(order));
         if (!match->listener.afford(match->listener.context, order, cost.quote)) {
             end_order(match, slot, QT_MATCH_EXPIRED, t_ns);
             return;
@@ -343,7 +439,7 @@ trigger(struct qt_match *match, uint32_t slot, int64_t t_ns)
     execute(match, slot, t_ns);
 }
 
-/* The stop whose turn it is, or UINT32_MAX: falling ones before rising ones. */
+/* The stop whose turn it is, or UINT32_MAX: falling ones, then rising ones, then trailing ones. */
 static uint32_t
 next_stop(const struct qt_match *match)
 {
@@ -360,6 +456,9 @@ next_stop(const struct qt_match *match)
         if (match->slots[slot].order.stop_px.v <= match->high.v)
             return slot;
     }
+    for (size_t i = match->queue[QT__TRAIL].n; i-- > 0;)
+        if (match->slots[match->queue[QT__TRAIL].slot[i]].is_due)
+            return match->queue[QT__TRAIL].slot[i];
     return UINT32_MAX;
 }
 
@@ -378,7 +477,9 @@ static bool
 has_right_prices(const struct qt_match_order *order)
 {
     bool has_px = !qt_px_is_none(order->px), has_stop = !qt_px_is_none(order->stop_px);
-    return has_px != types[order->type].is_market && has_stop == types[order->type].has_stop &&
+    bool may_have_stop = types[order->type].has_stop, trails = order->trail_bps > 0;
+    return has_px != types[order->type].is_market && (may_have_stop || !(trails || has_stop)) &&
+           (has_stop || trails || !may_have_stop) && order->trail_bps < BPS &&
            (!has_px || order->px.v > 0) && (!has_stop || order->stop_px.v > 0);
 }
 
@@ -401,7 +502,7 @@ is_in_range(const struct qt_match *match, const struct qt_match_order *order)
 static bool
 would_trigger(const struct qt_match *match, const struct qt_match_order *order)
 {
-    if (!types[order->type].has_stop || qt_px_is_none(match->last))
+    if (qt_px_is_none(order->stop_px) || qt_px_is_none(match->last))
         return false;
     return fires_up(order) ? order->stop_px.v <= match->last.v : order->stop_px.v >= match->last.v;
 }
@@ -414,6 +515,9 @@ qt_match_check(const struct qt_match *match, const struct qt_match_order *order)
     if (order->type >= QT_ORDER_TYPES || order->tif >= QT_TIMES_IN_FORCE || order->side > QT_SELL ||
         order->qty.v <= 0 || order->id == 0 || order->id == UINT64_MAX ||
         !has_right_prices(order) || qt__match_index_find(match, order->id, &slot))
+        return QT_MATCH_INVALID;
+    if (order->stp >= QT_SELF_TRADES || order->iceberg.v < 0 || order->iceberg.v > order->qty.v ||
+        (order->iceberg.v > 0 && (is_market(order) || order->tif != QT_TIF_GTC)))
         return QT_MATCH_INVALID;
     if (!is_in_range(match, order))
         return QT_MATCH_OVERFLOW;
@@ -434,7 +538,10 @@ qt_match_place(struct qt_match *match, const struct qt_match_order *order)
     struct qt_match_order fresh = *order;
     fresh.state = QT_ORDER_OPEN;
     fresh.is_working = !types[order->type].has_stop;
-    fresh.cum_qty = fresh.ahead = QT_QTY_ZERO;
+    fresh.cum_qty = fresh.ahead = fresh.shown = fresh.prevented = QT_QTY_ZERO;
+    bool follows = order->trail_bps > 0 && qt_px_is_none(order->stop_px);
+    fresh.mark = follows ? match->last : QT_PX_NONE;
+    fresh.follows_ns = qt_px_is_none(fresh.mark) ? 0 : order->t_ns;
     fresh.cum_quote = QT_MONEY_ZERO;
     if (order->type == QT_TYPE_LIMIT_MAKER)
         fresh.tif = QT_TIF_GTC;
@@ -455,6 +562,7 @@ qt_match_cancel(struct qt_match *match, uint64_t id, int64_t t_ns)
     if (!qt__match_index_find(match, id, &slot))
         return false;
     queue_remove(match, slot);
+    end_sibling(match, &match->slots[slot].order, QT_MATCH_CANCELLED, t_ns);
     end_order(match, slot, QT_MATCH_CANCELLED, t_ns);
     return true;
 }

@@ -6,7 +6,7 @@
  *     own orders     slots of a pool; a queue is an array of slots whose first in priority stands
  * last bids [98 99 100]  asks [104 103 101]       by price, then the earlier one last down [90 95]
  * fires when the price falls to it: the highest stop last up   [130 120]    fires when it rises to
- * it: the lowest stop last
+ * it: the lowest stop last      trail: in the order of coming, the first last
  */
 #ifndef QTRADE_SIM_MATCH_PRIV_H
 #define QTRADE_SIM_MATCH_PRIV_H
@@ -16,9 +16,10 @@
 struct qt__slot {
     struct qt_match_order order;
     uint64_t seq; /* time priority */
+    bool is_due;  /* a trailing stop that fires next */
 };
 
-enum qt__queue { QT__BIDS, QT__ASKS, QT__DOWN, QT__UP, QT__QUEUES };
+enum qt__queue { QT__BIDS, QT__ASKS, QT__DOWN, QT__UP, QT__TRAIL, QT__QUEUES };
 
 /** One side of the ladder, best first. */
 struct qt__rungs {
@@ -74,6 +75,13 @@ void qt__match_print(struct qt_match *match, qt_px px, qt_qty qty, bool buyer_is
                      int64_t t_ns);
 /** Stops whose price was reached since the last look become orders, first in priority first. */
 void qt__match_fire(struct qt_match *match, int64_t t_ns);
+
+/** What others see of an own order. */
+static inline qt_qty
+qt__visible(const struct qt_match_order *order)
+{
+    return order->iceberg.v > 0 ? order->shown : (qt_qty){order->qty.v - order->cum_qty.v};
+}
 
 static inline enum qt_side
 qt__other(enum qt_side side)

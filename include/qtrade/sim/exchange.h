@@ -37,6 +37,8 @@ enum qt_exchange_verdict {
     QT_EXCHANGE_NOTIONAL,      /* -1013 */
     QT_EXCHANGE_MAX_ORDERS,    /* -1013 MAX_NUM_ORDERS: 200 open of one owner and symbol */
     QT_EXCHANGE_MAX_STOPS,     /* -1013 MAX_NUM_ALGO_ORDERS: 5 waiting stops */
+    QT_EXCHANGE_ICEBERG_PARTS, /* -1013 more than 10 parts */
+    QT_EXCHANGE_TRAILING,      /* -1013 TRAILING_DELTA: below 10 or above 2000 */
     QT_EXCHANGE_BALANCE,       /* -2010 */
     QT_EXCHANGE_WOULD_TAKE,    /* -2010 */
     QT_EXCHANGE_WOULD_TRIGGER, /* -2010 */
@@ -60,6 +62,9 @@ struct qt_exchange_ticket {
     qt_qty qty;                        /* 0 when quote_qty is given */
     qt_money quote_qty;                /* MARKET only: spend or receive this much; 0 else */
     char client_id[QT_CLIENT_ID_TEXT]; /* "": one is made, "x-" and the venue id */
+    uint8_t stp;                       /* enum qt_self_trade */
+    uint16_t trail_bps;                /* a trailing stop, its stop price may be none; 0: plain */
+    qt_qty iceberg;                    /* so much is seen at once; 0: all */
 };
 
 /** An order as the venue tells it; a plain copy. */
@@ -73,6 +78,11 @@ struct qt_exchange_order {
     qt_qty qty, cum_qty;
     qt_money cum_quote, quote_qty;
     int64_t time_ns, update_ns;
+    uint8_t stp;        /* enum qt_self_trade */
+    uint16_t trail_bps; /* 0: no trailing stop */
+    int64_t follows_ns; /* trailing: since when it follows the price; 0: not yet */
+    qt_qty iceberg;     /* 0: all of it is seen */
+    qt_qty prevented;   /* EXPIRED by self-trade prevention: what that took */
 };
 
 /** A fill of an own order; a plain copy. */

@@ -6,8 +6,14 @@
  * the ladder's quantity that was there when it came, and later quantity of the ladder stands behind
  * it. M3: the same calls give the same reports in the same order.
  *
- * Self trades are not prevented (Binance's mode NONE): that is risk's job. One thread at a time; a
- * call allocates nothing.
+ * M4: of an iceberg only a part is seen; when that part is taken the next stands last at its price.
+ * M5: a trailing stop follows every print on its good side, and fires on the print that is
+ * trail_bps on its bad side of the best; with a stop price it begins to follow on the print that
+ * reaches it. M6: of two siblings the first that trades or triggers ends the other before anything
+ * else happens. M7: an order with a mode of self-trade prevention never trades with its owner.
+ * Sources: Binance, Spot Trailing Stop order FAQ; Self Trade Prevention FAQ, 2025.
+ *
+ * One thread at a time; a call allocates nothing.
  */
 #ifndef QTRADE_SIM_MATCH_H
 #define QTRADE_SIM_MATCH_H
@@ -30,6 +36,9 @@ struct qt_ladder {
     struct qt_depth_level bids[QT_LADDER_LEVELS], asks[QT_LADDER_LEVELS];
 };
 
+/** What becomes of an order that would take one of its owner's; the taker's mode counts. */
+enum qt_self_trade { QT_STP_NONE, QT_STP_TAKER, QT_STP_MAKER, QT_STP_BOTH, QT_SELF_TRADES };
+
 /** An own order; what is left is qty - cum_qty. */
 struct qt_match_order {
     uint64_t id;             /* the caller's, unique, > 0 */
@@ -42,6 +51,14 @@ struct qt_match_order {
     qt_money cum_quote; /* of all fills, scale QT_MONEY_SCALE */
     int64_t t_ns;       /* when it was placed */
     qt_qty ahead;       /* the ladder's quantity before it at its price */
+    uint8_t stp;        /* enum qt_self_trade: whose rest expires; as a maker it does not count */
+    uint16_t trail_bps; /* a trailing stop: below 10000; 0: a plain one */
+    uint64_t sibling;   /* ends when this one trades or triggers; 0: none */
+    qt_qty iceberg;     /* so much of it is seen at once; 0: all */
+    qt_qty shown;       /* ICEBERG: what is seen of it now */
+    qt_px mark;         /* trailing: the best print since it follows; QT_PX_NONE: not yet */
+    int64_t follows_ns; /* trailing: since when; 0: not yet */
+    qt_qty prevented;   /* what self-trade prevention took of it */
 };
 
 enum qt_match_event {
@@ -49,7 +66,8 @@ enum qt_match_event {
     QT_MATCH_TRIGGERED,
     QT_MATCH_FILL,
     QT_MATCH_CANCELLED,
-    QT_MATCH_EXPIRED, /* IOC, FOK, market remainder; a triggered order that could not be paid */
+    QT_MATCH_EXPIRED, /* IOC, FOK, market remainder; a triggered order that could not be paid; a
+                         sibling; a self trade that was prevented */
     QT_MATCH_REJECTED /* answer of qt_match_place only; the order was never in the book */
 };
 
@@ -106,7 +124,8 @@ struct qt_match *qt_match_create(const struct qt_instrument *ins, size_t max_ord
 void qt_match_destroy(struct qt_match *match); /* NULL is fine */
 
 /**
- * Places an order: id, owner, side, type, tif, px, stop_px, qty and t_ns count. ACCEPTED comes
+ * Places an order: id, owner, side, type, tif, px, stop_px, qty, t_ns, stp, trail_bps, sibling and
+ * iceberg count. ACCEPTED comes
  * first, then its fills, then EXPIRED if a rest may not rest; then what it triggered. Anything but
  * OK: nothing happened, nothing is told.
  */
@@ -115,7 +134,7 @@ QT_CHECKED enum qt_match_verdict qt_match_place(struct qt_match *match,
 /** What qt_match_place would answer. */
 enum qt_match_verdict qt_match_check(const struct qt_match *match,
                                      const struct qt_match_order *order);
-/** Takes it out and tells CANCELLED; false: it does not rest here. */
+/** Takes it and its sibling out and tells CANCELLED; false: it does not rest here. */
 QT_CHECKED bool qt_match_cancel(struct qt_match *match, uint64_t id, int64_t t_ns);
 /** The order at rest with that id, until the next call; NULL: none. */
 const struct qt_match_order *qt_match_find(const struct qt_match *match, uint64_t id);
@@ -153,7 +172,19 @@ struct qt_match_cost {
 };
 struct qt_match_cost qt_match_cost(const struct qt_match *match, enum qt_side side, qt_px limit,
                                    qt_qty qty);
+/** The same of what skip does not own (QT_OWNER_NONE: of all). */
+#define QT_OWNER_NONE UINT32_MAX
+struct qt_match_cost qt_match_cost_skipping(const struct qt_match *match, enum qt_side side,
+                                            qt_px limit, qt_qty qty, uint32_t skip);
 /** The largest multiple of the lot that a market order may take for at most quote. */
 qt_qty qt_match_qty_of_quote(const struct qt_match *match, enum qt_side side, qt_money quote);
+qt_qty qt_match_qty_of_quote_skipping(const struct qt_match *match, enum qt_side side,
+                                      qt_money quote, uint32_t skip);
+/** Whose orders this one does not take, because they expire instead; QT_OWNER_NONE: none. */
+static inline uint32_t
+qt_match_skips(const struct qt_match_order *order)
+{
+    return order->stp == QT_STP_MAKER ? order->owner : QT_OWNER_NONE;
+}
 
 #endif

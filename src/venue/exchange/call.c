@@ -53,6 +53,8 @@ static const struct {
                              "malformed."},
     [QT__FAULT_UNREQUIRED] = {-1106, 400, "Parameter '%s' sent when not required."},
     [QT__FAULT_PRECISION] = {-1111, 400, "Parameter '%s' has too much precision."},
+    [QT__FAULT_STP] = {-1013, 400,
+                       "This symbol does not allow the specified self-trade prevention mode."},
     [QT__FAULT_TIF] = {-1115, 400, "Invalid timeInForce."},
     [QT__FAULT_ORDER_TYPE] = {-1116, 400, "Invalid orderType."},
     [QT__FAULT_SIDE] = {-1117, 400, "Invalid side."},

@@ -32,6 +32,7 @@ enum qt__fault {
     QT__FAULT_UNREQUIRED, /* %: parameter */
     QT__FAULT_PRECISION,  /* %: parameter */
     QT__FAULT_TIF,
+    QT__FAULT_STP,
     QT__FAULT_ORDER_TYPE,
     QT__FAULT_SIDE,
     QT__FAULT_INTERVAL,

@@ -292,6 +292,7 @@ const char *qt__venue_state(const struct qt_exchange_order *order); /* "NEW" ...
 const char *qt__venue_type(enum qt_order_type type);
 const char *qt__venue_tif(enum qt_time_in_force tif);
 const char *qt__venue_side(enum qt_side side);
+const char *qt__venue_stp(enum qt_self_trade mode);
 void qt__write_kline_fields(struct qt_text *out, const struct qt_instrument *ins,
                             const struct qt_bar *bar);
 /** An order as queries list it. */

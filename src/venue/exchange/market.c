@@ -122,6 +122,10 @@ write_filters(struct qt_text *out, const struct qt_instrument *ins)
                      "{\"filterType\":\"PERCENT_PRICE_BY_SIDE\",\"bidMultiplierUp\":\"5\","
                      "\"bidMultiplierDown\":\"0.2\",\"askMultiplierUp\":\"5\","
                      "\"askMultiplierDown\":\"0.2\",\"avgPriceMins\":0},"
+                     "{\"filterType\":\"ICEBERG_PARTS\",\"limit\":10},"
+                     "{\"filterType\":\"TRAILING_DELTA\",\"minTrailingAboveDelta\":10,"
+                     "\"maxTrailingAboveDelta\":2000,\"minTrailingBelowDelta\":10,"
+                     "\"maxTrailingBelowDelta\":2000},"
                      "{\"filterType\":\"MAX_NUM_ORDERS\",\"maxNumOrders\":200},"
                      "{\"filterType\":\"MAX_NUM_ALGO_ORDERS\",\"maxNumAlgoOrders\":5}]");
 }
@@ -139,14 +143,14 @@ write_symbol(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol
                  ins->quote);
     qt_text_add(out, "\"orderTypes\":[\"LIMIT\",\"LIMIT_MAKER\",\"MARKET\",\"STOP_LOSS\","
                      "\"STOP_LOSS_LIMIT\",\"TAKE_PROFIT\",\"TAKE_PROFIT_LIMIT\"],"
-                     "\"icebergAllowed\":false,\"ocoAllowed\":false,\"otoAllowed\":false,"
-                     "\"quoteOrderQtyMarketAllowed\":true,\"allowTrailingStop\":false,"
+                     "\"icebergAllowed\":true,\"ocoAllowed\":false,\"otoAllowed\":false,"
+                     "\"quoteOrderQtyMarketAllowed\":true,\"allowTrailingStop\":true,"
                      "\"cancelReplaceAllowed\":false,\"isSpotTradingAllowed\":true,"
                      "\"isMarginTradingAllowed\":false,\"filters\":");
     write_filters(out, ins);
     qt_text_add(out, ",\"permissions\":[],\"permissionSets\":[[\"SPOT\"]],"
                      "\"defaultSelfTradePreventionMode\":\"NONE\","
-                     "\"allowedSelfTradePreventionModes\":[\"NONE\"]}");
+                     "\"allowedSelfTradePreventionModes\":[\"NONE\",\"EXPIRE_TAKER\",\"EXPIRE_MAKER\",\"EXPIRE_BOTH\"]}");
     return true;
 }
 

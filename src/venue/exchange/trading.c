@@ -120,10 +120,44 @@ price_params(struct qt__call *call, const struct qt_instrument *ins, size_t row,
         return qt__call_fail(call, QT__FAULT_UNREQUIRED, "price");
     if (!types[row].has_stop && qt__call_has(call, "stopPrice"))
         return qt__call_fail(call, QT__FAULT_UNREQUIRED, "stopPrice");
+    bool has_stop = types[row].has_stop &&
+                    (qt__call_has(call, "stopPrice") || !qt__call_has(call, "trailingDelta"));
     return (!types[row].has_px ||
             decimal_param(call, "price", ins->px_scale, "PRICE_FILTER", &ticket->px.v)) &&
-           (!types[row].has_stop ||
+           (!has_stop ||
             decimal_param(call, "stopPrice", ins->px_scale, "PRICE_FILTER", &ticket->stop_px.v));
+}
+
+/* Self-trade prevention, the seen part of an iceberg, the distance of a trailing stop. */
+static bool
+extra_params(struct qt__call *call, const struct qt_instrument *ins, size_t row,
+             struct qt_exchange_ticket *ticket)
+{
+    char text[QT__PARAM_MAX];
+    int64_t trail;
+    if (qt__call_get(call, "selfTradePreventionMode", text) && text[0]) {
+        while (ticket->stp < QT_SELF_TRADES &&
+               strcmp(text, qt__venue_stp((enum qt_self_trade)ticket->stp)) != 0)
+            ticket->stp++;
+        if (ticket->stp == QT_SELF_TRADES)
+            return qt__call_fail(call, QT__FAULT_STP);
+    }
+    bool trails = qt__call_has(call, "trailingDelta");
+    if (trails && !types[row].has_stop)
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "trailingDelta");
+    if (!qt__call_int(call, "trailingDelta", 0, 1, UINT16_MAX, &trail))
+        return false;
+    ticket->trail_bps = (uint16_t)trail;
+    if (!qt__call_has(call, "icebergQty"))
+        return true;
+    if (!types[row].has_px)
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "icebergQty");
+    if (!decimal_param(call, "icebergQty", ins->qty_scale, "LOT_SIZE", &ticket->iceberg.v))
+        return false;
+    if (ticket->iceberg.v > 0 && ticket->tif != QT_TIF_GTC)
+        return qt__call_fail(call, QT__FAULT_TIF);
+    return qt_qty_cmp(ticket->iceberg, ticket->qty) <= 0 ||
+           qt__call_fail(call, QT__FAULT_VALUE, "icebergQty");
 }
 
 static bool
@@ -143,6 +177,7 @@ ticket_params(struct qt__exchange *exchange, struct qt__call *call,
     ticket->type = (uint8_t)types[row].type;
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, ticket->instrument);
     return amount_params(call, ins, ticket) && price_params(call, ins, row, ticket) &&
+           extra_params(call, ins, row, ticket) &&
            client_id_param(call, "newClientOrderId", ticket->client_id);
 }
 

@@ -37,7 +37,8 @@ static const char *const tif_names[QT_TIMES_IN_FORCE] = {
 const char *
 qt__venue_state(const struct qt_exchange_order *order)
 {
-    return state_names[order->state];
+    bool is_prevented = order->state == QT_ORDER_EXPIRED && order->prevented.v > 0;
+    return is_prevented ? "EXPIRED_IN_MATCH" : state_names[order->state];
 }
 
 const char *
@@ -50,6 +51,16 @@ const char *
 qt__venue_tif(enum qt_time_in_force tif)
 {
     return tif_names[tif];
+}
+
+const char *
+qt__venue_stp(enum qt_self_trade mode)
+{
+    static const char *const names[QT_SELF_TRADES] = {[QT_STP_NONE] = "NONE",
+                                                      [QT_STP_TAKER] = "EXPIRE_TAKER",
+                                                      [QT_STP_MAKER] = "EXPIRE_MAKER",
+                                                      [QT_STP_BOTH] = "EXPIRE_BOTH"};
+    return names[mode];
 }
 
 const char *
@@ -178,6 +189,16 @@ qt__write_kline_fields(struct qt_text *out, const struct qt_instrument *ins,
     qt_text_add(out, ",\"0\"]");
 }
 
+/* Of a trailing stop: its distance, and since when it follows the price. */
+static void
+trailing_fields(struct qt_text *out, const struct qt_exchange_order *order)
+{
+    if (order->trail_bps == 0)
+        return;
+    int_field(out, "trailingDelta", order->trail_bps);
+    int_field(out, "trailingTime", order->follows_ns ? order->follows_ns / 1000000 : -1);
+}
+
 void
 qt__write_order(struct qt_text *out, const struct qt_instrument *ins,
                 const struct qt_exchange_order *order)
@@ -196,13 +217,17 @@ qt__write_order(struct qt_text *out, const struct qt_instrument *ins,
     text_field(out, "type", qt__venue_type(order->type));
     text_field(out, "side", qt__venue_side(order->side));
     px_field(out, "stopPrice", order->stop_px, ins);
-    qty_field(out, "icebergQty", QT_QTY_ZERO, ins);
+    qty_field(out, "icebergQty", order->iceberg, ins);
+    trailing_fields(out, order);
+    if (order->prevented.v > 0)
+        qty_field(out, "preventedQuantity", order->prevented, ins);
     int_field(out, "time", order->time_ns / 1000000);
     int_field(out, "updateTime", order->update_ns / 1000000);
     bool_field(out, "isWorking", order->is_working);
     int_field(out, "workingTime", order->is_working ? order->time_ns / 1000000 : -1);
     money_field(out, "origQuoteOrderQty", order->quote_qty);
-    qt_text_add(out, "\"selfTradePreventionMode\":\"NONE\"}");
+    qt_text_addf(out, "\"selfTradePreventionMode\":\"%s\"}",
+                 qt__venue_stp((enum qt_self_trade)order->stp));
 }
 
 void
@@ -229,7 +254,13 @@ qt__write_order_result(struct qt_text *out, const struct qt_instrument *ins,
         px_field(out, "stopPrice", order->stop_px, ins);
     if (!cancel_id)
         int_field(out, "workingTime", order->is_working ? now_ms : -1);
-    qt_text_add(out, "\"selfTradePreventionMode\":\"NONE\"");
+    if (order->iceberg.v > 0)
+        qty_field(out, "icebergQty", order->iceberg, ins);
+    trailing_fields(out, order);
+    if (order->prevented.v > 0)
+        qty_field(out, "preventedQuantity", order->prevented, ins);
+    qt_text_addf(out, "\"selfTradePreventionMode\":\"%s\"",
+                 qt__venue_stp((enum qt_self_trade)order->stp));
 }
 
 void
@@ -285,10 +316,15 @@ qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_
     qty_field(out, "q", order->qty, ins);
     px_field(out, "p", order->px, ins);
     px_field(out, "P", order->stop_px, ins);
-    qty_field(out, "F", QT_QTY_ZERO, ins);
+    qty_field(out, "F", order->iceberg, ins);
+    if (order->trail_bps > 0)
+        int_field(out, "d", order->trail_bps);
+    if (order->follows_ns > 0)
+        int_field(out, "D", order->follows_ns / 1000000);
     int_field(out, "g", -1);
     text_field(out, "C", is_cancel ? order->client_id : "");
-    text_field(out, "x", names[event]);
+    bool is_prevented = event == QT_MATCH_EXPIRED && order->prevented.v > 0;
+    text_field(out, "x", is_prevented ? "TRADE_PREVENTION" : names[event]);
     text_field(out, "X", qt__venue_state(order));
     text_field(out, "r", "NONE");
     int_field(out, "i", (int64_t)order->id);
@@ -308,5 +344,9 @@ qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_
     money_field(out, "Q", order->quote_qty);
     if (order->is_working)
         int_field(out, "W", order->time_ns / 1000000);
-    qt_text_add(out, "\"V\":\"NONE\"}");
+    if (is_prevented) {
+        qty_field(out, "A", order->prevented, ins);
+        qty_field(out, "B", order->prevented, ins);
+    }
+    qt_text_addf(out, "\"V\":\"%s\"}", qt__venue_stp((enum qt_self_trade)order->stp));
 }

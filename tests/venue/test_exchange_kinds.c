@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Kinds of orders over the wire: trailing stops, icebergs, self-trade prevention, pairs of which
+ * one cancels the other.
+ */
+#include "exchange_market.h"
+
+static const struct qt_exchange_server_options calm = {.symbols = 3, .seed = 7, .speed = 1};
+
+/* Money to sell: a few hundred quote's worth of the base. */
+static double
+buy_some(struct client *client, const struct market *m)
+{
+    double quantity = lots_for(m, 500);
+    json_t *answer = place_market(client, m, "BUY", 2 * quantity);
+    ck_assert_int_eq(client->status, 200);
+    ck_assert_str_eq(text_of(answer, "status"), "FILLED");
+    return quantity;
+}
+
+static json_t *
+order_of(struct client *client, const struct market *m, const char *id)
+{
+    json_t *order =
+        call(client, "GET", API "order", "symbol=%s&origClientOrderId=%s", m->symbol, id);
+    ck_assert_int_eq(client->status, 200);
+    return order;
+}
+
+START_TEST(trailing_stop_is_taken_told_and_filtered)
+{
+    struct client client;
+    struct market m;
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    double quantity = buy_some(&client, &m);
+    json_t *answer = call(&client, "POST", API "order",
+                          "symbol=%s&side=SELL&type=STOP_LOSS&quantity=%.*f&trailingDelta=2000&"
+                          "newClientOrderId=trail&newOrderRespType=RESULT",
+                          m.symbol, m.qty_decimals, quantity);
+    ck_assert_int_eq(client.status, 200);
+    ck_assert_int_eq(int_of(answer, "trailingDelta"), 2000);
+    ck_assert_int_gt(int_of(order_of(&client, &m, "trail"), "trailingTime"), 0);
+    static const struct {
+        const char *words;
+        int code;
+        const char *message;
+    } rows[] = {{"type=STOP_LOSS&trailingDelta=5", -1013, "TRAILING_DELTA"},
+                {"type=STOP_LOSS&trailingDelta=2001", -1013, "TRAILING_DELTA"},
+                {"type=STOP_LOSS&trailingDelta=0", -1130, "trailingDelta"},
+                {"type=STOP_LOSS&trailingDelta=x", -1130, "trailingDelta"},
+                {"type=STOP_LOSS", -1102, "stopPrice"},
+                {"type=MARKET&trailingDelta=100", -1106, "trailingDelta"}};
+    for (size_t i = 0; i < QT_COUNT_OF(rows); i++) {
+        call(&client, "POST", API "order", "symbol=%s&side=SELL&quantity=%.*f&%s", m.symbol,
+             m.qty_decimals, quantity, rows[i].words);
+        expect_fault(&client, 400, rows[i].code, rows[i].message);
+    }
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(iceberg_is_seen_in_part_only)
+{
+    struct client client;
+    struct market m;
+    char query[64];
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    double part = lots_for(&m, 50), price = ticks(&m, m.bid * 0.3); /* below every other bid */
+    call(&client, "POST", API "order",
+         "symbol=%s&side=BUY&type=LIMIT&timeInForce=GTC&quantity=%.*f&price=%.*f&icebergQty=%.*f&"
+         "newClientOrderId=berg",
+         m.symbol, m.qty_decimals, 8 * part, m.px_decimals, price, m.qty_decimals, part);
+    ck_assert_int_eq(client.status, 200);
+    ck_assert_double_eq_tol(number_of(order_of(&client, &m, "berg"), "icebergQty"), part, 1e-9);
+    snprintf(query, sizeof query, "symbol=%s&limit=1000", m.symbol);
+    json_t *bids = json_object_get(get(&client, API "depth", query), "bids");
+    json_t *last = json_array_get(bids, json_array_size(bids) - 1);
+    double seen = 0;
+    ck_assert(qt_double_parse(json_string_value(json_array_get(last, 1)), &seen));
+    ck_assert_double_eq_tol(seen, part, 1e-9);
+    static const struct {
+        const char *words;
+        double parts; /* of the order */
+        int code;
+        const char *message;
+    } rows[] = {{"timeInForce=GTC&type=LIMIT", 11, -1013, "ICEBERG_PARTS"},
+                {"timeInForce=IOC&type=LIMIT", 5, -1115, "timeInForce"},
+                {"timeInForce=GTC&type=LIMIT", 0.5, -1130, "icebergQty"}};
+    for (size_t i = 0; i < QT_COUNT_OF(rows); i++) {
+        call(&client, "POST", API "order",
+             "symbol=%s&side=BUY&%s&quantity=%.*f&price=%.*f&icebergQty=%.*f", m.symbol,
+             rows[i].words, m.qty_decimals, floor(rows[i].parts * part / m.lot) * m.lot,
+             m.px_decimals, price, m.qty_decimals, part);
+        expect_fault(&client, 400, rows[i].code, rows[i].message);
+    }
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(self_trade_is_prevented_as_asked)
+{
+    static const struct {
+        const char *mode, *maker, *taker;
+    } rows[] = {{"EXPIRE_TAKER", "NEW", "EXPIRED_IN_MATCH"},
+                {"EXPIRE_MAKER", "EXPIRED_IN_MATCH", "NEW"},
+                {"EXPIRE_BOTH", "EXPIRED_IN_MATCH", "EXPIRED_IN_MATCH"}};
+    struct client client;
+    struct market m;
+    struct inbox inbox;
+    client_start(&client,
+                 &(struct qt_exchange_server_options){.symbols = 3, .seed = 7, .speed = 0.01});
+    read_market(&client, &m);
+    open_user_stream(&client, &inbox);
+    double quantity = buy_some(&client, &m);
+    read_market(&client, &m); /* the market stands still: the own bid becomes the best */
+    place_limit(&client, &m, "BUY", quantity, m.ask - 0.5 * m.tick, "maker");
+    ck_assert_int_eq(client.status, 200);
+    call(&client, "POST", API "order",
+         "symbol=%s&side=SELL&type=LIMIT&timeInForce=GTC&quantity=%.*f&price=%.*f&"
+         "newClientOrderId=taker&selfTradePreventionMode=%s",
+         m.symbol, m.qty_decimals, quantity, m.px_decimals, ticks(&m, m.ask - 0.5 * m.tick),
+         rows[_i].mode);
+    ck_assert_int_eq(client.status, 200);
+    json_t *order = order_of(&client, &m, "maker");
+    ck_assert_str_eq(text_of(order, "status"), rows[_i].maker);
+    if (strcmp(rows[_i].maker, "EXPIRED_IN_MATCH") == 0)
+        ck_assert_double_eq_tol(number_of(order, "preventedQuantity"), quantity, 1e-9);
+    order = order_of(&client, &m, "taker");
+    ck_assert_str_eq(text_of(order, "status"), rows[_i].taker);
+    ck_assert_str_eq(text_of(order, "selfTradePreventionMode"), rows[_i].mode);
+    json_t *event = inbox_find(&inbox, "x", "TRADE_PREVENTION");
+    ck_assert_str_eq(text_of(event, "X"), "EXPIRED_IN_MATCH");
+    ck_assert_double_eq_tol(number_of(event, "B"), quantity, 1e-9);
+    call(&client, "POST", API "order",
+         "symbol=%s&side=SELL&type=MARKET&quantity=%.*f&selfTradePreventionMode=DECREMENT",
+         m.symbol, m.qty_decimals, quantity);
+    expect_fault(&client, 400, -1013, "does not allow the specified self-trade prevention mode");
+    inbox_stop(&inbox);
+    client_stop(&client);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("exchange_kinds");
+    TCase *tc = tcase_create("kinds");
+    tcase_add_test(tc, trailing_stop_is_taken_told_and_filtered);
+    tcase_add_test(tc, iceberg_is_seen_in_part_only);
+    tcase_add_loop_test(tc, self_trade_is_prevented_as_asked, 0, 3);
+    tcase_set_timeout(tc, 60);
+    suite_add_tcase(suite, tc);
+    return qt_run_suite(suite);
+}
