@@ -29,6 +29,8 @@ static const struct {
     [QT_EXCHANGE_MAX_STOPS] = {-1013, "Filter failure: MAX_NUM_ALGO_ORDERS"},
     [QT_EXCHANGE_ICEBERG_PARTS] = {-1013, "Filter failure: ICEBERG_PARTS"},
     [QT_EXCHANGE_TRAILING] = {-1013, "Filter failure: TRAILING_DELTA"},
+    [QT_EXCHANGE_RELATION] = {-2010,
+                              "The relationship of the prices for the orders is not correct."},
     [QT_EXCHANGE_BALANCE] = {-2010, "Account has insufficient balance for requested action."},
     [QT_EXCHANGE_WOULD_TAKE] = {-2010, "Order would immediately match and take."},
     [QT_EXCHANGE_WOULD_TRIGGER] = {-2010, "Stop price would trigger immediately."},
@@ -276,9 +278,9 @@ check_funds(const struct qt__market *market, const struct qt_exchange_ticket *ti
     return qt_money_cmp(*out_need, funds.free) <= 0 ? QT_EXCHANGE_OK : QT_EXCHANGE_BALANCE;
 }
 
-static struct qt_match_order
-match_order(const struct qt_exchange *exchange, const struct qt_exchange_ticket *ticket, qt_qty qty,
-            uint64_t id)
+struct qt_match_order
+qt__match_order_of(const struct qt_exchange *exchange, const struct qt_exchange_ticket *ticket,
+                   qt_qty qty, uint64_t id)
 {
     return (struct qt_match_order){.id = id,
                                    .owner = ticket->owner,
@@ -305,7 +307,7 @@ check_match(const struct qt__market *market, const struct qt_exchange_ticket *ti
         [QT_MATCH_INVALID] = QT_EXCHANGE_PRICE_FILTER,
         [QT_MATCH_OVERFLOW] = QT_EXCHANGE_OVERFLOW};
     struct qt_match_order order =
-        match_order(market->exchange, ticket, qty, market->exchange->last_id + 1);
+        qt__match_order_of(market->exchange, ticket, qty, market->exchange->last_id + 1);
     enum qt_exchange_verdict verdict = of_match[qt_match_check(market->match, &order)];
     if (verdict != QT_EXCHANGE_OK || ticket->type != QT_TYPE_MARKET)
         return verdict;
@@ -351,10 +353,9 @@ is_well_formed(const struct qt_exchange_ticket *ticket)
                      : qt_qty_cmp(ticket->qty, QT_QTY_ZERO) > 0);
 }
 
-/* Everything that place tests; the quantity and what is to be locked come out. */
-static enum qt_exchange_verdict
-judge(struct qt_exchange *exchange, const struct qt_exchange_ticket *ticket, qt_qty *out_qty,
-      qt_money *out_need)
+enum qt_exchange_verdict
+qt__exchange_judge(struct qt_exchange *exchange, const struct qt_exchange_ticket *ticket,
+                   qt_qty *out_qty, qt_money *out_need)
 {
     if (ticket->instrument >= exchange->n_markets)
         return QT_EXCHANGE_SYMBOL;
@@ -382,8 +383,8 @@ judge(struct qt_exchange *exchange, const struct qt_exchange_ticket *ticket, qt_
     return verdict;
 }
 
-static void
-tell_book(struct qt__market *market, uint64_t before)
+void
+qt__tell_book(struct qt__market *market, uint64_t before)
 {
     const struct qt_exchange_listener *listener = &market->exchange->listener;
     if (listener->book && qt_match_book_id(market->match) != before)
@@ -396,7 +397,7 @@ qt_exchange_place(struct qt_exchange *exchange, const struct qt_exchange_ticket 
 {
     qt_qty qty = QT_QTY_ZERO;
     qt_money need = QT_MONEY_ZERO;
-    enum qt_exchange_verdict verdict = judge(exchange, ticket, &qty, &need);
+    enum qt_exchange_verdict verdict = qt__exchange_judge(exchange, ticket, &qty, &need);
     if (verdict != QT_EXCHANGE_OK) {
         exchange->stats.rejected++;
         *out = (struct qt_exchange_order){
@@ -411,11 +412,11 @@ qt_exchange_place(struct qt_exchange *exchange, const struct qt_exchange_ticket 
     record->locked = need;
     record->order.qty = qty;
     uint64_t id = record->order.id, before = qt_match_book_id(market->match);
-    struct qt_match_order order = match_order(exchange, ticket, qty, id);
+    struct qt_match_order order = qt__match_order_of(exchange, ticket, qty, id);
     exchange->stats.orders++;
     enum qt_match_verdict placed = qt_match_place(market->match, &order);
     qt_assert(placed == QT_MATCH_OK);
-    tell_book(market, before);
+    qt__tell_book(market, before);
     *out = qt__record_of(exchange, id)->order;
     return QT_EXCHANGE_OK;
 }
@@ -425,7 +426,7 @@ qt_exchange_check(struct qt_exchange *exchange, const struct qt_exchange_ticket 
 {
     qt_qty qty;
     qt_money need;
-    return judge(exchange, ticket, &qty, &need);
+    return qt__exchange_judge(exchange, ticket, &qty, &need);
 }
 
 static bool
@@ -435,7 +436,7 @@ cancel_record(struct qt_exchange *exchange, const struct qt__record *record)
     uint64_t before = qt_match_book_id(market->match);
     if (!qt_match_cancel(market->match, record->order.id, exchange->now_ns))
         return false;
-    tell_book(market, before);
+    qt__tell_book(market, before);
     return true;
 }
 
@@ -484,7 +485,7 @@ qt_exchange_tick(struct qt_exchange *exchange, uint32_t instrument, enum qt_side
         qt_match_external_trade(market->match, aggressor, px, qty, ladder, exchange->now_ns);
     else if (ladder)
         qt_match_set_ladder(market->match, ladder, exchange->now_ns);
-    tell_book(market, before);
+    qt__tell_book(market, before);
 }
 
 void
@@ -495,7 +496,7 @@ qt_exchange_quote(struct qt_exchange *exchange, uint32_t instrument, const struc
         return;
     uint64_t before = qt_match_book_id(market->match);
     qt_match_set_ladder(market->match, ladder, exchange->now_ns);
-    tell_book(market, before);
+    qt__tell_book(market, before);
 }
 
 void

@@ -135,7 +135,7 @@ settle(struct qt__market *market, struct qt__record *record, const struct qt_mat
     fill->fee_in_base = fee_asset == market->base;
 }
 
-/* The order is final: what is still locked comes back. */
+/* The order is final: what is still locked comes back, or passes to the other of a pair. */
 static void
 end_record(struct qt__market *market, struct qt__record *record)
 {
@@ -143,7 +143,13 @@ end_record(struct qt__market *market, struct qt__record *record)
     qt__record_close(market->exchange, record);
     if (qt_money_cmp(record->locked, QT_MONEY_ZERO) == 0)
         return;
-    qt_accounts_unlock(market->exchange->accounts, record->order.owner, asset, record->locked);
+    struct qt__record *partner = qt__list_partner(market->exchange, record);
+    if (partner) {
+        bool fits = qt_money_add(partner->locked, record->locked, &partner->locked);
+        qt_assert(fits);
+    } else {
+        qt_accounts_unlock(market->exchange->accounts, record->order.owner, asset, record->locked);
+    }
     record->locked = QT_MONEY_ZERO;
 }
 
@@ -166,6 +172,7 @@ on_fill(struct qt__market *market, struct qt__record *record, const struct qt_ma
     market->exchange->stats.fills++;
     qt__fill_keep(market->exchange, &fill);
     tell_execution(market, report->event, record, &fill);
+    qt__list_decided(market->exchange, record);
     tell_balance(market, record->order.owner, market->base);
     tell_balance(market, record->order.owner, market->quote);
 }
@@ -180,6 +187,7 @@ on_end(struct qt__market *market, struct qt__record *record, const struct qt_mat
     else
         market->exchange->stats.cancels++;
     tell_execution(market, report->event, record, NULL);
+    qt__list_decided(market->exchange, record);
     if (was_locked)
         tell_balance(market, record->order.owner, locked_asset(market, record));
 }
@@ -195,6 +203,8 @@ on_report(void *context, const struct qt_match_report *report)
     case QT_MATCH_ACCEPTED:
     case QT_MATCH_TRIGGERED:
         tell_execution(market, report->event, record, NULL);
+        if (report->event == QT_MATCH_TRIGGERED)
+            qt__list_decided(market->exchange, record);
         break;
     case QT_MATCH_FILL:
         on_fill(market, record, report);

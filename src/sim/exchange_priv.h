@@ -9,6 +9,7 @@
 #include "qtrade/base/map.h"
 #include "qtrade/sim/exchange.h"
 
+#define QT__LISTS 1024 /* pairs that are remembered */
 #define QT__BOOK_ORDERS 512 /* open orders of all owners in one symbol */
 
 /** An order with what it has locked: quote of a buy, base of a sell. */
@@ -41,9 +42,28 @@ struct qt_exchange {
     struct qt_textmap *by_client; /* owner, instrument and client id -> id of the newest */
     uint64_t *open;               /* ids of open orders, ascending */
     size_t n_open;
+    struct qt_exchange_list *lists; /* the one of id stands at id % QT__LISTS */
+    uint64_t last_list;
     struct qt_exchange_fill *fills; /* a ring */
     uint64_t n_fills;               /* ever */
 };
+
+/* exchange.c */
+/** Everything that place tests; the quantity and what is to be locked come out. */
+enum qt_exchange_verdict qt__exchange_judge(struct qt_exchange *exchange,
+                                            const struct qt_exchange_ticket *ticket,
+                                            qt_qty *out_qty, qt_money *out_need);
+struct qt_match_order qt__match_order_of(const struct qt_exchange *exchange,
+                                         const struct qt_exchange_ticket *ticket, qt_qty qty,
+                                         uint64_t id);
+/** Says that levels changed when the book's id is not before any more. */
+void qt__tell_book(struct qt__market *market, uint64_t before);
+
+/* exchange_list.c */
+/** The open other one of a pair; NULL: none. */
+struct qt__record *qt__list_partner(struct qt_exchange *exchange, const struct qt__record *record);
+/** The pair of this order, if it has one, is decided. */
+void qt__list_decided(struct qt_exchange *exchange, const struct qt__record *record);
 
 /* exchange_record.c */
 bool qt__records_init(struct qt_exchange *exchange);

@@ -22,8 +22,10 @@ qt__records_init(struct qt_exchange *exchange)
     exchange->records = calloc(options->max_history, sizeof *exchange->records);
     exchange->open = calloc(options->max_open, sizeof *exchange->open);
     exchange->fills = calloc(options->max_fills, sizeof *exchange->fills);
+    exchange->lists = calloc(QT__LISTS, sizeof *exchange->lists);
     exchange->by_client = qt_textmap_create(options->max_history);
-    return exchange->records && exchange->open && exchange->fills && exchange->by_client;
+    return exchange->records && exchange->open && exchange->fills && exchange->lists &&
+           exchange->by_client;
 }
 
 void
@@ -32,6 +34,7 @@ qt__records_finish(struct qt_exchange *exchange)
     free(exchange->records);
     free(exchange->open);
     free(exchange->fills);
+    free(exchange->lists);
     qt_textmap_destroy(exchange->by_client);
 }
 

@@ -142,6 +142,113 @@ START_TEST(self_trade_is_prevented_as_asked)
 }
 END_TEST
 
+/* A pair around the market that sells quantity, in the newer or the older form. */
+static json_t *
+place_pair(struct client *client, const struct market *m, bool is_new, double quantity,
+           const char *ids)
+{
+    double up = ticks(m, m->ask * 1.3), stop = ticks(m, m->bid * 0.8),
+           low = ticks(m, m->bid * 0.79);
+    if (is_new)
+        return call(client, "POST", API "orderList/oco",
+                    "symbol=%s&side=SELL&quantity=%.*f&aboveType=LIMIT_MAKER&abovePrice=%.*f&"
+                    "belowType=STOP_LOSS_LIMIT&belowStopPrice=%.*f&belowPrice=%.*f&"
+                    "belowTimeInForce=GTC&listClientOrderId=list-%s&aboveClientOrderId=up-%s&"
+                    "belowClientOrderId=down-%s",
+                    m->symbol, m->qty_decimals, quantity, m->px_decimals, up, m->px_decimals, stop,
+                    m->px_decimals, low, ids, ids, ids);
+    return call(client, "POST", API "order/oco",
+                "symbol=%s&side=SELL&quantity=%.*f&price=%.*f&stopPrice=%.*f&stopLimitPrice=%.*f&"
+                "stopLimitTimeInForce=GTC&listClientOrderId=list-%s&limitClientOrderId=up-%s&"
+                "stopClientOrderId=down-%s",
+                m->symbol, m->qty_decimals, quantity, m->px_decimals, up, m->px_decimals, stop,
+                m->px_decimals, low, ids, ids, ids);
+}
+
+START_TEST(pair_is_placed_listed_told_and_cancelled)
+{
+    struct client client;
+    struct market m;
+    struct inbox inbox;
+    bool is_new = _i & 1;
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    open_user_stream(&client, &inbox);
+    double quantity = buy_some(&client, &m), before = free_of(&client, m.base);
+    json_t *answer = place_pair(&client, &m, is_new, quantity, "a");
+    ck_assert_int_eq(client.status, 200);
+    ck_assert_str_eq(text_of(answer, "contingencyType"), "OCO");
+    ck_assert_str_eq(text_of(answer, "listOrderStatus"), "EXECUTING");
+    ck_assert_int_eq((int)json_array_size(json_object_get(answer, "orderReports")), 2);
+    int64_t id = int_of(answer, "orderListId");
+    ck_assert_double_eq_tol(before - free_of(&client, m.base), quantity, 1e-6); /* locked once */
+    json_t *event = inbox_find(&inbox, "e", "listStatus");
+    ck_assert_str_eq(text_of(event, "L"), "EXECUTING");
+    ck_assert_int_eq(int_of(event, "g"), id);
+    ck_assert_int_eq(int_of(inbox_find(&inbox, "c", "up-a"), "g"), id);
+    ck_assert_int_eq(int_of(order_of(&client, &m, "down-a"), "orderListId"), id);
+    json_t *open = call(&client, "GET", API "openOrderList", "%s", "");
+    ck_assert_int_eq((int)json_array_size(open), 1);
+    (void)place_pair(&client, &m, is_new, quantity, "a");
+    expect_fault(&client, 400, -2010, "Duplicate order sent.");
+    if (_i & 2) { /* one of them: both */
+        call(&client, "DELETE", API "order", "symbol=%s&origClientOrderId=up-a", m.symbol);
+    } else {
+        answer = call(&client, "DELETE", API "orderList", "symbol=%s&orderListId=%lld", m.symbol,
+                      (long long)id);
+        ck_assert_str_eq(text_of(answer, "listOrderStatus"), "ALL_DONE");
+    }
+    ck_assert_int_eq(client.status, 200);
+    ck_assert_str_eq(text_of(order_of(&client, &m, "up-a"), "status"), "CANCELED");
+    ck_assert_str_eq(text_of(order_of(&client, &m, "down-a"), "status"), "CANCELED");
+    ck_assert_str_eq(text_of(inbox_find(&inbox, "e", "listStatus"), "L"), "ALL_DONE");
+    ck_assert_double_eq_tol(free_of(&client, m.base), before, 1e-9);
+    answer = call(&client, "GET", API "orderList", "origClientOrderId=list-a");
+    ck_assert_str_eq(text_of(answer, "listStatusType"), "ALL_DONE");
+    call(&client, "DELETE", API "orderList", "symbol=%s&orderListId=%lld", m.symbol, (long long)id);
+    expect_fault(&client, 400, -2011, "Unknown order sent.");
+    open = call(&client, "GET", API "openOrderList", "%s", "");
+    ck_assert_int_eq((int)json_array_size(open), 0);
+    ck_assert_int_eq((int)json_array_size(call(&client, "GET", API "allOrderList", "%s", "")), 1);
+    inbox_stop(&inbox);
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(pair_that_makes_no_sense_is_refused_whole)
+{
+    struct client client;
+    struct market m;
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    double quantity = buy_some(&client, &m);
+    static const struct {
+        const char *words;
+        double above, below; /* of the bid */
+        int code;
+        const char *message;
+    } rows[] = {{"aboveType=LIMIT_MAKER&belowType=STOP_LOSS", 0.9, 0.8, -2010,
+                 "relationship of the prices"},
+                {"aboveType=LIMIT_MAKER&belowType=STOP_LOSS", 1.2, 1.1, -2010,
+                 "relationship of the prices"},
+                {"aboveType=LIMIT_MAKER&belowType=TAKE_PROFIT", 1.2, 0.8, -2010, "relationship"},
+                {"aboveType=LIMIT_MAKER", 1.2, 0.8, -1102, "belowType"},
+                {"aboveType=ICE&belowType=STOP_LOSS", 1.2, 0.8, -1116, "Invalid orderType"},
+                {"aboveType=LIMIT_MAKER&belowType=STOP_LOSS", 9, 0.8, -1013, "PERCENT_PRICE"}};
+    for (size_t i = 0; i < QT_COUNT_OF(rows); i++) {
+        call(&client, "POST", API "orderList/oco",
+             "symbol=%s&side=SELL&quantity=%.*f&%s&abovePrice=%.*f&belowStopPrice=%.*f", m.symbol,
+             m.qty_decimals, quantity, rows[i].words, m.px_decimals,
+             ticks(&m, m.bid * rows[i].above), m.px_decimals, ticks(&m, m.bid * rows[i].below));
+        expect_fault(&client, 400, rows[i].code, rows[i].message);
+    }
+    ck_assert_int_eq((int)json_array_size(call(&client, "GET", API "openOrders", "%s", "")), 0);
+    call(&client, "GET", API "orderList", "orderListId=77");
+    expect_fault(&client, 400, -2018, "Order list does not exist.");
+    client_stop(&client);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -150,6 +257,8 @@ main(void)
     tcase_add_test(tc, trailing_stop_is_taken_told_and_filtered);
     tcase_add_test(tc, iceberg_is_seen_in_part_only);
     tcase_add_loop_test(tc, self_trade_is_prevented_as_asked, 0, 3);
+    tcase_add_loop_test(tc, pair_is_placed_listed_told_and_cancelled, 0, 4);
+    tcase_add_test(tc, pair_that_makes_no_sense_is_refused_whole);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);

@@ -39,6 +39,7 @@ enum qt_exchange_verdict {
     QT_EXCHANGE_MAX_STOPS,     /* -1013 MAX_NUM_ALGO_ORDERS: 5 waiting stops */
     QT_EXCHANGE_ICEBERG_PARTS, /* -1013 more than 10 parts */
     QT_EXCHANGE_TRAILING,      /* -1013 TRAILING_DELTA: below 10 or above 2000 */
+    QT_EXCHANGE_RELATION,      /* -2010 prices, sides or types of a pair */
     QT_EXCHANGE_BALANCE,       /* -2010 */
     QT_EXCHANGE_WOULD_TAKE,    /* -2010 */
     QT_EXCHANGE_WOULD_TRIGGER, /* -2010 */
@@ -82,7 +83,18 @@ struct qt_exchange_order {
     uint16_t trail_bps; /* 0: no trailing stop */
     int64_t follows_ns; /* trailing: since when it follows the price; 0: not yet */
     qt_qty iceberg;     /* 0: all of it is seen */
+    uint64_t list_id;   /* of a pair; 0: none */
     qt_qty prevented;   /* EXPIRED by self-trade prevention: what that took */
+};
+
+/** A pair of which one cancels the other; a plain copy. */
+struct qt_exchange_list {
+    uint64_t id;
+    char client_id[QT_CLIENT_ID_TEXT];
+    uint32_t owner, instrument;
+    uint64_t order_ids[2]; /* above the market, below it */
+    int64_t time_ns;       /* when it began, or was decided */
+    bool is_done;          /* one has acted, or both were cancelled */
 };
 
 /** A fill of an own order; a plain copy. */
@@ -108,6 +120,7 @@ struct qt_exchange_listener {
     void (*trade)(void *context, uint32_t instrument, const struct qt_match_print *print);
     void (*book)(void *context, uint32_t instrument); /* levels changed; at most once a call */
     void (*balance)(void *context, uint32_t owner, uint32_t asset); /* at most twice a fill */
+    void (*list)(void *context, const struct qt_exchange_list *list); /* begun, decided; may be NULL */
 };
 
 /** Zeroed fields take the value behind the semicolon. */
@@ -138,10 +151,27 @@ int64_t qt_exchange_now(const struct qt_exchange *exchange);
 QT_CHECKED enum qt_exchange_verdict qt_exchange_place(struct qt_exchange *exchange,
                                                       const struct qt_exchange_ticket *ticket,
                                                       struct qt_exchange_order *out);
+/**
+ * Places two orders of one side, symbol and quantity, of which the first that trades or triggers
+ * ends the other: pair[0] above the market, pair[1] below it, one LIMIT_MAKER or TAKE_PROFIT*, the
+ * other STOP_LOSS*. What they lock is locked once. client_id "": one is made. Refused: neither is
+ * placed, out is untouched.
+ */
+QT_CHECKED enum qt_exchange_verdict qt_exchange_place_pair(struct qt_exchange *exchange,
+                                                           const struct qt_exchange_ticket pair[2],
+                                                           const char *client_id,
+                                                           struct qt_exchange_list *out);
+/** By id, or the newest with that client id when id is 0. The last 1024 are remembered. */
+QT_CHECKED bool qt_exchange_find_list(const struct qt_exchange *exchange, uint32_t owner,
+                                      uint64_t id, const char *client_id,
+                                      struct qt_exchange_list *out);
+/** Lists of owner with id >= from, ascending; open ones or all. Returns how many. */
+size_t qt_exchange_lists(const struct qt_exchange *exchange, uint32_t owner, uint64_t from,
+                         bool only_open, struct qt_exchange_list *out, size_t n);
 /** What place would answer; no order comes of it. */
 enum qt_exchange_verdict qt_exchange_check(struct qt_exchange *exchange,
                                            const struct qt_exchange_ticket *ticket);
-/** Cancels by venue id, or by client id when id is 0. */
+/** Cancels by venue id, or by client id when id is 0; one of a pair takes the other with it. */
 QT_CHECKED enum qt_exchange_verdict qt_exchange_cancel(struct qt_exchange *exchange, uint32_t owner,
                                                        uint32_t instrument, uint64_t id,
                                                        const char *client_id,

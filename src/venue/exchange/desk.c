@@ -73,6 +73,14 @@ on_execution(void *context, enum qt_match_event event, const struct qt_exchange_
 }
 
 static void
+on_list(void *context, const struct qt_exchange_list *list)
+{
+    struct qt__desk *desk = context;
+    if (list->owner == OWNER)
+        desk->listener.list(desk->listener.context, list);
+}
+
+static void
 on_trade(void *context, uint32_t instrument, const struct qt_match_print *print)
 {
     struct qt__desk *desk = context;
@@ -167,7 +175,8 @@ open_exchange(struct qt__desk *desk, const struct qt_exchange_server_options *op
                                                   .execution = on_execution,
                                                   .trade = on_trade,
                                                   .book = on_book,
-                                                  .balance = on_balance};
+                                                  .balance = on_balance,
+                                                  .list = on_list};
     desk->exchange = qt_exchange_create(desk->universe, &exchange, &listener, err);
     return desk->exchange != NULL;
 }
@@ -350,6 +359,7 @@ fail(struct qt__call *call, enum qt_exchange_verdict verdict)
         [QT_EXCHANGE_MAX_STOPS] = {QT__FAULT_FILTER, "MAX_NUM_ALGO_ORDERS"},
         [QT_EXCHANGE_ICEBERG_PARTS] = {QT__FAULT_FILTER, "ICEBERG_PARTS"},
         [QT_EXCHANGE_TRAILING] = {QT__FAULT_FILTER, "TRAILING_DELTA"},
+        [QT_EXCHANGE_RELATION] = {QT__FAULT_RELATION, NULL},
         [QT_EXCHANGE_BALANCE] = {QT__FAULT_BALANCE, NULL},
         [QT_EXCHANGE_WOULD_TAKE] = {QT__FAULT_WOULD_TAKE, NULL},
         [QT_EXCHANGE_WOULD_TRIGGER] = {QT__FAULT_WOULD_TRIGGER, NULL},
@@ -383,6 +393,33 @@ qt__desk_place(struct qt__desk *desk, struct qt__call *call,
     enum qt_exchange_verdict verdict = qt_exchange_place(desk->exchange, &asked, out);
     tell_balances(desk);
     return verdict == QT_EXCHANGE_OK || fail(call, verdict);
+}
+
+bool
+qt__desk_place_pair(struct qt__desk *desk, struct qt__call *call,
+                    const struct qt_exchange_ticket pair[2], const char *client_id,
+                    struct qt_exchange_list *out)
+{
+    struct qt_exchange_ticket asked[2] = {pair[0], pair[1]};
+    asked[0].owner = asked[1].owner = OWNER;
+    enum qt_exchange_verdict verdict =
+        qt_exchange_place_pair(desk->exchange, asked, client_id, out);
+    tell_balances(desk);
+    return verdict == QT_EXCHANGE_OK || fail(call, verdict);
+}
+
+bool
+qt__desk_find_list(const struct qt__desk *desk, uint64_t id, const char *client_id,
+                   struct qt_exchange_list *out)
+{
+    return qt_exchange_find_list(desk->exchange, OWNER, id, client_id, out);
+}
+
+size_t
+qt__desk_lists(const struct qt__desk *desk, uint64_t from, bool only_open,
+               struct qt_exchange_list *out, size_t n)
+{
+    return qt_exchange_lists(desk->exchange, OWNER, from, only_open, out, n);
 }
 
 bool

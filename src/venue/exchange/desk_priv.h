@@ -33,6 +33,7 @@ struct qt__desk_listener {
                       const struct qt_exchange_order *order, const struct qt_exchange_fill *fill,
                       const char *cancel_id);
     void (*balances)(void *context, const char *const *assets, unsigned n);
+    void (*list)(void *context, const struct qt_exchange_list *list);
 };
 
 struct qt__desk *qt__desk_create(const struct qt_exchange_server_options *options,
@@ -62,6 +63,16 @@ QT_CHECKED bool qt__desk_check(struct qt__desk *desk, struct qt__call *call,
 QT_CHECKED bool qt__desk_place(struct qt__desk *desk, struct qt__call *call,
                                const struct qt_exchange_ticket *ticket,
                                struct qt_exchange_order *out);
+/** A pair of which one cancels the other: above the market, below it. */
+QT_CHECKED bool qt__desk_place_pair(struct qt__desk *desk, struct qt__call *call,
+                                    const struct qt_exchange_ticket pair[2], const char *client_id,
+                                    struct qt_exchange_list *out);
+/** By id, or by client id when id is 0. */
+QT_CHECKED bool qt__desk_find_list(const struct qt__desk *desk, uint64_t id, const char *client_id,
+                                   struct qt_exchange_list *out);
+/** Lists with id >= from, ascending. Returns how many. */
+size_t qt__desk_lists(const struct qt__desk *desk, uint64_t from, bool only_open,
+                      struct qt_exchange_list *out, size_t n);
 /** By id, or by client id when id is 0. */
 QT_CHECKED bool qt__desk_find(const struct qt__desk *desk, uint32_t symbol, uint64_t id,
                               const char *client_id, struct qt_exchange_order *out);

@@ -73,6 +73,19 @@ on_balances(void *context, const char *const *assets, unsigned n)
 }
 
 static void
+on_list(void *context, const struct qt_exchange_list *list)
+{
+    struct qt__exchange *exchange = context;
+    const struct qt_instrument *ins = qt_universe_at(exchange->universe, list->instrument);
+    struct qt_exchange_order orders[2] = {0};
+    for (int i = 0; i < 2; i++)
+        (void)!qt__desk_find(exchange->desk, list->instrument, list->order_ids[i], NULL,
+                             &orders[i]);
+    qt__write_list_event(qt__news_begin(exchange), list, ins, orders, qt__exchange_ms(exchange));
+    qt__streams_user(exchange);
+}
+
+static void
 on_bar(void *context, enum qt_timeframe tf, const struct qt_bar *bar)
 {
     const struct qt__bar_context *where = context;
@@ -271,7 +284,8 @@ start(struct qt__exchange *exchange, const struct qt_exchange_server_options *op
                                                .book = on_book,
                                                .history = on_history,
                                                .execution = on_execution,
-                                               .balances = on_balances};
+                                               .balances = on_balances,
+                                               .list = on_list};
     if (!take_memory(exchange) || !make_credentials(&exchange->info))
         return qt_fail(err, QT_E_MEMORY, "no memory for the simulated exchange");
     qt__weights_init(&exchange->weights,

@@ -228,6 +228,12 @@ bool qt__handle_all_orders(struct qt__exchange *exchange, struct qt__call *call)
 bool qt__handle_my_trades(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_account(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_order_rate(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_pair_above_below(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_pair_limit_stop(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_list(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_lists(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_open_lists(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_cancel_list(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_listen_create(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_listen_keep(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_listen_close(struct qt__exchange *exchange, struct qt__call *call);
@@ -237,6 +243,19 @@ char *qt__call_long(const struct qt__call *call, const char *name);
 /** The symbol of a call; false: fault MANDATORY or SYMBOL. */
 QT_CHECKED bool qt__need_symbol(struct qt__exchange *exchange, struct qt__call *call,
                                 uint32_t *out);
+
+/** What the parameters of an order are called: each leg of a pair has its own. */
+struct qt__leg_names {
+    const char *px, *stop_px, *trail, *tif, *iceberg, *client_id;
+};
+/** Type, amount, prices and client id of an order into its ticket, whose side and symbol are known;
+ * false: fault. */
+QT_CHECKED bool qt__leg_params(struct qt__call *call, const struct qt_instrument *ins,
+                               const char *type, const struct qt__leg_names *names,
+                               struct qt_exchange_ticket *ticket);
+QT_CHECKED bool qt__side_param(struct qt__call *call, struct qt_exchange_ticket *ticket);
+QT_CHECKED bool qt__client_id_param(struct qt__call *call, const char *name,
+                                    char out[QT_CLIENT_ID_TEXT]);
 
 /* REST and WebSocket: the server's callbacks. */
 
@@ -298,6 +317,13 @@ void qt__write_kline_fields(struct qt_text *out, const struct qt_instrument *ins
 /** An order as queries list it. */
 void qt__write_order(struct qt_text *out, const struct qt_instrument *ins,
                      const struct qt_exchange_order *order);
+/** A pair as queries list it, without its closing brace: event is what has happened to it. */
+void qt__write_list(struct qt_text *out, const struct qt_exchange_list *list,
+                    const struct qt_instrument *ins, const struct qt_exchange_order orders[2]);
+/** listStatus of the user stream. */
+void qt__write_list_event(struct qt_text *out, const struct qt_exchange_list *list,
+                          const struct qt_instrument *ins,
+                          const struct qt_exchange_order orders[2], int64_t now_ms);
 /** The first keys of answers to placing and cancelling, up to "side"; no braces. */
 void qt__write_order_result(struct qt_text *out, const struct qt_instrument *ins,
                             const struct qt_exchange_order *order, const char *cancel_id,

@@ -143,7 +143,7 @@ write_symbol(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol
                  ins->quote);
     qt_text_add(out, "\"orderTypes\":[\"LIMIT\",\"LIMIT_MAKER\",\"MARKET\",\"STOP_LOSS\","
                      "\"STOP_LOSS_LIMIT\",\"TAKE_PROFIT\",\"TAKE_PROFIT_LIMIT\"],"
-                     "\"icebergAllowed\":true,\"ocoAllowed\":false,\"otoAllowed\":false,"
+                     "\"icebergAllowed\":true,\"ocoAllowed\":true,\"otoAllowed\":false,"
                      "\"quoteOrderQtyMarketAllowed\":true,\"allowTrailingStop\":true,"
                      "\"cancelReplaceAllowed\":false,\"isSpotTradingAllowed\":true,"
                      "\"isMarginTradingAllowed\":false,\"filters\":");

@@ -88,7 +88,9 @@ qt__rest_request(void *context, const struct qt_call *http, struct qt_responder 
         is_good = false;
     }
     int status = is_good ? 200 : call.status;
-    bool is_order = route && route->handle == qt__handle_place;
+    bool is_order = route && (route->handle == qt__handle_place ||
+                              route->handle == qt__handle_pair_above_below ||
+                              route->handle == qt__handle_pair_limit_stop);
     if (!qt__faults_keep_rest(exchange, &call, responder, status, is_order))
         qt__rest_answer(exchange, responder, status, is_order, exchange->out.buffer,
                         exchange->out.length);

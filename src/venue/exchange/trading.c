@@ -47,8 +47,8 @@ decimal_param(struct qt__call *call, const char *name, int scale, const char *fi
     return true;
 }
 
-static bool
-side_param(struct qt__call *call, struct qt_exchange_ticket *ticket)
+bool
+qt__side_param(struct qt__call *call, struct qt_exchange_ticket *ticket)
 {
     char text[QT__PARAM_MAX];
     if (!qt__call_need(call, "side", text))
@@ -60,10 +60,10 @@ side_param(struct qt__call *call, struct qt_exchange_ticket *ticket)
 }
 
 static bool
-tif_param(struct qt__call *call, struct qt_exchange_ticket *ticket)
+tif_param(struct qt__call *call, const char *name, struct qt_exchange_ticket *ticket)
 {
     char text[QT__PARAM_MAX];
-    if (!qt__call_need(call, "timeInForce", text))
+    if (!qt__call_need(call, name, text))
         return false;
     for (int tif = 0; tif < QT_TIMES_IN_FORCE; tif++)
         if (strcmp(text, qt__venue_tif((enum qt_time_in_force)tif)) == 0) {
@@ -74,8 +74,8 @@ tif_param(struct qt__call *call, struct qt_exchange_ticket *ticket)
 }
 
 /* A client order id: 1 to 36 of the allowed characters. */
-static bool
-client_id_param(struct qt__call *call, const char *name, char out[QT_CLIENT_ID_TEXT])
+bool
+qt__client_id_param(struct qt__call *call, const char *name, char out[QT_CLIENT_ID_TEXT])
 {
     char text[QT__PARAM_MAX];
     out[0] = '\0';
@@ -107,31 +107,31 @@ amount_params(struct qt__call *call, const struct qt_instrument *ins,
 
 static bool
 price_params(struct qt__call *call, const struct qt_instrument *ins, size_t row,
-             struct qt_exchange_ticket *ticket)
+             const struct qt__leg_names *names, struct qt_exchange_ticket *ticket)
 {
     ticket->px = ticket->stop_px = QT_PX_NONE;
     ticket->tif = QT_TIF_GTC;
-    if (types[row].has_tif && !tif_param(call, ticket))
+    if (types[row].has_tif && !tif_param(call, names->tif, ticket))
         return false;
     if (!types[row].has_tif && types[row].type != QT_TYPE_LIMIT_MAKER &&
-        qt__call_has(call, "timeInForce"))
-        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "timeInForce");
-    if (!types[row].has_px && qt__call_has(call, "price"))
-        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "price");
-    if (!types[row].has_stop && qt__call_has(call, "stopPrice"))
-        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "stopPrice");
+        qt__call_has(call, names->tif))
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, names->tif);
+    if (!types[row].has_px && qt__call_has(call, names->px))
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, names->px);
+    if (!types[row].has_stop && qt__call_has(call, names->stop_px))
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, names->stop_px);
     bool has_stop = types[row].has_stop &&
-                    (qt__call_has(call, "stopPrice") || !qt__call_has(call, "trailingDelta"));
+                    (qt__call_has(call, names->stop_px) || !qt__call_has(call, names->trail));
     return (!types[row].has_px ||
-            decimal_param(call, "price", ins->px_scale, "PRICE_FILTER", &ticket->px.v)) &&
+            decimal_param(call, names->px, ins->px_scale, "PRICE_FILTER", &ticket->px.v)) &&
            (!has_stop ||
-            decimal_param(call, "stopPrice", ins->px_scale, "PRICE_FILTER", &ticket->stop_px.v));
+            decimal_param(call, names->stop_px, ins->px_scale, "PRICE_FILTER", &ticket->stop_px.v));
 }
 
 /* Self-trade prevention, the seen part of an iceberg, the distance of a trailing stop. */
 static bool
 extra_params(struct qt__call *call, const struct qt_instrument *ins, size_t row,
-             struct qt_exchange_ticket *ticket)
+             const struct qt__leg_names *names, struct qt_exchange_ticket *ticket)
 {
     char text[QT__PARAM_MAX];
     int64_t trail;
@@ -142,43 +142,55 @@ extra_params(struct qt__call *call, const struct qt_instrument *ins, size_t row,
         if (ticket->stp == QT_SELF_TRADES)
             return qt__call_fail(call, QT__FAULT_STP);
     }
-    bool trails = qt__call_has(call, "trailingDelta");
+    bool trails = qt__call_has(call, names->trail);
     if (trails && !types[row].has_stop)
-        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "trailingDelta");
-    if (!qt__call_int(call, "trailingDelta", 0, 1, UINT16_MAX, &trail))
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, names->trail);
+    if (!qt__call_int(call, names->trail, 0, 1, UINT16_MAX, &trail))
         return false;
     ticket->trail_bps = (uint16_t)trail;
-    if (!qt__call_has(call, "icebergQty"))
+    if (!qt__call_has(call, names->iceberg))
         return true;
     if (!types[row].has_px)
-        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "icebergQty");
-    if (!decimal_param(call, "icebergQty", ins->qty_scale, "LOT_SIZE", &ticket->iceberg.v))
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, names->iceberg);
+    if (!decimal_param(call, names->iceberg, ins->qty_scale, "LOT_SIZE", &ticket->iceberg.v))
         return false;
     if (ticket->iceberg.v > 0 && ticket->tif != QT_TIF_GTC)
         return qt__call_fail(call, QT__FAULT_TIF);
     return qt_qty_cmp(ticket->iceberg, ticket->qty) <= 0 ||
-           qt__call_fail(call, QT__FAULT_VALUE, "icebergQty");
+           qt__call_fail(call, QT__FAULT_VALUE, names->iceberg);
+}
+
+bool
+qt__leg_params(struct qt__call *call, const struct qt_instrument *ins, const char *type,
+               const struct qt__leg_names *names, struct qt_exchange_ticket *ticket)
+{
+    size_t row = 0;
+    while (row < QT_COUNT_OF(types) && strcmp(types[row].name, type) != 0)
+        row++;
+    if (row == QT_COUNT_OF(types))
+        return qt__call_fail(call, QT__FAULT_ORDER_TYPE);
+    ticket->type = (uint8_t)types[row].type;
+    return amount_params(call, ins, ticket) && price_params(call, ins, row, names, ticket) &&
+           extra_params(call, ins, row, names, ticket) &&
+           qt__client_id_param(call, names->client_id, ticket->client_id);
 }
 
 static bool
 ticket_params(struct qt__exchange *exchange, struct qt__call *call,
               struct qt_exchange_ticket *ticket)
 {
-    char text[QT__PARAM_MAX];
-    size_t row = 0;
+    static const struct qt__leg_names plain = {.px = "price",
+                                               .stop_px = "stopPrice",
+                                               .trail = "trailingDelta",
+                                               .tif = "timeInForce",
+                                               .iceberg = "icebergQty",
+                                               .client_id = "newClientOrderId"};
+    char type[QT__PARAM_MAX];
     *ticket = (struct qt_exchange_ticket){0};
-    if (!qt__need_symbol(exchange, call, &ticket->instrument) || !side_param(call, ticket) ||
-        !qt__call_need(call, "type", text))
-        return false;
-    while (row < QT_COUNT_OF(types) && strcmp(types[row].name, text) != 0)
-        row++;
-    if (row == QT_COUNT_OF(types))
-        return qt__call_fail(call, QT__FAULT_ORDER_TYPE);
-    ticket->type = (uint8_t)types[row].type;
-    const struct qt_instrument *ins = qt_universe_at(exchange->universe, ticket->instrument);
-    return amount_params(call, ins, ticket) && price_params(call, ins, row, ticket) &&
-           extra_params(call, ins, row, ticket) &&
-           client_id_param(call, "newClientOrderId", ticket->client_id);
+    return qt__need_symbol(exchange, call, &ticket->instrument) &&
+           qt__side_param(call, ticket) && qt__call_need(call, "type", type) &&
+           qt__leg_params(call, qt_universe_at(exchange->universe, ticket->instrument), type,
+                          &plain, ticket);
 }
 
 static void
@@ -313,7 +325,7 @@ qt__handle_cancel(struct qt__exchange *exchange, struct qt__call *call)
     struct qt_exchange_order order;
     char cancel_id[QT_CLIENT_ID_TEXT];
     return find_order(exchange, call, QT__FAULT_CANCEL, &order) &&
-           client_id_param(call, "newClientOrderId", cancel_id) &&
+           qt__client_id_param(call, "newClientOrderId", cancel_id) &&
            cancel_one(exchange, call, order.instrument, order.id, cancel_id);
 }
 

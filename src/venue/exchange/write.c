@@ -189,6 +189,12 @@ qt__write_kline_fields(struct qt_text *out, const struct qt_instrument *ins,
     qt_text_add(out, ",\"0\"]");
 }
 
+static int64_t
+list_id(const struct qt_exchange_order *order)
+{
+    return order->list_id ? (int64_t)order->list_id : -1;
+}
+
 /* Of a trailing stop: its distance, and since when it follows the price. */
 static void
 trailing_fields(struct qt_text *out, const struct qt_exchange_order *order)
@@ -206,7 +212,7 @@ qt__write_order(struct qt_text *out, const struct qt_instrument *ins,
     qt_text_add_char(out, '{');
     text_field(out, "symbol", ins->symbol);
     int_field(out, "orderId", (int64_t)order->id);
-    int_field(out, "orderListId", -1);
+    int_field(out, "orderListId", list_id(order));
     text_field(out, "clientOrderId", order->client_id);
     px_field(out, "price", order->px, ins);
     qty_field(out, "origQty", order->qty, ins);
@@ -238,7 +244,7 @@ qt__write_order_result(struct qt_text *out, const struct qt_instrument *ins,
     if (cancel_id)
         text_field(out, "origClientOrderId", order->client_id);
     int_field(out, "orderId", (int64_t)order->id);
-    int_field(out, "orderListId", -1);
+    int_field(out, "orderListId", list_id(order));
     text_field(out, "clientOrderId", cancel_id ? cancel_id : order->client_id);
     int_field(out, "transactTime", now_ms);
     px_field(out, "price", order->px, ins);
@@ -321,7 +327,7 @@ qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_
         int_field(out, "d", order->trail_bps);
     if (order->follows_ns > 0)
         int_field(out, "D", order->follows_ns / 1000000);
-    int_field(out, "g", -1);
+    int_field(out, "g", list_id(order));
     text_field(out, "C", is_cancel ? order->client_id : "");
     bool is_prevented = event == QT_MATCH_EXPIRED && order->prevented.v > 0;
     text_field(out, "x", is_prevented ? "TRADE_PREVENTION" : names[event]);
@@ -349,4 +355,57 @@ qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_
         qty_field(out, "B", order->prevented, ins);
     }
     qt_text_addf(out, "\"V\":\"%s\"}", qt__venue_stp((enum qt_self_trade)order->stp));
+}
+
+/* The two orders of a pair by id. */
+static void
+write_members(struct qt_text *out, const char *symbol, const char *order_id, const char *client_id,
+              const struct qt_instrument *ins, const struct qt_exchange_order orders[2])
+{
+    qt_text_add_char(out, '[');
+    for (int i = 0; i < 2; i++) {
+        qt_text_add(out, i ? ",{" : "{");
+        text_field(out, symbol, ins->symbol);
+        int_field(out, order_id, (int64_t)orders[i].id);
+        key(out, client_id);
+        qt_text_add_json_string(out, orders[i].client_id);
+        qt_text_add_char(out, '}');
+    }
+    qt_text_add_char(out, ']');
+}
+
+void
+qt__write_list(struct qt_text *out, const struct qt_exchange_list *list,
+               const struct qt_instrument *ins, const struct qt_exchange_order orders[2])
+{
+    qt_text_add_char(out, '{');
+    int_field(out, "orderListId", (int64_t)list->id);
+    text_field(out, "contingencyType", "OCO");
+    text_field(out, "listStatusType", list->is_done ? "ALL_DONE" : "EXEC_STARTED");
+    text_field(out, "listOrderStatus", list->is_done ? "ALL_DONE" : "EXECUTING");
+    text_field(out, "listClientOrderId", list->client_id);
+    int_field(out, "transactionTime", list->time_ns / 1000000);
+    text_field(out, "symbol", ins->symbol);
+    key(out, "orders");
+    write_members(out, "symbol", "orderId", "clientOrderId", ins, orders);
+}
+
+void
+qt__write_list_event(struct qt_text *out, const struct qt_exchange_list *list,
+                     const struct qt_instrument *ins, const struct qt_exchange_order orders[2],
+                     int64_t now_ms)
+{
+    qt_text_add(out, "{\"e\":\"listStatus\",");
+    int_field(out, "E", now_ms);
+    text_field(out, "s", ins->symbol);
+    int_field(out, "g", (int64_t)list->id);
+    text_field(out, "c", "OCO");
+    text_field(out, "l", list->is_done ? "ALL_DONE" : "EXEC_STARTED");
+    text_field(out, "L", list->is_done ? "ALL_DONE" : "EXECUTING");
+    text_field(out, "r", "NONE");
+    text_field(out, "C", list->client_id);
+    int_field(out, "T", list->time_ns / 1000000);
+    key(out, "O");
+    write_members(out, "s", "i", "c", ins, orders);
+    qt_text_add_char(out, '}');
 }
