@@ -35,6 +35,7 @@ read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
     out->seed = (uint64_t)seed;
     out->start_ns = start;
     out->replay = qt_args_get(args, "replay");
+    out->public_key = qt_args_get(args, "public-key");
     return true;
 }
 
@@ -57,8 +58,11 @@ print_info(const struct qt_exchange_server_info *info, struct qt_error *err)
     char time[QT_TIME_TEXT];
     printf("simulated exchange: %u symbols, exchange time %s\n", info->symbols,
            qt_time_format(info->start_ns, time));
-    printf("rest=%s\nstream=%s\napi=%s\nkey=%s secret=%s\nready\n", info->rest_url,
-           info->stream_url, info->api_url, info->key, info->secret);
+    printf("rest=%s\nstream=%s\napi=%s\nkey=%s secret=%s\n", info->rest_url, info->stream_url,
+           info->api_url, info->key, info->secret);
+    if (info->ed25519_key[0])
+        printf("ed25519_key=%s\n", info->ed25519_key);
+    puts("ready");
     return fflush(stdout) == 0 || qt_fail_errno(err, QT_E_IO, "writing to standard output");
 }
 
@@ -141,6 +145,7 @@ const struct qt_command qt_cmd_venue = {
             {"speed", 0, "X", "exchange seconds per second, 0.01 to 10000; default 1"},
             {"start", 0, "TIME", "exchange time at the start"},
             {"credentials", 0, "FILE", "also write key and secret as JSON, mode 0600"},
+            {"public-key", 0, "FILE", "an Ed25519 public key (PEM) that may sign requests too"},
             QT__FAULT_OPTION,
             {"for", 0, "TIME", "end after so long (60s, 5m); default: at SIGINT or SIGTERM"},
             {0}},

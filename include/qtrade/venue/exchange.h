@@ -44,6 +44,9 @@ struct qt_exchange_server_options {
     size_t n_balances;
     int maker_ppm, taker_ppm; /* fees, 1/100 bps; 0: 1000 (10 bps); QT_EXCHANGE_FREE: none */
     int weight_limit;         /* request weight per minute; 0: 6000 */
+    const char *public_key;   /* file of an Ed25519 public key, PEM, that may sign too; NULL: none */
+    int listen_key_s;         /* a listen key lives so long without a PUT; 0: 3600 */
+    int connection_s;         /* a WebSocket connection lives so long; 0: 86400 */
     const struct qt_fault *faults; /* what goes wrong, at most QT_FAULTS_MAX; copied */
     size_t n_faults;
 };
@@ -57,6 +60,7 @@ struct qt_exchange_server_info {
     char stream_url[96];      /* "ws://127.0.0.1:PORT" */
     char api_url[96];         /* "ws://127.0.0.1:PORT/ws-api/v3" */
     char key[65], secret[65]; /* throw-away credentials of this run, 64 hex digits */
+    char ed25519_key[65];     /* the API key of public_key; "": none */
     struct qt_clock clock;    /* the exchange's */
 };
 

@@ -195,22 +195,61 @@ is_same(const char *a, const char *b)
     return n == strlen(b) && CRYPTO_memcmp(a, b, n) == 0;
 }
 
+#define ED25519_BYTES 64
+#define ED25519_TEXT 88 /* base64 */
+
 bool
-qt__call_check_key(struct qt__call *call, const char *key)
+qt__verify_ed25519(EVP_PKEY *key, const char *text, const char *signature)
 {
-    if (!call->key || !call->key[0])
-        return qt__call_fail(call, QT__FAULT_KEY_FORMAT);
-    if (strlen(call->key) != strlen(key))
-        return qt__call_fail(call, QT__FAULT_KEY_FORMAT);
-    return is_same(call->key, key) || qt__call_fail(call, QT__FAULT_KEY);
+    unsigned char bytes[ED25519_TEXT / 4 * 3 + 1];
+    if (strlen(signature) != ED25519_TEXT ||
+        EVP_DecodeBlock(bytes, (const unsigned char *)signature, ED25519_TEXT) < ED25519_BYTES)
+        return false;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool is_good = context && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1 &&
+                   EVP_DigestVerify(context, bytes, ED25519_BYTES, (const unsigned char *)text,
+                                    strlen(text)) == 1;
+    EVP_MD_CTX_free(context);
+    return is_good;
+}
+
+static bool
+is_ed25519(const struct qt__call *call, const struct qt__keys *keys)
+{
+    return keys->ed25519 && is_same(call->key, keys->ed25519_key);
+}
+
+/* HMAC, or Ed25519 when the key is of that kind; REST sends the signature percent-encoded. */
+static bool
+is_signed_right(const struct qt__call *call, const struct qt__keys *keys)
+{
+    char expected[65], signature[ED25519_TEXT + 1];
+    if (!is_ed25519(call, keys)) {
+        qt__sign(keys->secret, call->signed_text, expected);
+        return is_same(expected, call->signature);
+    }
+    if (call->is_websocket)
+        return qt__verify_ed25519(keys->ed25519, call->signed_text, call->signature);
+    return qt_url_decode(call->signature, strlen(call->signature), signature, sizeof signature) &&
+           qt__verify_ed25519(keys->ed25519, call->signed_text, signature);
 }
 
 bool
-qt__call_check_signed(struct qt__call *call, const char *key, const char *secret)
+qt__call_check_key(struct qt__call *call, const struct qt__keys *keys)
 {
-    char expected[65], text[QT__PARAM_MAX];
+    if (!call->key || !call->key[0])
+        return qt__call_fail(call, QT__FAULT_KEY_FORMAT);
+    if (strlen(call->key) != strlen(keys->key))
+        return qt__call_fail(call, QT__FAULT_KEY_FORMAT);
+    return is_same(call->key, keys->key) || is_ed25519(call, keys) || qt__call_fail(call, QT__FAULT_KEY);
+}
+
+bool
+qt__call_check_signed(struct qt__call *call, const struct qt__keys *keys)
+{
+    char text[QT__PARAM_MAX];
     int64_t timestamp, window;
-    if (!qt__call_check_key(call, key))
+    if (!qt__call_check_key(call, keys))
         return false;
     if (!call->signature || !call->signature[0])
         return qt__call_fail(call, QT__FAULT_MANDATORY, "signature");
@@ -218,8 +257,7 @@ qt__call_check_signed(struct qt__call *call, const char *key, const char *secret
         return false;
     if (!qt_int_parse(text, &timestamp))
         return qt__call_fail(call, QT__FAULT_CHARACTERS, "timestamp", "^[0-9]{1,20}$");
-    qt__sign(secret, call->signed_text, expected);
-    if (!is_same(expected, call->signature))
+    if (!is_signed_right(call, keys))
         return qt__call_fail(call, QT__FAULT_SIGNATURE);
     if (!qt__call_int(call, "recvWindow", RECV_WINDOW_MS, 0, INT64_MAX, &window))
         return false;

@@ -103,10 +103,19 @@ QT_CHECKED bool qt__call_split_signature(const char *query, const char *body, ch
 /** HMAC-SHA256 of text with secret as 64 lower-case hex digits and NUL. */
 void qt__sign(const char *secret, const char *text, char out[65]);
 
+/** Who may sign: one key with a secret, and one with a public key where there is one. */
+struct qt__keys {
+    const char *key, *secret;
+    const char *ed25519_key;          /* "": none */
+    struct evp_pkey_st *ed25519;      /* NULL: none */
+};
+/** Is signature the base64 text of an Ed25519 signature of text? */
+bool qt__verify_ed25519(struct evp_pkey_st *key, const char *text, const char *signature);
+
 /** Key, signature, timestamp and recvWindow of a signed request. */
-QT_CHECKED bool qt__call_check_signed(struct qt__call *call, const char *key, const char *secret);
+QT_CHECKED bool qt__call_check_signed(struct qt__call *call, const struct qt__keys *keys);
 /** The key alone (user data streams). */
-QT_CHECKED bool qt__call_check_key(struct qt__call *call, const char *key);
+QT_CHECKED bool qt__call_check_key(struct qt__call *call, const struct qt__keys *keys);
 
 /* Weights */
 

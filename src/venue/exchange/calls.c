@@ -217,9 +217,9 @@ is_allowed(struct qt__exchange *exchange, const struct qt__route *route, struct 
     case QT__PUBLIC:
         return true;
     case QT__KEYED:
-        return qt__call_check_key(call, exchange->info.key);
+        return qt__call_check_key(call, &exchange->keys);
     case QT__SIGNED:
-        return qt__call_check_signed(call, exchange->info.key, exchange->info.secret);
+        return qt__call_check_signed(call, &exchange->keys);
     }
     return false;
 }

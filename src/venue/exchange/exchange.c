@@ -3,6 +3,7 @@
  * The simulated exchange's thread: its clock, its turns, and who hears what the desk tells.
  */
 #include <ctype.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #define FAST_MS 100
 #define SLOW_MS 1000
 #define WEIGHT_LIMIT 6000
+#define LISTEN_KEY_S 3600
+#define CONNECTION_S 86400
 
 /* What the desk tells */
 
@@ -151,6 +154,7 @@ on_slow(void *context)
     struct qt__exchange *exchange = context;
     qt__streams_slow(exchange);
     qt__listen_keys_expire(exchange);
+    qt__sessions_expire(exchange);
     qt_timer_start(exchange->loop, &exchange->slow, SLOW_MS, on_slow, exchange);
 }
 
@@ -178,16 +182,42 @@ qt__exchange_find(const struct qt__exchange *exchange, const char *symbol, size_
 }
 
 static bool
-make_credentials(struct qt_exchange_server_info *info)
+make_text(char out[65])
 {
-    unsigned char bytes[64];
+    unsigned char bytes[32];
     if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
         return false;
-    for (size_t i = 0; i < 32; i++) {
-        snprintf(info->key + 2 * i, 3, "%02x", bytes[i]);
-        snprintf(info->secret + 2 * i, 3, "%02x", bytes[32 + i]);
-    }
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
     return true;
+}
+
+/* The key of a client that signs with its own private key. */
+static bool
+read_public_key(struct qt__exchange *exchange, const char *path, struct qt_error *err)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return qt_fail_errno(err, QT_E_IO, "opening the public key %s", path);
+    exchange->keys.ed25519 = PEM_read_PUBKEY(file, NULL, NULL, NULL);
+    fclose(file);
+    if (!exchange->keys.ed25519 || EVP_PKEY_get_base_id(exchange->keys.ed25519) != EVP_PKEY_ED25519)
+        return qt_fail(err, QT_E_DATA, "%s holds no Ed25519 public key (PEM)", path);
+    return make_text(exchange->info.ed25519_key) ||
+           qt_fail(err, QT_E_FAILED, "no random numbers for a key");
+}
+
+static bool
+make_credentials(struct qt__exchange *exchange, const struct qt_exchange_server_options *options,
+                 struct qt_error *err)
+{
+    struct qt_exchange_server_info *info = &exchange->info;
+    if (!make_text(info->key) || !make_text(info->secret))
+        return qt_fail(err, QT_E_FAILED, "no random numbers for a key");
+    exchange->keys.key = info->key;
+    exchange->keys.secret = info->secret;
+    exchange->keys.ed25519_key = info->ed25519_key;
+    return !options->public_key || read_public_key(exchange, options->public_key, err);
 }
 
 /* The buffers of answers, news and lists. Their pages cost nothing until they are touched. */
@@ -286,8 +316,14 @@ start(struct qt__exchange *exchange, const struct qt_exchange_server_options *op
                                                .execution = on_execution,
                                                .balances = on_balances,
                                                .list = on_list};
-    if (!take_memory(exchange) || !make_credentials(&exchange->info))
+    if (!take_memory(exchange))
         return qt_fail(err, QT_E_MEMORY, "no memory for the simulated exchange");
+    if (!make_credentials(exchange, options, err))
+        return qt_error_add(err, "starting the simulated exchange");
+    int listen_key_s = options->listen_key_s > 0 ? options->listen_key_s : LISTEN_KEY_S;
+    int connection_s = options->connection_s > 0 ? options->connection_s : CONNECTION_S;
+    exchange->listen_key_ns = listen_key_s * QT_NS_PER_S;
+    exchange->connection_ns = connection_s * QT_NS_PER_S;
     qt__weights_init(&exchange->weights,
                      options->weight_limit > 0 ? options->weight_limit : WEIGHT_LIMIT);
     exchange->desk = qt__desk_create(options, &listener, err);
@@ -362,6 +398,7 @@ qt_exchange_server_stop(struct qt_exchange_server *server)
     for (uint32_t i = 0; i < exchange->n_symbols; i++)
         qt__tape_destroy(exchange->symbols[i].tape);
     qt__desk_destroy(exchange->desk);
+    EVP_PKEY_free(exchange->keys.ed25519);
     free_memory(exchange);
     pthread_mutex_destroy(&exchange->lock);
     free(server);

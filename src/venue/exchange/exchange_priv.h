@@ -93,6 +93,7 @@ struct qt__session {
     size_t n;
     bool has_user_events;    /* API: userDataStream.subscribe.signature */
     int64_t subscription_id; /* of that */
+    int64_t until_ns;        /* monotonic: then it is closed */
     struct qt_bucket messages;
 };
 
@@ -116,6 +117,8 @@ struct qt__listen_key {
 
 struct qt__exchange {
     struct qt_exchange_server_info info;
+    struct qt__keys keys;
+    int64_t listen_key_ns, connection_ns; /* how long each lives, real time */
     struct qt_loop *loop;
     struct qt_server *server;
     struct qt__desk *desk;
@@ -297,6 +300,8 @@ void qt__streams_user(struct qt__exchange *exchange);
 void qt__streams_end_user(struct qt__exchange *exchange, const char *key);
 void qt__streams_free(struct qt__exchange *exchange);
 
+/** Closes connections that are older than the venue lets them become. */
+void qt__sessions_expire(struct qt__exchange *exchange);
 /** Closes listen keys whose time has come. */
 void qt__listen_keys_expire(struct qt__exchange *exchange);
 

@@ -68,6 +68,7 @@ qt__session_accept(void *context, struct qt_peer *peer, const struct qt_call *ca
         return false;
     session->exchange = exchange;
     session->peer = peer;
+    session->until_ns = qt_now_mono_ns() + exchange->connection_ns;
     qt_bucket_init(&session->messages, MESSAGES_A_SECOND, MESSAGES_BURST, qt_now_mono_ns());
     if (!open_path(session, call)) {
         qt__unsubscribe_all(session);
@@ -97,6 +98,15 @@ qt__session_closed(void *context, struct qt_peer *peer, const char *reason)
     if (session->next)
         session->next->prev = session->prev;
     free(session);
+}
+
+void
+qt__sessions_expire(struct qt__exchange *exchange)
+{
+    int64_t now = qt_now_mono_ns();
+    for (struct qt__session *session = exchange->sessions; session; session = session->next)
+        if (now >= session->until_ns)
+            qt_peer_close(session->peer, 1001, "24 hours are over");
 }
 
 void

@@ -10,8 +10,6 @@
 
 #include "exchange_priv.h"
 
-#define LIFE_NS QT_NS_PER_HOUR
-
 static struct qt__listen_key *
 find_key(struct qt__exchange *exchange, const char *text)
 {
@@ -50,7 +48,7 @@ qt__handle_listen_create(struct qt__exchange *exchange, struct qt__call *call)
             return qt__call_fail(call, QT__FAULT_UNKNOWN);
         }
     }
-    key->until_ns = qt_now_mono_ns() + LIFE_NS;
+    key->until_ns = qt_now_mono_ns() + exchange->listen_key_ns;
     qt_text_addf(call->out, "{\"listenKey\":\"%s\"}", key->text);
     return true;
 }
@@ -73,7 +71,7 @@ qt__handle_listen_keep(struct qt__exchange *exchange, struct qt__call *call)
     struct qt__listen_key *key = need_key(exchange, call);
     if (!key)
         return false;
-    key->until_ns = qt_now_mono_ns() + LIFE_NS;
+    key->until_ns = qt_now_mono_ns() + exchange->listen_key_ns;
     qt_text_add(call->out, "{}");
     return true;
 }
