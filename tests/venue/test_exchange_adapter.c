@@ -3,6 +3,8 @@
  * The Binance adapter connected to the simulated exchange: two implementations of one protocol, in
  * two threads, over real sockets.
  */
+#include <math.h>
+
 #include "bench.h"
 
 #include "qtrade/base/rng.h"
@@ -16,12 +18,19 @@
 static struct bench bench;
 static struct qt_exchange_server *server;
 
+#define FAULTS 6 /* of one test, at most */
+
+/* specs: NULL ends. */
 static void
-open_with(double speed, bool has_backup)
+open_with(double speed, bool has_backup, const char *const *specs)
 {
     struct qt_error err = {0};
+    struct qt_fault faults[FAULTS];
+    size_t n = 0;
+    for (; specs[n]; n++)
+        ck_assert_msg(qt_fault_parse(specs[n], &faults[n], &err), "%s", err.text);
     const struct qt_exchange_server_options exchange = {
-        .symbols = SYMBOLS, .seed = 17, .speed = speed};
+        .symbols = SYMBOLS, .seed = 17, .speed = speed, .faults = faults, .n_faults = n};
     server = qt_exchange_server_start(&exchange, &err);
     ck_assert_msg(server != NULL, "%s", err.text);
     const struct qt_exchange_server_info *info = qt_exchange_server_info(server);
@@ -46,7 +55,8 @@ open_with(double speed, bool has_backup)
 static void
 open_at(double speed)
 {
-    open_with(speed, false);
+    static const char *const none[] = {NULL};
+    open_with(speed, false, none);
 }
 
 static void
@@ -144,7 +154,8 @@ START_TEST(two_addresses_tell_the_same_market_each_in_its_own_order)
     qt_config_defaults(&binding, 1);
     config.stale_ms = 600000; /* a busy machine's hiccups, at sixty times the speed */
     config.disagree_bps = 10000;
-    open_with(60, true);
+    static const char *const none[] = {NULL};
+    open_with(60, true, none);
     (void)bench_find(&bench, is_from_backup, QT_EVENT_QUOTE, "a quote of the backup");
     bench_work(&bench, 6000);
     for (uint32_t i = 0; i < SYMBOLS; i++)
@@ -242,7 +253,8 @@ book_fill(struct books *books, uint32_t symbol, const struct qt_report *fill)
     books->quote += is_buy ? -quote.v : quote.v - fill->fee.v;
 }
 
-static void
+/* The symbol; QT_NO_INSTRUMENT: nothing was sent. */
+static uint32_t
 trade_at_random(struct qt_rng *rng, uint64_t seq)
 {
     uint32_t symbol = (uint32_t)qt_rng_below(rng, SYMBOLS);
@@ -254,7 +266,7 @@ trade_at_random(struct qt_rng *rng, uint64_t seq)
         if (bench.events[i - 1].kind == QT_EVENT_QUOTE && bench.events[i - 1].instrument == symbol)
             px = bench.events[i - 1].quote.ask;
     if (qt_px_is_none(px))
-        return;
+        return QT_NO_INSTRUMENT;
     double value = 50 + (double)qt_rng_below(rng, 1000);
     ck_assert(
         qt_qty_of_double_floor(value / qt_px_to_double(px, ins->px_scale), ins->qty_scale, &qty));
@@ -266,7 +278,7 @@ trade_at_random(struct qt_rng *rng, uint64_t seq)
                                            .px = is_market ? QT_PX_NONE : px,
                                            .stop_px = QT_PX_NONE,
                                            .qty = qt_qty_floor(qty, ins->lot)};
-    ck_assert(bench.orders.submit(bench.orders.self, &order));
+    return bench.orders.submit(bench.orders.self, &order) ? symbol : QT_NO_INSTRUMENT;
 }
 
 static int64_t
@@ -277,23 +289,37 @@ usdt(const char *amount)
     return money.v;
 }
 
+/* The next read of the account that was asked for now; its index. */
+static size_t
+read_account(void)
+{
+    bench.seen = bench.n;
+    ck_assert(bench.orders.sync(bench.orders.self));
+    (void)bench_find(&bench, is_kind, QT_EVENT_SYNC, "a read of the account");
+    return bench.seen - 1;
+}
+
+static void
+trade_and_cancel(struct qt_rng *rng)
+{
+    bench_work(&bench, 500);
+    for (uint64_t seq = 1; seq <= ORDERS; seq++) {
+        (void)trade_at_random(rng, seq);
+        bench_work(&bench, 20);
+    }
+    for (uint32_t i = 0; i < SYMBOLS; i++)
+        (void)bench.orders.cancel_all(bench.orders.self, i);
+    bench_work(&bench, 500);
+}
+
 START_TEST(account_is_what_the_reports_say_to_the_last_decimal)
 {
     static struct books books;
     struct qt_rng rng;
     open_at(2);
     qt_rng_init(&rng, 99);
-    bench_work(&bench, 500);
-    for (uint64_t seq = 1; seq <= ORDERS; seq++) {
-        trade_at_random(&rng, seq);
-        bench_work(&bench, 20);
-    }
-    for (uint32_t i = 0; i < SYMBOLS; i++)
-        (void)bench.orders.cancel_all(bench.orders.self, i);
-    bench_work(&bench, 500);
-    bench.seen = bench.n;
-    ck_assert(bench.orders.sync(bench.orders.self));
-    (void)bench_find(&bench, is_kind, QT_EVENT_SYNC, "a read of the account");
+    trade_and_cancel(&rng);
+    (void)read_account();
     books.quote = usdt("100000");
     size_t last_sync = bench.seen - 1, fills, rows = 0;
     for (size_t i = 0; i < last_sync; i++)
@@ -331,6 +357,156 @@ START_TEST(account_is_what_the_reports_say_to_the_last_decimal)
 }
 END_TEST
 
+/* What all reports together say of one order. */
+struct fate {
+    bool is_known, is_final;
+    uint32_t symbol;
+    uint8_t side;
+    qt_qty cum_qty;
+};
+
+static struct fate
+fate_of(uint64_t seq)
+{
+    struct fate fate = {0};
+    for (size_t i = 0; i < bench.n; i++) {
+        const struct qt_event *event = &bench.events[i];
+        if (event->kind != QT_EVENT_REPORT || event->report.client_id != qt_client_id(seq, 0))
+            continue;
+        const struct qt_report *report = &event->report;
+        if (report->type == QT_REPORT_TIMEOUT)
+            continue;
+        if (report->type == QT_REPORT_NOT_FOUND || report->type == QT_REPORT_REJECTED) {
+            fate.is_final = true;
+            continue;
+        }
+        fate.is_known = true;
+        fate.is_final |= qt_order_state_is_final((enum qt_order_state)report->state);
+        fate.symbol = event->instrument;
+        fate.side = report->side;
+        if (qt_qty_cmp(report->cum_qty, fate.cum_qty) > 0)
+            fate.cum_qty = report->cum_qty;
+    }
+    return fate;
+}
+
+/* Asks until every order that was sent has an end. */
+static void
+settle_every_fate(const uint32_t *symbols)
+{
+    int64_t end = qt_now_mono_ns() + 120 * QT_NS_PER_S;
+    unsigned open;
+    do {
+        open = 0;
+        for (uint32_t i = 0; i < SYMBOLS; i++)
+            (void)bench.orders.cancel_all(bench.orders.self, i);
+        bench_work(&bench, 300);
+        for (uint64_t seq = 1; seq <= ORDERS; seq++) {
+            if (symbols[seq] == QT_NO_INSTRUMENT || fate_of(seq).is_final)
+                continue;
+            open++;
+            (void)bench.orders.query(bench.orders.self, symbols[seq], qt_client_id(seq, 0));
+        }
+        bench_work(&bench, 300);
+    } while (open > 0 && qt_now_mono_ns() < end);
+    ck_assert_uint_eq(open, 0);
+}
+
+/* The account holds what the orders' ends add up to; fees are 10 bps of what is bought. */
+static void
+expect_fates_in_account(size_t sync)
+{
+    double qty[SYMBOLS] = {0};
+    for (uint64_t seq = 1; seq <= ORDERS; seq++) {
+        struct fate fate = fate_of(seq);
+        if (!fate.is_known)
+            continue;
+        const struct qt_instrument *ins = qt_universe_at(bench.universe, fate.symbol);
+        double filled = qt_qty_to_double(fate.cum_qty, ins->qty_scale);
+        qty[fate.symbol] += fate.side == QT_BUY ? 0.999 * filled : -filled;
+    }
+    for (size_t i = sync; i > 0 && bench.events[i - 1].kind != QT_EVENT_SYNC; i--) {
+        const struct qt_event *event = &bench.events[i - 1];
+        for (uint32_t k = 0; event->kind == QT_EVENT_BALANCE && k < SYMBOLS; k++) {
+            const struct qt_instrument *ins = qt_universe_at(bench.universe, k);
+            if (strcmp(event->balance.asset, ins->base) != 0)
+                continue;
+            double held = qt_money_to_double(event->balance.free, QT_MONEY_SCALE);
+            double slack = 4 * ORDERS * qt_qty_to_double((qt_qty){1}, ins->qty_scale);
+            ck_assert_msg(fabs(held - qty[k]) <= slack, "%s: %g held, %g by the orders", ins->base,
+                          held, qty[k]);
+            qty[k] = 0;
+        }
+    }
+    for (uint32_t k = 0; k < SYMBOLS; k++) /* what is not held was not bought */
+        ck_assert_double_le(qty[k], 0.0001);
+}
+
+static const char *const hard_days[][FAULTS + 1] = {
+    {"lost-ack=0.3", "reject=0.2", "reject-cancel=0.3"},
+    {"5xx=0.2", "latency=0.2:300ms"},
+    {"drop-user=0.4", "duplicate=0.3"},
+    {"cut=700ms", "half-open=2s"},
+    {"lost-ack=0.2", "5xx=0.1", "drop-user=0.2", "cut=1s:all", "latency=0.1:200ms",
+     "storm=3s:500ms"},
+};
+
+START_TEST(no_order_is_lost_on_a_hard_day)
+{
+    static uint32_t symbols[ORDERS + 1];
+    struct qt_rng rng;
+    open_with(2, false, hard_days[_i]);
+    qt_rng_init(&rng, 7);
+    bench_work(&bench, 500);
+    for (uint64_t seq = 1; seq <= ORDERS; seq++) {
+        symbols[seq] = trade_at_random(&rng, seq);
+        bench_work(&bench, 20);
+    }
+    settle_every_fate(symbols);
+    expect_fates_in_account(read_account());
+    struct qt_exchange_server_stats stats = qt_exchange_server_stats(server);
+    ck_assert(stats.is_conserved);
+    ck_assert_uint_gt(stats.fills, 0);
+    uint64_t done = 0;
+    for (int i = 0; i < QT_FAULT_KINDS; i++)
+        done += stats.faults[i];
+    ck_assert_uint_gt(done, 0);
+}
+END_TEST
+
+static const char *const book_faults[][FAULTS + 1] = {
+    {"gap=0.1"}, {"reorder=0.1"}, {"drop=0.1"}, {"duplicate=0.3"}, {"cut=1s"}};
+
+START_TEST(watched_book_is_live_again_after_every_fault)
+{
+    open_with(20, false, book_faults[_i]);
+    struct qt_book *book = qt_book_create(QT_BOOK_SPOT, 1000);
+    bench.feed.watch_depth(bench.feed.self, 0, true);
+    unsigned snapshots = 0, applied = 0;
+    size_t at = 0;
+    int64_t end = qt_now_mono_ns() + 60 * QT_NS_PER_S;
+    bool repairs = _i != 3; /* a message that comes twice is no gap */
+    while ((snapshots < (repairs ? 3u : 1u) || applied < 5) && qt_now_mono_ns() < end) {
+        bench_work(&bench, 50);
+        for (; at < bench.n; at++) {
+            const struct qt_event *event = &bench.events[at];
+            if (event->instrument != 0 || event->kind != QT_EVENT_DEPTH)
+                continue;
+            snapshots += event->flags & QT_EVENT_SNAPSHOT;
+            enum qt_book_verdict verdict = qt_book_apply(book, &event->depth, event->flags);
+            ck_assert_int_ne(verdict, QT_BOOK_CROSSED);
+            applied = verdict == QT_BOOK_APPLIED ? applied + 1
+                      : verdict == QT_BOOK_OLD   ? applied
+                                                 : 0;
+        }
+    }
+    ck_assert_uint_ge(snapshots, repairs ? 3 : 1);
+    ck_assert_uint_ge(applied, 5);
+    ck_assert_int_eq(qt_book_state(book), QT_BOOK_LIVE);
+    qt_book_destroy(book);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -342,6 +518,13 @@ main(void)
     tcase_add_test(tc, watched_book_goes_live_and_misses_nothing);
     tcase_add_test(tc, account_is_what_the_reports_say_to_the_last_decimal);
     tcase_set_timeout(tc, 60);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("faults");
+    tcase_add_checked_fixture(tc, NULL, tear_down);
+    tcase_add_loop_test(tc, no_order_is_lost_on_a_hard_day, 0, (int)QT_COUNT_OF(hard_days));
+    tcase_add_loop_test(tc, watched_book_is_live_again_after_every_fault, 0,
+                        (int)QT_COUNT_OF(book_faults));
+    tcase_set_timeout(tc, 300);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }
