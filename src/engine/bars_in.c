@@ -50,10 +50,27 @@ on_closed(void *context, enum qt_timeframe tf, const struct qt_bar *bar)
         deliver(feeding->engine, feeding->symbol, bar);
 }
 
+bool
+qt__bar_is_recent(const struct qt_event *event)
+{
+    const struct qt_bar *bar = &event->bar;
+    return !(event->flags & QT_EVENT_HISTORY) &&
+           event->t_recv_ns < bar->open_ns + 2 * bar->period_ns;
+}
+
+/* It tells the price of now when it is recent, and nothing was heard since its end. */
+static bool
+is_news(const struct qt_symbol *symbol, const struct qt_event *event)
+{
+    return qt__bar_is_recent(event) &&
+           event->bar.open_ns + event->bar.period_ns >= symbol->feed_ns; /* NONE is the least */
+}
+
 void
 qt__symbol_bar(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event)
 {
     const struct qt_bar *bar = &event->bar;
+    bool is_fresh = is_news(symbol, event);
     deliver(engine, symbol, bar);
     if (bar->period_ns != engine->base_period_ns)
         return;
@@ -61,6 +78,8 @@ qt__symbol_bar(struct qt_engine *engine, struct qt_symbol *symbol, const struct 
         symbol->first_base_ns = bar->open_ns;
     struct feeding feeding = {engine, symbol};
     qt_bars_bar(&symbol->bars, bar, on_closed, &feeding);
-    if (!(event->flags & QT_EVENT_HISTORY) || qt_px_is_none(symbol->last))
+    if (is_fresh || qt_px_is_none(symbol->last))
         symbol->last = bar->close;
+    if (is_fresh)
+        symbol->feed_ns = event->t_recv_ns;
 }

@@ -56,14 +56,6 @@ on_trade(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_eve
         (void)qt__exits(engine, symbol, qt_client_id(event->seq, 0), event->t_recv_ns);
 }
 
-static void
-on_bar(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event)
-{
-    if (!(event->flags & QT_EVENT_HISTORY))
-        symbol->feed_ns = event->t_recv_ns;
-    qt__symbol_bar(engine, symbol, event);
-}
-
 void
 qt__symbol_event(struct qt_engine *engine, const struct qt_event *event)
 {
@@ -78,7 +70,7 @@ qt__symbol_event(struct qt_engine *engine, const struct qt_event *event)
         on_trade(engine, symbol, event);
         break;
     case QT_EVENT_BAR:
-        on_bar(engine, symbol, event);
+        qt__symbol_bar(engine, symbol, event);
         break;
     case QT_EVENT_STATUS:
         symbol->is_halted = event->status.status != QT_INSTRUMENT_TRADING;

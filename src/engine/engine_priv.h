@@ -212,6 +212,9 @@ void qt__feeds_look(struct qt_engine *engine, struct qt_symbol *symbol, int64_t 
 /** While all owners have met, once a cycle: counts, and what is to be said. */
 void qt__feeds_cycle(struct qt_engine *engine, uint64_t seq);
 /* bars_in.c */
+/** A closed bar that ended less than its period ago: not from before the session, nor one of a gap
+ * that was filled later. */
+bool qt__bar_is_recent(const struct qt_event *event);
 void qt__symbol_bar(struct qt_engine *engine, struct qt_symbol *symbol,
                     const struct qt_event *event);
 /* reports.c */

@@ -31,7 +31,7 @@ count(struct qt_engine *engine, const struct qt_event *event)
         break;
     case QT_EVENT_BAR:
         counts->bars++;
-        if (!(event->flags & QT_EVENT_HISTORY))
+        if (qt__bar_is_recent(event))
             engine->market_ns = event->t_recv_ns;
         break;
     case QT_EVENT_REPORT:
