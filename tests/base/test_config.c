@@ -106,7 +106,7 @@ START_TEST(A2_a_mutated_config_is_within_its_limits_or_named)
                                 "\"name\": \"green\"}}\n";
     struct qt_mutator mutator;
     uint64_t taken = 0, cases = qt_number_from("QT_CASES", 50000);
-    qt_mutator_init(&mutator, "{}[]\",:\\-+.0123456789eEtfn/u\x7f\x80\xff ", 11);
+    qt_mutator_init(&mutator, QT_JSON_SPICE, 11);
     for (uint64_t i = 0; i < cases; i++) {
         size_t n;
         char *text = qt_mutant(&mutator, whole, sizeof whole - 1, &n);

@@ -20,6 +20,9 @@ struct qt_mutator {
     size_t spices; /* bytes of spice */
 };
 
+/** What JSON and the numbers in it are made of, and what they are not. */
+#define QT_JSON_SPICE "{}[]\",:\\-+.0123456789eEtfn/u\x7f\x80\xff "
+
 /** A number of the environment, or def. */
 static inline uint64_t
 qt_number_from(const char *name, uint64_t def)
