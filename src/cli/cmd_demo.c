@@ -95,6 +95,7 @@ open_demo(struct demo *demo, const struct qt_args *args, struct qt_error *err)
     const struct qt__session_plan plan = {.settings = &demo->settings,
                                           .run_kind = "demo",
                                           .folder = demo->folder,
+                                          .is_throw_away = demo->is_throw_away,
                                           .clock = &qt_exchange_server_info(demo->exchange)->clock,
                                           .venue = &demo->venue,
                                           .journal = qt_args_get(args, "journal"),

@@ -36,6 +36,7 @@ open_record(struct record *record, const struct qt_args *args, struct qt_error *
     const struct qt__session_plan plan = {.settings = &record->settings,
                                           .run_kind = "record",
                                           .folder = record->folder,
+                                          .is_throw_away = true,
                                           .clock = &record->clock,
                                           .venue = &record->venue,
                                           .is_paper = true,

@@ -19,6 +19,7 @@ extern const struct qt_command qt_cmd_resume;
 extern const struct qt_command qt_cmd_run;
 extern const struct qt_command qt_cmd_scan;
 extern const struct qt_command qt_cmd_status;
+extern const struct qt_command qt_cmd_store;
 extern const struct qt_command qt_cmd_venue;
 
 #endif

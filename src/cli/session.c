@@ -19,6 +19,8 @@
 #include "qtrade/base/time.h"
 #include "qtrade/tui/tui.h"
 
+#include "unlock_priv.h"
+
 enum { LOAD_MS = 30000, LOOK_MS = 100, FLUSH_MS = 2000 };
 
 /* What the screen and the control socket see of the engine. */
@@ -62,7 +64,13 @@ show_loading(void *context, const char *what, unsigned done, unsigned of)
 static bool
 open_store(struct qt__session *session, struct qt_error *err)
 {
-    session->store = qt_store_open(session->plan.folder, err);
+    const struct qt__session_plan *plan = &session->plan;
+    struct qt_store_key *key = plan->is_throw_away
+                                   ? qt_store_key_make(NULL, err)
+                                   : qt__unlock_or_make(plan->settings, plan->folder, err);
+    if (key)
+        session->store = qt_store_open(plan->folder, key, err);
+    qt_store_key_close(key);
     return session->store != NULL;
 }
 

@@ -14,6 +14,7 @@
 #include "qtrade/risk/config.h"
 #include "qtrade/scan/config.h"
 #include "qtrade/store/journal_config.h"
+#include "qtrade/store/store_config.h"
 #include "qtrade/strategy/config.h"
 #include "qtrade/venue/config.h"
 
@@ -26,13 +27,14 @@ struct qt_settings {
     struct qt_risk_config risk;
     struct qt_venue_config venue;
     struct qt_journal_config journal;
+    struct qt_store_config store;
     struct qt_quality_config quality;
     struct qt_health_config health;
     struct qt_sources_config sources;
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 9
+#define QT_SETTINGS_SECTIONS 10
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "store_priv.h"
+#include "vfs_priv.h"
 
 static const char *const migrations[] = {
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
@@ -72,6 +73,9 @@ bool
 qt__sqlite_fail(sqlite3 *db, struct qt_error *err, const char *doing)
 {
     int code = sqlite3_errcode(db);
+    const char *damage = qt__vfs_damage(db);
+    if (damage)
+        return qt_fail(err, QT_E_VERIFY, "store: %s: %s", doing, damage);
     if (code == SQLITE_FULL)
         return qt_fail(err, QT_E_IO, "store: %s: the disk is full (make room; nothing was lost)",
                        doing);

@@ -18,14 +18,14 @@
 #include "qtrade/store/store.h"
 
 #include "restore_priv.h"
-#include "store_priv.h"
+#include "store_file_priv.h"
 
 enum { RING = 8192, BATCH = 2048, RETRY_MS = 500, CLOSE_MS = 5000 };
 
 struct qt_store {
     char folder[480];
     int lock;
-    sqlite3 *db;
+    struct qt__store_file file;
     uint32_t tag;
     struct qt_writer writer;
     struct qt_spsc *ring; /* producer: the engine thread; consumer: the store thread */
@@ -80,29 +80,8 @@ check_folder(const char *folder, struct qt_error *err)
     return true;
 }
 
-static bool
-open_database(struct qt_store *store, struct qt_error *err)
-{
-    char path[512];
-    snprintf(path, sizeof path, "%s/store.db", store->folder);
-    mode_t before = umask(077);
-    int rc = sqlite3_open_v2(path, &store->db,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX |
-                                 SQLITE_OPEN_NOFOLLOW,
-                             NULL);
-    umask(before);
-    if (rc != SQLITE_OK)
-        return qt__sqlite_fail(store->db, err, path);
-    sqlite3_busy_timeout(store->db, 2000);
-    return qt__sqlite_exec(store->db,
-                           "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                           "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY",
-                           path, err) &&
-           qt__schema_migrate(store->db, path, err) && qt__restore_tag(store->db, &store->tag, err);
-}
-
 struct qt_store *
-qt_store_open(const char *folder, struct qt_error *err)
+qt_store_open(const char *folder, struct qt_store_key *key, struct qt_error *err)
 {
     struct qt_store *store = calloc(1, sizeof *store);
     if (!store) {
@@ -116,7 +95,9 @@ qt_store_open(const char *folder, struct qt_error *err)
     pthread_cond_init(&store->written_more, NULL);
     if (!qt_copy(store->folder, sizeof store->folder, folder))
         qt_fail(err, QT_E_USAGE, "the state folder's name is too long");
-    else if (check_folder(folder, err) && take_lock(store, err) && open_database(store, err))
+    else if (check_folder(folder, err) && take_lock(store, err) &&
+             qt__store_file_open(&store->file, folder, key, err) &&
+             qt__restore_tag(store->file.db, &store->tag, err))
         return store;
     qt_store_close(store);
     return NULL;
@@ -132,32 +113,34 @@ bool
 qt_store_restore(struct qt_store *store, const struct qt_universe *universe, struct qt_restore *out,
                  uint32_t *out_unknown, struct qt_error *err)
 {
-    return qt__restore_read(store->db, universe, out, out_unknown, err);
+    return qt__restore_read(store->file.db, universe, out, out_unknown, err);
 }
 
 static void
 note_failure(struct qt_store *store)
 {
+    const char *damage = qt__vfs_damage(store->file.db);
+    const char *why = damage ? damage : sqlite3_errmsg(store->file.db);
     atomic_fetch_add(&store->failures, 1);
     if (atomic_exchange(&store->is_healthy, false)) {
-        qt_part_failed(store->part, "%s", sqlite3_errmsg(store->db));
+        qt_part_failed(store->part, "%s", why);
         qt_part_set(store->part, QT_PART_DEGRADED);
     }
     pthread_mutex_lock(&store->mutex);
-    qt_copy(store->last_error, sizeof store->last_error, sqlite3_errmsg(store->db));
+    qt_copy(store->last_error, sizeof store->last_error, why);
     pthread_mutex_unlock(&store->mutex);
-    if (!sqlite3_get_autocommit(store->db))
-        (void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    if (!sqlite3_get_autocommit(store->file.db))
+        (void)sqlite3_exec(store->file.db, "ROLLBACK", NULL, NULL, NULL);
 }
 
 /* The batch in one transaction; it stays the batch when that fails (T2). */
 static bool
 write_batch(struct qt_store *store)
 {
-    bool is_good = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
+    bool is_good = sqlite3_exec(store->file.db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
     for (size_t i = 0; is_good && i < store->batch_n; i++)
         is_good = qt__writer_put(&store->writer, &store->batch[i]);
-    is_good = is_good && sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+    is_good = is_good && sqlite3_exec(store->file.db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (!is_good) {
         note_failure(store);
         return false;
@@ -231,7 +214,7 @@ qt_store_start(struct qt_store *store, const struct qt_universe *universe, struc
     store->ring = qt_spsc_create(sizeof(struct qt_record), RING);
     if (!store->ring)
         return qt_fail(err, QT_E_MEMORY, "no memory for the store's ring");
-    if (!qt__writer_init(&store->writer, store->db, universe, err))
+    if (!qt__writer_init(&store->writer, store->file.db, universe, err))
         return false;
     qt_part_set(part, QT_PART_RUNNING);
     int failed = pthread_create(&store->thread, NULL, run, store);
@@ -262,7 +245,7 @@ qt_store_close(struct qt_store *store)
         qt_part_set(store->part, QT_PART_STOPPED);
     }
     qt__writer_finish(&store->writer);
-    (void)sqlite3_close(store->db);
+    qt__store_file_close(&store->file);
     qt_spsc_destroy(store->ring);
     if (store->lock >= 0)
         close(store->lock);

@@ -271,7 +271,7 @@ qt__vfs_connect(struct qt__vfs *vfs, const char *path, int flags, sqlite3 **out)
     static const char *const settings[2] = {
         "PRAGMA busy_timeout = 2000; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
         "PRAGMA query_only = 1",
-        "PRAGMA busy_timeout = 2000; PRAGMA page_size = 4096; PRAGMA temp_store = MEMORY;"
+        "PRAGMA busy_timeout = 2000; PRAGMA temp_store = MEMORY;"
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"};
     bool writes = !(flags & SQLITE_OPEN_READONLY);
     int reserve = QT__SEAL_BYTES;

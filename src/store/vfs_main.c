@@ -7,7 +7,10 @@
 
 #include "vfs_priv.h"
 
-enum { TRIES = 200 }; /* of a reader, while another process writes */
+enum {
+    TRIES = 200,     /* of a reader, while another process writes */
+    RESERVED_AT = 20 /* in the first page: how many bytes of each are ours */
+};
 
 static const unsigned char no_tag[QT__ENTRY_BYTES];
 
@@ -147,6 +150,8 @@ main_write(sqlite3_file *base, const void *buffer, int n, sqlite3_int64 at)
         return SQLITE_IOERR_WRITE;
     if (at / QT__PAGE_BYTES + 1 > QT__PAGES_MAX)
         return SQLITE_FULL;
+    if (at == 0 && ((const unsigned char *)buffer)[RESERVED_AT] != QT__SEAL_BYTES)
+        return SQLITE_IOERR_WRITE; /* the seal would overwrite what is in the page */
     uint32_t page = (uint32_t)(at / QT__PAGE_BYTES + 1);
     if (vfs->carried.page == page && memcmp(vfs->carried.plain, buffer, QT__PAGE_PLAIN) == 0) {
         sealed = vfs->carried.sealed;

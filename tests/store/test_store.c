@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The store on a real folder: what was put is there after a close, after kill -9, and for one
  * process only. */
+#include <dirent.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include "qtrade/base/text.h"
 #include "qtrade/engine/bus.h"
 #include "qtrade/store/store.h"
+
+#include "../../src/store/store_file_priv.h"
 
 struct fixture {
     char folder[64];
@@ -39,21 +42,36 @@ begin(struct fixture *f)
 static void
 end(struct fixture *f)
 {
-    char command[128];
+    DIR *dir = opendir(f->folder);
     qt_universe_destroy(f->universe);
-    static const char *const names[] = {"store.db", "store.db-wal", "store.db-shm", "lock"};
-    for (size_t i = 0; i < QT_COUNT_OF(names); i++) {
-        snprintf(command, sizeof command, "%s/%s", f->folder, names[i]);
-        unlink(command);
-    }
+    for (struct dirent *entry; (entry = readdir(dir));)
+        (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
     rmdir(f->folder);
+}
+
+static const struct qt_unlock unlock = {
+    QT_KEY_FILE, (const unsigned char *)"thirty-two bytes that open it...", 32};
+
+/* As the program opens it: with the keys that are there, or new ones. */
+static struct qt_store *
+open_store(const struct fixture *f, struct qt_error *err)
+{
+    enum qt_key_kind kind;
+    ck_assert_msg(qt_store_key_kind(f->folder, &kind, err), "%s", err->text);
+    struct qt_store_key *key = kind == QT_KEY_NONE ? qt_store_key_make(&unlock, err)
+                                                   : qt_store_key_open(f->folder, &unlock, err);
+    ck_assert_msg(key != NULL, "%s", err->text);
+    struct qt_store *store = qt_store_open(f->folder, key, err);
+    qt_store_key_close(key);
+    return store;
 }
 
 static struct qt_store *
 open_started(const struct fixture *f)
 {
     struct qt_error err = {0};
-    struct qt_store *store = qt_store_open(f->folder, &err);
+    struct qt_store *store = open_store(f, &err);
     ck_assert_msg(store != NULL, "%s", err.text);
     ck_assert_msg(qt_store_start(store, f->universe, NULL, &err), "%s", err.text);
     return store;
@@ -100,7 +118,7 @@ expect_sample(const struct fixture *f)
     static struct qt_restore restore;
     struct qt_error err = {0};
     uint32_t unknown = 9;
-    struct qt_store *store = qt_store_open(f->folder, &err);
+    struct qt_store *store = open_store(f, &err);
     ck_assert_msg(store != NULL, "%s", err.text);
     ck_assert_msg(qt_store_restore(store, f->universe, &restore, &unknown, &err), "%s", err.text);
     ck_assert_uint_eq(unknown, 0);
@@ -155,7 +173,7 @@ START_TEST(a_second_opener_is_refused_in_one_line)
     char pid[16];
     begin(&f);
     struct qt_store *store = open_started(&f);
-    ck_assert_ptr_null(qt_store_open(f.folder, &err));
+    ck_assert_ptr_null(open_store(&f, &err));
     snprintf(pid, sizeof pid, "pid %ld", (long)getpid());
     ck_assert_msg(strstr(err.text, pid) && !strchr(err.text, '\n'), "%s", err.text);
     qt_store_close(store);
@@ -168,15 +186,176 @@ START_TEST(a_newer_schema_is_refused)
     struct fixture f;
     struct qt_error err = {0};
     char path[128];
-    begin(&f);
-    qt_store_close(open_started(&f));
-    snprintf(path, sizeof path, "%s/store.db", f.folder);
     sqlite3 *db;
+    begin(&f);
+    snprintf(path, sizeof path, "%s/store.db", f.folder); /* plain: it is encrypted first */
     ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
     ck_assert_int_eq(sqlite3_exec(db, "PRAGMA user_version = 99", 0, 0, 0), SQLITE_OK);
     sqlite3_close(db);
-    ck_assert_ptr_null(qt_store_open(f.folder, &err));
-    ck_assert_int_eq(err.code, QT_E_CONFIG);
+    ck_assert_ptr_null(open_store(&f, &err));
+    ck_assert_msg(err.code == QT_E_CONFIG, "%s", err.text);
+    end(&f);
+}
+END_TEST
+
+/* What an earlier version left: plain, with a log beside it. */
+static void
+make_plain(const struct fixture *f)
+{
+    char path[128];
+    sqlite3 *db, *reader;
+    snprintf(path, sizeof path, "%s/store.db", f->folder);
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_open(path, &reader), SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_exec(db,
+                     "PRAGMA journal_mode = WAL; BEGIN;"
+                     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
+                     "INSERT INTO meta VALUES ('tag', '4711'), ('secret', 'PLAINTEXT');"
+                     "PRAGMA user_version = 1; COMMIT",
+                     0, 0, 0),
+        SQLITE_OK);
+    sqlite3_close(reader);
+    sqlite3_close(db);
+}
+
+START_TEST(a_plain_store_is_encrypted_once_and_nothing_of_it_stays)
+{
+    struct fixture f;
+    struct qt_error err = {0};
+    char path[128], bytes[1 << 20];
+    begin(&f);
+    make_plain(&f);
+    struct qt_store *store = open_store(&f, &err);
+    ck_assert_msg(store != NULL, "%s", err.text);
+    ck_assert_uint_eq(qt_store_tag(store), 4711);
+    qt_store_close(store);
+    DIR *dir = opendir(f.folder);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        ck_assert_str_ne(entry->d_name, "store.db.plain");
+        snprintf(path, sizeof path, "%s/%.60s", f.folder, entry->d_name);
+        FILE *file = fopen(path, "r");
+        size_t n = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+        ck_assert_msg(!memmem(bytes, n, "PLAINTEXT", 9) && !memmem(bytes, n, "SQLite", 6), "%s",
+                      path);
+        fclose(file);
+    }
+    closedir(dir);
+    store = open_store(&f, &err);
+    ck_assert_msg(store != NULL && qt_store_tag(store) == 4711, "%s", err.text);
+    qt_store_close(store);
+    end(&f);
+}
+END_TEST
+
+/* S16 */
+
+static void
+expect_locked(const struct fixture *f, const struct qt_unlock *with, const char *word)
+{
+    struct qt_error err = {0};
+    struct qt_store_key *key = qt_store_key_open(f->folder, with, &err);
+    ck_assert_ptr_null(key);
+    ck_assert_int_eq(err.code, QT_E_LOCKED);
+    ck_assert_msg(strstr(err.text, word) && !strchr(err.text, '\n'), "%s", err.text);
+}
+
+START_TEST(another_key_opens_nothing_and_changes_nothing)
+{
+    static const struct qt_unlock other = {
+        QT_KEY_FILE, (const unsigned char *)"thirty-two bytes of another key.", 32};
+    static const struct qt_unlock phrase = {QT_KEY_PASSPHRASE, (const unsigned char *)"open", 4};
+    struct fixture f;
+    begin(&f);
+    struct qt_store *store = open_started(&f);
+    put_sample(store);
+    qt_store_close(store);
+    expect_locked(&f, &other, "does not open it");
+    expect_locked(&f, &phrase, "key file");
+    expect_sample(&f);
+    end(&f);
+}
+END_TEST
+
+START_TEST(a_key_that_was_harmed_is_named)
+{
+    struct fixture f;
+    char path[128], aside[128];
+    unsigned char bytes[4096];
+    begin(&f);
+    qt_store_close(open_started(&f));
+    snprintf(path, sizeof path, "%s/store.key", f.folder);
+    FILE *file = fopen(path, "r");
+    size_t n = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    for (size_t i = 0; i <= n; i++) {
+        if (i < n)
+            bytes[i] ^= 0x40;
+        file = fopen(path, "w");
+        fwrite(bytes, 1, i < n ? n : n / 2, file);
+        fclose(file);
+        expect_locked(&f, &unlock, "store.key");
+        if (i < n)
+            bytes[i] ^= 0x40;
+    }
+    file = fopen(path, "w");
+    fwrite(bytes, 1, n, file);
+    fclose(file);
+    ck_assert_int_eq(chmod(path, 0644), 0);
+    expect_locked(&f, &unlock, "chmod 600");
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    qt_store_close(open_started(&f));
+    snprintf(aside, sizeof aside, "%s/aside", f.folder);
+    ck_assert_int_eq(rename(path, aside), 0);
+    struct qt_error err = {0};
+    ck_assert_ptr_null(open_store(&f, &err)); /* new keys do not begin a new store over the old */
+    ck_assert_int_eq(err.code, QT_E_LOCKED);
+    ck_assert_int_eq(rename(aside, path), 0);
+    qt_store_close(open_started(&f));
+    end(&f);
+}
+END_TEST
+
+START_TEST(a_store_that_is_gone_or_empty_is_not_begun_anew)
+{
+    struct fixture f;
+    struct qt_error err = {0};
+    char path[128];
+    begin(&f);
+    qt_store_close(open_started(&f));
+    snprintf(path, sizeof path, "%s/store.db", f.folder);
+    ck_assert_int_eq(truncate(path, 0), 0);
+    ck_assert_ptr_null(open_store(&f, &err));
+    ck_assert_int_eq(err.code, QT_E_VERIFY);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_ptr_null(open_store(&f, &err));
+    ck_assert_int_eq(err.code, QT_E_VERIFY);
+    ck_assert_msg(strstr(err.text, "missing"), "%s", err.text);
+    end(&f);
+}
+END_TEST
+
+START_TEST(a_passphrase_takes_the_place_of_a_key_at_once)
+{
+    static const struct qt_unlock phrase = {QT_KEY_PASSPHRASE, (const unsigned char *)"open", 4};
+    static const struct qt_unlock wrong = {QT_KEY_PASSPHRASE, (const unsigned char *)"opem", 4};
+    struct fixture f;
+    struct qt_error err = {0};
+    enum qt_key_kind kind;
+    begin(&f);
+    struct qt_store *store = open_started(&f);
+    put_sample(store);
+    qt_store_close(store);
+    struct qt_store_key *key = qt_store_key_open(f.folder, &unlock, &err);
+    ck_assert_msg(qt_store_key_change(key, f.folder, &phrase, &err), "%s", err.text);
+    qt_store_key_close(key);
+    ck_assert(qt_store_key_kind(f.folder, &kind, &err) && kind == QT_KEY_PASSPHRASE);
+    expect_locked(&f, &unlock, "passphrase");
+    expect_locked(&f, &wrong, "does not open it");
+    key = qt_store_key_open(f.folder, &phrase, &err);
+    ck_assert_msg(key && qt_store_key_change(key, f.folder, &unlock, &err), "%s", err.text);
+    qt_store_key_close(key);
+    expect_sample(&f);
     end(&f);
 }
 END_TEST
@@ -192,7 +371,7 @@ START_TEST(a_file_that_is_no_store_is_left_alone)
     FILE *file = fopen(path, "w");
     fputs(text, file);
     fclose(file);
-    ck_assert_ptr_null(qt_store_open(f.folder, &err));
+    ck_assert_ptr_null(open_store(&f, &err));
     ck_assert_int_eq(err.code, QT_E_DATA);
     char back[sizeof text] = "";
     file = fopen(path, "r");
@@ -209,7 +388,7 @@ START_TEST(a_folder_that_others_can_write_is_refused)
     struct qt_error err = {0};
     begin(&f);
     ck_assert_int_eq(chmod(f.folder, 0777), 0);
-    ck_assert_ptr_null(qt_store_open(f.folder, &err));
+    ck_assert_ptr_null(open_store(&f, &err));
     ck_assert_int_eq(err.code, QT_E_IO);
     end(&f);
 }
@@ -235,16 +414,17 @@ take(void *self, const struct qt_message *message, const char **out_reason)
 static int64_t
 ask_number(const struct fixture *f, const char *sql)
 {
-    char path[128];
-    sqlite3 *db;
+    struct qt_error err = {0};
+    struct qt__store_file file = {0};
     sqlite3_stmt *statement;
-    snprintf(path, sizeof path, "%s/store.db", f->folder);
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    struct qt_store_key *key = qt_store_key_open(f->folder, &unlock, &err);
+    ck_assert_msg(key && qt__store_file_read(&file, f->folder, key, &err), "%s", err.text);
+    ck_assert_int_eq(sqlite3_prepare_v2(file.db, sql, -1, &statement, NULL), SQLITE_OK);
     ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
     int64_t number = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
-    sqlite3_close(db);
+    qt__store_file_close(&file);
+    qt_store_key_close(key);
     return number;
 }
 
@@ -316,6 +496,11 @@ main(void)
     tcase_add_test(tc, what_was_flushed_survives_a_kill);
     tcase_add_test(tc, a_second_opener_is_refused_in_one_line);
     tcase_add_test(tc, a_newer_schema_is_refused);
+    tcase_add_test(tc, a_plain_store_is_encrypted_once_and_nothing_of_it_stays);
+    tcase_add_test(tc, another_key_opens_nothing_and_changes_nothing);
+    tcase_add_test(tc, a_key_that_was_harmed_is_named);
+    tcase_add_test(tc, a_store_that_is_gone_or_empty_is_not_begun_anew);
+    tcase_add_test(tc, a_passphrase_takes_the_place_of_a_key_at_once);
     tcase_add_test(tc, a_file_that_is_no_store_is_left_alone);
     tcase_add_test(tc, S4_no_record_is_lost_when_the_disk_was_full_for_longer_than_the_ring);
     tcase_add_test(tc, a_folder_that_others_can_write_is_refused);

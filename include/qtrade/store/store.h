@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The local store: SQLite in the state folder, written behind the engine by a thread of its own.
+ * The local store: encrypted SQLite in the state folder, written behind the engine by a thread of its own.
  * The engine puts records into a ring and goes on; the thread writes what is there in one
  * transaction (WAL, synchronous=FULL: what was acknowledged survives a power cut).
  *
@@ -22,15 +22,18 @@
 #include "qtrade/engine/ports.h"
 #include "qtrade/engine/record.h"
 #include "qtrade/market/instrument.h"
+#include "qtrade/store/key.h"
 
 struct qt_store;
 
 /**
- * Opens (creates, migrates) the store of a state folder and takes its lock. Refuses: another
- * process holds the lock (its pid is named), a newer schema than this program knows (QT_E_CONFIG),
- * a file that is no store (QT_E_DATA).
+ * Opens (creates, migrates, encrypts a plain one of before) the store of a state folder and takes its
+ * lock. key is borrowed for the call. Refuses: another process holds the lock (its pid is named), a
+ * newer schema than this program knows (QT_E_CONFIG), a file that is no store (QT_E_DATA), a store
+ * whose store.key is missing (QT_E_LOCKED), and one that is damaged, cut, or has lost its database or
+ * its log (QT_E_VERIFY).
  */
-struct qt_store *qt_store_open(const char *folder, struct qt_error *err);
+struct qt_store *qt_store_open(const char *folder, struct qt_store_key *key, struct qt_error *err);
 /** Writes what is left (waits at most 5 s) and closes. NULL is fine. */
 void qt_store_close(struct qt_store *store);
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The section "store" of the config. */
+#ifndef QTRADE_STORE_STORE_CONFIG_H
+#define QTRADE_STORE_STORE_CONFIG_H
+
+#include "qtrade/base/config.h"
+
+struct qt_store_config {
+    char key_file[256]; /* 32 bytes that open store.key; "": a credential, or the folder's local.key
+                         */
+};
+
+extern const struct qt_config_section qt_store_section;
+
+#endif

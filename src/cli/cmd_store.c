@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * qtrade store: what the store is, whether it is sound, and what opens it.
+ */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "qtrade/base/text.h"
+#include "qtrade/store/check.h"
+
+#include "commands_priv.h"
+#include "state_dir_priv.h"
+#include "unlock_priv.h"
+
+struct context {
+    struct qt_settings settings;
+    char folder[QT_STATE_DIR];
+    struct qt_store_key *key;
+    bool is_json;
+};
+
+static bool
+print_json(json_t *document, struct qt_error *err)
+{
+    bool is_written = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 &&
+                      fputc('\n', stdout) != EOF && fflush(stdout) == 0;
+    json_decref(document);
+    return is_written || qt_fail_errno(err, QT_E_IO, "writing the result");
+}
+
+static bool
+info(struct context *context, const struct qt_args *args, struct qt_error *err)
+{
+    struct qt_store_info info;
+    enum qt_key_kind kind;
+    char opener[QT_STATE_DIR];
+    (void)args;
+    if (!qt_store_info(context->folder, context->key, &info, err) ||
+        !qt_store_key_kind(context->folder, &kind, err))
+        return false;
+    qt__unlock_name(&context->settings, kind, opener, sizeof opener);
+    if (context->is_json) {
+        json_t *tables = json_object();
+        for (uint32_t i = 0; i < info.tables; i++)
+            json_object_set_new(tables, info.table[i].name, json_integer(info.table[i].rows));
+        return print_json(json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:o}", "folder",
+                                    context->folder, "id", info.id, "opened_by", opener, "schema",
+                                    info.schema, "bytes", (json_int_t)info.bytes, "log_bytes",
+                                    (json_int_t)info.log_bytes, "rows", tables),
+                          err);
+    }
+    printf("%s\nstore      %s\nopened by  %s\nschema     %d\nbytes      %" PRId64
+           "\nlog        %" PRId64 "\n",
+           context->folder, info.id, opener, info.schema, info.bytes, info.log_bytes);
+    for (uint32_t i = 0; i < info.tables; i++)
+        printf("%-10s %" PRId64 " rows\n", info.table[i].name, info.table[i].rows);
+    return true;
+}
+
+static bool
+check(struct context *context, const struct qt_args *args, struct qt_error *err)
+{
+    struct qt_store_report report;
+    json_t *findings = json_array();
+    (void)args;
+    if (!qt_store_check(context->folder, context->key, &report, err)) {
+        json_decref(findings);
+        return false;
+    }
+    for (uint32_t i = 0; i < report.findings; i++) {
+        json_array_append_new(findings, json_pack("{s:s, s:s}", "check", report.finding[i].check,
+                                                  "finding", report.finding[i].text));
+        if (!context->is_json)
+            printf("%s: %s\n", report.finding[i].check, report.finding[i].text);
+    }
+    for (size_t i = 0; !context->is_json && report.findings == 0 && qt_store_checks[i].name; i++)
+        printf("good: %-13s %s\n", qt_store_checks[i].name, qt_store_checks[i].help);
+    bool is_told = true;
+    if (context->is_json)
+        is_told = print_json(
+            json_pack("{s:b, s:O}", "sound", report.findings == 0, "findings", findings), err);
+    json_decref(findings);
+    return is_told &&
+           (report.findings == 0 ||
+            qt_fail(err, QT_E_VERIFY, "%s: %u findings%s", context->folder, report.findings,
+                    report.findings == QT_STORE_FINDINGS ? ", and maybe more" : ""));
+}
+
+static bool
+rekey(struct context *context, const struct qt_args *args, struct qt_error *err)
+{
+    const char *file = qt_args_get(args, "key-file");
+    if (!(file ? qt__unlock_by_file(context->key, context->folder, file, err)
+               : qt__unlock_by_passphrase(context->key, context->folder, err)))
+        return false;
+    if (file)
+        printf("%s opens the store now; name it in the config: \"store\": {\"key_file\": ...}\n",
+               file);
+    else
+        puts("the new passphrase opens the store now, and nothing else does");
+    return true;
+}
+
+static const struct {
+    const char *name;
+    bool (*run)(struct context *context, const struct qt_args *args, struct qt_error *err);
+} jobs[] = {{"info", info}, {"check", check}, {"rekey", rekey}};
+
+static bool
+store_run(const struct qt_args *args, struct qt_error *err)
+{
+    size_t job = 0;
+    while (job < QT_COUNT_OF(jobs) && strcmp(jobs[job].name, args->operands[0]) != 0)
+        job++;
+    if (job == QT_COUNT_OF(jobs))
+        return qt_fail(err, QT_E_USAGE, "'%s' is no job of store: info, check or rekey",
+                       args->operands[0]);
+    if (qt_args_has(args, "key-file") && jobs[job].run != rekey)
+        return qt_fail(err, QT_E_USAGE,
+                       "--key-file is for rekey (the config names the one in use)");
+    struct context *context = calloc(1, sizeof *context);
+    if (!context)
+        return qt_fail(err, QT_E_MEMORY, "no memory for the store");
+    context->is_json = qt_args_has(args, "json");
+    bool is_good = qt_settings_load(args, &context->settings, err) &&
+                   qt_state_dir(args, context->folder, err) &&
+                   (context->key = qt__unlock(&context->settings, context->folder, err)) != NULL &&
+                   jobs[job].run(context, args, err);
+    qt_store_key_close(context->key);
+    free(context);
+    return is_good;
+}
+
+const struct qt_command qt_cmd_store = {
+    .name = "store",
+    .summary = "look at the encrypted store, check it, change what opens it",
+    .operands = "info|check|rekey",
+    .min_operands = 1,
+    .max_operands = 1,
+    .options =
+        (const struct qt_option[]){
+            {"key-file", 0, "FILE",
+             "rekey: this file opens it instead of a passphrase; made when it is not there"},
+            {"json", 0, NULL, "info, check: one JSON document"},
+            {0}},
+    .run = store_run,
+};

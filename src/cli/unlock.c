@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "unlock_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { KEY_BYTES = 32, PATH_BYTES = 640 };
+
+enum source { CONFIGURED, CREDENTIAL, LOCAL };
+
+/* A secret is read into this; it is wiped when it is finished. */
+struct secret {
+    unsigned char bytes[QT_PASSPHRASE_MAX];
+    size_t n;
+};
+
+static enum source
+find_file(const struct qt_settings *settings, const char *folder, char out[PATH_BYTES])
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    if (settings->store.key_file[0]) {
+        snprintf(out, PATH_BYTES, "%s", settings->store.key_file);
+        return CONFIGURED;
+    }
+    if (credentials && *credentials) {
+        snprintf(out, PATH_BYTES, "%.600s/qtrade-store", credentials);
+        if (access(out, F_OK) == 0)
+            return CREDENTIAL;
+    }
+    snprintf(out, PATH_BYTES, "%.600s/local.key", folder);
+    return LOCAL;
+}
+
+/* 32 bytes of a plain file of ours; systemd guards its credentials itself. */
+static bool
+read_key(const char *path, bool is_credential, struct secret *out, struct qt_error *err)
+{
+    struct stat st;
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0)
+        return qt_fail_errno(err, QT_E_LOCKED, "%s: the store's key", path);
+    bool is_file = fstat(file, &st) == 0 && S_ISREG(st.st_mode);
+    bool is_ours = is_credential || (st.st_uid == geteuid() && !(st.st_mode & 077));
+    bool is_whole = is_file && st.st_size == KEY_BYTES &&
+                    read(file, out->bytes, KEY_BYTES) == (ssize_t)KEY_BYTES;
+    close(file);
+    out->n = KEY_BYTES;
+    if (!is_file || !is_ours)
+        return qt_fail(err, QT_E_LOCKED,
+                       "%s: a key must be a file that only its owner can read (chmod 600)", path);
+    return is_whole || qt_fail(err, QT_E_LOCKED, "%s: a key has %d bytes, this file has %lld", path,
+                               KEY_BYTES, (long long)st.st_size);
+}
+
+static bool
+make_key(const char *path, struct qt_error *err)
+{
+    unsigned char key[KEY_BYTES];
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0)
+        return errno == EEXIST || qt_fail_errno(err, QT_E_IO, "%s: making the store's key", path);
+    randombytes_buf(key, sizeof key);
+    bool is_good = write(file, key, sizeof key) == (ssize_t)sizeof key && fsync(file) == 0;
+    int why = errno;
+    sodium_memzero(key, sizeof key);
+    close(file);
+    if (is_good)
+        return true;
+    unlink(path);
+    errno = why;
+    return qt_fail_errno(err, QT_E_IO, "%s: writing the store's key", path);
+}
+
+/* What a fresh machine gets without a question. */
+static bool
+make_local(const char *path, struct qt_error *err)
+{
+    if (access(path, F_OK) == 0)
+        return true;
+    if (!make_key(path, err))
+        return false;
+    fprintf(stderr,
+            "qtrade: made %s, which opens the store: it protects a copy of store.db or of the "
+            "journal without it, not the whole folder (man qtrade-store)\n",
+            path);
+    return true;
+}
+
+/* One line from the terminal, not shown. */
+static bool
+ask(const char *prompt, struct secret *out, struct qt_error *err)
+{
+    struct termios shown, hidden;
+    int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (terminal < 0 || tcgetattr(terminal, &shown) != 0) {
+        if (terminal >= 0)
+            close(terminal);
+        return qt_fail(err, QT_E_LOCKED,
+                       "a passphrase opens the store, and there is no terminal to ask for it");
+    }
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    hidden.c_lflag |= ICANON;
+    dprintf(terminal, "%s", prompt);
+    tcsetattr(terminal, TCSAFLUSH, &hidden);
+    ssize_t n = read(terminal, out->bytes, sizeof out->bytes);
+    tcsetattr(terminal, TCSAFLUSH, &shown);
+    dprintf(terminal, "\n");
+    close(terminal);
+    out->n = n > 0 && out->bytes[n - 1] == '\n' ? (size_t)n - 1 : 0;
+    return out->n > 0 || qt_fail(err, QT_E_LOCKED, "the passphrase is empty, too long or cut");
+}
+
+/* No core file, wherever the system would put it: 1 is what a pipe respects. */
+static void
+forbid_cores(void)
+{
+    const struct rlimit limit = {1, 1};
+    (void)setrlimit(RLIMIT_CORE, &limit);
+}
+
+/* What opens keys of a kind into secret. */
+static bool
+find(const struct qt_settings *settings, const char *folder, enum qt_key_kind kind,
+     struct secret *out, struct qt_error *err)
+{
+    char path[PATH_BYTES];
+    if (kind == QT_KEY_PASSPHRASE)
+        return ask("passphrase of the store: ", out, err);
+    enum source source = find_file(settings, folder, path);
+    return read_key(path, source == CREDENTIAL, out, err);
+}
+
+static struct qt_store_key *
+unlock(const struct qt_settings *settings, const char *folder, bool makes, struct qt_error *err)
+{
+    enum qt_key_kind kind;
+    struct secret secret;
+    struct qt_store_key *key = NULL;
+    char path[PATH_BYTES];
+    forbid_cores();
+    if (sodium_init() < 0 || !qt_store_key_kind(folder, &kind, err))
+        return NULL;
+    bool is_new = kind == QT_KEY_NONE;
+    if (is_new && !makes) {
+        qt_fail(err, QT_E_LOCKED, "%s: there is no store.key: no store, or not encrypted yet",
+                folder);
+        return NULL;
+    }
+    if (is_new && find_file(settings, folder, path) == LOCAL && !make_local(path, err))
+        return NULL;
+    (void)sodium_mlock(&secret, sizeof secret);
+    if (find(settings, folder, is_new ? QT_KEY_FILE : kind, &secret, err)) {
+        const struct qt_unlock with = {is_new ? QT_KEY_FILE : kind, secret.bytes, secret.n};
+        key = is_new ? qt_store_key_make(&with, err) : qt_store_key_open(folder, &with, err);
+    }
+    (void)sodium_munlock(&secret, sizeof secret); /* wipes */
+    return key;
+}
+
+struct qt_store_key *
+qt__unlock(const struct qt_settings *settings, const char *folder, struct qt_error *err)
+{
+    return unlock(settings, folder, false, err);
+}
+
+struct qt_store_key *
+qt__unlock_or_make(const struct qt_settings *settings, const char *folder, struct qt_error *err)
+{
+    return unlock(settings, folder, true, err);
+}
+
+bool
+qt__unlock_by_passphrase(struct qt_store_key *key, const char *folder, struct qt_error *err)
+{
+    struct secret first, second;
+    (void)sodium_mlock(&first, sizeof first);
+    (void)sodium_mlock(&second, sizeof second);
+    bool is_good =
+        ask("new passphrase: ", &first, err) && ask("and again: ", &second, err) &&
+        ((first.n == second.n && sodium_memcmp(first.bytes, second.bytes, first.n) == 0) ||
+         qt_fail(err, QT_E_LOCKED, "the two are not the same: the store's key is as it was"));
+    const struct qt_unlock with = {QT_KEY_PASSPHRASE, first.bytes, first.n};
+    is_good = is_good && qt_store_key_change(key, folder, &with, err);
+    (void)sodium_munlock(&first, sizeof first);
+    (void)sodium_munlock(&second, sizeof second);
+    return is_good;
+}
+
+bool
+qt__unlock_by_file(struct qt_store_key *key, const char *folder, const char *file,
+                   struct qt_error *err)
+{
+    struct secret secret;
+    if (!make_key(file, err))
+        return false;
+    (void)sodium_mlock(&secret, sizeof secret);
+    const struct qt_unlock with = {QT_KEY_FILE, secret.bytes, KEY_BYTES};
+    bool is_good =
+        read_key(file, false, &secret, err) && qt_store_key_change(key, folder, &with, err);
+    (void)sodium_munlock(&secret, sizeof secret);
+    return is_good;
+}
+
+void
+qt__unlock_name(const struct qt_settings *settings, enum qt_key_kind kind, char *out,
+                size_t capacity)
+{
+    char path[PATH_BYTES];
+    if (kind == QT_KEY_PASSPHRASE) {
+        snprintf(out, capacity, "passphrase");
+        return;
+    }
+    switch (find_file(settings, "", path)) {
+    case CONFIGURED:
+        snprintf(out, capacity, "key file %s", path);
+        return;
+    case CREDENTIAL:
+        snprintf(out, capacity, "credential qtrade-store");
+        return;
+    case LOCAL:
+        snprintf(out, capacity, "local.key");
+        return;
+    }
+}

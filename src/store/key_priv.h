@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef QTRADE_STORE_KEY_PRIV_H
+#define QTRADE_STORE_KEY_PRIV_H
+
+#include "qtrade/store/key.h"
+
+#include "cipher_priv.h"
+
+enum { QT__WRAP_HEAD = 64, QT__WRAP_BYTES = QT__WRAP_HEAD + 2 * QT__KEY_BYTES + QT__SEAL_BYTES };
+
+struct qt_store_key {
+    unsigned char keys[2 * QT__KEY_BYTES]; /* the store's, the journal's */
+    unsigned char id[QT__ID_BYTES];
+    unsigned char wrapped[QT__WRAP_BYTES]; /* as store.key has them, or will */
+    bool is_new;                           /* there is no store.key yet */
+    bool is_for_one_run;                   /* and never will be */
+};
+
+/** Writes store.key, whole or not at all. */
+QT_CHECKED bool qt__store_key_save(struct qt_store_key *key, const char *folder,
+                                   struct qt_error *err);
+
+#endif
