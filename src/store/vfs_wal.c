@@ -112,6 +112,43 @@ read_log_head(struct qt__file *file)
     return true;
 }
 
+/* A tag of the head of a frame. */
+static int
+read_tag(struct qt__file *file, uint32_t frame, unsigned char out[QT__TAG_BYTES])
+{
+    struct qt__wal *wal = file->wal;
+    if (frame == wal->last_frame) {
+        memcpy(out, wal->last_tag, QT__TAG_BYTES);
+        return SQLITE_OK;
+    }
+    return qt__read_under(file->under, out, QT__TAG_BYTES,
+                          frame_at(frame) + RECORD - QT__TAG_BYTES);
+}
+
+static int
+write_top(struct qt__file *file)
+{
+    struct qt__wal *wal = file->wal;
+    unsigned char top[TOP_PLAIN + QT__SEAL_BYTES];
+    struct top next = {.count = wal->top.count + 1, .frames = wal->committed};
+    int rc = SQLITE_OK;
+    if (next.frames > 0)
+        rc = read_tag(file, next.frames - 1, next.last);
+    if (rc != SQLITE_OK)
+        return rc;
+    memcpy(next.boot, file->vfs->boot, QT__ID_BYTES);
+    const struct qt__place place = place_of(wal, QT__KIND_TOP, next.count & 1);
+    qt__put_le(top, next.count, 8);
+    qt__put_le(top + 8, next.frames, 4);
+    memcpy(top + 12, next.last, QT__TAG_BYTES);
+    memcpy(top + 12 + QT__TAG_BYTES, next.boot, QT__ID_BYTES);
+    qt__seal(file->vfs->cipher, &place, top, TOP_PLAIN, top);
+    rc = qt__write_under(file->under, top, sizeof top, TOP_AT * (1 + (int64_t)(next.count & 1)));
+    if (rc == SQLITE_OK)
+        wal->top = next;
+    return rc;
+}
+
 /* SQLite begins the log anew: all that was in it is in the database. */
 static int
 write_log_head(struct qt__file *file, const unsigned char from[LOG_HEAD])
@@ -135,7 +172,8 @@ write_log_head(struct qt__file *file, const unsigned char from[LOG_HEAD])
     wal->acknowledged = wal->committed = 0;
     wal->top = (struct top){0};
     wal->last_frame = UINT32_MAX;
-    return qt__write_under(file->under, head, sizeof head, 0);
+    rc = qt__write_under(file->under, head, sizeof head, 0);
+    return rc == SQLITE_OK ? write_top(file) : rc;
 }
 
 /* Tops: how far it was acknowledged */
@@ -153,40 +191,6 @@ read_top(struct qt__file *file, unsigned slot, struct top *out)
     memcpy(out->last, top + 12, QT__TAG_BYTES);
     memcpy(out->boot, top + 12 + QT__TAG_BYTES, QT__ID_BYTES);
     return true;
-}
-
-static int
-read_tag(struct qt__file *file, uint32_t frame, unsigned char out[QT__TAG_BYTES])
-{
-    struct qt__wal *wal = file->wal;
-    if (frame == wal->last_frame) {
-        memcpy(out, wal->last_tag, QT__TAG_BYTES);
-        return SQLITE_OK;
-    }
-    return qt__read_under(file->under, out, QT__TAG_BYTES,
-                          frame_at(frame) + RECORD - QT__TAG_BYTES);
-}
-
-static int
-write_top(struct qt__file *file)
-{
-    struct qt__wal *wal = file->wal;
-    unsigned char top[TOP_PLAIN + QT__SEAL_BYTES];
-    struct top next = {.count = wal->top.count + 1, .frames = wal->committed};
-    int rc = read_tag(file, wal->committed - 1, next.last);
-    if (rc != SQLITE_OK)
-        return rc;
-    memcpy(next.boot, file->vfs->boot, QT__ID_BYTES);
-    const struct qt__place place = place_of(wal, QT__KIND_TOP, next.count & 1);
-    qt__put_le(top, next.count, 8);
-    qt__put_le(top + 8, next.frames, 4);
-    memcpy(top + 12, next.last, QT__TAG_BYTES);
-    memcpy(top + 12 + QT__TAG_BYTES, next.boot, QT__ID_BYTES);
-    qt__seal(file->vfs->cipher, &place, top, TOP_PLAIN, top);
-    rc = qt__write_under(file->under, top, sizeof top, TOP_AT * (1 + (int64_t)(next.count & 1)));
-    if (rc == SQLITE_OK)
-        wal->top = next;
-    return rc;
 }
 
 /* Frames */
@@ -317,54 +321,52 @@ read_frame(struct qt__file *file, uint32_t frame, bool recovers, unsigned char o
 
 /* Checking, before SQLite recovers what is in the log */
 
-/* Whether the first frames are all there, in one chain that ends in the top's tag. */
+/* Whether the first frames are all there, in one chain that ends in the top's tag; SQLite will read
+ * their pages, those from a frame on are read here. */
 static bool
-is_whole(struct qt__file *file, const struct top *top, uint32_t *out_bad)
+is_whole(struct qt__file *file, const struct top *top, uint32_t read_from, uint32_t *out_bad)
 {
     struct qt__wal *wal = file->wal;
-    unsigned char before[QT__TAG_BYTES], record[RECORD], plain[RECORD_PLAIN];
+    unsigned char before[QT__TAG_BYTES], plain[RECORD_PLAIN], frame[FRAME];
     memcpy(before, wal->head_tag, sizeof before);
     for (uint32_t i = 0; i < top->frames; i++) {
         *out_bad = i + 1;
-        if (qt__read_under(file->under, wal->buffer, OUR_FRAME, frame_at(i)) != SQLITE_OK)
-            return false;
-        memcpy(record, wal->buffer, sizeof record);
-        if (!open_record(file, i, record, plain) ||
+        if (qt__read_under(file->under, wal->buffer, OUR_FRAME, frame_at(i)) != SQLITE_OK ||
+            !open_record(file, i, wal->buffer, plain) ||
             memcmp(plain + FRAME_HEAD + QT__TAG_BYTES, before, sizeof before) != 0 ||
-            memcmp(plain + FRAME_HEAD, qt__tag_of(wal->buffer + RECORD, QT__PAGE_PLAIN),
-                   QT__TAG_BYTES) != 0)
+            (i >= read_from && !open_frame(file, i, frame, frame + FRAME_HEAD)))
             return false;
-        memcpy(before, qt__tag_of(record, RECORD_PLAIN), sizeof before);
+        memcpy(before, qt__tag_of(wal->buffer, RECORD_PLAIN), sizeof before);
     }
     return top->frames == 0 || memcmp(before, top->last, sizeof before) == 0;
 }
 
 /* V4: on this boot what was acknowledged is there; a power cut may have torn the last one. */
 static int
-check_frames(struct qt__file *file)
+check_frames(struct qt__file *file, bool is_named)
 {
     struct qt__wal *wal = file->wal;
     struct top tops[2] = {{0}, {0}};
-    uint32_t bad = 0;
-    bool has[2];
+    uint32_t bad = 0, older_bad;
     for (unsigned slot = 0; slot < 2; slot++)
-        has[slot] = read_top(file, slot, &tops[slot]);
-    unsigned newest = tops[1].count > tops[0].count;
-    wal->top = tops[newest];
-    if (!has[newest] || is_whole(file, &tops[newest], &bad)) {
-        wal->acknowledged = wal->committed = wal->top.frames;
+        if (!read_top(file, slot, &tops[slot]))
+            tops[slot] = (struct top){0};
+    const struct top *newer = &tops[tops[1].count > tops[0].count], *older = &tops[newer == tops];
+    if (newer->count == 0)
+        return is_named ? qt__damaged(file->vfs, "its log (store.db-wal) is cut or damaged")
+                        : SQLITE_OK;
+    bool was_off = memcmp(newer->boot, file->vfs->boot, QT__ID_BYTES) != 0;
+    wal->top = *newer;
+    wal->acknowledged = wal->committed = newer->frames;
+    if (is_whole(file, newer, older->frames, &bad))
         return SQLITE_OK;
-    }
-    uint32_t older_bad;
-    bool was_off = memcmp(wal->top.boot, file->vfs->boot, QT__ID_BYTES) != 0;
-    if (was_off && is_whole(file, &tops[newest ^ 1], &older_bad)) {
-        wal->acknowledged = wal->committed = tops[newest ^ 1].frames;
+    wal->acknowledged = wal->committed = older->frames;
+    if (was_off && is_whole(file, older, older->frames, &older_bad))
         return SQLITE_OK;
-    }
     return qt__damaged(file->vfs,
                        "frame %u of its log was changed, cut or is from elsewhere (%u frames were "
                        "acknowledged)",
-                       bad, wal->top.frames);
+                       bad, newer->frames);
 }
 
 /* V3: the log that the root names, or one that follows it; another one is as good as empty. */
@@ -381,7 +383,7 @@ qt__wal_check(struct qt__file *file)
         return qt__damaged(file->vfs, "its log (store.db-wal) is missing, damaged or another one");
     if (!is_named && is_ours && wal->follows != qt__seals_generation(seals))
         wal->is_known = is_ours = false;
-    int rc = is_ours ? check_frames(file) : SQLITE_OK;
+    int rc = is_ours ? check_frames(file, is_named) : SQLITE_OK;
     wal->is_checked = rc == SQLITE_OK;
     return rc;
 }
