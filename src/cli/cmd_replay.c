@@ -197,7 +197,7 @@ replay_run(const struct qt_args *args, struct qt_error *err)
     if (qt_args_has(args, "list"))
         return list(folder, err);
     if (!qt_args_int(args, "until", 0, 1, INT64_MAX, &until, err) ||
-        !qt__journaling_key(folder, qt_args_get(args, "key-file"), false, &key, err))
+        !qt__journaling_key(folder, qt_args_get(args, "key-file"), args, &key, err))
         return false;
     struct qt_journal_reader *reader =
         qt_journal_open(folder, qt_args_get(args, "session"), &key, err);
@@ -225,7 +225,7 @@ const struct qt_command qt_cmd_replay = {
             {"session", 0, "ID", "of several in the folder; default the last"},
             {"list", 0, NULL, "list the sessions of the folder"},
             {"dump", 0, NULL, "print events and decisions as JSON lines instead"},
-            {"key-file", 0, "FILE", "the journal's key; default JOURNAL/journal.key"},
+            {"key-file", 0, "FILE", "the journal's key; default JOURNAL/journal.key, else the store's beside it"},
             {"json", 0, NULL, "one JSON document"},
             {0}},
     .run = replay_run,

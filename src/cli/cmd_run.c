@@ -75,6 +75,7 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
                                           .journal =
                                               run->settings.journal.enabled ? run->journal : NULL,
                                           .keeps_market = true,
+                                          .shares_key = true,
                                           .shows_progress = isatty(STDERR_FILENO),
                                           .verbose = args->verbose,
                                           .has_screen = !run->is_headless};

@@ -3,21 +3,54 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "qt_config.h"
 #include "qtrade/base/file.h"
 
-bool
-qt__journaling_key(const char *folder, const char *file, bool makes, struct qt_journal_key *out,
-                   struct qt_error *err)
+#include "unlock_priv.h"
+
+enum { PATH_BYTES = 640 };
+
+static bool
+has_file(const char *folder, const char *name, char path[PATH_BYTES])
 {
-    char path[640];
+    snprintf(path, PATH_BYTES, "%.600s/%s", folder, name);
+    return access(path, F_OK) == 0;
+}
+
+bool
+qt__journaling_key(const char *folder, const char *file, const struct qt_args *args,
+                   struct qt_journal_key *out, struct qt_error *err)
+{
+    char own[PATH_BYTES], path[PATH_BYTES], beside[PATH_BYTES];
+    struct qt_settings settings;
     if (file)
         return qt_journal_key_load(file, false, out, err);
-    if (makes && !qt_dir_make(folder, err))
+    snprintf(beside, sizeof beside, "%.600s/..", folder);
+    if (has_file(folder, "journal.key", own) || !has_file(beside, "store.key", path))
+        return qt_journal_key_load(own, false, out, err);
+    if (!qt_settings_load(args, &settings, err))
         return false;
-    snprintf(path, sizeof path, "%s/journal.key", folder);
-    return qt_journal_key_load(path, makes, out, err);
+    struct qt_store_key *key = qt__unlock(&settings, beside, err);
+    if (key)
+        qt_store_key_journal(key, out);
+    qt_store_key_close(key);
+    return key != NULL;
+}
+
+bool
+qt__journaling_own_key(const char *folder, const struct qt_store_key *key,
+                       struct qt_journal_key *out, struct qt_error *err)
+{
+    char path[PATH_BYTES];
+    if (!qt_dir_make(folder, err))
+        return false;
+    bool has_own = has_file(folder, "journal.key", path);
+    if (!key || has_own)
+        return qt_journal_key_load(path, true, out, err);
+    qt_store_key_journal(key, out);
+    return true;
 }
 
 static bool
@@ -38,8 +71,7 @@ qt__journaling_begin(const struct qt__journaling *what, struct qt_error *err)
     const struct qt_journal_config *config = &what->settings->journal;
     char text[QT_JOURNAL_CONFIG_MAX];
     struct qt_journal_key key;
-    if (!write_config(what->settings, text, err) ||
-        !qt__journaling_key(what->folder, NULL, true, &key, err))
+    if (!write_config(what->settings, text, err) || !qt__journaling_own_key(what->folder, what->key, &key, err))
         return NULL;
     const struct qt_journal_options options = {
         .folder = what->folder,

@@ -6,15 +6,25 @@
 #define QTRADE_CLI_JOURNALING_PRIV_H
 
 #include "qtrade/store/journal.h"
+#include "qtrade/store/key.h"
 
 #include "settings_priv.h"
 
-/** The key's file of a journal folder: DIR/journal.key, or file when it is not NULL. */
-QT_CHECKED bool qt__journaling_key(const char *folder, const char *file, bool makes,
+/**
+ * The key to read a journal folder with: file; without it DIR/journal.key; without that the key of the
+ * store beside the folder (DIR/../store.key), opened as the config says.
+ */
+QT_CHECKED bool qt__journaling_key(const char *folder, const char *file, const struct qt_args *args,
                                    struct qt_journal_key *out, struct qt_error *err);
 
+/** The key to write a journal folder with (it is made): DIR/journal.key when it is there, else key's;
+ * key NULL: a journal.key is made. */
+QT_CHECKED bool qt__journaling_own_key(const char *folder, const struct qt_store_key *key,
+                                       struct qt_journal_key *out, struct qt_error *err);
+
 struct qt__journaling {
-    const char *folder;                 /* made, and its key too, where there is none */
+    const char *folder;             /* made where there is none */
+    const struct qt_store_key *key; /* the store's, unless there is a journal.key; NULL: that is made */
     const struct qt_settings *settings; /* as the engine runs on them */
     const char *run_kind;
     const struct qt_universe *universe;

@@ -55,10 +55,11 @@ find(struct qt__market_keeping *keeping)
 
 bool
 qt__market_keeping_find(struct qt__market_keeping *keeping, const char *folder,
-                        const struct qt_settings *settings, const struct qt_universe *universe,
-                        const struct qt_clock *clock, struct qt_error *err)
+                        const struct qt_store_key *key, const struct qt_settings *settings,
+                        const struct qt_universe *universe, const struct qt_clock *clock,
+                        struct qt_error *err)
 {
-    if (!qt__journaling_key(folder, NULL, true, &keeping->key, err))
+    if (!qt__journaling_own_key(folder, key, &keeping->key, err))
         return false;
     keeping->clock = clock;
     keeping->shape = (struct qt_market_shape){

@@ -9,6 +9,7 @@
 #include "qtrade/base/clock.h"
 #include "qtrade/base/log.h"
 #include "qtrade/engine/engine.h"
+#include "qtrade/store/key.h"
 #include "qtrade/store/market_state.h"
 #include "qtrade/venue/binance.h"
 
@@ -30,8 +31,9 @@ struct qt__market_keeping {
 };
 
 /** Looks for a state that fits, and for its tail; says on the log what it found. After the store's
- * restore, before the journal begins. False: err (the key). */
+ * restore, before the journal begins. key as qt__journaling_own_key takes it. False: err (the key). */
 QT_CHECKED bool qt__market_keeping_find(struct qt__market_keeping *keeping, const char *folder,
+                                        const struct qt_store_key *key,
                                         const struct qt_settings *settings,
                                         const struct qt_universe *universe,
                                         const struct qt_clock *clock, struct qt_error *err);

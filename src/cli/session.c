@@ -65,12 +65,10 @@ static bool
 open_store(struct qt__session *session, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
-    struct qt_store_key *key = plan->is_throw_away
-                                   ? qt_store_key_make(NULL, err)
-                                   : qt__unlock_or_make(plan->settings, plan->folder, err);
-    if (key)
-        session->store = qt_store_open(plan->folder, key, err);
-    qt_store_key_close(key);
+    session->key = plan->is_throw_away ? qt_store_key_make(NULL, err)
+                                       : qt__unlock_or_make(plan->settings, plan->folder, err);
+    if (session->key)
+        session->store = qt_store_open(plan->folder, session->key, err);
     return session->store != NULL;
 }
 
@@ -129,6 +127,13 @@ open_paper(struct qt__session *session, const struct qt_feed_port *feed, struct 
     return session->paper != NULL;
 }
 
+static void
+close_key(struct qt__session *session)
+{
+    qt_store_key_close(session->key);
+    session->key = NULL;
+}
+
 static bool
 keeps_market(const struct qt__session *session)
 {
@@ -142,7 +147,8 @@ find_market(struct qt__session *session, struct qt_error *err)
     const struct qt__session_plan *plan = &session->plan;
     session->market.log = session->log;
     return !keeps_market(session) ||
-           qt__market_keeping_find(&session->market, plan->journal, plan->settings,
+           qt__market_keeping_find(&session->market, plan->journal,
+                                   plan->shares_key ? session->key : NULL, plan->settings,
                                    session->universe, plan->clock, err);
 }
 
@@ -163,9 +169,12 @@ static bool
 open_journal(struct qt__session *session, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
-    if (!plan->journal)
+    if (!plan->journal) {
+        close_key(session);
         return true;
+    }
     const struct qt__journaling what = {.folder = plan->journal,
+                                        .key = plan->shares_key ? session->key : NULL,
                                         .settings = plan->settings,
                                         .run_kind = plan->run_kind,
                                         .universe = session->universe,
@@ -174,6 +183,7 @@ open_journal(struct qt__session *session, struct qt_error *err)
                                         .part = session->part[QT_COMPONENT_JOURNAL],
                                         .base_period_ns = QT_NS_PER_MIN};
     session->journal = qt__journaling_begin(&what, err);
+    close_key(session);
     return session->journal != NULL;
 }
 
@@ -411,6 +421,7 @@ qt__session_close(struct qt__session *session)
         return false;
     }
     close_components(session);
+    close_key(session);
     qt_universe_destroy(session->universe);
     free(session->restore);
     qt_board_destroy(session->board);

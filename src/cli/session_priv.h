@@ -36,6 +36,7 @@ struct qt__session_plan {
     int paper_fee_ppm;
     const char *journal; /* folder of its journal; NULL: none */
     bool keeps_market;   /* beside the journal: market states, and goes on from the last */
+    bool shares_key;     /* the journal's key is the store's */
     bool shows_progress; /* on stderr while it connects */
     int verbose;         /* of the log on stderr: 0 errors only; a screen has none */
     bool has_screen;
@@ -44,6 +45,7 @@ struct qt__session_plan {
 struct qt__session {
     struct qt__session_plan plan;
     struct qt_log *log;
+    struct qt_store_key *key; /* until the journal is open */
     struct qt_store *store;
     struct qt_binance *venue;
     struct qt_universe *universe;

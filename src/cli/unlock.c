@@ -109,8 +109,8 @@ ask(const char *prompt, struct secret *out, struct qt_error *err)
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     hidden.c_lflag |= ICANON;
-    dprintf(terminal, "%s", prompt);
     tcsetattr(terminal, TCSAFLUSH, &hidden);
+    dprintf(terminal, "%s", prompt);
     ssize_t n = read(terminal, out->bytes, sizeof out->bytes);
     tcsetattr(terminal, TCSAFLUSH, &shown);
     dprintf(terminal, "\n");

@@ -21,6 +21,13 @@ query(sqlite3 *db, const char *sql, struct qt_error *err)
     return statement;
 }
 
+/* Whether all rows were read: a statement that failed is not one that has no more rows. */
+static bool
+finish(sqlite3 *db, sqlite3_stmt *statement, struct qt_error *err)
+{
+    return sqlite3_finalize(statement) == SQLITE_OK || qt__sqlite_fail(db, err, "reading back");
+}
+
 static const char *
 text_at(sqlite3_stmt *statement, int column)
 {
@@ -45,7 +52,8 @@ qt__restore_tag(sqlite3 *db, uint32_t *out, struct qt_error *err)
     bool found = sqlite3_step(statement) == SQLITE_ROW;
     int64_t tag = 0;
     found = found && qt_int_parse(text_at(statement, 0), &tag);
-    sqlite3_finalize(statement);
+    if (!finish(db, statement, err))
+        return false;
     if (!found)
         return qt_fail(err, QT_E_DATA, "store: its tag is missing: not a qtrade store");
     *out = (uint32_t)tag;
@@ -60,8 +68,7 @@ read_int(sqlite3 *db, const char *sql, int64_t *out, struct qt_error *err)
     if (!statement)
         return false;
     *out = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-    sqlite3_finalize(statement);
-    return true;
+    return finish(db, statement, err);
 }
 
 static bool
@@ -77,8 +84,7 @@ read_mode(sqlite3 *db, struct qt_restore *out, struct qt_error *err)
         out->mode_since_ns = sqlite3_column_int64(statement, 1);
         qt_copy(out->mode_reason, sizeof out->mode_reason, text_at(statement, 2));
     }
-    sqlite3_finalize(statement);
-    return true;
+    return finish(db, statement, err);
 }
 
 static uint32_t
@@ -129,8 +135,7 @@ read_orders(sqlite3 *db, const struct qt_universe *universe, struct qt_restore *
         else
             read_order_row(row, instrument, &out->order[out->orders++]);
     }
-    sqlite3_finalize(row);
-    return true;
+    return finish(db, row, err);
 }
 
 static void
@@ -168,8 +173,7 @@ read_positions(sqlite3 *db, const struct qt_universe *universe, struct qt_restor
         else
             read_position_row(row, instrument, &out->position[out->positions++]);
     }
-    sqlite3_finalize(row);
-    return true;
+    return finish(db, row, err);
 }
 
 /* Every account's sum in every asset that is not 0. */
@@ -191,7 +195,8 @@ read_balances(sqlite3 *db, struct qt_restore *out, struct qt_error *err)
         balance->scale = sqlite3_column_int(row, 2);
         balance->amount = (qt_money){sqlite3_column_int64(row, 3)};
     }
-    sqlite3_finalize(row);
+    if (!finish(db, row, err))
+        return false;
     return step == SQLITE_DONE ||
            qt_fail(err, QT_E_DATA, "store: the ledger's balances cannot be read back whole");
 }

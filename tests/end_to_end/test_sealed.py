@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The encrypted store through the real program: nothing on disk can be read, what opens it is found or missed
+in one line, damage is named, and one key serves store and journal."""
+import hashlib
+import json
+import os
+import pty
+import select
+import stat
+import subprocess
+import time
+
+from qt_program import BINARY, PATIENCE, Folder, Program, call, rows, run, status, until
+
+WORDS = [b"SQLite", b"CREATE", b"BTCUSDT", b"ETHUSDT", b"decisions", b"postings", b"orders_open", b"exchange", b"USDT"]
+
+
+def demo(folder, seconds="3s", config=None, env=None):
+    words = ("--config", str(config)) if config else ()
+    return call(*words, "--data-dir", str(folder), "demo", "--headless", "--symbols", "20", "--for", seconds, env=env)
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if stat.S_ISREG(path.lstat().st_mode)}
+
+
+def locked(done, word):
+    lines = done.stderr.splitlines()
+    assert done.returncode == 4, (done.returncode, done.stderr)
+    assert len(lines) == 1 and lines[0].startswith("qtrade: ") and word in lines[0], done.stderr
+
+
+def check(folder, *words, config=None):
+    globals_ = ("--config", str(config)) if config else ()
+    return call(*globals_, "--data-dir", str(folder), "store", "check", *words)
+
+
+class AtTerminal:
+    """A program with a terminal of its own, to which lines are typed as it asks."""
+
+    def __init__(self, *words):
+        self.child, self.master = pty.fork()
+        if self.child == 0:
+            os.execv(BINARY, [BINARY, *words])
+        self.text = ""
+
+    def wait_for(self, word):
+        end = time.monotonic() + PATIENCE
+        while word not in self.text:
+            assert time.monotonic() < end, self.text
+            if select.select([self.master], [], [], 1)[0]:
+                try:
+                    self.text += os.read(self.master, 4096).decode(errors="replace")
+                except OSError:
+                    break
+        assert word in self.text, self.text
+
+    def answer(self, question, line):
+        self.wait_for(question)
+        self.text = ""
+        os.write(self.master, line.encode() + b"\n")
+
+    def end(self):
+        try:
+            while os.read(self.master, 4096):
+                pass
+        except OSError:
+            pass
+        os.close(self.master)
+        return os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
+
+
+def fresh_machine_runs_without_a_question_and_says_what_protects_it():
+    with Folder() as folder:
+        first, second = demo(folder, "1s"), demo(folder, "1s")
+        assert first.returncode == 0 and second.returncode == 0, first.stderr + second.stderr
+        told = [line for line in first.stderr.splitlines() if "local.key" in line]
+        assert len(told) == 1 and "man qtrade-store" in told[0] and "local.key" not in second.stderr, first.stderr
+        for name in ("store.db", "store.key", "local.key"):
+            assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600, name
+
+
+def nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill():
+    with Folder() as folder:
+        with Program("--data-dir", str(folder), "demo", "--headless", "--symbols", "20") as engine:
+            until("rows", lambda: (status(folder) or {}).get("equity") and rows(folder, "SELECT * FROM equity"))
+            for kill in (False, True):
+                if kill:
+                    engine.process.kill()
+                    engine.wait()
+                found = files(folder)
+                assert {"store.db", "store.db-wal", "store.db-shm"} <= set(found), sorted(found)
+                for name, content in found.items():
+                    for word in WORDS:
+                        assert word not in content, (name, word, kill)
+        assert rows(folder, "SELECT count(*) FROM equity")[0][0] > 0
+
+
+def check_beside_an_engine_only_reads():
+    with Folder() as folder:
+        with Program("--data-dir", str(folder), "demo", "--headless", "--symbols", "20") as engine:
+            until("rows", lambda: (status(folder) or {}).get("equity"))
+            for _ in range(10):
+                done = check(folder, "--json")
+                assert done.returncode == 0 and json.loads(done.stdout) == {"sound": True, "findings": []}, done.stderr
+            engine.process.kill()
+            engine.wait()
+        before = files(folder)
+        assert len(before["store.db-wal"]) > 4096
+        info = json.loads(call("--data-dir", str(folder), "store", "info", "--json").stdout)
+        assert info["rows"]["equity"] > 0 and info["opened_by"] == "local.key" and info["log_bytes"] > 4096, info
+        assert check(folder).returncode == 0
+        after = files(folder)
+        for name in ("store.db", "store.db-wal", "store.key"):
+            assert before[name] == after[name], name
+
+
+def wrong_key_is_one_line_and_touches_nothing():
+    with Folder() as folder:
+        state, key, config = folder / "state", folder / "key", folder / "config.json"
+        os.mkdir(state, 0o700)
+        config.write_text(json.dumps({"store": {"key_file": str(key)}}))
+        locked(demo(state, config=config), "No such file")
+        assert not (state / "store.db").exists()
+        key.write_bytes(os.urandom(32))
+        key.chmod(0o600)
+        assert demo(state, "1s", config).returncode == 0
+        assert not (state / "local.key").exists()
+        good, before = key.read_bytes(), files(state)
+        before.pop("lock")
+        for content, mode, word in ((os.urandom(32), 0o600, "does not open"), (b"", 0o600, "32 bytes"),
+                                    (good[:31], 0o600, "32 bytes"), (good + b"x", 0o600, "32 bytes"),
+                                    (good, 0o644, "chmod 600")):
+            key.write_bytes(content)
+            key.chmod(mode)
+            locked(demo(state, config=config), word)
+            locked(check(state, config=config), word)
+        key.unlink()
+        key.mkdir()
+        locked(check(state, config=config), "a key must be a file")
+        after = files(state)
+        after.pop("lock")
+        assert before == after
+        key.rmdir()
+        key.write_bytes(good)
+        key.chmod(0o600)
+        assert check(state, config=config).returncode == 0
+        key.chmod(0o600)
+        (folder / "credentials").mkdir()
+        (folder / "credentials/qtrade-store").write_bytes(good)
+        done = call("--data-dir", str(state), "store", "check", env={"CREDENTIALS_DIRECTORY": str(folder / "credentials")})
+        assert done.returncode == 0, done.stderr
+        locked(check(state), "local.key")
+
+
+def damage_is_named_and_nothing_is_traded_on_it():
+    with Folder() as folder:
+        assert demo(folder).returncode == 0
+        path = folder / "store.db"
+        good = bytearray(path.read_bytes())
+        page = 35 * 4096 + 2 * 4096  # the third page
+        path.write_bytes(good[:page + 99] + bytes([good[page + 99] ^ 8]) + good[page + 100:])
+        for done in (check(folder), demo(folder, "1s")):
+            assert done.returncode == 6 and "page 3 was changed" in done.stderr, (done.returncode, done.stderr)
+        path.write_bytes(good[:page] + good[page + 4096:page + 8192] + good[page + 4096:])
+        done = check(folder)
+        assert done.returncode == 6 and "page 3" in done.stderr, done.stderr
+        path.write_bytes(good[:8192])
+        assert check(folder).returncode == 6
+        path.unlink()
+        done = demo(folder, "1s")
+        assert done.returncode == 6 and "missing" in done.stderr and not path.exists(), done.stderr
+        path.write_bytes(good)
+        (folder / "store.key").rename(folder / "aside")
+        locked(demo(folder, "1s"), "store.key is missing")
+        locked(check(folder), "no store.key")
+        (folder / "aside").rename(folder / "store.key")
+        assert check(folder).returncode == 0
+
+
+def passphrase_is_asked_for_at_the_terminal_only():
+    with Folder() as folder:
+        assert demo(folder, "1s").returncode == 0
+        data = ("--data-dir", str(folder))
+        before = (folder / "store.key").read_bytes()
+        terminal = AtTerminal(*data, "store", "rekey")
+        terminal.answer("new passphrase: ", "correct horse")
+        terminal.answer("and again: ", "correct house")
+        assert terminal.end() == 4 and (folder / "store.key").read_bytes() == before
+        terminal = AtTerminal(*data, "store", "rekey")
+        terminal.answer("new passphrase: ", "correct horse")
+        terminal.answer("and again: ", "correct horse")
+        terminal.wait_for("opens the store now")
+        assert "correct" not in terminal.text and terminal.end() == 0
+        for line, expected in (("correct horse", 0), ("correct house", 4), ("", 4)):
+            terminal = AtTerminal(*data, "store", "check")
+            terminal.answer("passphrase of the store: ", line)
+            assert terminal.end() == expected, (line, expected)
+        done = subprocess.run([BINARY, *data, "store", "check"], capture_output=True, text=True, timeout=PATIENCE,
+                              stdin=subprocess.DEVNULL, start_new_session=True, check=False)
+        locked(done, "no terminal")
+        terminal = AtTerminal(*data, "store", "rekey", "--key-file", str(folder / "new.key"))
+        terminal.answer("passphrase of the store: ", "correct horse")
+        assert terminal.end() == 0
+        locked(check(folder), "does not open it")
+        config = folder / "config.json"
+        config.write_text(json.dumps({"store": {"key_file": str(folder / "new.key")}}))
+        assert check(folder, config=config).returncode == 0
+
+
+def run_keeps_one_key_for_store_and_journal():
+    with Folder() as folder, Program("venue", "serve", "--symbols", "10") as venue:
+        state, config = folder / "state", folder / "config.json"
+        os.mkdir(state, 0o700)
+
+        def urls():
+            lines = venue.text().splitlines()
+            return dict(line.partition("=")[::2] for line in lines if "=" in line) if "ready" in lines else None
+
+        found = until("the venue", urls)
+        config.write_text(json.dumps({"venue": {"rest_url": found["rest"], "ws_url": found["stream"],
+                                                "ws_api_url": found["api"]}}))
+        words = ("--config", str(config), "--data-dir", str(state))
+        for _ in range(2):  # the second goes on with the first's key
+            done = call(*words, "run", "--headless", "--for", "3s")
+            assert done.returncode == 0, done.stderr
+        assert not list(state.rglob("journal.key"))
+        journal = str(state / "journal")
+        done = call("replay", journal, "--verify", "--json")
+        assert done.returncode == 0 and json.loads(done.stdout)["ending"] == "closed", done.stderr
+        other = state / "local.key"
+        other.write_bytes(hashlib.sha256(other.read_bytes()).digest())
+        locked(call("replay", journal, "--verify"), "does not open it")
+
+
+def jobs_of_store_that_are_none_are_refused():
+    with Folder() as folder:
+        for words, code in ((("store",), 2), (("store", "burn"), 2), (("store", "check", "--key-file", "x"), 2),
+                            (("store", "check"), 4), (("store", "info"), 4), (("store", "rekey"), 4)):
+            done = call("--data-dir", str(folder), *words)
+            assert done.returncode == code and done.stderr.count("\n") == 1, (words, done.returncode, done.stderr)
+        assert list(folder.iterdir()) == []
+
+
+run([fresh_machine_runs_without_a_question_and_says_what_protects_it,
+     nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill, check_beside_an_engine_only_reads,
+     wrong_key_is_one_line_and_touches_nothing, damage_is_named_and_nothing_is_traded_on_it,
+     passphrase_is_asked_for_at_the_terminal_only, run_keeps_one_key_for_store_and_journal,
+     jobs_of_store_that_are_none_are_refused])
