@@ -221,8 +221,21 @@ make_record(struct qt__file *file, uint32_t frame, const unsigned char head[FRAM
     if (rc != SQLITE_OK)
         return rc;
     qt__seal(file->vfs->cipher, &place, out, RECORD_PLAIN, out);
+    return SQLITE_OK;
+}
+
+/* A frame, or only its record, to the disk; what did not get there counts for nothing. */
+static int
+write_record(struct qt__file *file, uint32_t frame, const unsigned char head[FRAME_HEAD],
+             const unsigned char *record, size_t n)
+{
+    struct qt__wal *wal = file->wal;
+    wal->last_frame = UINT32_MAX;
+    int rc = qt__write_under(file->under, record, n, frame_at(frame));
+    if (rc != SQLITE_OK)
+        return rc;
     wal->last_frame = frame;
-    memcpy(wal->last_tag, qt__tag_of(out, RECORD_PLAIN), QT__TAG_BYTES);
+    memcpy(wal->last_tag, qt__tag_of(record, RECORD_PLAIN), QT__TAG_BYTES);
     if (is_commit(head))
         wal->committed = frame + 1;
     return SQLITE_OK;
@@ -242,7 +255,7 @@ write_pending(struct qt__file *file)
     if (rc == SQLITE_OK)
         rc = make_record(file, wal->pending, wal->pending_head, tag, record);
     return rc == SQLITE_OK
-               ? qt__write_under(file->under, record, sizeof record, frame_at(wal->pending))
+               ? write_record(file, wal->pending, wal->pending_head, record, sizeof record)
                : rc;
 }
 
@@ -269,8 +282,7 @@ write_frame_page(struct qt__file *file, uint32_t frame, const unsigned char page
     const struct qt__place place = {.kind = QT__KIND_PAGE, .number = big_endian(head)};
     qt__seal(file->vfs->cipher, &place, page, QT__PAGE_PLAIN, sealed);
     int rc = make_record(file, frame, head, qt__tag_of(sealed, QT__PAGE_PLAIN), wal->buffer);
-    return rc == SQLITE_OK ? qt__write_under(file->under, wal->buffer, OUR_FRAME, frame_at(frame))
-                           : rc;
+    return rc == SQLITE_OK ? write_record(file, frame, head, wal->buffer, OUR_FRAME) : rc;
 }
 
 /* A frame as SQLite knows it, from the buffer. False: it is not what was written there. */
@@ -471,6 +483,10 @@ wal_sync(sqlite3_file *base, int flags)
         rc = write_top(file);
     if (rc == SQLITE_OK)
         rc = file->under->pMethods->xSync(file->under, flags);
+    if (rc != SQLITE_OK && wal->is_known && wal->committed != wal->acknowledged) {
+        wal->committed = wal->acknowledged; /* SQLite will write other frames there */
+        (void)write_top(file);
+    }
     if (rc != SQLITE_OK || !wal->is_known)
         return rc;
     wal->acknowledged = wal->committed;

@@ -248,6 +248,45 @@ START_TEST(a_plain_store_is_encrypted_once_and_nothing_of_it_stays)
 }
 END_TEST
 
+/* F1 and F2: wherever a start was cut off, the next one goes on. */
+START_TEST(a_start_that_was_cut_off_is_gone_on_with)
+{
+    struct fixture f;
+    struct qt_error err = {0};
+    char db[128], new[128], plain[128];
+    begin(&f);
+    snprintf(db, sizeof db, "%s/store.db", f.folder);
+    snprintf(new, sizeof new, "%s/store.db.new", f.folder);
+    snprintf(plain, sizeof plain, "%s/store.db.plain", f.folder);
+    FILE *file = fopen(new, "w"); /* a half-made one, and no key yet */
+    fputs("QTSTORE and then nothing", file);
+    fclose(file);
+    make_plain(&f);
+    struct qt_store *store = open_store(&f, &err);
+    ck_assert_msg(store && qt_store_tag(store) == 4711, "%s", err.text);
+    qt_store_close(store);
+    ck_assert_int_eq(rename(db, new), 0); /* the key is there, the name is not */
+    store = open_store(&f, &err);
+    ck_assert_msg(store && qt_store_tag(store) == 4711, "%s", err.text);
+    qt_store_close(store);
+    file = fopen(plain, "w"); /* named, and the plain one not overwritten yet */
+    fputs("SQLite format 3 PLAINTEXT", file);
+    fclose(file);
+    store = open_store(&f, &err);
+    ck_assert_msg(store && qt_store_tag(store) == 4711, "%s", err.text);
+    qt_store_close(store);
+    ck_assert_int_ne(access(plain, F_OK), 0);
+    ck_assert_int_eq(unlink(db), 0); /* the key is there, the store is plain still */
+    make_plain(&f);
+    ck_assert_int_eq(link(db, plain), 0);
+    store = open_store(&f, &err);
+    ck_assert_msg(store && qt_store_tag(store) == 4711, "%s", err.text);
+    qt_store_close(store);
+    ck_assert_int_ne(access(plain, F_OK), 0);
+    end(&f);
+}
+END_TEST
+
 /* S16 */
 
 static void
@@ -497,6 +536,7 @@ main(void)
     tcase_add_test(tc, a_second_opener_is_refused_in_one_line);
     tcase_add_test(tc, a_newer_schema_is_refused);
     tcase_add_test(tc, a_plain_store_is_encrypted_once_and_nothing_of_it_stays);
+    tcase_add_test(tc, a_start_that_was_cut_off_is_gone_on_with);
     tcase_add_test(tc, another_key_opens_nothing_and_changes_nothing);
     tcase_add_test(tc, a_key_that_was_harmed_is_named);
     tcase_add_test(tc, a_store_that_is_gone_or_empty_is_not_begun_anew);
