@@ -19,7 +19,7 @@ PATIENCE = 240
 MATRIX = [
     (["latency=0.2:300ms", "5xx=0.1", "storm=4s:1s"], ["latency", "5xx", "storm"]),
     (["lost-ack=1", "reject=0.2", "reject-cancel=0.5"], ["lost-ack"]),
-    (["drop=0.05", "drop-user=0.5", "duplicate=0.05", "gap=0.1", "reorder=0.1"], ["drop", "drop-user", "duplicate"]),
+    (["drop=0.05", "drop-user=1", "duplicate=0.05", "gap=0.1", "reorder=0.1"], ["drop", "drop-user", "duplicate"]),
     (["cut=3s", "half-open=5s"], ["cut", "half-open"]),
     (["cut=4s:all", "halt=all@6s:3s"], ["cut", "halt"]),
     (["skew=90s@5s"], ["skew"]),
