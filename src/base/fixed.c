@@ -22,32 +22,6 @@ narrow(wide v, int64_t *out)
     return true;
 }
 
-int64_t
-qt_pow10(int scale)
-{
-    static const int64_t table[] = {1,
-                                    10,
-                                    100,
-                                    1000,
-                                    10000,
-                                    100000,
-                                    1000000,
-                                    10000000,
-                                    100000000,
-                                    1000000000,
-                                    10000000000,
-                                    100000000000,
-                                    1000000000000,
-                                    10000000000000,
-                                    100000000000000,
-                                    1000000000000000,
-                                    10000000000000000,
-                                    100000000000000000,
-                                    1000000000000000000};
-    qt_assert(scale >= 0 && scale <= 18);
-    return table[scale];
-}
-
 /* Adds a digit; false on overflow. */
 static bool
 append(int64_t *v, int digit)
@@ -175,30 +149,6 @@ qt_money_parse(const char *text, int scale, qt_money *out)
     return qt_decimal_parse(text, strlen(text), scale, &out->v);
 }
 
-bool
-qt_qty_add(qt_qty a, qt_qty b, qt_qty *out)
-{
-    return narrow((wide)a.v + b.v, &out->v);
-}
-
-bool
-qt_qty_sub(qt_qty a, qt_qty b, qt_qty *out)
-{
-    return narrow((wide)a.v - b.v, &out->v);
-}
-
-bool
-qt_money_add(qt_money a, qt_money b, qt_money *out)
-{
-    return narrow((wide)a.v + b.v, &out->v);
-}
-
-bool
-qt_money_sub(qt_money a, qt_money b, qt_money *out)
-{
-    return narrow((wide)a.v - b.v, &out->v);
-}
-
 qt_money
 qt_money_neg(qt_money a)
 {
@@ -225,36 +175,42 @@ qt_qty_min(qt_qty a, qt_qty b)
     return a.v < b.v ? a : b;
 }
 
+/* A product that does not fit before its division. */
+static QT_OUTLINE bool
+notional_wide(qt_px px, qt_qty qty, int shift, qt_money *out)
+{
+    wide product = (wide)px.v * qty.v / qt_pow10(shift > 18 ? 18 : shift);
+    return narrow(shift > 18 ? product / qt_pow10(shift - 18) : product, &out->v);
+}
+
 bool
 qt_notional(qt_px px, int px_scale, qt_qty qty, int qty_scale, int money_scale, qt_money *out)
 {
+    int shift = px_scale + qty_scale - money_scale;
+    int64_t v;
     if (qt_px_is_none(px))
         return false;
-    wide product = (wide)px.v * qty.v;
-    int shift = px_scale + qty_scale - money_scale;
-    int64_t small;
-    if (shift >= 0 && shift <= 18 && narrow(product, &small)) {
-        out->v = small / qt_pow10(shift); /* 64 bits divide faster */
+    if (shift > 18 || __builtin_mul_overflow(px.v, qty.v, &v) || v == INT64_MIN)
+        return shift >= 0 && notional_wide(px, qty, shift, out);
+    if (shift >= 0) {
+        out->v = v / qt_pow10(shift); /* 64 bits divide faster */
         return true;
     }
-    if (shift >= 0) {
-        product /= qt_pow10(shift > 18 ? 18 : shift);
-        if (shift > 18)
-            product /= qt_pow10(shift - 18);
-        return narrow(product, &out->v);
-    }
-    return narrow(product, &small) && narrow((wide)small * qt_pow10(-shift), &out->v);
+    if (__builtin_mul_overflow(v, qt_pow10(-shift), &v) || v == INT64_MIN)
+        return false;
+    out->v = v;
+    return true;
 }
 
 bool
 qt_money_mul_div(qt_money a, int64_t numerator, int64_t denominator, qt_money *out)
 {
-    wide product = (wide)a.v * numerator;
     int64_t small;
-    if (denominator > 0 && narrow(product, &small)) {
+    if (denominator > 0 && !__builtin_mul_overflow(a.v, numerator, &small) && small != INT64_MIN) {
         out->v = small / denominator; /* 64 bits divide faster */
         return true;
     }
+    wide product = (wide)a.v * numerator;
     return denominator != 0 && narrow(product / denominator, &out->v);
 }
 
@@ -338,30 +294,6 @@ qt_qty_floor(qt_qty qty, qt_qty step)
     bool is_held = narrow(floor_to(qty.v, step.v), &low.v);
     qt_assert(is_held);
     return low;
-}
-
-static double
-to_double(int64_t v, int scale)
-{
-    return (double)v / (double)qt_pow10(scale);
-}
-
-double
-qt_px_to_double(qt_px px, int scale)
-{
-    return to_double(px.v, scale);
-}
-
-double
-qt_qty_to_double(qt_qty qty, int scale)
-{
-    return to_double(qty.v, scale);
-}
-
-double
-qt_money_to_double(qt_money money, int scale)
-{
-    return to_double(money.v, scale);
 }
 
 /* Scaled and rounded by the given function; false outside +-2^62 or NaN. */

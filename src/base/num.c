@@ -399,9 +399,3 @@ qt_sort_doubles(double *x, size_t n)
 {
     qsort(x, n, sizeof *x, compare);
 }
-
-bool
-qt_is_finite(double x)
-{
-    return x - x == 0;
-}

@@ -11,6 +11,7 @@
 #define QT_NORETURN __attribute__((noreturn))
 #define QT_UNUSED __attribute__((unused))
 #define QT_INLINE static inline __attribute__((always_inline)) /* where a call would cost more */
+#define QT_OUTLINE __attribute__((noinline, cold)) /* what is rare, out of the way of what is not */
 #define QT_ON(thread) /* documentation: the thread that may call this */
 
 #define qt_auto(type) __attribute__((cleanup(type##_auto))) struct type *

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "qtrade/base/attr.h"
+#include "qtrade/base/error.h"
 
 typedef struct {
     int64_t v;
@@ -32,7 +33,31 @@ typedef struct {
 #define QT_DECIMAL_TEXT 40 /* bytes that hold any formatted decimal and its NUL */
 
 /** 10^scale for scale 0..18. */
-int64_t qt_pow10(int scale);
+static inline int64_t
+qt_pow10(int scale)
+{
+    static const int64_t table[] = {1,
+                                    10,
+                                    100,
+                                    1000,
+                                    10000,
+                                    100000,
+                                    1000000,
+                                    10000000,
+                                    100000000,
+                                    1000000000,
+                                    10000000000,
+                                    100000000000,
+                                    1000000000000,
+                                    10000000000000,
+                                    100000000000000,
+                                    1000000000000000,
+                                    10000000000000000,
+                                    100000000000000000,
+                                    1000000000000000000};
+    qt_assert(scale >= 0 && scale <= 18);
+    return table[scale];
+}
 
 /**
  * Exact decimal text to an integer of the given scale (0..18): optional sign, digits, and
@@ -105,10 +130,43 @@ qt_px_sub(qt_px a, qt_px b, qt_px *out)
     return true;
 }
 
-QT_CHECKED bool qt_qty_add(qt_qty a, qt_qty b, qt_qty *out);         /* false: overflow */
-QT_CHECKED bool qt_qty_sub(qt_qty a, qt_qty b, qt_qty *out);         /* false: overflow */
-QT_CHECKED bool qt_money_add(qt_money a, qt_money b, qt_money *out); /* false: overflow */
-QT_CHECKED bool qt_money_sub(qt_money a, qt_money b, qt_money *out); /* false: overflow */
+/** a + b, a - b. False: overflow (out untouched; INT64_MIN counts as one). */
+QT_CHECKED static inline bool
+qt_qty_add(qt_qty a, qt_qty b, qt_qty *out)
+{
+    int64_t v;
+    if (__builtin_add_overflow(a.v, b.v, &v) || v == INT64_MIN)
+        return false;
+    out->v = v;
+    return true;
+}
+QT_CHECKED static inline bool
+qt_qty_sub(qt_qty a, qt_qty b, qt_qty *out)
+{
+    int64_t v;
+    if (__builtin_sub_overflow(a.v, b.v, &v) || v == INT64_MIN)
+        return false;
+    out->v = v;
+    return true;
+}
+QT_CHECKED static inline bool
+qt_money_add(qt_money a, qt_money b, qt_money *out)
+{
+    int64_t v;
+    if (__builtin_add_overflow(a.v, b.v, &v) || v == INT64_MIN)
+        return false;
+    out->v = v;
+    return true;
+}
+QT_CHECKED static inline bool
+qt_money_sub(qt_money a, qt_money b, qt_money *out)
+{
+    int64_t v;
+    if (__builtin_sub_overflow(a.v, b.v, &v) || v == INT64_MIN)
+        return false;
+    out->v = v;
+    return true;
+}
 qt_money qt_money_neg(qt_money a); /* a is not INT64_MIN, which no function here gives */
 qt_qty qt_qty_neg(qt_qty a);       /* likewise */
 qt_qty qt_qty_abs(qt_qty a);       /* likewise */
@@ -195,9 +253,21 @@ qt_px qt_px_round(qt_px px, qt_px step);
 qt_qty qt_qty_floor(qt_qty qty, qt_qty step);
 
 /** For statistics and the screen only: the value as a double. */
-double qt_px_to_double(qt_px px, int scale);
-double qt_qty_to_double(qt_qty qty, int scale);
-double qt_money_to_double(qt_money money, int scale);
+static inline double
+qt_px_to_double(qt_px px, int scale)
+{
+    return (double)px.v / (double)qt_pow10(scale);
+}
+static inline double
+qt_qty_to_double(qt_qty qty, int scale)
+{
+    return (double)qty.v / (double)qt_pow10(scale);
+}
+static inline double
+qt_money_to_double(qt_money money, int scale)
+{
+    return (double)money.v / (double)qt_pow10(scale);
+}
 
 /** From a statistic to a price/quantity/amount: nearest integer; false on NaN, infinity or
  * overflow. */

@@ -39,6 +39,10 @@ qt_clamp(double x, double low, double high)
 {
     return x < low ? low : x > high ? high : x;
 }
-bool qt_is_finite(double x); /* neither NaN nor infinite */
+static inline bool
+qt_is_finite(double x) /* neither NaN nor infinite */
+{
+    return x - x == 0;
+}
 
 #endif
