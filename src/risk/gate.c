@@ -2,6 +2,8 @@
 /*
  * The gate's table and the loop over it. All rows run, all findings are kept.
  */
+#include <string.h>
+
 #include "qtrade/base/num.h"
 #include "qtrade/base/text.h"
 
@@ -67,65 +69,73 @@ qt_gate_code_name(enum qt_gate_code code)
     return (unsigned)code < QT_GATE_CODES ? names[code] : "?";
 }
 
-/* The code of a pair that cannot be compared; PASS when it can. */
-static enum qt_gate_code
-number_code(double value, double limit)
+enum qt_gate_code
+qt__not_within(double value, double limit, struct qt_gate_finding *out)
 {
     if (!qt_is_finite(value) || !qt_is_finite(limit))
         return QT_GATE_NAN;
-    return value < 0 ? QT_GATE_NEGATIVE : QT_GATE_PASS;
+    if (value < 0)
+        return QT_GATE_NEGATIVE;
+    out->value = value;
+    out->limit = limit;
+    return QT_GATE_LIMIT;
 }
 
-struct qt_gate_finding
-qt__at_most(double value, double limit)
+_Static_assert(QT_GATE_PASS == 0 && QT_GATE_SKIPPED == 1, "what is above SKIPPED denies");
+
+static QT_OUTLINE uint32_t
+count_denials(const struct qt_gate_finding *findings)
 {
-    enum qt_gate_code code = number_code(value, limit);
-    if (code != QT_GATE_PASS)
-        return qt__found(code);
-    return (struct qt_gate_finding){value <= limit ? QT_GATE_PASS : QT_GATE_LIMIT, value, limit};
+    uint32_t denials = 0;
+    for (int i = 0; i < QT_GATE_CHECKS; i++)
+        denials += findings[i].code > QT_GATE_SKIPPED;
+    return denials;
 }
 
-struct qt_gate_finding
-qt__below(double value, double limit)
+/* Every row of an order that is there; how many deny. */
+static uint32_t
+run_rows(const struct qt_gate_case *order, bool claims, struct qt_gate_finding *findings)
 {
-    enum qt_gate_code code = number_code(value, limit);
-    if (code != QT_GATE_PASS)
-        return qt__found(code);
-    return (struct qt_gate_finding){value < limit ? QT_GATE_PASS : QT_GATE_LIMIT, value, limit};
-}
-
-static bool
-concerns(enum qt_gate_when when, bool claims, bool is_reducing)
-{
-    switch (when) {
-    case QT_WHEN_RISK:
-        return !is_reducing;
-    case QT_WHEN_REDUCE:
-        return claims;
-    case QT_WHEN_ALWAYS:
-    case QT_WHENS:
-        break;
+    const bool concerns[QT_WHENS] = {
+        [QT_WHEN_ALWAYS] = true, [QT_WHEN_RISK] = !order->is_reducing, [QT_WHEN_REDUCE] = claims};
+    unsigned seen = 0; /* codes, or-ed: PASS and SKIPPED are 0 and 1 */
+    for (int i = 0; i < QT_GATE_CHECKS; i++) {
+        const struct qt_gate_row *row = &qt_gate_rows[i];
+        unsigned code = QT_GATE_SKIPPED;
+        if (concerns[row->when])
+            code = row->check(order, &findings[i]);
+        findings[i].code = (uint8_t)code;
+        seen |= code;
     }
-    return true;
+    return seen > QT_GATE_SKIPPED ? count_denials(findings) : 0;
+}
+
+/* An order or an instrument that is not there. */
+static QT_OUTLINE uint32_t
+deny_all(struct qt_gate_finding *findings)
+{
+    for (int i = 0; i < QT_GATE_CHECKS; i++)
+        findings[i].code = QT_GATE_ABSENT;
+    return QT_GATE_CHECKS;
 }
 
 bool
 qt_gate_check(const struct qt_risk_config *config, const struct qt_gate_input *input,
               struct qt_gate_result *out)
 {
-    *out = (struct qt_gate_result){0};
-    bool is_there = input->request && input->ins;
-    bool claims = is_there && input->request->reduce_only;
-    out->is_reducing = claims && qt__proves_reduction(input).code == QT_GATE_PASS;
-    for (int i = 0; i < QT_GATE_CHECKS; i++) {
-        const struct qt_gate_row *row = &qt_gate_rows[i];
-        struct qt_gate_finding finding = qt__found(QT_GATE_ABSENT);
-        if (is_there)
-            finding = concerns(row->when, claims, out->is_reducing)
-                          ? row->check(config, input, out->is_reducing)
-                          : qt__found(QT_GATE_SKIPPED);
-        out->row[i] = finding;
-        out->failures += finding.code != QT_GATE_PASS && finding.code != QT_GATE_SKIPPED;
+    struct qt_gate_case order = {.config = config, .input = input};
+    memset(out, 0, sizeof *out);
+    if (input->request && input->ins) {
+        struct qt_gate_finding ignored;
+        bool claims = input->request->reduce_only;
+        out->is_reducing = claims && qt__proves_reduction(input, &ignored) == QT_GATE_PASS;
+        order.is_reducing = out->is_reducing;
+        order.rate_share = out->is_reducing ? 1 : 1 - config->reserve_share;
+        qt__price_case(&order);
+        qt__money_case(&order);
+        out->failures = run_rows(&order, claims, out->row);
+    } else {
+        out->failures = deny_all(out->row);
     }
     out->is_allowed = out->failures == 0;
     return out->is_allowed;

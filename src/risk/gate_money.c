@@ -6,7 +6,7 @@
 #include "gate_priv.h"
 
 /* Money that must be known and not negative. PASS when it is. */
-static enum qt_gate_code
+QT_INLINE enum qt_gate_code
 money_code(const struct qt_gate_money *money)
 {
     if (!money->is_known)
@@ -15,7 +15,7 @@ money_code(const struct qt_gate_money *money)
 }
 
 /* Equity that can be divided by. */
-static enum qt_gate_code
+QT_INLINE enum qt_gate_code
 equity_code(const struct qt_gate_money *equity)
 {
     if (!equity->is_known)
@@ -24,103 +24,112 @@ equity_code(const struct qt_gate_money *equity)
 }
 
 static double
-share(qt_money part, qt_money whole)
+units(qt_money amount)
 {
-    return qt_money_to_double(part, QT_MONEY_SCALE) / qt_money_to_double(whole, QT_MONEY_SCALE);
+    return qt_money_to_double(amount, QT_MONEY_SCALE);
+}
+
+void
+qt__money_case(struct qt_gate_case *order)
+{
+    const struct qt_gate_input *input = order->input;
+    order->equity_code = (uint8_t)equity_code(&input->equity);
+    order->equity = units(input->equity.amount);
+    order->notional_code = (uint8_t)money_code(&input->notional);
+    order->has_shares = order->equity_code == QT_GATE_PASS && order->notional_code == QT_GATE_PASS;
+}
+
+/* Why nothing can be added to an exposure; PASS: it can. */
+static QT_OUTLINE enum qt_gate_code
+exposure_code(const struct qt_gate_case *order, const struct qt_gate_money *before)
+{
+    if (order->equity_code != QT_GATE_PASS)
+        return (enum qt_gate_code)order->equity_code;
+    enum qt_gate_code code = money_code(before);
+    return code != QT_GATE_PASS ? code : (enum qt_gate_code)order->notional_code;
 }
 
 /* An exposure with this order added, as a share of equity. */
-static struct qt_gate_finding
-exposure(const struct qt_gate_input *input, const struct qt_gate_money *before, double limit)
+QT_INLINE enum qt_gate_code
+exposure(const struct qt_gate_case *order, const struct qt_gate_money *before, double limit,
+         struct qt_gate_finding *out)
 {
-    const enum qt_gate_code codes[] = {equity_code(&input->equity), money_code(before),
-                                       money_code(&input->notional)};
-    for (size_t i = 0; i < QT_COUNT_OF(codes); i++)
-        if (codes[i] != QT_GATE_PASS)
-            return qt__found(codes[i]);
-    qt_money after = QT_MONEY_ZERO;
-    if (!qt_money_add(before->amount, input->notional.amount, &after))
-        return qt__found(QT_GATE_OVERFLOW);
-    return qt__at_most(share(after, input->equity.amount), limit);
+    qt_money after;
+    if (!order->has_shares || money_code(before) != QT_GATE_PASS)
+        return exposure_code(order, before);
+    if (!qt_money_add(before->amount, order->input->notional.amount, &after))
+        return QT_GATE_OVERFLOW;
+    return qt__at_most(units(after) / order->equity, limit, out);
 }
 
 QT__GATE_CHECK(position)
 {
-    (void)is_reducing;
-    return exposure(input, &input->symbol_exposure, config->max_position);
+    return exposure(order, &order->input->symbol_exposure, order->config->max_position, out);
 }
 
 QT__GATE_CHECK(venue)
 {
-    (void)is_reducing;
-    return exposure(input, &input->venue_exposure, config->max_venue);
+    return exposure(order, &order->input->venue_exposure, order->config->max_venue, out);
 }
 
 QT__GATE_CHECK(strategy)
 {
-    (void)is_reducing;
-    return exposure(input, &input->strategy_exposure, config->max_strategy);
+    return exposure(order, &order->input->strategy_exposure, order->config->max_strategy, out);
 }
 
 QT__GATE_CHECK(sector)
 {
-    (void)is_reducing;
-    return exposure(input, &input->sector_exposure, config->max_sector);
-}
-
-/* A ratio that must be known. PASS when it is. */
-static enum qt_gate_code
-value_code(const struct qt_gate_value *value)
-{
-    return value->is_known ? QT_GATE_PASS : QT_GATE_ABSENT;
+    return exposure(order, &order->input->sector_exposure, order->config->max_sector, out);
 }
 
 QT__GATE_CHECK(leverage)
 {
-    (void)config, (void)is_reducing;
-    if (value_code(&input->leverage_cap) != QT_GATE_PASS)
-        return qt__found(QT_GATE_ABSENT);
-    if (input->leverage_cap.value < 0)
-        return qt__found(QT_GATE_NEGATIVE);
-    return exposure(input, &input->portfolio_exposure, input->leverage_cap.value);
+    const struct qt_gate_value *cap = &order->input->leverage_cap;
+    if (!cap->is_known)
+        return QT_GATE_ABSENT;
+    if (cap->value < 0)
+        return QT_GATE_NEGATIVE;
+    return exposure(order, &order->input->portfolio_exposure, cap->value, out);
 }
 
 QT__GATE_CHECK(heat)
 {
-    (void)is_reducing;
-    const enum qt_gate_code codes[] = {equity_code(&input->equity), money_code(&input->risk),
-                                       value_code(&input->heat)};
-    for (size_t i = 0; i < QT_COUNT_OF(codes); i++)
-        if (codes[i] != QT_GATE_PASS)
-            return qt__found(codes[i]);
-    if (input->heat.value < 0)
-        return qt__found(QT_GATE_NEGATIVE);
-    return qt__at_most(input->heat.value + share(input->risk.amount, input->equity.amount),
-                       config->max_heat);
+    const struct qt_gate_value *heat = &order->input->heat;
+    enum qt_gate_code code = money_code(&order->input->risk);
+    if (order->equity_code != QT_GATE_PASS)
+        return (enum qt_gate_code)order->equity_code;
+    if (code != QT_GATE_PASS)
+        return code;
+    if (!heat->is_known)
+        return QT_GATE_ABSENT;
+    if (heat->value < 0)
+        return QT_GATE_NEGATIVE;
+    return qt__at_most(heat->value + units(order->input->risk.amount) / order->equity,
+                       order->config->max_heat, out);
 }
 
 QT__GATE_CHECK(correlation)
 {
-    (void)is_reducing;
-    if (value_code(&input->worst_correlation) != QT_GATE_PASS)
-        return qt__found(QT_GATE_ABSENT);
-    return qt__at_most(input->worst_correlation.value, config->max_correlation);
+    const struct qt_gate_value *worst = &order->input->worst_correlation;
+    if (!worst->is_known)
+        return QT_GATE_ABSENT;
+    return qt__at_most(worst->value, order->config->max_correlation, out);
 }
 
 QT__GATE_CHECK(daily_loss)
 {
-    (void)is_reducing;
+    const struct qt_gate_input *input = order->input;
     enum qt_gate_code code = equity_code(&input->day_equity);
     if (code != QT_GATE_PASS || !input->day_pnl.is_known)
-        return qt__found(code != QT_GATE_PASS ? code : QT_GATE_ABSENT);
-    double loss = -share(input->day_pnl.amount, input->day_equity.amount);
-    return qt__below(QT_MAX(loss, 0), config->max_daily_loss);
+        return code != QT_GATE_PASS ? code : QT_GATE_ABSENT;
+    double loss = -(units(input->day_pnl.amount) / units(input->day_equity.amount));
+    return qt__below(QT_MAX(loss, 0), order->config->max_daily_loss, out);
 }
 
 QT__GATE_CHECK(drawdown)
 {
-    (void)is_reducing;
-    if (value_code(&input->drawdown) != QT_GATE_PASS)
-        return qt__found(QT_GATE_ABSENT);
-    return qt__below(input->drawdown.value, config->max_drawdown);
+    const struct qt_gate_value *drawdown = &order->input->drawdown;
+    if (!drawdown->is_known)
+        return QT_GATE_ABSENT;
+    return qt__below(drawdown->value, order->config->max_drawdown, out);
 }

@@ -8,12 +8,6 @@
 
 #include "gate_priv.h"
 
-static bool
-is_buy(const struct qt_gate_input *input)
-{
-    return input->request->side == QT_BUY;
-}
-
 /* Waits for stop_px before it does anything. */
 static bool
 has_trigger(const struct qt_order_request *request)
@@ -42,138 +36,164 @@ has_limit(const struct qt_order_request *request)
 
 /* The quote that an order of this side would meet. */
 static qt_px
-opposite(const struct qt_gate_input *input)
+opposite(const struct qt_gate_case *order)
 {
-    return is_buy(input) ? input->quote.ask : input->quote.bid;
+    return order->is_buy ? order->input->quote.ask : order->input->quote.bid;
 }
 
-static struct qt_gate_finding
-age(const struct qt_risk_config *config, const struct qt_gate_input *input)
+static enum qt_gate_code
+age(const struct qt_gate_case *order, struct qt_gate_finding *out)
 {
-    if (!input->quote_age_ns.is_known || !qt_px_is_positive(input->quote.bid) ||
-        !qt_px_is_positive(input->quote.ask))
-        return qt__found(QT_GATE_ABSENT);
-    double ms = (double)input->quote_age_ns.n / (double)QT_NS_PER_MS;
-    struct qt_gate_finding finding = qt__at_most(ms, (double)config->max_quote_age_ms);
-    if (finding.code == QT_GATE_LIMIT)
-        finding.code = QT_GATE_STALE;
-    return finding;
+    const struct qt_gate_count *age_ns = &order->input->quote_age_ns;
+    if (!age_ns->is_known || !order->has_quote)
+        return QT_GATE_ABSENT;
+    enum qt_gate_code code = qt__at_most((double)age_ns->n / (double)QT_NS_PER_MS,
+                                         (double)order->config->max_quote_age_ms, out);
+    return code == QT_GATE_LIMIT ? QT_GATE_STALE : code;
+}
+
+void
+qt__price_case(struct qt_gate_case *order)
+{
+    const struct qt_gate_input *input = order->input;
+    const int scale = input->ins->px_scale;
+    order->is_buy = input->request->side == QT_BUY;
+    order->has_limit = has_limit(input->request);
+    order->has_trigger = has_trigger(input->request);
+    order->has_quote = qt_px_is_positive(input->quote.bid) && qt_px_is_positive(input->quote.ask);
+    order->bid = qt_px_to_double(input->quote.bid, scale);
+    order->ask = qt_px_to_double(input->quote.ask, scale);
+    qt_px paid = order->has_limit ? input->request->px : opposite(order);
+    order->has_paid = qt_px_is_positive(paid);
+    order->paid = qt_px_to_double(paid, scale);
+    order->age.code = (uint8_t)age(order, &order->age);
+}
+
+/* The finding of the quote's age as another row's. */
+static enum qt_gate_code
+give_age(const struct qt_gate_case *order, struct qt_gate_finding *out)
+{
+    *out = order->age;
+    return (enum qt_gate_code)order->age.code;
 }
 
 QT__GATE_CHECK(quote_age)
 {
-    (void)is_reducing;
-    return age(config, input);
+    return give_age(order, out);
+}
+
+/* Of an order that waits for its price: trigger and limit are on the venue's grid. */
+static QT_OUTLINE enum qt_filter_verdict
+trigger_verdict(const struct qt_gate_case *order)
+{
+    const struct qt_order_request *request = order->input->request;
+    const struct qt_instrument *ins = order->input->ins;
+    if (!qt_px_is_positive(request->stop_px))
+        return QT_FILTER_PRICE;
+    enum qt_filter_verdict verdict =
+        qt_instrument_check(ins, request->stop_px, request->qty, QT_PX_NONE);
+    if (verdict != QT_FILTER_OK)
+        return verdict;
+    if (order->has_limit && !qt_px_is_positive(request->px))
+        return QT_FILTER_PRICE;
+    return qt_instrument_check(ins, order->has_limit ? request->px : QT_PX_NONE, request->qty,
+                               request->stop_px);
 }
 
 /* Every price of the order is on the venue's grid. */
 static enum qt_filter_verdict
-filter_verdict(const struct qt_gate_input *input)
+filter_verdict(const struct qt_gate_case *order)
 {
-    const struct qt_order_request *request = input->request;
-    qt_px px = has_limit(request) ? request->px : QT_PX_NONE;
-    qt_px trigger = has_trigger(request) ? request->stop_px : QT_PX_NONE;
-    if (has_trigger(request)) {
-        enum qt_filter_verdict verdict =
-            qt_px_is_positive(trigger)
-                ? qt_instrument_check(input->ins, trigger, request->qty, QT_PX_NONE)
-                : QT_FILTER_PRICE;
-        if (verdict != QT_FILTER_OK)
-            return verdict;
-    }
-    if (has_limit(request) && !qt_px_is_positive(px))
+    const struct qt_order_request *request = order->input->request;
+    if (order->has_trigger)
+        return trigger_verdict(order);
+    if (order->has_limit && !qt_px_is_positive(request->px))
         return QT_FILTER_PRICE;
-    qt_px reference = has_trigger(request) ? trigger : opposite(input);
-    return qt_instrument_check(input->ins, px, request->qty,
-                               qt_px_is_positive(reference) ? reference : QT_PX_NONE);
+    qt_px reference = opposite(order);
+    return qt_instrument_check(order->input->ins, order->has_limit ? request->px : QT_PX_NONE,
+                               request->qty, qt_px_is_positive(reference) ? reference : QT_PX_NONE);
 }
 
 QT__GATE_CHECK(filters)
 {
-    (void)config;
-    const struct qt_order_request *request = input->request;
+    (void)out;
+    const struct qt_instrument *ins = order->input->ins;
+    const struct qt_order_request *request = order->input->request;
     if (request->side > QT_SELL || request->type >= QT_ORDER_TYPES ||
-        request->tif >= QT_TIMES_IN_FORCE || request->instrument != input->ins->id)
-        return qt__found(QT_GATE_NEGATIVE);
+        request->tif >= QT_TIMES_IN_FORCE || request->instrument != ins->id)
+        return QT_GATE_NEGATIVE;
     if (qt_qty_sign(request->qty) <= 0)
-        return qt__found(QT_GATE_NEGATIVE);
-    bool trades = is_reducing || input->ins->status == QT_INSTRUMENT_TRADING;
-    bool fits = filter_verdict(input) == QT_FILTER_OK;
-    return qt__found(trades && fits ? QT_GATE_PASS : QT_GATE_LIMIT);
+        return QT_GATE_NEGATIVE;
+    if (!order->is_reducing && ins->status != QT_INSTRUMENT_TRADING)
+        return QT_GATE_LIMIT;
+    return filter_verdict(order) == QT_FILTER_OK ? QT_GATE_PASS : QT_GATE_LIMIT;
 }
 
 /* Basis points by which the order may pay more than the reference. */
-static struct qt_gate_finding
-collar(const struct qt_gate_input *input, double reference, double limit_bps)
+QT_INLINE enum qt_gate_code
+collar(const struct qt_gate_case *order, double reference, double limit_bps,
+       struct qt_gate_finding *out)
 {
-    const struct qt_order_request *request = input->request;
-    qt_px px = has_limit(request) ? request->px : opposite(input);
-    if (!qt_px_is_positive(px))
-        return qt__found(QT_GATE_ABSENT);
-    double paid = qt_px_to_double(px, input->ins->px_scale);
-    double beyond = (is_buy(input) ? paid - reference : reference - paid) / reference * 1e4;
-    return qt__at_most(QT_MAX(beyond, 0), limit_bps);
+    if (!order->has_paid)
+        return QT_GATE_ABSENT;
+    double more = order->is_buy ? order->paid - reference : reference - order->paid;
+    double beyond = more / reference * 1e4;
+    return qt__at_most(QT_MAX(beyond, 0), limit_bps, out);
 }
 
 /* PASS: there is a collar to check; else the finding of the row. */
-static struct qt_gate_finding
-collar_concerns(const struct qt_risk_config *config, const struct qt_gate_input *input,
-                bool is_reducing)
+QT_INLINE enum qt_gate_code
+collar_concerns(const struct qt_gate_case *order, struct qt_gate_finding *out)
 {
-    bool waits = has_trigger(input->request) && !has_limit(input->request);
-    if (waits || (is_reducing && !has_limit(input->request)))
-        return qt__found(QT_GATE_SKIPPED);
-    if (has_trigger(input->request))
-        return qt__found(QT_GATE_PASS);
-    struct qt_gate_finding fresh = age(config, input);
-    return fresh.code == QT_GATE_PASS ? qt__found(QT_GATE_PASS) : fresh;
+    if (!order->has_limit && (order->has_trigger || order->is_reducing))
+        return QT_GATE_SKIPPED;
+    if (order->has_trigger || order->age.code == QT_GATE_PASS)
+        return QT_GATE_PASS;
+    return give_age(order, out);
 }
 
 QT__GATE_CHECK(collar_mid)
 {
-    struct qt_gate_finding concerns = collar_concerns(config, input, is_reducing);
-    if (concerns.code != QT_GATE_PASS)
-        return concerns;
-    int scale = input->ins->px_scale;
-    if (has_trigger(input->request)) /* once triggered, its limit is near the trigger */
-        return qt_px_is_positive(input->request->stop_px)
-                   ? collar(input, qt_px_to_double(input->request->stop_px, scale),
-                            config->collar_mid_bps)
-                   : qt__found(QT_GATE_ABSENT);
-    double mid =
-        (qt_px_to_double(input->quote.bid, scale) + qt_px_to_double(input->quote.ask, scale)) / 2;
-    return collar(input, mid, config->collar_mid_bps);
+    const double limit_bps = order->config->collar_mid_bps;
+    const qt_px trigger = order->input->request->stop_px;
+    enum qt_gate_code code = collar_concerns(order, out);
+    if (code != QT_GATE_PASS)
+        return code;
+    if (!order->has_trigger)
+        return collar(order, (order->bid + order->ask) / 2, limit_bps, out);
+    /* once triggered, its limit is near the trigger */
+    if (!qt_px_is_positive(trigger))
+        return QT_GATE_ABSENT;
+    return collar(order, qt_px_to_double(trigger, order->input->ins->px_scale), limit_bps, out);
 }
 
 QT__GATE_CHECK(collar_last)
 {
-    struct qt_gate_finding concerns = collar_concerns(config, input, is_reducing);
-    if (concerns.code != QT_GATE_PASS)
-        return concerns;
-    if (has_trigger(input->request))
-        return qt__found(QT_GATE_SKIPPED);
+    const struct qt_gate_input *input = order->input;
+    enum qt_gate_code code = collar_concerns(order, out);
+    if (code != QT_GATE_PASS)
+        return code;
+    if (order->has_trigger)
+        return QT_GATE_SKIPPED;
     if (!qt_px_is_positive(input->last))
-        return qt__found(QT_GATE_ABSENT);
-    return collar(input, qt_px_to_double(input->last, input->ins->px_scale),
-                  config->collar_last_bps);
+        return QT_GATE_ABSENT;
+    return collar(order, qt_px_to_double(input->last, input->ins->px_scale),
+                  order->config->collar_last_bps, out);
 }
 
 QT__GATE_CHECK(spread)
 {
-    (void)is_reducing;
-    if (!qt_px_is_positive(input->quote.bid) || !qt_px_is_positive(input->quote.ask))
-        return qt__found(QT_GATE_ABSENT);
-    int scale = input->ins->px_scale;
-    double bid = qt_px_to_double(input->quote.bid, scale);
-    double ask = qt_px_to_double(input->quote.ask, scale);
-    return qt__at_most((ask - bid) / ((ask + bid) / 2) * 1e4, config->max_spread_bps);
+    if (!order->has_quote)
+        return QT_GATE_ABSENT;
+    return qt__at_most((order->ask - order->bid) / ((order->ask + order->bid) / 2) * 1e4,
+                       order->config->max_spread_bps, out);
 }
 
 QT__GATE_CHECK(notional)
 {
-    (void)is_reducing;
-    if (!input->notional.is_known)
-        return qt__found(QT_GATE_ABSENT);
-    return qt__at_most(qt_money_to_double(input->notional.amount, QT_MONEY_SCALE),
-                       (double)config->max_order_notional);
+    const struct qt_gate_money *notional = &order->input->notional;
+    if (!notional->is_known)
+        return QT_GATE_ABSENT;
+    return qt__at_most(qt_money_to_double(notional->amount, QT_MONEY_SCALE),
+                       (double)order->config->max_order_notional, out);
 }

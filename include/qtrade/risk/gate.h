@@ -182,14 +182,16 @@ struct qt_gate_result {
     struct qt_gate_finding row[QT_GATE_CHECKS]; /* by enum qt_gate_check */
 };
 
+struct qt_gate_case; /* an order before the gate: risk's own */
+
 struct qt_gate_row {
     const char *name;  /* "daily_loss" */
     const char *title; /* "daily loss" */
     const char *unit;  /* "ratio", "bps", "ms", "orders" ...; "" for a yes or no */
     const char *key;   /* of the limit in section "risk"; NULL: has none */
     enum qt_gate_when when;
-    struct qt_gate_finding (*check)(const struct qt_risk_config *config,
-                                    const struct qt_gate_input *input, bool is_reducing);
+    /* The code; *out is zeroed, and measured where there is a value. */
+    enum qt_gate_code (*check)(const struct qt_gate_case *order, struct qt_gate_finding *out);
 };
 /** The table, by enum qt_gate_check. */
 extern const struct qt_gate_row qt_gate_rows[QT_GATE_CHECKS];
