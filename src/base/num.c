@@ -301,13 +301,33 @@ qt_sqrt(double x)
     return sqrt(x);
 }
 
-/* 1 - cdf(x) for x >= 2.5: Laplace's continued fraction, evaluated from its end. */
+/* Steps from..1 of the continued fraction below, begun with f. */
+static inline double
+tail_steps(double x, double f, int from)
+{
+    for (int i = from; i >= 1; i--)
+        f = x + i / f;
+    return f;
+}
+
+/*
+ * 1 - cdf(x) for x >= 2.5: Laplace's continued fraction of 120 steps, evaluated from its end.
+ *
+ * Far from the end the steps hardly matter. Each is monotone, rounding included, and gives x to
+ * x + 120 / x whatever it is given, so a few steps from these two bounds hold the result of all 120
+ * between them: where both give the same bits, so would the whole. The two run side by side.
+ */
 static double
 normal_tail(double x)
 {
-    double f = x;
-    for (int i = 120; i >= 1; i--)
-        f = x + i / f;
+    int few = (int)(500 / (x * x)) + 12; /* 92 at 2.5; with these the bits differ once in thousands */
+    double low = x, high = x + 120 / x;
+    for (int i = few; i >= 1; i--) {
+        double next = x + i / high;
+        high = x + i / low;
+        low = next;
+    }
+    double f = low == high ? low : tail_steps(x, x, 120);
     return qt_exp(-x * x / 2) * 0.39894228040143267794 / f;
 }
 

@@ -192,6 +192,21 @@ START_TEST(edges_of_the_functions_are_as_documented)
 }
 END_TEST
 
+START_TEST(the_normal_tail_has_the_bits_of_its_whole_continued_fraction)
+{
+    struct qt_rng rng;
+    qt_rng_init(&rng, 7);
+    for (int n = 0; n < 20000; n++) {
+        double x = n == 0 ? 2.5 : 2.5 + qt_rng_uniform(&rng) * (n % 4 == 0 ? 37.5 : 6), f = x;
+        for (int i = 120; i >= 1; i--)
+            f = x + i / f;
+        double tail = qt_exp(-x * x / 2) * 0.39894228040143267794 / f;
+        ck_assert_msg(qt_normal_cdf(-x) == tail, "at %.17g: %a, not %a", x, qt_normal_cdf(-x),
+                      tail);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -207,6 +222,7 @@ main(void)
     tcase_add_test(tc, a_statistic_that_is_no_number_never_becomes_a_price);
     tcase_add_test(tc, elementary_functions_are_within_their_stated_error);
     tcase_add_test(tc, edges_of_the_functions_are_as_documented);
+    tcase_add_test(tc, the_normal_tail_has_the_bits_of_its_whole_continued_fraction);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }
