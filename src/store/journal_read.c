@@ -3,21 +3,24 @@
  * Reading a session: segment after segment, chunk after chunk. A chunk that does not open is a torn
  * tail when it is the last thing of the last segment, and damage anywhere else.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "qtrade/base/file.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
 #include "journal_chunk_priv.h"
 #include "journal_fields_priv.h"
 
-enum { SEGMENT_MAX = 1 << 30 };
+/* A segment is read through a window of its bytes, which holds the next two chunks whole. */
+enum { TWO_CHUNKS = 2 * (QT__CHUNK_MAX + QT__CHUNK_EXTRA), WINDOW = 2 * TWO_CHUNKS };
 
 struct qt_journal_reader {
     char folder[480];
@@ -30,9 +33,11 @@ struct qt_journal_reader {
     uint64_t done, size;
     /* the present segment and chunk */
     struct qt__segment segment;
-    unsigned char *bytes;
-    size_t bytes_n, at;
-    uint64_t chunk; /* number of the next one */
+    int fd;                 /* -1: none */
+    unsigned char *bytes;   /* WINDOW */
+    size_t bytes_n, at;     /* at = bytes_n: the segment is over */
+    uint64_t before, after; /* bytes of the segment before the window and behind it */
+    uint64_t chunk;         /* number of the next one */
     struct qt__journal_base base;
     size_t plain_n, plain_at;
     unsigned char plain[QT__CHUNK_MAX];
@@ -50,23 +55,59 @@ path_of(const struct qt_journal_reader *reader, char out[640])
     snprintf(out, 640, "%s/%s", reader->folder, reader->names[reader->name]);
 }
 
+/* Moves the window on when it holds less than two chunks of what there is. */
+static bool
+fill(struct qt_journal_reader *reader, struct qt_error *err)
+{
+    size_t rest = reader->bytes_n - reader->at;
+    if (reader->after == 0 || rest >= TWO_CHUNKS)
+        return true;
+    memmove(reader->bytes, reader->bytes + reader->at, rest);
+    reader->before += reader->at;
+    reader->at = 0;
+    reader->bytes_n = rest;
+    while (reader->after > 0 && reader->bytes_n < WINDOW) {
+        size_t wanted = (size_t)QT_MIN(reader->after, (uint64_t)(WINDOW - reader->bytes_n));
+        ssize_t got = read(reader->fd, reader->bytes + reader->bytes_n, wanted);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return qt_fail_errno(err, QT_E_IO, "%s: cannot read", reader->names[reader->name]);
+        reader->bytes_n += (size_t)got;
+        reader->after = got == 0 ? 0 : reader->after - (uint64_t)got;
+    }
+    return true;
+}
+
+static void
+close_segment(struct qt_journal_reader *reader)
+{
+    if (reader->fd >= 0)
+        close(reader->fd);
+    reader->fd = -1;
+}
+
 static bool
 load_segment(struct qt_journal_reader *reader, struct qt_error *err)
 {
     char path[640];
+    struct stat st;
     path_of(reader, path);
-    free(reader->bytes);
-    reader->bytes = NULL;
-    char *bytes = NULL;
-    size_t n = 0;
-    if (!qt_file_read(path, SEGMENT_MAX, &bytes, &n, err))
+    close_segment(reader);
+    reader->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (reader->fd < 0)
+        return qt_fail_errno(err, QT_E_IO, "%s: cannot open", path);
+    if (fstat(reader->fd, &st) != 0)
+        return qt_fail_errno(err, QT_E_IO, "%s", path);
+    if (!S_ISREG(st.st_mode))
+        return qt_fail(err, QT_E_IO, "%s: not a regular file", path);
+    reader->after = (uint64_t)st.st_size;
+    reader->before = reader->bytes_n = reader->at = reader->chunk = 0;
+    if (!fill(reader, err))
         return false;
-    reader->bytes = (unsigned char *)bytes;
-    reader->bytes_n = n;
-    reader->at = QT__HEAD_BYTES;
-    reader->chunk = 0;
-    if (n < QT__HEAD_BYTES)
+    if (reader->bytes_n < QT__HEAD_BYTES)
         return qt_fail(err, QT_E_VERIFY, "%s: is cut within its head", path);
+    reader->at = QT__HEAD_BYTES;
     return qt__segment_read(&reader->segment, &reader->key, reader->bytes, path, err);
 }
 
@@ -117,6 +158,8 @@ opens_later(struct qt_journal_reader *reader)
 static bool
 next_chunk(struct qt_journal_reader *reader, struct qt_error *err)
 {
+    if (!fill(reader, err))
+        return false;
     while (reader->at == reader->bytes_n && has_more_segments(reader)) {
         reader->name++;
         if (!next_segment(reader, err))
@@ -137,8 +180,9 @@ next_chunk(struct qt_journal_reader *reader, struct qt_error *err)
     reader->plain_n = 0;
     if (has_more_segments(reader) || opens_later(reader))
         qt_fail(err, QT_E_VERIFY,
-                "%s: chunk %" PRIu64 " at byte %zu is damaged (after event %" PRIu64 ")",
-                reader->names[reader->name], reader->chunk, reader->at, reader->last_seq);
+                "%s: chunk %" PRIu64 " at byte %" PRIu64 " is damaged (after event %" PRIu64 ")",
+                reader->names[reader->name], reader->chunk, reader->before + reader->at,
+                reader->last_seq);
     return false;
 }
 
@@ -323,8 +367,10 @@ qt_journal_open(const char *folder, const char *session, const struct qt_journal
                 struct qt_error *err)
 {
     struct qt_journal_reader *reader = calloc(1, sizeof *reader);
+    if (reader)
+        reader->fd = -1;
     if (!reader || !(reader->restore = calloc(1, sizeof *reader->restore)) ||
-        !(reader->head.universe = qt_universe_create())) {
+        !(reader->bytes = malloc(WINDOW)) || !(reader->head.universe = qt_universe_create())) {
         qt_fail(err, QT_E_MEMORY, "no memory for a journal's reader");
         qt_journal_reader_close(reader);
         return NULL;
@@ -368,6 +414,7 @@ qt_journal_reader_close(struct qt_journal_reader *reader)
         return;
     qt__segments_free(reader->names, reader->name_count);
     qt_universe_destroy(reader->head.universe);
+    close_segment(reader);
     free(reader->restore);
     free(reader->bytes);
     sodium_memzero(reader, sizeof *reader);
