@@ -7,25 +7,26 @@
 
 #include "engine_priv.h"
 
-/* What cannot be, or cannot be believed, does not reach a decision. */
+/* What cannot be, cannot be believed, or was there before does not reach a decision. */
 static bool
 is_good(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event)
 {
     struct qt_partition *partition = qt__partition_of(engine, event->instrument);
     uint32_t failed;
-    bool is_kept = qt_quality_check(&symbol->quality, engine->options.quality, event,
-                                    !engine->options.is_recorded, &failed) != QT_QUALITY_DROP;
+    enum qt_quality_verdict verdict = qt_quality_check(&symbol->quality, engine->options.quality, event,
+                                                       !engine->options.is_recorded, &failed);
+    bool is_dropped = verdict == QT_QUALITY_DROP;
     if (!failed)
         return true;
     for (unsigned i = 0; i < QT_QUALITY_CHECKS; i++)
         partition->quality[i] += failed >> i & 1;
-    partition->bad_events += !is_kept;
-    if (!is_kept && symbol->quality.drops == 1)
+    partition->bad_events += is_dropped;
+    if (is_dropped && symbol->quality.drops == 1)
         qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_MARKET, event->seq, event->t_recv_ns,
                  "%s: a %s is not believed: %s", symbol->ins->symbol,
                  qt_event_kind_name((enum qt_event_kind)event->kind),
                  qt_quality_title((enum qt_quality_check)__builtin_ctz(failed)));
-    return is_kept;
+    return verdict < QT_QUALITY_SKIP;
 }
 
 bool

@@ -66,7 +66,7 @@ static const struct {
     [QT_QUALITY_OUTLIER] = {"outlier", "price out of its band", QT_QUALITY_DROP},
     [QT_QUALITY_BACKWARDS] = {"backwards", "older than the one before", QT_QUALITY_MARK},
     [QT_QUALITY_FUTURE] = {"future", "from the future", QT_QUALITY_MARK},
-    [QT_QUALITY_DUPLICATE] = {"duplicate", "trade seen before", QT_QUALITY_DROP},
+    [QT_QUALITY_DUPLICATE] = {"duplicate", "trade seen before", QT_QUALITY_SKIP},
     [QT_QUALITY_GAP] = {"gap", "trades missing before it", QT_QUALITY_MARK},
 };
 
@@ -266,7 +266,7 @@ qt_quality_check(struct qt_quality *quality, const struct qt_quality_config *con
     uint32_t failed = is_quote ? check_quote(quality, event) : check_trade(quality, event);
     failed |= bit(is_future(config, event), QT_QUALITY_FUTURE);
     enum qt_quality_verdict verdict = failed ? worst(failed) : QT_QUALITY_PASS;
-    if (verdict < QT_QUALITY_DROP && judges_prices) {
+    if (verdict < QT_QUALITY_SKIP && judges_prices) {
         qt_px px =
             is_quote ? (qt_px){event->quote.bid.v / 2 + event->quote.ask.v / 2} : event->trade.px;
         if (is_plausible(quality, config, px)) {
@@ -278,7 +278,7 @@ qt_quality_check(struct qt_quality *quality, const struct qt_quality_config *con
     }
     if (verdict == QT_QUALITY_DROP)
         count_drop(quality, config, event->t_recv_ns);
-    else
+    else if (verdict != QT_QUALITY_SKIP)
         remember(quality, event, is_quote);
     *out_failed = failed;
     return verdict;

@@ -74,7 +74,7 @@ static const struct {
     int64_t a, b;     /* bid and ask; price and id */
     int64_t venue_ms; /* the venue's time less ours */
     enum qt_quality_verdict verdict;
-    int failed; /* enum qt_quality_check; -1: none */
+    int failed; /* enum qt_quality_check; -1: none; -2: empty and duplicate */
 } rows[] = {
     {"a good quote", false, PX - 1, PX + 1, 0, QT_QUALITY_PASS, -1},
     {"no bid", false, INT64_MIN, PX, 0, QT_QUALITY_DROP, QT_QUALITY_EMPTY},
@@ -92,10 +92,12 @@ static const struct {
     {"from 1970", false, PX - 1, PX + 1, -1700000000000, QT_QUALITY_MARK, QT_QUALITY_BACKWARDS},
     {"a good trade", true, PX, 101, 0, QT_QUALITY_PASS, -1},
     {"a trade for 0", true, 0, 101, 0, QT_QUALITY_DROP, QT_QUALITY_EMPTY},
-    {"a trade seen before", true, PX, 100, -1000, QT_QUALITY_DROP, QT_QUALITY_DUPLICATE},
-    {"an older one", true, PX, 99, -1500, QT_QUALITY_DROP, QT_QUALITY_DUPLICATE},
+    {"a trade seen before", true, PX, 100, -1000, QT_QUALITY_SKIP, QT_QUALITY_DUPLICATE},
+    {"an older one", true, PX, 99, -1500, QT_QUALITY_SKIP, QT_QUALITY_DUPLICATE},
     {"three are missing", true, PX, 104, 0, QT_QUALITY_MARK, QT_QUALITY_GAP},
     {"a venue that began anew", true, PX, 1, 0, QT_QUALITY_PASS, -1},
+    {"seen before, for 0", true, 0, 100, -1000, QT_QUALITY_DROP, -2},
+    {"seen before, far off", true, 2 * PX, 100, -1000, QT_QUALITY_SKIP, QT_QUALITY_DUPLICATE},
     {"no id", true, PX, 0, 0, QT_QUALITY_PASS, -1},
     {"a trade far off", true, 2 * PX, 101, 0, QT_QUALITY_DROP, QT_QUALITY_OUTLIER},
 };
@@ -111,7 +113,9 @@ START_TEST(each_check_has_its_verdict)
     event.t_venue_ns += rows[_i].venue_ms * QT_NS_PER_MS;
     enum qt_quality_verdict verdict = check(&f, &event, &failed);
     ck_assert_msg(verdict == rows[_i].verdict, "%s: %d", rows[_i].what, verdict);
-    uint32_t wanted = rows[_i].failed < 0 ? 0 : 1u << rows[_i].failed;
+    uint32_t wanted = rows[_i].failed >= 0    ? 1u << rows[_i].failed
+                      : rows[_i].failed == -2 ? 1u << QT_QUALITY_EMPTY | 1u << QT_QUALITY_DUPLICATE
+                                              : 0;
     ck_assert_msg(failed == wanted, "%s: %x", rows[_i].what, failed);
 }
 END_TEST
@@ -160,6 +164,29 @@ START_TEST(symbol_with_many_bad_events_rests_for_a_minute)
     ck_assert(qt_quality_is_bad(&f.quality, f.t_ns));
     ck_assert(qt_quality_is_bad(&f.quality, f.t_ns + QT_NS_PER_MIN - 1));
     ck_assert(!qt_quality_is_bad(&f.quality, f.t_ns + QT_NS_PER_MIN));
+}
+END_TEST
+
+/* A stream that tells everything twice, and some of it late, is a good one. */
+START_TEST(symbol_whose_trades_come_twice_does_not_rest)
+{
+    struct fixture f;
+    uint32_t failed;
+    begin(&f);
+    warm_up(&f);
+    for (uint64_t id = 101; id < 101 + 10 * (uint64_t)f.config.bad_events; id++) {
+        struct qt_event once = trade(&f, PX, id), late = trade(&f, PX, id - 1);
+        ck_assert_int_eq(check(&f, &once, &failed), QT_QUALITY_PASS);
+        ck_assert_int_eq(check(&f, &once, &failed), QT_QUALITY_SKIP);
+        ck_assert_int_eq(check(&f, &late, &failed), QT_QUALITY_SKIP);
+        ck_assert_uint_eq(failed, 1u << QT_QUALITY_DUPLICATE);
+        ck_assert(!qt_quality_is_bad(&f.quality, f.t_ns));
+        f.t_ns += QT_NS_PER_MS;
+    }
+    struct qt_event crossed = quote(&f, PX + 1, PX);
+    for (int64_t i = 0; i < f.config.bad_events; i++)
+        ck_assert_int_eq(check(&f, &crossed, &failed), QT_QUALITY_DROP);
+    ck_assert(qt_quality_is_bad(&f.quality, f.t_ns));
 }
 END_TEST
 
@@ -235,6 +262,7 @@ main(void)
     tcase_add_test(tc, dropped_event_leaves_no_trace);
     tcase_add_test(tc, market_that_has_moved_is_believed);
     tcase_add_test(tc, symbol_with_many_bad_events_rests_for_a_minute);
+    tcase_add_test(tc, symbol_whose_trades_come_twice_does_not_rest);
     tcase_add_test(tc, band_is_the_median_and_its_deviation);
     tcase_add_test(tc, every_check_has_a_name_and_a_title);
     suite_add_tcase(suite, tc);

@@ -4,6 +4,12 @@
  * name and does not reach a decision. One state a symbol, plain data; the owner of the symbol
  * calls.
  *
+ * What is dropped as not believed speaks against the symbol's data; what is skipped does not: a
+ * trade that comes twice, or after a later one, is as true as before, and some venues and every
+ * reconnect repeat them. A quote that is older by the venue's time is neither: a stream keeps its
+ * order, so it is the venue's clock that stepped back, and to drop quotes until it has caught up
+ * would be to trade on none.
+ *
  * The band of plausible prices is the median of up to 31 accepted prices, a second or more apart,
  * plus and minus outlier_mad times their median absolute deviation (scaled by 1.4826 to a standard
  * deviation), at least outlier_min_pct. A price outside is dropped until outlier_confirm of them in
@@ -29,13 +35,18 @@ enum qt_quality_check {
     QT_QUALITY_OUTLIER, /* outside the band */
     QT_QUALITY_BACKWARDS, /* older by the venue's time than the one before of its kind */
     QT_QUALITY_FUTURE,    /* the venue's time lies more than future_ms after ours */
-    QT_QUALITY_DUPLICATE, /* a trade whose id is not above the one before */
+    QT_QUALITY_DUPLICATE, /* a trade whose id is not above the one before: repeated, or late */
     QT_QUALITY_GAP,       /* a trade whose id skips some */
     QT_QUALITY_CHECKS
 };
 
-/** What becomes of an event. */
-enum qt_quality_verdict { QT_QUALITY_PASS, QT_QUALITY_MARK, QT_QUALITY_DROP };
+/** What becomes of an event; from SKIP on it reaches no decision. */
+enum qt_quality_verdict {
+    QT_QUALITY_PASS,
+    QT_QUALITY_MARK, /* counted */
+    QT_QUALITY_SKIP, /* nothing new: counted, and no sign of bad data */
+    QT_QUALITY_DROP  /* not believed: counted, and bad_events of them make the symbol rest */
+};
 
 const char *qt_quality_name(enum qt_quality_check check);                   /* "crossed" ... */
 const char *qt_quality_title(enum qt_quality_check check);                  /* for people */
@@ -68,8 +79,8 @@ struct qt_quality {
 
 void qt_quality_init(struct qt_quality *quality);
 /**
- * Judges a QUOTE or TRADE; the worst verdict of all checks. *out_failed has bit k for check k. A
- * dropped event leaves no trace but in the counts. judges_prices false: no band (a recorded market,
+ * Judges a QUOTE or TRADE; the worst verdict of all checks. *out_failed has bit k for check k. An
+ * event that is dropped or skipped leaves no trace but in the counts. judges_prices false: no band (a recorded market,
  * whose ticks are far apart).
  */
 enum qt_quality_verdict qt_quality_check(struct qt_quality *quality,
