@@ -168,6 +168,7 @@ struct qt_engine {
     uint32_t letters;                   /* dead letters waiting */
     bool is_waiting_told, is_loss_told; /* of dead letters: said once until they are through */
     bool is_journal_full;               /* what came since is not in it */
+    bool is_exposed;                    /* a position or an order is out, or may be */
     bool is_sick[QT_COMPONENTS];        /* by numbered events */
     struct qt__settlement *waiting;     /* settle.c; NULL: one worker */
     uint32_t waiting_count;
@@ -178,6 +179,9 @@ struct qt_engine {
 uint64_t qt__number(struct qt_engine *engine);
 void qt__sequence(void *engine, struct qt_event *event);
 void qt__tick_time(struct qt_engine *engine, int64_t now_ns);
+/* keep.c: into the journal. Engine thread. */
+void qt__keep_event(struct qt_engine *engine, const struct qt_event *event);
+void qt__keep_decision(struct qt_engine *engine, const struct qt_decision *decision);
 /* settle.c: effects in the order of numbers */
 bool qt__settle_init(struct qt_engine *engine); /* false: no memory */
 void qt__settle_finish(struct qt_engine *engine);

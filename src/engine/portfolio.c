@@ -89,6 +89,7 @@ qt__portfolio_measure(struct qt_engine *engine)
         if (open > 0 || !qt_position_is_flat(&symbol->position))
             is_known = view_of(engine, symbol, &engine->views[portfolio->views++]) && is_known;
     }
+    engine->is_exposed = portfolio->views > 0;
     portfolio->has_equity =
         qt_risk_measure(engine->views, portfolio->views, portfolio->equity, &portfolio->totals) &&
         is_known;

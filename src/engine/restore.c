@@ -88,6 +88,7 @@ qt__restore(struct qt_engine *engine, const struct qt_restore *restore, struct q
     engine->liquidation.is_active = engine->mode == QT_MODE_EMERGENCY;
     if (!restore_ledger(engine, restore, err))
         return false;
+    engine->is_exposed = restore->positions > 0 || restore->orders > 0;
     for (uint32_t i = 0; i < restore->positions; i++)
         restore_position(engine, &restore->position[i]);
     for (uint32_t i = 0; i < restore->orders; i++)

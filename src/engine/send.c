@@ -120,6 +120,7 @@ qt__submit(struct qt_engine *engine, const struct qt_submission *submission)
                                    .kind = QT_DECISION_ORDER,
                                    .order = *request};
     engine->counts.orders++;
+    engine->is_exposed = true; /* until the next look at the book */
     qt__settle_decision(engine, &decision);
     bool is_stopped = !request->reduce_only && atomic_load(&engine->gate_shut);
     if (!is_stopped && venue->submit(venue->self, request))

@@ -58,15 +58,6 @@ qt__number(struct qt_engine *engine)
     return ++engine->seq;
 }
 
-/* Numbered, so part of what a replay needs. */
-static void
-keep(struct qt_engine *engine, const struct qt_event *event)
-{
-    const struct qt_journal_port *journal = &engine->options.journal;
-    if (journal->event && !engine->is_journal_full)
-        engine->is_journal_full = !journal->event(journal->self, event);
-}
-
 void
 qt__sequence(void *self, struct qt_event *event)
 {
@@ -82,7 +73,7 @@ qt__sequence(void *self, struct qt_event *event)
     qt__cycles_until(engine, event->t_recv_ns); /* Q2 */
     engine->now_ns = event->t_recv_ns;
     event->seq = qt__number(engine);
-    keep(engine, event);
+    qt__keep_event(engine, event); /* numbered, so part of what a replay needs */
     count(engine, event);
     if (is_symbol_event(event))
         qt__shards_push(engine->shards, event);

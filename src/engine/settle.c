@@ -56,7 +56,6 @@ add_to_hash(struct qt_engine *engine, const struct qt_decision *decision)
 static void
 settle(struct qt_engine *engine, const struct qt__settlement *thing)
 {
-    const struct qt_journal_port *journal = &engine->options.journal;
     if (thing->is_fill) {
         qt__book_fill(engine, &thing->filled);
         return;
@@ -64,8 +63,7 @@ settle(struct qt_engine *engine, const struct qt__settlement *thing)
     engine->counts.decisions++;
     if (thing->decision.kind == QT_DECISION_MADE)
         add_to_hash(engine, &thing->decision);
-    if (journal->decision && !engine->is_journal_full)
-        engine->is_journal_full = !journal->decision(journal->self, &thing->decision);
+    qt__keep_decision(engine, &thing->decision);
 }
 
 static void

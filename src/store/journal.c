@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <sodium.h>
 #include <stdatomic.h>
@@ -29,8 +28,10 @@
 
 /* The thread looks every BATCH_MS, and is woken when a ring that fills quickly is half full. */
 enum { RING = 16384, LOOK = 1024, BATCH_MS = 5, RETRY_MS = 200, GIVE_UP_MS = 3000 };
-/* So long the engine waits for a thread that does not move, once. */
+/* So long the engine waits for a thread that does not move, and sleeps between two looks. */
 #define PATIENCE_NS (250 * QT_NS_PER_MS)
+#define NAP_NS (200 * QT_NS_PER_US)
+#define SLOWEST_NS QT_NS_PER_S /* between two syncs on a disk that takes its time for one */
 #define SEGMENT_BYTES (UINT64_C(64) << 20)
 
 struct message {
@@ -60,7 +61,7 @@ struct qt_journal {
     uint64_t chunk, good; /* chunks and bytes of the segment that are surely there */
     struct qt__journal_base base;
     uint64_t last_seq;
-    int64_t synced_ns; /* monotonic */
+    int64_t synced_ns, sync_took_ns; /* monotonic end of the last one */
     bool is_unsynced;
     size_t plain_n;
     unsigned char plain[QT__CHUNK_MAX], sealed[QT__CHUNK_MAX + QT__CHUNK_EXTRA];
@@ -115,18 +116,32 @@ open_segment(struct qt_journal *journal, struct qt_error *err)
 
 /* Chunks */
 
+/*
+ * Every BATCH_MS. A disk that needs longer than that would be synced after every chunk, just when
+ * the ring fills: while there is more to write, it writes at least as long as it syncs. What waits
+ * in the ring is as much at risk as what is written and not synced.
+ */
+static int64_t
+sync_period(const struct qt_journal *journal)
+{
+    bool is_behind = qt_spsc_count(journal->ring) > LOOK;
+    int64_t least = is_behind ? QT_MIN(journal->sync_took_ns, SLOWEST_NS) : 0;
+    return QT_MAX(least, BATCH_MS * QT_NS_PER_MS);
+}
+
 static bool
 sync_file(struct qt_journal *journal, bool is_last)
 {
     int64_t now = qt_now_mono_ns();
     bool is_due = is_last || journal->sync == QT_JOURNAL_SYNC_EVERY ||
-                  now - journal->synced_ns >= BATCH_MS * QT_NS_PER_MS;
+                  now - journal->synced_ns >= sync_period(journal);
     if (!journal->is_unsynced || journal->sync == QT_JOURNAL_SYNC_OFF || !is_due)
         return true;
     if (fdatasync(journal->file) != 0)
         return false;
     journal->is_unsynced = false;
-    journal->synced_ns = now;
+    journal->synced_ns = qt_now_mono_ns();
+    journal->sync_took_ns = journal->synced_ns - now;
     count(&journal->syncs, 1);
     return true;
 }
@@ -417,28 +432,36 @@ qt_journal_close(struct qt_journal *journal, struct qt_error *err)
 
 /* The engine's side */
 
+/* Changes whenever the thread got on: a record, a chunk, a sync. */
+static uint64_t
+moves(const struct qt_journal *journal)
+{
+    return atomic_load_explicit(&journal->records, memory_order_relaxed) +
+           atomic_load_explicit(&journal->chunks, memory_order_relaxed) +
+           atomic_load_explicit(&journal->syncs, memory_order_relaxed);
+}
+
 /*
- * The ring is full. A burst on a busy machine: the thread is at work, and the engine gives it time.
- * A disk that hangs: nothing moves for PATIENCE_NS, and what follows is lost (J1); that is told
- * once and waited for once.
+ * The ring is full. A burst on a busy machine: the thread is at work, and the engine gives it time,
+ * and the core. A disk that hangs: nothing moves for PATIENCE_NS; what then becomes of the record
+ * is the engine's to say (J1).
  */
 static bool
 wait_for_room(struct qt_journal *journal, const struct message *message)
 {
-    uint64_t seen = 0;
-    int64_t until = 0;
+    const struct timespec nap = {.tv_nsec = NAP_NS};
+    uint64_t seen = moves(journal);
+    int64_t until = qt_now_mono_ns() + PATIENCE_NS;
     sem_post(&journal->wake);
     while (!qt_spsc_push(journal->ring, message)) {
-        uint64_t records = atomic_load_explicit(&journal->records, memory_order_relaxed);
+        uint64_t now_seen = moves(journal);
         int64_t now = qt_now_mono_ns();
-        if (records != seen || until == 0)
+        if (now_seen != seen)
             until = now + PATIENCE_NS;
-        seen = records;
-        if (!journal->waits && now >= until) {
-            atomic_store(&journal->is_lost, true);
+        seen = now_seen;
+        if (!journal->waits && now >= until)
             return false;
-        }
-        sched_yield();
+        nanosleep(&nap, NULL);
     }
     return true;
 }
@@ -467,6 +490,13 @@ port_decision(void *self, const struct qt_decision *decision)
     return push(self, &message);
 }
 
+static void
+port_lost(void *self)
+{
+    struct qt_journal *journal = self;
+    atomic_store(&journal->is_lost, true);
+}
+
 static bool
 port_is_healthy(void *self)
 {
@@ -488,6 +518,7 @@ qt_journal_port(struct qt_journal *journal)
     return (struct qt_journal_port){.self = journal,
                                     .event = port_event,
                                     .decision = port_decision,
+                                    .lost = port_lost,
                                     .is_healthy = port_is_healthy,
                                     .look = port_look};
 }

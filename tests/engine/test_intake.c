@@ -4,6 +4,7 @@
  * what would be a hundred of its usual turns, and a journal that takes its time with each event:
  * what was numbered is compared with what was pushed, event by event.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -43,6 +44,10 @@ struct flood {
     unsigned older; /* numbered after a newer one, or a trade before the newest quote */
     unsigned exits;
     uint64_t exits_seen_at; /* quotes numbered until then */
+    /* the journal: event refuse_at is taken only at the try after so many (0: at once) */
+    uint64_t refuse_at, taken;
+    unsigned refuse_for, refused, lost;
+    bool is_journal_sick;
 };
 
 /* What is numbered of a symbol before a trade or report, and at the end of a turn, is the newest.
@@ -58,6 +63,14 @@ static bool
 on_event(void *self, const struct qt_event *event)
 {
     struct flood *flood = self;
+    const struct timespec a_moment = {.tv_nsec = 10 * QT_NS_PER_MS};
+    if (flood->taken + 1 == flood->refuse_at && flood->refused < flood->refuse_for) {
+        flood->refused++;
+        nanosleep(&a_moment, NULL);
+        return false;
+    }
+    ck_assert_uint_eq(flood->lost, 0);
+    flood->taken++;
     ck_assert_int_ge(event->t_recv_ns, flood->seen_ns);
     flood->seen_ns = event->t_recv_ns;
     if (event->kind == QT_EVENT_QUOTE) {
@@ -83,6 +96,20 @@ on_decision(void *self, const struct qt_decision *decision)
 {
     (void)self, (void)decision;
     return true;
+}
+
+static void
+on_lost(void *self)
+{
+    struct flood *flood = self;
+    flood->lost++;
+}
+
+static bool
+is_journal_healthy(void *self)
+{
+    const struct flood *flood = self;
+    return !flood->is_journal_sick;
 }
 
 static bool
@@ -246,7 +273,11 @@ flood_run(struct flood *flood)
                   .cancel = ask,
                   .query = ask,
                   .sync = say_yes},
-        .journal = {.self = flood, .event = on_event, .decision = on_decision},
+        .journal = {.self = flood,
+                    .event = on_event,
+                    .decision = on_decision,
+                    .lost = on_lost,
+                    .is_healthy = is_journal_healthy},
         .run_kind = "test",
         .restore = &flood->restore,
         .base_period_ns = QT_NS_PER_MIN,
@@ -326,6 +357,42 @@ START_TEST(F6_flood_over_two_streams_keeps_the_newest_of_each)
 }
 END_TEST
 
+/* Fault S6: the journal's disk stands still. */
+static const struct {
+    bool holds, is_sick;
+    unsigned refuse_for, refused; /* asked for; in the end */
+    unsigned lost;
+} disks[] = {
+    {.refuse_for = 50, .refused = 50},                          /* it was slow */
+    {.holds = true, .refuse_for = 50, .refused = 1, .lost = 1}, /* the position comes first */
+    {.is_sick = true, .refuse_for = 50, .refused = 1, .lost = 1},
+    {.refuse_for = UINT_MAX, .refused = UINT_MAX, .lost = 1}, /* it hangs */
+};
+
+START_TEST(S6_disk_that_stands_still_is_waited_for_while_nothing_is_out)
+{
+    struct flood *flood = flood_new(1);
+    flood->restore.positions = disks[_i].holds;
+    flood->restore.is_found = disks[_i].holds;
+    flood->refuse_at = 1000;
+    flood->refuse_for = disks[_i].refuse_for;
+    flood->is_journal_sick = disks[_i].is_sick;
+    flood_run(flood);
+    if (disks[_i].refused < UINT_MAX)
+        ck_assert_uint_eq(flood->refused, disks[_i].refused);
+    else
+        ck_assert_uint_gt(flood->refused, 10);
+    ck_assert_uint_eq(flood->lost, disks[_i].lost);
+    if (flood->lost == 0)
+        (void)check_all(flood);
+    const struct qt_snapshot *last = qt_engine_snapshot(flood->engine);
+    ck_assert_int_eq(last->journal.is_lost, flood->lost);
+    ck_assert_int_eq(last->mode, flood->lost ? QT_MODE_PAUSED : QT_MODE_NORMAL);
+    qt_engine_snapshot_unref(flood->engine, last);
+    flood_end(flood);
+}
+END_TEST
+
 /* A hundred events a turn are no flood; that each of them takes a while is what makes it late. */
 START_TEST(F6_slow_engine_alone_conflates_what_came_while_it_was_late)
 {
@@ -379,6 +446,7 @@ main(void)
     tcase_add_loop_test(tc, F6_slow_engine_alone_conflates_what_came_while_it_was_late, 0, n);
     tcase_add_loop_test(tc, few_events_at_a_quick_engine_all_pass, 0, n);
     tcase_add_loop_test(tc, without_a_clock_every_quote_is_numbered, 0, n);
+    tcase_add_loop_test(tc, S6_disk_that_stands_still_is_waited_for_while_nothing_is_out, 0, (int)QT_COUNT_OF(disks));
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }

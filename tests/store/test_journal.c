@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The journal on a real folder: everything comes back, and whatever happens to its bytes (flipped,
- * cut, missing, from another session, made by someone who has the key) is named and never read as
- * something else. The last cases seal chunks themselves, by what qtrade-journal(5) says.
+ * cut, missing, of another session, sealed here by what qtrade-journal(5) says) is named.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -530,6 +529,7 @@ START_TEST(full_ring_says_so_and_the_end_is_named_lost)
     ck_assert(put(journal, 1, 5000, &rng));
     wait_for_health(&port, false);
     ck_assert(!put(journal, 5001, 100000, &rng));
+    port.lost(port.self);
     limit_files_to(RLIM_INFINITY);
     wait_for_health(&port, true);
     close_journal(journal);

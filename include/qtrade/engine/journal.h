@@ -51,13 +51,16 @@ struct qt_decision {
 };
 
 /**
- * The journal. Both calls copy and return at once, on the engine thread. False: it does not keep
- * up, and what follows is not in it; the engine pauses.
+ * The journal. Both calls copy, on the engine thread, and return as soon as there is room. False:
+ * there is none and nothing moves: this one was not taken. The engine offers it again for some
+ * seconds while no position and no order is out; else, or when that did not help, it calls lost,
+ * gives the journal nothing more, and pauses.
  */
 struct qt_journal_port {
     void *self;
     bool (*event)(void *self, const struct qt_event *event); /* NULL: no journal */
     bool (*decision)(void *self, const struct qt_decision *decision);
+    void (*lost)(void *self); /* what follows is not in it: it ends so; NULL: nobody is told */
     bool (*is_healthy)(void *self); /* NULL: always; false: the last write failed */
     /** How much it has written, and what waits; NULL: not known. */
     void (*look)(void *self, uint64_t *out_bytes, uint64_t *out_waiting);

@@ -4,8 +4,9 @@
  * authenticated chunks, written behind by a thread of its own. qtrade-journal(5) describes the
  * bytes.
  *
- * J1: the engine waits for a busy thread, and not for a disk that hangs: after a quarter of a
- * second without progress it pauses, and the journal says that its end is lost. J2: a chunk is
+ * J1: the engine waits for a busy thread, and not for a disk that hangs: a quarter of a second
+ * without progress, or some seconds while no position and no order is out; then it pauses, and the
+ * journal says that its end is lost. J2: a chunk is
  * whole or it is not there: a torn tail is found and cut when the next session starts. J3: a
  * session that ended in order says so in its last record.
  */
@@ -37,7 +38,7 @@ void qt_journal_key_wipe(struct qt_journal_key *key);
 
 enum qt_journal_sync {
     QT_JOURNAL_SYNC_OFF,   /* the system writes when it likes: a power cut may lose seconds */
-    QT_JOURNAL_SYNC_BATCH, /* at most 5 ms of input are at risk */
+    QT_JOURNAL_SYNC_BATCH, /* at most 5 ms of input are at risk, or what a slower disk is behind */
     QT_JOURNAL_SYNC_EVERY  /* after every chunk */
 };
 
@@ -70,7 +71,7 @@ struct qt_journal_options {
     uint64_t segment_bytes; /* a new segment after so many; 0: 64 MiB */
     uint64_t keep_bytes;    /* the oldest go while all together are larger; 0: none goes */
     struct qt_part *part;   /* its place on the board; NULL: nobody looks */
-    bool waits;             /* a full ring makes the engine wait (no market is waiting either) */
+    bool waits;             /* a full ring makes the engine wait for ever (no market waits either) */
 };
 
 struct qt_journal;
