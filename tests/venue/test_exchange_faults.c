@@ -12,14 +12,22 @@ struct bench {
 };
 
 static void
-bench_start(struct bench *bench, const char *spec)
+bench_start_with(struct bench *bench, const char *const *specs, size_t n)
 {
-    struct qt_fault fault;
+    struct qt_fault faults[2];
     struct qt_error err = {0};
-    ck_assert_msg(qt_fault_parse(spec, &fault, &err), "%s", err.text);
+    ck_assert_uint_le(n, QT_COUNT_OF(faults));
+    for (size_t i = 0; i < n; i++)
+        ck_assert_msg(qt_fault_parse(specs[i], &faults[i], &err), "%s", err.text);
     client_start(&bench->client,
                  &(struct qt_exchange_server_options){
-                     .symbols = 3, .seed = 7, .speed = 20, .faults = &fault, .n_faults = 1});
+                     .symbols = 3, .seed = 7, .speed = 20, .faults = faults, .n_faults = n});
+}
+
+static void
+bench_start(struct bench *bench, const char *spec)
+{
+    bench_start_with(bench, &spec, 1);
 }
 
 static uint64_t
@@ -247,6 +255,25 @@ START_TEST(storm_answers_429_with_retry_after_and_passes)
     ck_assert_int_gt(stormy, 0);
     ck_assert_int_gt(fine_after, 0);
     wait_count(&b, QT_FAULT_STORM, (uint64_t)stormy);
+    client_stop(&b.client);
+}
+END_TEST
+
+/* It was said as long as until the exchange's next minute. */
+START_TEST(refusal_of_a_storm_that_comes_late_says_no_longer_than_the_storm)
+{
+    static const char *const specs[] = {"storm=1s:300ms", "latency=1:400ms"};
+    struct bench b;
+    bench_start_with(&b, specs, QT_COUNT_OF(specs));
+    int64_t end = qt_now_mono_ns() + 120 * QT_NS_PER_S;
+    for (int stormy = 0; stormy < 4;) {
+        get(&b.client, API "time", "");
+        ck_assert_int_lt(qt_now_mono_ns(), end);
+        if (b.client.status != 429)
+            continue;
+        ck_assert_int_eq(b.client.retry_after, 1);
+        stormy++;
+    }
     client_stop(&b.client);
 }
 END_TEST
@@ -559,6 +586,7 @@ main(void)
     tcase_add_test(tc, latency_holds_api_answers_back_and_forgets_who_left);
     tcase_add_test(tc, server_errors_come_before_and_after_the_work);
     tcase_add_test(tc, storm_answers_429_with_retry_after_and_passes);
+    tcase_add_test(tc, refusal_of_a_storm_that_comes_late_says_no_longer_than_the_storm);
     tcase_add_test(tc, order_stands_though_its_answer_is_lost);
     tcase_add_test(tc, orders_are_refused_as_for_lack_of_money);
     tcase_add_test(tc, refused_cancels_leave_the_order);

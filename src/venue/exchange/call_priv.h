@@ -73,6 +73,7 @@ struct qt__call {
     bool has_placed;     /* an order came of it */
     enum qt__fault fault;
     int code, status; /* Binance's code, HTTP status of the fault */
+    int64_t retry_after_s; /* of a storm; 0: there is none */
     char message[256];
 };
 

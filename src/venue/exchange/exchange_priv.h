@@ -263,9 +263,15 @@ QT_CHECKED bool qt__client_id_param(struct qt__call *call, const char *name,
 /* REST and WebSocket: the server's callbacks. */
 
 void qt__rest_request(void *context, const struct qt_call *call, struct qt_responder *responder);
+/** What an answer's headers say. */
+struct qt__rest_head {
+    int status;
+    bool is_order;
+    int64_t retry_after_s; /* of 429 and 418: as it was when the request was refused */
+};
 /** Sends an answer with the headers that clients watch. */
-void qt__rest_answer(struct qt__exchange *exchange, struct qt_responder *responder, int status,
-                     bool is_order, const char *text, size_t length);
+void qt__rest_answer(struct qt__exchange *exchange, struct qt_responder *responder,
+                     const struct qt__rest_head *head, const char *text, size_t length);
 bool qt__session_accept(void *context, struct qt_peer *peer, const struct qt_call *call);
 void qt__session_message(void *context, struct qt_peer *peer, const char *data, size_t length);
 void qt__session_drained(void *context, struct qt_peer *peer);

@@ -20,8 +20,7 @@ struct qt__kept_answer {
     struct qt_timer timer;
     struct qt_responder *responder; /* REST */
     struct qt__session *session;    /* WebSocket API; NULL: it has gone */
-    int status;
-    bool is_order;
+    struct qt__rest_head head;
     size_t length;
     char *text;
 };
@@ -159,21 +158,16 @@ qt__faults_turn(struct qt__exchange *exchange)
 
 /* Requests */
 
-int64_t
-qt__faults_storm_s(const struct qt__exchange *exchange)
-{
-    int64_t left = exchange->faults.storm_until_ns - qt_now_mono_ns();
-    return left > 0 ? left / QT_NS_PER_S + 1 : 0;
-}
-
 bool
 qt__faults_before(struct qt__exchange *exchange, struct qt__call *call)
 {
     struct qt__faults *faults = &exchange->faults;
     if (faults->n == 0)
         return true;
-    if (qt_now_mono_ns() < faults->storm_until_ns) {
+    int64_t storm_ns = faults->storm_until_ns - qt_now_mono_ns();
+    if (storm_ns > 0) {
         faults->counts[QT_FAULT_STORM]++;
+        call->retry_after_s = storm_ns / QT_NS_PER_S + 1;
         return qt__call_fail(call, QT__FAULT_WEIGHT, (long)exchange->weights.limit);
     }
     if (!qt__faults_strike(exchange, QT_FAULT_5XX))
@@ -206,8 +200,7 @@ on_kept(void *context)
 {
     struct qt__kept_answer *kept = context;
     if (kept->responder && kept->text)
-        qt__rest_answer(kept->exchange, kept->responder, kept->status, kept->is_order, kept->text,
-                        kept->length);
+        qt__rest_answer(kept->exchange, kept->responder, &kept->head, kept->text, kept->length);
     else if (kept->responder)
         qt_respond_nothing(kept->responder);
     else if (kept->session && kept->text)
@@ -243,14 +236,13 @@ keep(struct qt__exchange *exchange, const struct qt__call *call, const char *tex
 
 bool
 qt__faults_keep_rest(struct qt__exchange *exchange, const struct qt__call *call,
-                     struct qt_responder *responder, int status, bool is_order)
+                     struct qt_responder *responder, const struct qt__rest_head *head)
 {
     struct qt__kept_answer *kept = keep(exchange, call, exchange->out.buffer, exchange->out.length);
     if (!kept)
         return false;
     kept->responder = responder;
-    kept->status = status;
-    kept->is_order = is_order;
+    kept->head = *head;
     return true;
 }
 

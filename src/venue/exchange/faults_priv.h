@@ -41,14 +41,15 @@ void qt__faults_turn(struct qt__exchange *exchange);
 /** Does it happen now? Counts it when it does. */
 bool qt__faults_strike(struct qt__exchange *exchange, enum qt_fault_kind kind);
 
-/** A request comes in, or was carried out; false: its fault stands in call. */
+struct qt__rest_head;
+
+/** A request comes in, or was carried out; false: its fault stands in call, and how long a storm
+ * lasts. */
 QT_CHECKED bool qt__faults_before(struct qt__exchange *exchange, struct qt__call *call);
 QT_CHECKED bool qt__faults_after(struct qt__exchange *exchange, struct qt__call *call);
-/** Seconds until a storm ends, at least 1; 0: there is none. */
-int64_t qt__faults_storm_s(const struct qt__exchange *exchange);
 /** The answer in exchange->out to a REST request comes later or never: true, it has responder. */
 bool qt__faults_keep_rest(struct qt__exchange *exchange, const struct qt__call *call,
-                          struct qt_responder *responder, int status, bool is_order);
+                          struct qt_responder *responder, const struct qt__rest_head *head);
 /** The same of a WebSocket API answer. */
 bool qt__faults_keep_api(struct qt__session *session, const struct qt__call *call, const char *text,
                          size_t length);

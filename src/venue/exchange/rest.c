@@ -25,8 +25,8 @@ find_route(const char *method, const char *path, bool *out_path_exists)
 }
 
 void
-qt__rest_answer(struct qt__exchange *exchange, struct qt_responder *responder, int status,
-                bool is_order, const char *text, size_t length)
+qt__rest_answer(struct qt__exchange *exchange, struct qt_responder *responder,
+                const struct qt__rest_head *head, const char *text, size_t length)
 {
     const struct qt__weights *weights = &exchange->weights;
     char used[24], ten_seconds[24], day[24], retry[24];
@@ -35,20 +35,32 @@ qt__rest_answer(struct qt__exchange *exchange, struct qt_responder *responder, i
     snprintf(used, sizeof used, "%lld", (long long)weights->used);
     headers[n++] = (struct qt_http_header){"x-mbx-used-weight", used};
     headers[n++] = (struct qt_http_header){"x-mbx-used-weight-1m", used};
-    if (is_order) {
+    if (head->is_order) {
         snprintf(ten_seconds, sizeof ten_seconds, "%lld", (long long)weights->orders_10s);
         snprintf(day, sizeof day, "%lld", (long long)weights->orders_1d);
         headers[n++] = (struct qt_http_header){"x-mbx-order-count-10s", ten_seconds};
         headers[n++] = (struct qt_http_header){"x-mbx-order-count-1d", day};
     }
-    if (status == 429 || status == 418) {
-        int64_t storm = qt__faults_storm_s(exchange);
-        int64_t seconds =
-            storm ? storm : qt__weights_retry_after(weights, qt__exchange_limit_ms(exchange));
-        snprintf(retry, sizeof retry, "%lld", (long long)seconds);
+    if (head->status == 429 || head->status == 418) {
+        snprintf(retry, sizeof retry, "%lld", (long long)head->retry_after_s);
         headers[n++] = (struct qt_http_header){"Retry-After", retry};
     }
-    qt_respond(responder, status, "application/json;charset=UTF-8", headers, n, text, length);
+    qt_respond(responder, head->status, "application/json;charset=UTF-8", headers, n, text, length);
+}
+
+static struct qt__rest_head
+head_of(const struct qt__exchange *exchange, const struct qt__route *route, const struct qt__call *call,
+        int status)
+{
+    int64_t storm = call->retry_after_s;
+    return (struct qt__rest_head){
+        .status = status,
+        .is_order = route && (route->handle == qt__handle_place ||
+                              route->handle == qt__handle_pair_above_below ||
+                              route->handle == qt__handle_pair_limit_stop),
+        .retry_after_s = storm ? storm
+                               : qt__weights_retry_after(&exchange->weights,
+                                                         qt__exchange_limit_ms(exchange))};
 }
 
 static bool
@@ -87,13 +99,9 @@ qt__rest_request(void *context, const struct qt_call *http, struct qt_responder 
         qt__call_write_fault(&call, &exchange->out);
         is_good = false;
     }
-    int status = is_good ? 200 : call.status;
-    bool is_order = route && (route->handle == qt__handle_place ||
-                              route->handle == qt__handle_pair_above_below ||
-                              route->handle == qt__handle_pair_limit_stop);
-    if (!qt__faults_keep_rest(exchange, &call, responder, status, is_order))
-        qt__rest_answer(exchange, responder, status, is_order, exchange->out.buffer,
-                        exchange->out.length);
+    const struct qt__rest_head head = head_of(exchange, route, &call, is_good ? 200 : call.status);
+    if (!qt__faults_keep_rest(exchange, &call, responder, &head))
+        qt__rest_answer(exchange, responder, &head, exchange->out.buffer, exchange->out.length);
     free(call.signed_text);
     free(signature);
 }
