@@ -167,6 +167,31 @@ END_TEST
 
 /* Account */
 
+/* Each time a second. It was counted as a failure, and the next try came later and later. */
+START_TEST(an_account_and_its_stream_come_as_soon_as_a_limit_has_passed) /* O10 */
+{
+    enum { LIMITS = 8 };
+    open_default();
+    int64_t end = qt_now_mono_ns() + BENCH_WAIT_MS * QT_NS_PER_MS;
+    for (uint64_t bans = 1; bans <= LIMITS; bans++) {
+        qt_double_set(bench.venue, QT_DOUBLE_LIMIT, 1);
+        if (bans == 1 && _i == 0)
+            ck_assert(bench.orders.sync(bench.orders.self));
+        else if (bans == 1)
+            qt_double_set(bench.venue, QT_DOUBLE_EXPIRE_KEY, 1);
+        while (qt_binance_stats(bench.session).bans < bans) {
+            bench_work(&bench, 10);
+            ck_assert_int_lt(qt_now_mono_ns(), end);
+        }
+    }
+    bench.seen = bench.n;
+    if (_i == 1)
+        (void)bench_find(&bench, is_link, LINK(USER, UP), "account stream up");
+    (void)bench_find(&bench, is_kind, QT_EVENT_SYNC, "a read of the account");
+    ck_assert_uint_eq(qt_binance_stats(bench.session).bans, LIMITS);
+}
+END_TEST
+
 START_TEST(a_failed_read_of_the_account_says_nothing_and_is_tried_again)
 {
     open_default();
@@ -407,6 +432,7 @@ main(void)
     Suite *suite = suite_create("binance_faults");
     add_order_cases(suite);
     TCase *tc = add_case(suite, "account", set_up);
+    tcase_add_loop_test(tc, an_account_and_its_stream_come_as_soon_as_a_limit_has_passed, 0, 2);
     tcase_add_test(tc, a_failed_read_of_the_account_says_nothing_and_is_tried_again);
     tcase_add_test(tc, an_expired_listen_key_is_renewed_and_the_account_read);
     tcase_add_test(tc, a_quiet_account_stream_is_found_out_by_reading);

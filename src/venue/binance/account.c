@@ -2,7 +2,8 @@
 /*
  * Reading the account whole: balances, then open orders, then SYNC (rule B5). Asked for by the
  * engine, after every gap of the user stream, and every reconcile_ms. A read that fails is tried
- * again; what one half of it said is dropped.
+ * again; what one half of it said is dropped. One that must wait, for the budget or the end of a ban,
+ * goes when that is over: it says nothing of the venue, so it does not lengthen the back-off.
  */
 #include "session_priv.h"
 
@@ -11,7 +12,8 @@
 #define ACCOUNT_WEIGHT 20
 #define ORDERS_WEIGHT 80
 #define BACKOFF_NS QT_NS_PER_S
-#define BACKOFF_CAP_NS (60 * QT_NS_PER_S)
+#define BACKOFF_CAP_NS (10 * QT_NS_PER_S) /* at worst a tenth of the weight there is */
+#define REFUSED_NS (60 * QT_NS_PER_S)     /* a refused key is not tried more often */
 #define TIMEOUT_MS 10000
 
 static void read_account(struct qt_binance *self);
@@ -23,14 +25,46 @@ on_retry(void *context)
 }
 
 static void
+retry_in(struct qt_binance *self, int64_t wait_ns)
+{
+    json_decref(self->account.balances);
+    self->account.balances = NULL;
+    qt_timer_start(self->loop, &self->account.retry, wait_ns / QT_NS_PER_MS + 1, on_retry, self);
+}
+
+static void
 failed(struct qt_binance *self)
 {
     int64_t wait_ns = qt_backoff_down(&self->account.backoff, qt__bn_mono(self));
-    int64_t least = self->is_key_refused ? BACKOFF_CAP_NS : 0;
-    json_decref(self->account.balances);
-    self->account.balances = NULL;
-    qt_timer_start(self->loop, &self->account.retry, QT_MAX(wait_ns, least) / QT_NS_PER_MS,
-                   on_retry, self);
+    retry_in(self, self->is_key_refused ? QT_MAX(wait_ns, REFUSED_NS) : wait_ns);
+}
+
+static void
+send(struct qt_binance *self, const struct qt__bn_request *request)
+{
+    int64_t wait_ns;
+    switch (qt__bn_rest_send(self, request, &wait_ns)) {
+    case QT__BN_SENT:
+        break;
+    case QT__BN_WAIT:
+    case QT__BN_BANNED:
+        retry_in(self, wait_ns);
+        break;
+    case QT__BN_NOT_SENT:
+        failed(self);
+        break;
+    }
+}
+
+/* The limiter knows when a ban ends: the next try asks it. */
+static void
+not_answered(struct qt_binance *self, const struct qt__bn_answer *answer)
+{
+    self->stats.malformed += answer->is_good;
+    if (!answer->is_good && answer->verdict == QT_VENUE_BANNED)
+        retry_in(self, 0);
+    else
+        failed(self);
 }
 
 static void
@@ -123,12 +157,10 @@ on_orders(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     json_t *orders = answer->is_good
                          ? json_loadb(answer->body, answer->length, JSON_REJECT_DUPLICATES, &error)
                          : NULL;
-    if (orders && check_orders(self, orders)) {
+    if (orders && check_orders(self, orders))
         finish(self, orders);
-    } else {
-        self->stats.malformed += answer->is_good;
-        failed(self);
-    }
+    else
+        not_answered(self, answer);
     json_decref(orders);
 }
 
@@ -146,11 +178,11 @@ on_account(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     json_t *root = answer->is_good
                        ? json_loadb(answer->body, answer->length, JSON_REJECT_DUPLICATES, &error)
                        : NULL;
-    bool is_whole = json_is_array(json_object_get(root, "balances"));
-    self->stats.malformed += answer->is_good && !is_whole;
     self->account.balances = root;
-    if (!is_whole || qt__bn_rest_send(self, &request, NULL) != QT__BN_SENT)
-        failed(self);
+    if (json_is_array(json_object_get(root, "balances")))
+        send(self, &request);
+    else
+        not_answered(self, answer);
 }
 
 static void
@@ -163,8 +195,7 @@ read_account(struct qt_binance *self)
                                            .timeout_ms = TIMEOUT_MS,
                                            .done = on_account};
     self->account.is_wanted_again = false;
-    if (qt__bn_rest_send(self, &request, NULL) != QT__BN_SENT)
-        failed(self);
+    send(self, &request);
 }
 
 bool

@@ -2,7 +2,8 @@
 /*
  * The account's stream, by whichever way the server offers (conventions, section 3): a listen key
  * over REST, kept alive every 30 minutes, or where that is gone (404, 410 ...) a subscription with
- * a signature over the WebSocket API. After every gap the account is read whole (fault F9).
+ * a signature over the WebSocket API. After every gap the account is read whole (fault F9). A try
+ * that only has to wait, for the budget or the end of a ban, does not lengthen the back-off.
  */
 #include "session_priv.h"
 
@@ -28,11 +29,9 @@ on_retry(void *context)
 }
 
 static void
-user_down(struct qt_binance *self, const char *why)
+retry_in(struct qt_binance *self, const char *why, int64_t wait_ms)
 {
     struct qt__bn_user *user = &self->user;
-    int64_t wait_ns = qt_backoff_down(&user->backoff, qt__bn_mono(self));
-    int64_t wait_ms = self->is_key_refused ? REFUSED_MS : wait_ns / QT_NS_PER_MS;
     user->state = QT__BN_USER_WAIT;
     user->generation++;
     qt_timer_stop(&user->keep_alive);
@@ -41,6 +40,13 @@ user_down(struct qt_binance *self, const char *why)
     self->stats.reconnects++;
     qt_timer_start(self->loop, &user->retry, wait_ms, on_retry, self);
     qt__bn_link_tell(self, QT_LINK_USER, QT_LINK_DOWN, "%s", why);
+}
+
+static void
+user_down(struct qt_binance *self, const char *why)
+{
+    int64_t wait_ns = qt_backoff_down(&self->user.backoff, qt__bn_mono(self));
+    retry_in(self, why, self->is_key_refused ? REFUSED_MS : wait_ns / QT_NS_PER_MS);
 }
 
 static void
@@ -215,6 +221,8 @@ on_listen_key(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     } else if (is_gone(answer)) {
         user->uses_api = true;
         open_socket(self);
+    } else if (!answer->is_good && answer->verdict == QT_VENUE_BANNED) {
+        retry_in(self, answer->text, 1); /* the limiter knows when the ban ends */
     } else {
         user_down(self, answer->is_good ? "no listen key in the answer" : answer->text);
     }
@@ -236,8 +244,18 @@ begin(struct qt_binance *self)
         return;
     }
     user->state = QT__BN_USER_KEY;
-    if (qt__bn_rest_send(self, &request, NULL) != QT__BN_SENT)
-        user_down(self, "no budget for the listen key");
+    int64_t wait_ns;
+    switch (qt__bn_rest_send(self, &request, &wait_ns)) {
+    case QT__BN_SENT:
+        break;
+    case QT__BN_WAIT:
+    case QT__BN_BANNED:
+        retry_in(self, "no budget for the listen key", wait_ns / QT_NS_PER_MS + 1);
+        break;
+    case QT__BN_NOT_SENT:
+        user_down(self, "the listen key could not be asked for");
+        break;
+    }
 }
 
 void
