@@ -7,7 +7,7 @@
 #include "qtrade/base/text.h"
 #include "qtrade/store/check.h"
 
-#include "store_file_priv.h"
+#include "check_priv.h"
 
 /* How to add a check: a row, and one in tests/store/test_check.c that breaks it. */
 const struct qt_store_check qt_store_checks[] = {
@@ -55,14 +55,23 @@ run_check(const struct qt__store_file *file, const struct qt_store_check *check,
 }
 
 bool
+qt__store_check_file(const struct qt__store_file *file, struct qt_store_report *out,
+                     struct qt_error *err)
+{
+    bool is_good = true;
+    *out = (struct qt_store_report){0};
+    for (size_t i = 0; is_good && qt_store_checks[i].name; i++)
+        is_good = run_check(file, &qt_store_checks[i], out, err);
+    return is_good;
+}
+
+bool
 qt_store_check(const char *folder, const struct qt_store_key *key, struct qt_store_report *out,
                struct qt_error *err)
 {
     struct qt__store_file file = {0};
-    *out = (struct qt_store_report){0};
-    bool is_good = qt__store_file_read(&file, folder, key, err);
-    for (size_t i = 0; is_good && qt_store_checks[i].name; i++)
-        is_good = run_check(&file, &qt_store_checks[i], out, err);
+    bool is_good =
+        qt__store_file_read(&file, folder, key, err) && qt__store_check_file(&file, out, err);
     qt__store_file_close(&file);
     return is_good;
 }
@@ -81,8 +90,8 @@ number(const struct qt__store_file *file, const char *sql, int64_t *out, struct 
     return found;
 }
 
-static bool
-count_tables(const struct qt__store_file *file, struct qt_store_info *out, struct qt_error *err)
+bool
+qt__store_count_rows(const struct qt__store_file *file, struct qt_store_info *out, struct qt_error *err)
 {
     sqlite3_stmt *names = NULL;
     bool is_good = sqlite3_prepare_v2(file->db,
@@ -122,7 +131,7 @@ qt_store_info(const char *folder, const struct qt_store_key *key, struct qt_stor
     sodium_bin2hex(out->id, sizeof out->id, key->id, sizeof key->id);
     bool is_good = qt__store_file_read(&file, folder, key, err) &&
                    number(&file, "PRAGMA user_version", &schema, err) &&
-                   count_tables(&file, out, err);
+                   qt__store_count_rows(&file, out, err);
     out->schema = (int)schema;
     qt__store_file_close(&file);
     return is_good;

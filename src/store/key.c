@@ -109,6 +109,21 @@ path_of(const char *folder, char out[PATH_BYTES])
     snprintf(out, PATH_BYTES, "%.600s/store.key", folder);
 }
 
+bool
+qt__store_key_look(const unsigned char wrapped[QT__WRAP_BYTES], const char *path,
+                   struct qt_error *err)
+{
+    uint64_t kind = qt__get_le(wrapped + 12, 4), cost = qt__get_le(wrapped + 16, 8);
+    bool is_passphrase = kind == QT_KEY_PASSPHRASE;
+    if (memcmp(wrapped, magic, sizeof magic) != 0 || (kind != QT_KEY_FILE && !is_passphrase) ||
+        (is_passphrase && (cost < 1 || cost > OPERATIONS_MAX || qt__get_le(wrapped + 24, 8) < 8192 ||
+                           qt__get_le(wrapped + 24, 8) > memory_max)))
+        return qt_fail(err, QT_E_LOCKED, "%s: is damaged, or no key of a store", path);
+    if (qt__get_le(wrapped + 8, 4) != VERSION)
+        return qt_fail(err, QT_E_LOCKED, "%s: has another format than this program knows", path);
+    return true;
+}
+
 /* The file's bytes. *out_found false: there is none. */
 static bool
 read_file(const char *path, unsigned char out[QT__WRAP_BYTES], bool *out_found,
@@ -126,15 +141,7 @@ read_file(const char *path, unsigned char out[QT__WRAP_BYTES], bool *out_found,
         return qt_fail(err, QT_E_LOCKED, "%s: is damaged, or no key of a store", path);
     if (st.st_uid != geteuid() || (st.st_mode & 077))
         return qt_fail(err, QT_E_LOCKED, "%s: must be only its owner's to read (chmod 600)", path);
-    uint64_t kind = qt__get_le(out + 12, 4), cost = qt__get_le(out + 16, 8);
-    bool is_passphrase = kind == QT_KEY_PASSPHRASE;
-    if (memcmp(out, magic, sizeof magic) != 0 || (kind != QT_KEY_FILE && !is_passphrase) ||
-        (is_passphrase && (cost < 1 || cost > OPERATIONS_MAX || qt__get_le(out + 24, 8) < 8192 ||
-                           qt__get_le(out + 24, 8) > memory_max)))
-        return qt_fail(err, QT_E_LOCKED, "%s: is damaged, or no key of a store", path);
-    if (qt__get_le(out + 8, 4) != VERSION)
-        return qt_fail(err, QT_E_LOCKED, "%s: has another format than this program knows", path);
-    return true;
+    return qt__store_key_look(out, path, err);
 }
 
 bool
@@ -166,16 +173,12 @@ qt_store_key_make(const struct qt_unlock *unlock, struct qt_error *err)
     return NULL;
 }
 
+/* key->wrapped, of path. */
 static bool
 unwrap(struct qt_store_key *key, const char *path, const struct qt_unlock *unlock,
        struct qt_error *err)
 {
     struct qt__place place;
-    bool found = false;
-    if (!read_file(path, key->wrapped, &found, err))
-        return false;
-    if (!found)
-        return qt_fail(err, QT_E_LOCKED, "%s: is not there", path);
     if (qt__get_le(key->wrapped + 12, 4) != unlock->kind)
         return qt_fail(err, QT_E_LOCKED, "%s: a %s opens it", path,
                        unlock->kind == QT_KEY_FILE ? "passphrase" : "key file");
@@ -195,9 +198,27 @@ struct qt_store_key *
 qt_store_key_open(const char *folder, const struct qt_unlock *unlock, struct qt_error *err)
 {
     char path[PATH_BYTES];
+    bool found = false;
     struct qt_store_key *key = make_empty(err);
     path_of(folder, path);
-    if (key && unwrap(key, path, unlock, err))
+    if (key && read_file(path, key->wrapped, &found, err) &&
+        (found || qt_fail(err, QT_E_LOCKED, "%s: is not there", path)) &&
+        unwrap(key, path, unlock, err))
+        return key;
+    qt_store_key_close(key);
+    return NULL;
+}
+
+struct qt_store_key *
+qt__store_key_unwrap(const unsigned char wrapped[QT__WRAP_BYTES], const char *path,
+                     const struct qt_unlock *unlock, struct qt_error *err)
+{
+    struct qt_store_key *key = make_empty(err);
+    if (!key)
+        return NULL;
+    memcpy(key->wrapped, wrapped, sizeof key->wrapped);
+    key->is_new = true;
+    if (qt__store_key_look(wrapped, path, err) && unwrap(key, path, unlock, err))
         return key;
     qt_store_key_close(key);
     return NULL;

@@ -19,5 +19,12 @@ struct qt_store_key {
 /** Writes store.key, whole or not at all. */
 QT_CHECKED bool qt__store_key_save(struct qt_store_key *key, const char *folder,
                                    struct qt_error *err);
+/** Whether wrapped, found in the file path, can be the keys of a store. */
+QT_CHECKED bool qt__store_key_look(const unsigned char wrapped[QT__WRAP_BYTES], const char *path,
+                                   struct qt_error *err);
+/** The keys in wrapped; store.key is yet to be written. NULL: QT_E_LOCKED, as qt_store_key_open. */
+struct qt_store_key *qt__store_key_unwrap(const unsigned char wrapped[QT__WRAP_BYTES],
+                                          const char *path, const struct qt_unlock *unlock,
+                                          struct qt_error *err);
 
 #endif

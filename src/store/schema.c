@@ -110,15 +110,22 @@ read_version(sqlite3 *db, int *out, struct qt_error *err)
 }
 
 bool
+qt__schema_check(sqlite3 *db, const char *path, int *out_version, struct qt_error *err)
+{
+    if (!read_version(db, out_version, err))
+        return false;
+    return *out_version <= NEWEST ||
+           qt_fail(err, QT_E_CONFIG,
+                   "%s: made by a newer qtrade (schema %d, this one knows %d): use that one", path,
+                   *out_version, (int)NEWEST);
+}
+
+bool
 qt__schema_migrate(sqlite3 *db, const char *path, struct qt_error *err)
 {
     int version = 0;
-    if (!read_version(db, &version, err))
+    if (!qt__schema_check(db, path, &version, err))
         return false;
-    if (version > NEWEST)
-        return qt_fail(err, QT_E_CONFIG,
-                       "%s: made by a newer qtrade (schema %d, this one knows %d): use that one",
-                       path, version, (int)NEWEST);
     for (; version < NEWEST; version++) {
         char done[64];
         snprintf(done, sizeof done, "PRAGMA user_version = %d; COMMIT", version + 1);

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "qtrade/base/file.h"
 #include "qtrade/base/ring.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
@@ -43,43 +39,6 @@ struct qt_store {
     size_t batch_n;
 };
 
-static bool
-take_lock(struct qt_store *store, struct qt_error *err)
-{
-    char path[512], owner[32] = "";
-    snprintf(path, sizeof path, "%s/lock", store->folder);
-    store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (store->lock < 0)
-        return qt_fail_errno(err, QT_E_IO, "%s: cannot open the lock", path);
-    if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
-        ssize_t n = pread(store->lock, owner, sizeof owner - 1, 0);
-        owner[n > 0 ? strcspn(owner, "\n") : 0] = '\0';
-        return qt_fail(
-            err, QT_E_FAILED,
-            "%s: another qtrade (pid %s) runs on this folder (stop it, or use --data-dir)",
-            store->folder, owner[0] ? owner : "unknown");
-    }
-    int n = snprintf(owner, sizeof owner, "%ld\n", (long)getpid());
-    if (ftruncate(store->lock, 0) != 0 || pwrite(store->lock, owner, (size_t)n, 0) != n)
-        return qt_fail_errno(err, QT_E_IO, "%s: cannot write", path);
-    return true;
-}
-
-static bool
-check_folder(const char *folder, struct qt_error *err)
-{
-    struct stat st;
-    if (!qt_dir_make(folder, err))
-        return qt_error_add(err, "making the state folder");
-    if (lstat(folder, &st) != 0)
-        return qt_fail_errno(err, QT_E_IO, "%s", folder);
-    if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022))
-        return qt_fail(err, QT_E_IO,
-                       "%s: must be a folder of this user that nobody else can write (chmod 700)",
-                       folder);
-    return true;
-}
-
 struct qt_store *
 qt_store_open(const char *folder, struct qt_store_key *key, struct qt_error *err)
 {
@@ -95,7 +54,7 @@ qt_store_open(const char *folder, struct qt_store_key *key, struct qt_error *err
     pthread_cond_init(&store->written_more, NULL);
     if (!qt_copy(store->folder, sizeof store->folder, folder))
         qt_fail(err, QT_E_USAGE, "the state folder's name is too long");
-    else if (check_folder(folder, err) && take_lock(store, err) &&
+    else if (qt__store_file_lock(folder, &store->lock, err) &&
              qt__store_file_open(&store->file, folder, key, err) &&
              qt__restore_tag(store->file.db, &store->tag, err))
         return store;

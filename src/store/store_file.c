@@ -11,16 +11,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "qtrade/base/file.h"
 #include "qtrade/base/text.h"
 
-#include "store_file_priv.h"
+#include "backup_priv.h"
 
-enum { PATH_BYTES = 544 };
-
-enum what { NOTHING, ENCRYPTED, PLAIN, OTHER };
+enum { PATH_BYTES = QT__STORE_PATH };
 
 static void
 path_in(const char *folder, const char *name, char out[PATH_BYTES])
@@ -28,22 +28,61 @@ path_in(const char *folder, const char *name, char out[PATH_BYTES])
     snprintf(out, PATH_BYTES, "%.500s/%s", folder, name);
 }
 
-static enum what
-look_at(const char *path)
+enum qt__store_what
+qt__store_file_look(const char *path)
 {
     char start[16] = "";
     int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0)
-        return errno == ENOENT ? NOTHING : OTHER;
+        return errno == ENOENT ? QT__STORE_NOTHING : QT__STORE_OTHER;
     ssize_t n = read(file, start, sizeof start);
     close(file);
     if (n == sizeof start && memcmp(start, "SQLite format 3", 16) == 0)
-        return PLAIN;
-    return n == sizeof start && memcmp(start, "QTSTORE", 8) == 0 ? ENCRYPTED : OTHER;
+        return QT__STORE_PLAIN;
+    return n == sizeof start && memcmp(start, "QTSTORE", 8) == 0 ? QT__STORE_ENCRYPTED : QT__STORE_OTHER;
 }
 
 static bool
-sync_folder(const char *folder, struct qt_error *err)
+check_folder(const char *folder, struct qt_error *err)
+{
+    struct stat st;
+    if (!qt_dir_make(folder, err))
+        return qt_error_add(err, "making the state folder");
+    if (lstat(folder, &st) != 0)
+        return qt_fail_errno(err, QT_E_IO, "%s", folder);
+    if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022))
+        return qt_fail(err, QT_E_IO,
+                       "%s: must be a folder of this user that nobody else can write (chmod 700)",
+                       folder);
+    return true;
+}
+
+bool
+qt__store_file_lock(const char *folder, int *out, struct qt_error *err)
+{
+    char path[PATH_BYTES], owner[32] = "";
+    if (!check_folder(folder, err))
+        return false;
+    path_in(folder, "lock", path);
+    *out = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*out < 0)
+        return qt_fail_errno(err, QT_E_IO, "%s: cannot open the lock", path);
+    if (flock(*out, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = pread(*out, owner, sizeof owner - 1, 0);
+        owner[n > 0 ? strcspn(owner, "\n") : 0] = '\0';
+        return qt_fail(
+            err, QT_E_FAILED,
+            "%s: another qtrade (pid %s) runs on this folder (stop it, or use --data-dir)", folder,
+            owner[0] ? owner : "unknown");
+    }
+    int n = snprintf(owner, sizeof owner, "%ld\n", (long)getpid());
+    if (ftruncate(*out, 0) != 0 || pwrite(*out, owner, (size_t)n, 0) != n)
+        return qt_fail_errno(err, QT_E_IO, "%s: cannot write", path);
+    return true;
+}
+
+bool
+qt__sync_folder(const char *folder, struct qt_error *err)
 {
     int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool is_synced = file >= 0 && fsync(file) == 0;
@@ -70,9 +109,9 @@ qt__store_file_close(struct qt__store_file *file)
     *file = (struct qt__store_file){0};
 }
 
-static bool
-connect(struct qt__store_file *file, const struct qt_store_key *key, const char *path, int flags,
-        struct qt_error *err)
+bool
+qt__store_file_connect(struct qt__store_file *file, const struct qt_store_key *key, const char *path,
+                       int flags, struct qt_error *err)
 {
     file->vfs = qt__vfs_create(key->keys, key->id, (flags & SQLITE_OPEN_CREATE) != 0);
     if (!file->vfs)
@@ -104,7 +143,7 @@ make_new(const char *folder, const struct qt_store_key *key, struct qt_error *er
     path_in(folder, "store.db.new", path);
     remove_new(folder);
     bool is_made =
-        connect(&file, key, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
+        qt__store_file_connect(&file, key, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
         qt__schema_migrate(file.db, path, err) &&
         qt__sqlite_exec(file.db, "PRAGMA wal_checkpoint(TRUNCATE)", "making the store", err);
     qt__store_file_close(&file);
@@ -129,32 +168,38 @@ uri_of(const char *path, const char *vfs, char *out, size_t capacity)
     qt_text_addf(&text, "?vfs=%s", vfs);
 }
 
+bool
+qt__store_file_copy(sqlite3 *from, const char *path, const struct qt__vfs *to, struct qt_error *err)
+{
+    char uri[3 * PATH_BYTES + 64];
+    uri_of(path, to->name, uri, sizeof uri);
+    char *sql = sqlite3_mprintf("VACUUM INTO %Q", uri);
+    bool is_copied = sql ? qt__sqlite_exec(from, sql, path, err)
+                         : qt_fail(err, QT_E_MEMORY, "no memory to copy the store");
+    sqlite3_free(sql);
+    return is_copied;
+}
+
 /* The plain store, all of it in its one file, copied through the cipher. */
 static bool
 copy_plain(const char *plain, const char *path, struct qt__vfs *vfs, struct qt_error *err)
 {
     sqlite3 *db = NULL;
-    char uri[3 * PATH_BYTES + 64];
     int reserve = QT__SEAL_BYTES;
-    uri_of(path, vfs->name, uri, sizeof uri);
     if (sqlite3_open_v2(plain, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOFOLLOW,
                         NULL) != SQLITE_OK) {
         qt__sqlite_fail(db, err, plain);
         (void)sqlite3_close(db);
         return false;
     }
-    char *sql = sqlite3_mprintf("VACUUM INTO %Q", uri);
     bool is_copied =
-        sql &&
         qt__sqlite_exec(db,
                         "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;"
                         "PRAGMA page_size = 4096",
                         plain, err) &&
-        sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve) == SQLITE_OK &&
-        qt__sqlite_exec(db, sql, "encrypting the plain store", err);
-    if (!is_copied && err->code == QT_E_NONE)
-        qt_fail(err, QT_E_MEMORY, "no memory to encrypt the plain store");
-    sqlite3_free(sql);
+        (sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve) == SQLITE_OK ||
+         qt__sqlite_fail(db, err, plain)) &&
+        qt__store_file_copy(db, path, vfs, err);
     (void)sqlite3_close(db);
     return is_copied;
 }
@@ -183,7 +228,7 @@ encrypt_plain(const char *folder, const struct qt_store_key *key, struct qt_erro
     bool is_made = file.vfs ? copy_plain(plain, path, file.vfs, err)
                             : qt_fail(err, QT_E_MEMORY, "no memory for the store's cipher");
     qt__store_file_close(&file);
-    is_made = is_made && connect(&file, key, path, SQLITE_OPEN_READWRITE, err) &&
+    is_made = is_made && qt__store_file_connect(&file, key, path, SQLITE_OPEN_READWRITE, err) &&
               expect_sound(file.db, path, err) &&
               qt__sqlite_exec(file.db, "PRAGMA wal_checkpoint(TRUNCATE)", path, err);
     qt__store_file_close(&file);
@@ -224,7 +269,7 @@ take_new(const char *folder, bool was_plain, struct qt_error *err)
         return qt_fail_errno(err, QT_E_IO, "%s", plain);
     if (rename(from, to) != 0)
         return qt_fail_errno(err, QT_E_IO, "%s", to);
-    return sync_folder(folder, err);
+    return qt__sync_folder(folder, err);
 }
 
 static bool
@@ -241,20 +286,20 @@ prepare(const char *folder, struct qt_store_key *key, const char *path, struct q
 {
     char made[PATH_BYTES];
     path_in(folder, "store.db.new", made);
-    switch (look_at(path)) {
-    case NOTHING:
+    switch (qt__store_file_look(path)) {
+    case QT__STORE_NOTHING:
         if (key->is_new)
             return begin_store(folder, key, false, err);
-        if (look_at(made) == ENCRYPTED)
+        if (qt__store_file_look(made) == QT__STORE_ENCRYPTED)
             return take_new(folder, false, err);
         return qt_fail(err, QT_E_VERIFY,
                        "%s: is missing, and store.key is there (to begin anew, move that away)",
                        path);
-    case PLAIN:
+    case QT__STORE_PLAIN:
         return begin_store(folder, key, true, err);
-    case ENCRYPTED:
+    case QT__STORE_ENCRYPTED:
         return !key->is_new || qt_fail(err, QT_E_LOCKED, "%s: its store.key is missing", path);
-    case OTHER:
+    case QT__STORE_OTHER:
         break;
     }
     return qt_fail(err, key->is_new ? QT_E_DATA : QT_E_VERIFY, "%s: is damaged, or no store", path);
@@ -266,8 +311,8 @@ qt__store_file_open(struct qt__store_file *file, const char *folder, struct qt_s
 {
     char path[PATH_BYTES];
     path_in(folder, "store.db", path);
-    return prepare(folder, key, path, err) && wipe_plain(folder, err) &&
-           connect(file, key, path, SQLITE_OPEN_READWRITE, err) &&
+    return qt__restore_finish(folder, err) && prepare(folder, key, path, err) && wipe_plain(folder, err) &&
+           qt__store_file_connect(file, key, path, SQLITE_OPEN_READWRITE, err) &&
            qt__schema_migrate(file->db, path, err);
 }
 
@@ -277,15 +322,15 @@ qt__store_file_read(struct qt__store_file *file, const char *folder, const struc
 {
     char path[PATH_BYTES];
     path_in(folder, "store.db", path);
-    switch (look_at(path)) {
-    case NOTHING:
+    switch (qt__store_file_look(path)) {
+    case QT__STORE_NOTHING:
         return qt_fail(err, QT_E_VERIFY, "%s: is missing", path);
-    case PLAIN:
+    case QT__STORE_PLAIN:
         return qt_fail(err, QT_E_DATA, "%s: is not encrypted yet (the next run does that)", path);
-    case OTHER:
+    case QT__STORE_OTHER:
         return qt_fail(err, QT_E_VERIFY, "%s: is damaged, or no store", path);
-    case ENCRYPTED:
+    case QT__STORE_ENCRYPTED:
         break;
     }
-    return connect(file, key, path, SQLITE_OPEN_READONLY, err);
+    return qt__store_file_connect(file, key, path, SQLITE_OPEN_READONLY, err);
 }

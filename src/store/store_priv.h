@@ -12,6 +12,10 @@
 /** Brings the schema of db to the newest version, each step in a transaction. */
 QT_CHECKED bool qt__schema_migrate(sqlite3 *db, const char *path, struct qt_error *err);
 
+/** The schema of db; false too when it is newer than this program knows (QT_E_CONFIG). */
+QT_CHECKED bool qt__schema_check(sqlite3 *db, const char *path, int *out_version,
+                                 struct qt_error *err);
+
 /** One prepared statement per record kind. */
 struct qt_writer {
     sqlite3 *db;

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The format of a backup (backup.h draws it), and its files. */
+#ifndef QTRADE_STORE_BACKUP_PRIV_H
+#define QTRADE_STORE_BACKUP_PRIV_H
+
+#include <sodium.h>
+
+#include "qtrade/store/backup.h"
+
+#include "check_priv.h"
+
+enum {
+    QT__BACKUP_VERSION = 1,
+    QT__BACKUP_WRAPPED_AT = 64,
+    QT__BACKUP_STREAM_AT = QT__BACKUP_WRAPPED_AT + QT__WRAP_BYTES,
+    QT__BACKUP_HEAD = QT__BACKUP_STREAM_AT + crypto_secretstream_xchacha20poly1305_HEADERBYTES,
+    QT__BACKUP_CHUNK = 65536,
+    QT__BACKUP_SEAL = crypto_secretstream_xchacha20poly1305_ABYTES
+};
+
+/** The key of backups, of the store's. */
+void qt__backup_key(const struct qt_store_key *key,
+                    unsigned char out[crypto_secretstream_xchacha20poly1305_KEYBYTES]);
+/** Reads the head of file and what it says. */
+QT_CHECKED bool qt__backup_read_head(int file, const char *path,
+                                     unsigned char head[QT__BACKUP_HEAD], struct qt_backup *out,
+                                     struct qt_error *err);
+/** A backup's file, to read; -1: err. */
+int qt__backup_open(const char *path, struct qt_error *err);
+/** Bytes read, less than n at the end only; -1: errno says why. */
+int64_t qt__read_full(int file, void *out, size_t n);
+QT_CHECKED bool qt__write_full(int file, const void *bytes, size_t n);
+
+/** A restore that was killed between the new store's name and the end of the old log: ends it. The
+ * folder's lock is held. */
+QT_CHECKED bool qt__restore_finish(const char *folder, struct qt_error *err);
+
+#endif
