@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * qtrade store: what the store is, whether it is sound, and what opens it.
+ * qtrade store: what the store is, whether it is sound, what opens it, and copies of it.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -12,6 +12,7 @@
 
 #include "commands_priv.h"
 #include "state_dir_priv.h"
+#include "store_copies_priv.h"
 #include "unlock_priv.h"
 
 struct context {
@@ -21,8 +22,8 @@ struct context {
     bool is_json;
 };
 
-static bool
-print_json(json_t *document, struct qt_error *err)
+bool
+qt__store_print(json_t *document, struct qt_error *err)
 {
     bool is_written = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 &&
                       fputc('\n', stdout) != EOF && fflush(stdout) == 0;
@@ -45,7 +46,7 @@ info(struct context *context, const struct qt_args *args, struct qt_error *err)
         json_t *tables = json_object();
         for (uint32_t i = 0; i < info.tables; i++)
             json_object_set_new(tables, info.table[i].name, json_integer(info.table[i].rows));
-        return print_json(json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:o}", "folder",
+        return qt__store_print(json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:o}", "folder",
                                     context->folder, "id", info.id, "opened_by", opener, "schema",
                                     info.schema, "bytes", (json_int_t)info.bytes, "log_bytes",
                                     (json_int_t)info.log_bytes, "rows", tables),
@@ -79,7 +80,7 @@ check(struct context *context, const struct qt_args *args, struct qt_error *err)
         printf("good: %-13s %s\n", qt_store_checks[i].name, qt_store_checks[i].help);
     bool is_told = true;
     if (context->is_json)
-        is_told = print_json(
+        is_told = qt__store_print(
             json_pack("{s:b, s:O}", "sound", report.findings == 0, "findings", findings), err);
     json_decref(findings);
     return is_told &&
@@ -103,31 +104,75 @@ rekey(struct context *context, const struct qt_args *args, struct qt_error *err)
     return true;
 }
 
-static const struct {
+static bool
+backup(struct context *context, const struct qt_args *args, struct qt_error *err)
+{
+    return qt__store_backup(context->folder, context->key, args, err);
+}
+
+static bool
+restore(struct context *context, const struct qt_args *args, struct qt_error *err)
+{
+    return qt__store_restore(context->folder, &context->settings, args, err);
+}
+
+/* How to add a job: a row, and its item in man/qtrade-store.1. */
+static const struct job {
     const char *name;
     bool (*run)(struct context *context, const struct qt_args *args, struct qt_error *err);
-} jobs[] = {{"info", info}, {"check", check}, {"rekey", rekey}};
+    const char *options; /* that it takes */
+    bool takes_file;
+    bool opens; /* needs the folder's keys */
+} jobs[] = {
+    {.name = "info", .run = info, .options = "json", .opens = true},
+    {.name = "check", .run = check, .options = "json", .opens = true},
+    {.name = "rekey", .run = rekey, .options = "key-file", .opens = true},
+    {.name = "backup", .run = backup, .options = "force json", .takes_file = true, .opens = true},
+    {.name = "restore", .run = restore, .options = "key-file force json", .takes_file = true},
+};
+
+/* The job that was asked for, with such words. NULL: err. */
+static const struct job *
+find_job(const struct qt_args *args, struct qt_error *err)
+{
+    static const char *const options[] = {"key-file", "force", "json"};
+    const struct job *job = jobs;
+    while (job < jobs + QT_COUNT_OF(jobs) && strcmp(job->name, args->operands[0]) != 0)
+        job++;
+    if (job == jobs + QT_COUNT_OF(jobs)) {
+        qt_fail(err, QT_E_USAGE, "'%s' is no job of store: info, check, rekey, backup or restore",
+                args->operands[0]);
+        return NULL;
+    }
+    if (job->takes_file != (args->n_operands == 2)) {
+        qt_fail(err, QT_E_USAGE, "store %s takes %s", job->name,
+                job->takes_file ? "the backup's FILE" : "no more words");
+        return NULL;
+    }
+    for (size_t i = 0; i < QT_COUNT_OF(options); i++)
+        if (qt_args_has(args, options[i]) && !strstr(job->options, options[i])) {
+            qt_fail(err, QT_E_USAGE, "--%s is not for store %s%s", options[i], job->name,
+                    i == 0 ? " (the config names the one in use)" : "");
+            return NULL;
+        }
+    return job;
+}
 
 static bool
 store_run(const struct qt_args *args, struct qt_error *err)
 {
-    size_t job = 0;
-    while (job < QT_COUNT_OF(jobs) && strcmp(jobs[job].name, args->operands[0]) != 0)
-        job++;
-    if (job == QT_COUNT_OF(jobs))
-        return qt_fail(err, QT_E_USAGE, "'%s' is no job of store: info, check or rekey",
-                       args->operands[0]);
-    if (qt_args_has(args, "key-file") && jobs[job].run != rekey)
-        return qt_fail(err, QT_E_USAGE,
-                       "--key-file is for rekey (the config names the one in use)");
+    const struct job *job = find_job(args, err);
+    if (!job)
+        return false;
     struct context *context = calloc(1, sizeof *context);
     if (!context)
         return qt_fail(err, QT_E_MEMORY, "no memory for the store");
     context->is_json = qt_args_has(args, "json");
     bool is_good = qt_settings_load(args, &context->settings, err) &&
                    qt_state_dir(args, context->folder, err) &&
-                   (context->key = qt__unlock(&context->settings, context->folder, err)) != NULL &&
-                   jobs[job].run(context, args, err);
+                   (!job->opens || (context->key = qt__unlock(&context->settings, context->folder,
+                                                              err)) != NULL) &&
+                   job->run(context, args, err);
     qt_store_key_close(context->key);
     free(context);
     return is_good;
@@ -135,15 +180,18 @@ store_run(const struct qt_args *args, struct qt_error *err)
 
 const struct qt_command qt_cmd_store = {
     .name = "store",
-    .summary = "look at the encrypted store, check it, change what opens it",
-    .operands = "info|check|rekey",
+    .summary = "look at the encrypted store, check it, copy it, change what opens it",
+    .operands = "info|check|rekey|backup FILE|restore FILE",
     .min_operands = 1,
-    .max_operands = 1,
+    .max_operands = 2,
     .options =
         (const struct qt_option[]){
             {"key-file", 0, "FILE",
-             "rekey: this file opens it instead of a passphrase; made when it is not there"},
-            {"json", 0, NULL, "info, check: one JSON document"},
+             "rekey: this file opens it instead of a passphrase, made when it is not there; restore: "
+             "what opens the backup"},
+            {"force", 0, NULL,
+             "backup: replace FILE; restore: give up what an earlier restore kept"},
+            {"json", 0, NULL, "info, check, backup, restore: one JSON document"},
             {0}},
     .run = store_run,
 };

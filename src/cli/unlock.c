@@ -12,6 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "qtrade/store/backup.h"
+
 enum { KEY_BYTES = 32, PATH_BYTES = 640 };
 
 enum source { CONFIGURED, CREDENTIAL, LOCAL };
@@ -176,6 +178,38 @@ struct qt_store_key *
 qt__unlock_or_make(const struct qt_settings *settings, const char *folder, struct qt_error *err)
 {
     return unlock(settings, folder, true, err);
+}
+
+struct qt_store_key *
+qt__unlock_backup(const struct qt_settings *settings, const char *folder, const char *path,
+                  const char *key_file, struct qt_error *err)
+{
+    enum qt_key_kind kind;
+    struct qt_backup backup;
+    struct secret secret;
+    struct qt_store_key *key = NULL;
+    forbid_cores();
+    if (sodium_init() < 0 || !qt_backup_look(path, &backup, err) ||
+        !qt_store_key_kind(folder, &kind, err))
+        return NULL;
+    bool is_of_folder = kind != QT_KEY_NONE;
+    if (!is_of_folder)
+        kind = backup.opened_by;
+    if (key_file && kind != QT_KEY_FILE) {
+        qt_fail(err, QT_E_LOCKED, "%s: a passphrase opens it", is_of_folder ? folder : path);
+        return NULL;
+    }
+    (void)sodium_mlock(&secret, sizeof secret);
+    if (key_file ? read_key(key_file, false, &secret, err)
+                 : find(settings, folder, kind, &secret, err)) {
+        const struct qt_unlock with = {kind, secret.bytes, secret.n};
+        key = is_of_folder ? qt_store_key_open(folder, &with, err)
+                           : qt_backup_unlock(path, &with, err);
+    } else if (!is_of_folder && !key_file && kind == QT_KEY_FILE) {
+        qt_error_add(err, "what opens the backup (--key-file names it)");
+    }
+    (void)sodium_munlock(&secret, sizeof secret); /* wipes */
+    return key;
 }
 
 bool

@@ -18,6 +18,13 @@ struct qt_store_key *qt__unlock(const struct qt_settings *settings, const char *
  * configured, and a line on stderr says what that protects. */
 struct qt_store_key *qt__unlock_or_make(const struct qt_settings *settings, const char *folder,
                                         struct qt_error *err);
+/**
+ * The keys of a folder into which the backup path is restored: those of its store.key, or where it
+ * has none those in the backup. key_file (NULL: what is configured) or a passphrase opens them.
+ */
+struct qt_store_key *qt__unlock_backup(const struct qt_settings *settings, const char *folder,
+                                       const char *path, const char *key_file,
+                                       struct qt_error *err);
 /** From now on a passphrase opens them, asked for twice. */
 QT_CHECKED bool qt__unlock_by_passphrase(struct qt_store_key *key, const char *folder,
                                          struct qt_error *err);
