@@ -406,6 +406,15 @@ qt_quantile_sorted(const double *sorted, size_t n, double q)
     return sorted[i] + (at - (double)i) * (sorted[i + 1] - sorted[i]);
 }
 
+bool
+qt_are_tame(const double *x, size_t n, double low)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(x[i] >= low && x[i] < QT_TAME_MAX))
+            return false;
+    return true;
+}
+
 /* -0 before 0: equal values have one order whatever the C library's sort does. */
 static int
 compare(const void *a, const void *b)

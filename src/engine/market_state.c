@@ -14,7 +14,6 @@
 
 enum { SYMBOLS_A_CYCLE = 32, PATIENCE_MS = 10000 };
 
-#define TAME_MAX 1e30
 #define STALE_NS QT_NS_PER_DAY /* a symbol without bars for so long is not kept */
 
 /* The shape */
@@ -60,10 +59,8 @@ is_candle_sound(const struct qt_candle *candle, int64_t now_ns)
 {
     const double values[] = {candle->open, candle->high, candle->low, candle->close,
                              candle->volume};
-    for (size_t i = 0; i < QT_COUNT_OF(values); i++)
-        if (!(values[i] >= 0 && values[i] < TAME_MAX))
-            return false;
-    return candle->open_ns >= 0 && candle->open_ns <= now_ns;
+    return qt_are_tame(values, QT_COUNT_OF(values), 0) && candle->open_ns >= 0 &&
+           candle->open_ns <= now_ns;
 }
 
 /* Into parts just initialised. */

@@ -212,17 +212,6 @@ qt_scan_symbol_bar(struct qt_scan_symbol *state, const struct qt_ohlcv *bar, dou
 /* What comes from outside */
 
 #define BARS_MAX (UINT64_C(1) << 40)
-#define TAME_MAX 1e30 /* far above any price or volume, and its square is finite */
-
-/* n numbers, finite, at least low, and not so large that a sum or product could overflow. */
-static bool
-are_tame(const double *values, size_t n, double low)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!(values[i] >= low && values[i] < TAME_MAX))
-            return false;
-    return true;
-}
 
 static bool
 are_counts_sound(const struct qt_scan_symbol *state, const struct qt_scan_symbol *from,
@@ -250,8 +239,8 @@ are_values_sound(const struct qt_scan_symbol *from)
                              from->ema_mid,  from->ema_fast, from->ema_slow, from->adx,
                              from->atr_percentile, from->sigma};
     const double prices[] = {from->last_close, from->support, from->resistance};
-    return are_tame(values, QT_COUNT_OF(values), 0) &&
-           (from->bars == 0 || are_tame(prices, QT_COUNT_OF(prices), DBL_MIN)) &&
+    return qt_are_tame(values, QT_COUNT_OF(values), 0) &&
+           (from->bars == 0 || qt_are_tame(prices, QT_COUNT_OF(prices), DBL_MIN)) &&
            from->resistance >= from->support;
 }
 
@@ -260,14 +249,14 @@ are_rings_sound(const struct qt_scan_symbol *from)
 {
     size_t held = (size_t)QT_MIN(from->bars, QT_SCAN_RANGE_BARS);
     for (size_t i = 0; i < QT_SCAN_HISTORY_MAX; i++)
-        if (!(from->natr[i] >= 0 && (double)from->natr[i] < TAME_MAX))
+        if (!(from->natr[i] >= 0 && (double)from->natr[i] < QT_TAME_MAX))
             return false;
     for (size_t i = 0; i < QT_SCAN_CLOSES; i++)
         if (!(from->log_close[i] > -800 && from->log_close[i] < 800))
             return false;
-    return are_tame(from->quote_volume, QT_SCAN_DAY_BARS, 0) &&
-           are_tame(from->volume, QT_SCAN_VOLUME_BARS, 0) &&
-           are_tame(from->high, held, DBL_MIN) && are_tame(from->low, held, DBL_MIN);
+    return qt_are_tame(from->quote_volume, QT_SCAN_DAY_BARS, 0) &&
+           qt_are_tame(from->volume, QT_SCAN_VOLUME_BARS, 0) &&
+           qt_are_tame(from->high, held, DBL_MIN) && qt_are_tame(from->low, held, DBL_MIN);
 }
 
 bool

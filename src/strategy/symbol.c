@@ -122,16 +122,6 @@ qt_strategy_symbol_bar(struct qt_strategy_symbol *state, const struct qt_ohlcv *
 /* What comes from outside */
 
 #define BARS_MAX (UINT64_C(1) << 40)
-#define TAME_MAX 1e30 /* far above any price or volume, and its square is finite */
-
-static bool
-are_tame(const double *values, size_t n, double low)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!(values[i] >= low && values[i] < TAME_MAX))
-            return false;
-    return true;
-}
 
 static bool
 are_counts_sound(const struct qt_strategy_symbol *state, const struct qt_strategy_symbol *from,
@@ -154,10 +144,10 @@ are_values_sound(const struct qt_strategy_symbol *from)
     double now[sizeof from->now / sizeof(double)];
     size_t held = (size_t)QT_MIN(from->bars, QT_STRATEGY_SWING_MAX);
     memcpy(now, &from->now, sizeof now);
-    return are_tame(now, QT_COUNT_OF(now), -TAME_MAX) &&
+    return qt_are_tame(now, QT_COUNT_OF(now), -QT_TAME_MAX) &&
            (from->bars == 0 || from->now.close > 0) && from->now.atr >= 0 &&
-           are_tame(from->high, held, DBL_MIN) && are_tame(from->low, held, DBL_MIN) &&
-           are_tame(from->volumes, VOLUME_BARS, 0);
+           qt_are_tame(from->high, held, DBL_MIN) && qt_are_tame(from->low, held, DBL_MIN) &&
+           qt_are_tame(from->volumes, VOLUME_BARS, 0);
 }
 
 bool

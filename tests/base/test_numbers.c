@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Fixed point and elementary functions. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -207,6 +208,17 @@ START_TEST(the_normal_tail_has_the_bits_of_its_whole_continued_fraction)
 }
 END_TEST
 
+START_TEST(tame_numbers_are_finite_and_in_range)
+{
+    const double good[] = {0, 1, 1e29}, rows[][3] = {
+        {0, NAN, 1}, {0, INFINITY, 1}, {-INFINITY, 0, 0}, {1, -1e-300, 1}, {1, 1, 1e30}};
+    ck_assert(qt_are_tame(good, 3, 0));
+    ck_assert(!qt_are_tame(good, 3, DBL_MIN));
+    for (size_t i = 0; i < QT_COUNT_OF(rows); i++)
+        ck_assert(!qt_are_tame(rows[i], 3, 0));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -223,6 +235,7 @@ main(void)
     tcase_add_test(tc, elementary_functions_are_within_their_stated_error);
     tcase_add_test(tc, edges_of_the_functions_are_as_documented);
     tcase_add_test(tc, the_normal_tail_has_the_bits_of_its_whole_continued_fraction);
+    tcase_add_test(tc, tame_numbers_are_finite_and_in_range);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }

@@ -39,6 +39,11 @@ qt_clamp(double x, double low, double high)
 {
     return x < low ? low : x > high ? high : x;
 }
+/** Far above any price or volume, and its square is finite. */
+#define QT_TAME_MAX 1e30
+/** Whether n numbers that came from outside are finite, at least low and below QT_TAME_MAX, so that no
+ *  sum or product of a few of them overflows. */
+bool qt_are_tame(const double *x, size_t n, double low);
 static inline bool
 qt_is_finite(double x) /* neither NaN nor infinite */
 {
