@@ -12,6 +12,7 @@ const struct qt_command *const qt_commands[] = {
     &qt_cmd_bench,
     &qt_cmd_config,
     &qt_cmd_demo,
+    &qt_cmd_doctor,
     &qt_cmd_indicators,
     &qt_cmd_liquidate,
     &qt_cmd_pause,

@@ -81,12 +81,12 @@ qt_state_dir_running(const struct qt_args *args, char out[QT_STATE_DIR], struct 
 }
 
 bool
-qt_state_dir_make(const char *path, struct qt_error *err)
+qt_state_dir_judge(const char *path, bool *out_exists, struct qt_error *err)
 {
     struct stat found;
-    if (lstat(path, &found) != 0)
-        return (errno == ENOENT && qt_dir_make(path, err)) ||
-               qt_fail_errno(err, QT_E_IO, "the state folder %s", path);
+    *out_exists = lstat(path, &found) == 0;
+    if (!*out_exists)
+        return errno == ENOENT || qt_fail_errno(err, QT_E_IO, "the state folder %s", path);
     if (S_ISLNK(found.st_mode) || !S_ISDIR(found.st_mode))
         return qt_fail(err, QT_E_CONFIG, "%s: not a folder of its own (a link or a file)", path);
     if (found.st_uid != geteuid())
@@ -94,6 +94,13 @@ qt_state_dir_make(const char *path, struct qt_error *err)
     if (found.st_mode & (S_IRWXG | S_IRWXO))
         return qt_fail(err, QT_E_CONFIG, "%s: open to other users (chmod 700 it)", path);
     return true;
+}
+
+bool
+qt_state_dir_make(const char *path, struct qt_error *err)
+{
+    bool exists;
+    return qt_state_dir_judge(path, &exists, err) && (exists || qt_dir_make(path, err));
 }
 
 bool

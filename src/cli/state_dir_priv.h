@@ -17,9 +17,10 @@ QT_CHECKED bool qt_state_dir(const struct qt_args *args, char out[QT_STATE_DIR],
  */
 QT_CHECKED bool qt_state_dir_running(const struct qt_args *args, char out[QT_STATE_DIR],
                                      struct qt_error *err);
+/** What is there, if anything: a folder of ours, no link, closed to others (fault A4). */
+QT_CHECKED bool qt_state_dir_judge(const char *path, bool *out_exists, struct qt_error *err);
 /**
- * Makes it (mode 0700) or judges what is there: a folder of ours, no link, closed to others (fault
- * A4).
+ * Makes it (mode 0700) or judges what is there.
  */
 QT_CHECKED bool qt_state_dir_make(const char *path, struct qt_error *err);
 /** A fresh folder under $TMPDIR or /tmp. */

@@ -244,6 +244,30 @@ qt__unlock_by_file(struct qt_store_key *key, const char *folder, const char *fil
     return is_good;
 }
 
+bool
+qt__unlock_check(const struct qt_settings *settings, const char *folder, struct qt_error *err)
+{
+    enum qt_key_kind kind;
+    struct secret secret;
+    char path[PATH_BYTES];
+    if (!qt_store_key_kind(folder, &kind, err))
+        return false;
+    enum source source = find_file(settings, folder, path);
+    bool is_to_be_made = kind == QT_KEY_NONE && source == LOCAL && access(path, F_OK) != 0;
+    if (kind == QT_KEY_PASSPHRASE || is_to_be_made)
+        return true;
+    (void)sodium_mlock(&secret, sizeof secret);
+    bool is_good = read_key(path, source == CREDENTIAL, &secret, err);
+    if (is_good && kind == QT_KEY_FILE) {
+        const struct qt_unlock with = {kind, secret.bytes, secret.n};
+        struct qt_store_key *key = qt_store_key_open(folder, &with, err);
+        is_good = key != NULL;
+        qt_store_key_close(key);
+    }
+    (void)sodium_munlock(&secret, sizeof secret);
+    return is_good;
+}
+
 void
 qt__unlock_name(const struct qt_settings *settings, enum qt_key_kind kind, char *out,
                 size_t capacity)

@@ -31,6 +31,9 @@ QT_CHECKED bool qt__unlock_by_passphrase(struct qt_store_key *key, const char *f
 /** From now on a key file does; it is made when it is not there. */
 QT_CHECKED bool qt__unlock_by_file(struct qt_store_key *key, const char *folder, const char *file,
                                    struct qt_error *err);
+/** Whether what is at hand opens the keys, or would be made; a passphrase is not asked for. */
+QT_CHECKED bool qt__unlock_check(const struct qt_settings *settings, const char *folder,
+                                 struct qt_error *err);
 /** In words, for 'store info': "passphrase", "key file /x", "credential", "local.key". */
 void qt__unlock_name(const struct qt_settings *settings, enum qt_key_kind kind, char *out,
                      size_t capacity);

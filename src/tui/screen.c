@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "qtrade/base/text.h"
+#include "qtrade/tui/tui.h"
 
 #include "screen_priv.h"
 
@@ -122,6 +123,13 @@ check_terminal(struct qt__guard *guard, struct qt_error *err)
                    "the screen: terminal \"%.60s\" cannot move its cursor (set TERM, or run "
                    "without a screen: --headless)",
                    term);
+}
+
+bool
+qt_tui_check(struct qt_error *err)
+{
+    struct qt__guard guard = {0};
+    return check_terminal(&guard, err);
 }
 
 /* A description of our own, so that O_NONBLOCK does not reach the shell's; where that is refused,

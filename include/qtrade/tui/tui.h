@@ -76,6 +76,10 @@ struct qt_tui_options {
 QT_CHECKED enum qt_tui_outcome qt_tui_run(const struct qt_tui_options *options,
                                           struct qt_error *err);
 
+/** Whether standard input and output are a terminal that the screen can be drawn on. False: err says
+ * why not. Draws nothing; not while a screen runs. */
+QT_CHECKED bool qt_tui_check(struct qt_error *err);
+
 /** "left", "keep running" ... for the log. */
 const char *qt_tui_outcome_name(enum qt_tui_outcome outcome);
 
