@@ -173,13 +173,14 @@ compare_holding(struct qt_engine *engine, struct qt_symbol *symbol, const struct
             symbol->foreign_qty = QT_QTY_ZERO;
     }
     bool is_short = qt_qty_sign(ours) > 0 && qt_qty_cmp(held, ours) < 0;
-    if (is_short && symbol->is_short_at_venue) {
+    bool is_sure = is_short && symbol->is_short_at_venue;
+    symbol->is_short_at_venue = is_short;
+    if (is_sure && !qt__adopt(engine, symbol, held, event)) {
         char text[128];
-        snprintf(text, sizeof text, "%s: the venue holds less than our position (traded by hand?)",
+        snprintf(text, sizeof text, "%s: the venue holds less than our position",
                  symbol->ins->symbol);
         qt__incident(engine, event->seq, event->t_recv_ns, text);
     }
-    symbol->is_short_at_venue = is_short;
 }
 
 void

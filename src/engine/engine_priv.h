@@ -240,6 +240,12 @@ struct qt_orders *qt__orders_of(const struct qt_engine *engine, uint32_t instrum
 bool qt__send(struct qt_engine *engine, struct qt_symbol *symbol,
               const struct qt_order_request *request, enum qt_order_purpose purpose,
               const struct qt_gate_input *input, int64_t now_ns, char why[96]);
+/** Books a fill at the owner of the symbol: position, plan, store, ledger. */
+void qt__take_fill(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_fill *fill,
+                   uint64_t seq);
+/** Makes the position what the venue holds, which is less. False: it does not fit. */
+QT_CHECKED bool qt__adopt(struct qt_engine *engine, struct qt_symbol *symbol, qt_qty held,
+                          const struct qt_event *event);
 void qt__record_order(struct qt_engine *engine, const struct qt_order *order, uint64_t seq,
                       int64_t t_ns);
 /** An order that passed the gate, to the port. Engine thread. */

@@ -67,9 +67,9 @@ close_plan(struct qt_symbol *symbol)
     symbol->initial_qty = QT_QTY_ZERO;
 }
 
-static void
-take_fill(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_fill *fill,
-          uint64_t seq)
+void
+qt__take_fill(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_fill *fill,
+              uint64_t seq)
 {
     struct qt_output output = {.kind = QT_OUT_FILL, .filled = {.seq = seq, .fill = *fill}};
     struct qt_filled *filled = &output.filled;
@@ -128,7 +128,7 @@ apply(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event 
 {
     const struct qt_order *order = change->order;
     if (change->has_fill)
-        take_fill(engine, symbol, &change->fill, event->seq);
+        qt__take_fill(engine, symbol, &change->fill, event->seq);
     free_place(symbol, order, event->t_recv_ns);
     qt__record_order(engine, order, event->seq, event->t_recv_ns);
     if (change->before == change->after)

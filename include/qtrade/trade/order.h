@@ -25,6 +25,7 @@ enum qt_order_purpose {
     QT_PURPOSE_TRAIL,   /* a trailing stop */
     QT_PURPOSE_FLATTEN, /* liquidation */
     QT_PURPOSE_REDUCE,  /* by rule: time, regime, correlation, operator's REDUCED */
+    QT_PURPOSE_OUTSIDE, /* not ours: sold at the venue by somebody else, and believed */
     QT_PURPOSES
 };
 const char *qt_order_purpose_name(enum qt_order_purpose purpose); /* "entry" ... */
