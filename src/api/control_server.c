@@ -20,6 +20,7 @@
 
 #include "qtrade/api/control.h"
 #include "qtrade/api/document.h"
+#include "qtrade/api/guard.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
@@ -95,6 +96,29 @@ answer_status(struct qt_control_server *server)
     return json_pack("{s:i,s:b,s:o}", "v", QT_CONTROL_VERSION, "ok", 1, "status", status);
 }
 
+/* Since the engine's thread was last seen to move; 0 where nobody looks. */
+static int64_t
+engine_silence(const struct qt_control_server *server)
+{
+    struct qt_part_view part;
+    for (unsigned i = 0; qt_board_view(server->options.board, i, &part); i++)
+        if (part.component == QT_COMPONENT_ENGINE && part.has_heartbeat)
+            return part.silent_ns;
+    return 0;
+}
+
+static json_t *
+answer_guard(struct qt_control_server *server)
+{
+    const struct qt_control_engine *engine = &server->options.engine;
+    const struct qt_snapshot *snapshot = engine->take(engine->self);
+    if (!snapshot)
+        return refusal("the engine is starting: no picture yet (try again)");
+    json_t *guard = qt_guard_write(snapshot, server->options.tag, engine_silence(server));
+    engine->give(engine->self, snapshot);
+    return json_pack("{s:i,s:b,s:o}", "v", QT_CONTROL_VERSION, "ok", 1, "guard", guard);
+}
+
 static json_t *
 answer_command(struct qt_control_server *server, enum qt_command_kind kind, const char *reason)
 {
@@ -127,6 +151,8 @@ answer(struct qt_control_server *server, const json_t *request)
         return refusal("no command");
     if (strcmp(command, "status") == 0)
         return answer_status(server);
+    if (strcmp(command, "guard") == 0)
+        return answer_guard(server);
     for (int kind = 0; kind < QT_COMMAND_KINDS; kind++)
         if (strcmp(command, qt_command_name((enum qt_command_kind)kind)) == 0)
             return answer_command(server, (enum qt_command_kind)kind, reason ? reason : "");

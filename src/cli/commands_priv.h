@@ -22,5 +22,6 @@ extern const struct qt_command qt_cmd_scan;
 extern const struct qt_command qt_cmd_status;
 extern const struct qt_command qt_cmd_store;
 extern const struct qt_command qt_cmd_venue;
+extern const struct qt_command qt_cmd_watch;
 
 #endif

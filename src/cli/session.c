@@ -245,6 +245,7 @@ qt__session_open_control(struct qt__session *session, struct qt_error *err)
         .folder = session->plan.folder,
         .engine = {.self = session, .take = take, .give = give, .command = command_from_socket},
         .version = QT_VERSION,
+        .tag = qt_store_tag(session->store),
         .begun_ns = session->opened_mono_ns,
         .board = session->board,
         .part = session->part[QT_COMPONENT_CONTROL]};

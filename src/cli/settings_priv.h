@@ -19,6 +19,7 @@
 #include "qtrade/venue/config.h"
 
 #include "cli_priv.h"
+#include "watching_priv.h"
 
 struct qt_settings {
     struct qt_engine_config engine;
@@ -31,10 +32,11 @@ struct qt_settings {
     struct qt_quality_config quality;
     struct qt_health_config health;
     struct qt_sources_config sources;
+    struct qt_watch_config watch;
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 10
+#define QT_SETTINGS_SECTIONS 11
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

@@ -310,6 +310,7 @@ void qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out);
 /* view_rows.c, view_symbols.c: its lists */
 void qt__view_ranks(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_positions(struct qt_engine *engine, struct qt_snapshot *out);
+void qt__view_foreign(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_orders(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_limits(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_symbols(struct qt_engine *engine, struct qt_snapshot *out);

@@ -147,6 +147,7 @@ qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out)
     fill_exclusions(engine, out);
     qt__view_ranks(engine, out);
     qt__view_positions(engine, out);
+    qt__view_foreign(engine, out);
     qt__view_orders(engine, out);
     qt__view_limits(engine, out);
     qt__view_symbols(engine, out);

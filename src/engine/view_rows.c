@@ -106,6 +106,30 @@ qt__view_positions(struct qt_engine *engine, struct qt_snapshot *out)
             fill_position(&engine->symbol[i], &out->position[out->positions++]);
 }
 
+/* Of each asset that is not all ours; what a watchman has to leave alone. */
+void
+qt__view_foreign(struct qt_engine *engine, struct qt_snapshot *out)
+{
+    out->foreign = 0;
+    out->has_account = engine->sync.number > 0;
+    for (uint32_t i = 0; i < engine->symbols; i++) {
+        const struct qt_symbol *symbol = &engine->symbol[i];
+        bool is_all_ours = symbol->has_foreign && qt_qty_sign(symbol->foreign_qty) == 0;
+        if (is_all_ours || (!symbol->has_foreign && qt_position_is_flat(&symbol->position)))
+            continue;
+        if (out->foreign == QT_VIEW_ROWS) {
+            out->has_account = false;
+            return;
+        }
+        struct qt_foreign_view *row = &out->foreign_of[out->foreign++];
+        *row = (struct qt_foreign_view){.qty_scale = symbol->ins->qty_scale,
+                                        .is_known = symbol->has_foreign,
+                                        .qty = symbol->foreign_qty,
+                                        .position = symbol->position.qty};
+        qt_copy(row->symbol, sizeof row->symbol, symbol->ins->symbol);
+    }
+}
+
 static void
 fill_order(const struct qt_engine *engine, const struct qt_order *order, struct qt_order_view *out)
 {

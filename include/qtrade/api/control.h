@@ -10,9 +10,9 @@
  * While the engine's thread does not move (the watchdog says so), a stop is answered with ok and a
  * "warning": the gate is shut, the rest waits; a resume is refused; the status tells both.
  *
- * Commands: status, pause, resume, reduce, liquidate. A line has 64 KiB at most; 32 clients at
- * once, each of whom has 10 s for a line and for taking its answer. The server has its own thread;
- * the engine never waits for a client.
+ * Commands: status, guard (for the watchman: api/guard.h), pause, resume, reduce, liquidate. A line
+ * has 64 KiB at most; 32 clients at once, each of whom has 10 s for a line and for taking its answer.
+ * The server has its own thread; the engine never waits for a client.
  */
 #ifndef QTRADE_API_CONTROL_H
 #define QTRADE_API_CONTROL_H
@@ -42,6 +42,7 @@ struct qt_control_options {
     const char *folder; /* the state folder */
     struct qt_control_engine engine;
     const char *version;    /* of the program; borrowed */
+    uint32_t tag;           /* of the engine's orders, for its watchman */
     int64_t begun_ns;       /* monotonic, when the engine began: its uptime counts from there */
     struct qt_board *board; /* what the status tells of the parts; NULL: nothing */
     struct qt_part *part;   /* the server's own place on it; NULL: nobody looks */

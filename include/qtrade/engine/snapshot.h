@@ -72,6 +72,15 @@ struct qt_position_view {
     int64_t opened_ns;
 };
 
+/** Of a base asset, what the account holds that is not ours. */
+struct qt_foreign_view {
+    char symbol[QT_SYMBOL_SIZE];
+    int qty_scale;
+    bool is_known;    /* false: only what is ours is known, as far as it is a position */
+    qt_qty qty;       /* >= 0 */
+    qt_qty position;  /* ours, where is_known is false */
+};
+
 struct qt_order_view {
     uint64_t client_id;
     uint32_t instrument;
@@ -247,6 +256,9 @@ struct qt_snapshot {
     struct qt_exclusion_view exclusion[QT_VIEW_EXCLUSIONS];
     uint32_t positions;
     struct qt_position_view position[QT_VIEW_ROWS];
+    bool has_account; /* the account was read, and every foreign holding has a row */
+    uint32_t foreign;
+    struct qt_foreign_view foreign_of[QT_VIEW_ROWS];
     uint32_t orders;
     struct qt_order_view order[QT_VIEW_ROWS]; /* open ones, newest first */
     uint32_t limits;

@@ -188,6 +188,7 @@ copy_numbers(struct qt_binance *self, const struct qt_binance_options *options)
     self->rules_ms = options->rules_ms > 0 ? options->rules_ms : 600000;
     self->tag = options->tag;
     self->is_simulated = options->is_simulated;
+    self->is_account_only = options->is_account_only;
     self->stats.round_trip_ns = -1;
     self->route = (struct qt_event_sink){.self = self, .push = qt__bn_route};
     qt_rng_init(&self->rng, options->seed ? options->seed : (uint64_t)qt_now_mono_ns());
@@ -295,7 +296,7 @@ static bool
 start(struct qt_binance *self)
 {
     self->is_started = true;
-    if (!qt__bn_market_start(self))
+    if (!self->is_account_only && !qt__bn_market_start(self))
         return false;
     qt__bn_time_start(self);
     qt__bn_account_start(self);

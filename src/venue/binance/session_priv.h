@@ -200,7 +200,7 @@ struct qt_binance {
     size_t n_history;
     int stale_ms, reconcile_ms, order_timeout_ms, rules_ms;
     uint32_t tag;
-    bool is_simulated, has_key, is_key_refused, is_started;
+    bool is_simulated, is_account_only, has_key, is_key_refused, is_started;
     struct qt_venue_credentials *secrets; /* a locked page of its own */
     struct qt_signer *signer;
 
