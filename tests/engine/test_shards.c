@@ -203,6 +203,7 @@ START_TEST(full_ring_of_the_rest_delays_no_position_and_loses_nothing)
 {
     enum { ROOM = 8192 };
     struct qt_engine *engine = start(2);
+    engine->keeps_order = true;
     struct qt_shards_view view;
     uint8_t lane[QT_PARTITIONS];
     memset(lane, QT_LANE_REST, sizeof lane);
