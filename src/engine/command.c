@@ -81,7 +81,8 @@ qt__command(struct qt_engine *engine, const struct qt_event *event)
     enum qt_command_kind kind = (enum qt_command_kind)command->kind;
     struct qt_mode_facts facts = {.is_flat = engine->liquidation.is_flat,
                                   .has_reason = command->reason[0] != '\0',
-                                  .is_by_operator = command->source != QT_SOURCE_ENGINE};
+                                  .is_by_operator = command->source != QT_SOURCE_ENGINE &&
+                                                    command->source != QT_SOURCE_ABSENCE};
     enum qt_mode next = engine->mode;
     const char *why = "";
     qt__audit(engine, qt_source_name((enum qt_command_source)command->source),

@@ -75,7 +75,9 @@ qt_source_name(enum qt_command_source source)
                                                   [QT_SOURCE_SOCKET] = "socket",
                                                   [QT_SOURCE_SIGNAL] = "signal",
                                                   [QT_SOURCE_SWITCH] = "switch",
-                                                  [QT_SOURCE_ENGINE] = "engine"};
+                                                  [QT_SOURCE_ENGINE] = "engine",
+                                                  [QT_SOURCE_ATTACH] = "attach",
+                                                  [QT_SOURCE_ABSENCE] = "absence"};
     return name_of(names, QT_COUNT_OF(names), (unsigned)source);
 }
 

@@ -115,6 +115,8 @@ qt__format_qty(qt_qty qty, int scale, bool is_signed, char *out)
 char *
 qt__format_money(qt_money money, bool is_signed, char *out)
 {
+    if (qt_money_is_none(money))
+        return unknown(out);
     double v = qt_money_to_double(money, QT_MONEY_SCALE);
     return format(v, 2, is_signed ? "+" : "", out);
 }

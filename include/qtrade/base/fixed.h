@@ -30,6 +30,7 @@ typedef struct {
 #define QT_PX_NONE ((qt_px){INT64_MIN})
 #define QT_QTY_ZERO ((qt_qty){0})
 #define QT_MONEY_ZERO ((qt_money){0})
+#define QT_MONEY_NONE ((qt_money){INT64_MIN}) /* in pictures: not known, or withheld */
 #define QT_DECIMAL_TEXT 40 /* bytes that hold any formatted decimal and its NUL */
 
 /** 10^scale for scale 0..18. */
@@ -105,6 +106,11 @@ static inline bool
 qt_px_is_none(qt_px px)
 {
     return px.v == INT64_MIN;
+}
+static inline bool
+qt_money_is_none(qt_money amount)
+{
+    return amount.v == INT64_MIN;
 }
 
 /** a + b, a - b: a price and a distance. False: overflow, or a price that is none (out untouched).

@@ -30,6 +30,9 @@
 enum qt_mode { QT_MODE_NORMAL, QT_MODE_PAUSED, QT_MODE_REDUCED, QT_MODE_EMERGENCY, QT_MODES };
 const char *qt_mode_name(enum qt_mode mode); /* "NORMAL" ... */
 
+/** How much of the results a screen shows (engine/dashboard.h). */
+enum qt_dashboard { QT_DASHBOARD_FULL, QT_DASHBOARD_TOTALS, QT_DASHBOARD_SEALED, QT_DASHBOARDS };
+
 struct qt_regime_view {
     bool is_known;             /* false until the first full cycle */
     uint8_t structure, market; /* enum qt_structure, enum qt_market_state (scan/regime.h) */
@@ -234,6 +237,7 @@ struct qt_snapshot {
     uint64_t number, seq;
     int64_t t_ns; /* event time */
     uint8_t mode; /* enum qt_mode */
+    uint8_t dashboard; /* enum qt_dashboard: what was withheld from this copy */
     int64_t mode_since_ns;
     char mode_reason[80];
     char kill_switch[16]; /* "none", "armed", "tripped" */

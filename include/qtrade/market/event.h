@@ -157,6 +157,8 @@ enum qt_command_source {
     QT_SOURCE_SIGNAL,
     QT_SOURCE_SWITCH,
     QT_SOURCE_ENGINE,
+    QT_SOURCE_ATTACH,  /* a key in the screen of qtrade attach */
+    QT_SOURCE_ABSENCE, /* nobody was seen for too long */
     QT_SOURCES
 };
 
