@@ -88,11 +88,13 @@ read_line(int fd, int timeout_ms, char **out, size_t *out_length, struct qt_erro
 }
 
 static char *
-request_text(const char *command, const char *reason)
+request_text(const char *command, const char *reason, const char *source)
 {
     json_t *request = json_pack("{s:i,s:s}", "v", QT_CONTROL_VERSION, "command", command);
     if (request && reason)
         json_object_set_new(request, "reason", json_string(reason));
+    if (request && source)
+        json_object_set_new(request, "source", json_string(source));
     char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
     json_decref(request);
     return text;
@@ -115,14 +117,14 @@ exchange(int fd, const char *text, int timeout_ms, struct qt_error *err)
     return reply;
 }
 
-json_t *
-qt_control_call(const char *folder, const char *command, const char *reason, int timeout_ms,
-                struct qt_error *err)
+static json_t *
+call(const char *folder, const char *command, const char *reason, const char *source,
+     int timeout_ms, struct qt_error *err)
 {
     int fd = reach(folder, err);
     if (fd < 0)
         return NULL;
-    char *text = request_text(command, reason);
+    char *text = request_text(command, reason, source);
     json_t *reply = text ? exchange(fd, text, timeout_ms, err) : NULL;
     if (!text)
         qt_fail(err, QT_E_USAGE, "the reason is not UTF-8");
@@ -135,4 +137,18 @@ qt_control_call(const char *folder, const char *command, const char *reason, int
         return NULL;
     }
     return reply;
+}
+
+json_t *
+qt_control_call(const char *folder, const char *command, const char *reason, int timeout_ms,
+                struct qt_error *err)
+{
+    return call(folder, command, reason, NULL, timeout_ms, err);
+}
+
+json_t *
+qt_control_call_attached(const char *folder, const char *command, const char *reason,
+                         int timeout_ms, struct qt_error *err)
+{
+    return call(folder, command, reason, "attach", timeout_ms, err);
 }

@@ -21,6 +21,7 @@
 #include "qtrade/api/control.h"
 #include "qtrade/api/document.h"
 #include "qtrade/api/guard.h"
+#include "qtrade/api/picture.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
@@ -28,7 +29,9 @@ enum { CLIENTS = 32, LINE = 64 * 1024, PATIENCE_S = 10, BACKLOG = 64 };
 
 struct client {
     int fd;           /* -1: free */
-    int64_t since_ns; /* of the last byte in or out, monotonic */
+    struct qt_control_peer peer;
+    int64_t keys;     /* pressed in its screen, as far as it said */
+    int64_t since_ns; /* of the last whole line in, or answer out, monotonic */
     char *in;
     size_t in_length;
     char *out; /* NULL: nothing to send */
@@ -40,6 +43,9 @@ struct qt_control_server {
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
     int listener, wake;
     struct client client[CLIENTS];
+    struct qt_snapshot *withheld; /* a copy, where the dashboard does not show all */
+    struct qt_text picture;       /* the newest that somebody asked for, as text */
+    uint64_t picture_number;
     pthread_t thread;
     bool has_thread;
     atomic_bool stop, has_ended;
@@ -64,6 +70,15 @@ refusal(const char *text)
     return json_pack("{s:i,s:b,s:s}", "v", QT_CONTROL_VERSION, "ok", 0, "error", text);
 }
 
+/* The text of an answer, which it takes. */
+static char *
+say(json_t *reply)
+{
+    char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+    json_decref(reply);
+    return text;
+}
+
 /* The engine's thread does not move: what the picture says is old, and nothing but the gate obeys.
  */
 static bool
@@ -79,6 +94,64 @@ is_engine_silent(const struct qt_control_server *server, double *out_s)
     return false;
 }
 
+/* Pictures */
+
+/* Room for one picture as text and one copy, when the first is asked for. */
+static bool
+has_room(struct qt_control_server *server)
+{
+    if (!server->picture.buffer) {
+        char *buffer = malloc(QT_PICTURE_MAX);
+        if (buffer)
+            qt_text_init(&server->picture, buffer, QT_PICTURE_MAX);
+    }
+    if (!server->withheld && server->options.dashboard != QT_DASHBOARD_FULL)
+        server->withheld = malloc(sizeof *server->withheld);
+    return server->picture.buffer &&
+           (server->withheld || server->options.dashboard == QT_DASHBOARD_FULL);
+}
+
+/* The answer with that picture, as all clients get it, in server->picture. */
+static void
+write_picture(struct qt_control_server *server, const struct qt_snapshot *snapshot)
+{
+    if (snapshot->number == server->picture_number)
+        return;
+    server->picture_number = snapshot->number;
+    if (server->options.dashboard != QT_DASHBOARD_FULL) {
+        *server->withheld = *snapshot;
+        qt_dashboard_withhold(server->withheld, server->options.dashboard);
+        snapshot = server->withheld;
+    }
+    qt_text_clear(&server->picture);
+    qt_text_addf(&server->picture, "{\"v\":%d,\"ok\":true,\"picture\":", QT_CONTROL_VERSION);
+    qt_picture_write(snapshot, &server->picture);
+    qt_text_add_char(&server->picture, '}');
+    qt_assert(!server->picture.is_cut);
+}
+
+/* {"v":1,"command":"picture","after":NUMBER,"keys":N}: the newest picture, null when it is still
+ * that one, so that whoever is slow skips pictures (fault T2). N counts the keys pressed there. */
+static char *
+answer_picture(struct qt_control_server *server, struct client *client, const json_t *request)
+{
+    const struct qt_control_engine *engine = &server->options.engine;
+    uint64_t after = (uint64_t)json_integer_value(json_object_get(request, "after"));
+    int64_t keys = json_integer_value(json_object_get(request, "keys"));
+    if (keys > client->keys && engine->seen)
+        engine->seen(engine->self);
+    client->keys = keys;
+    if (!has_room(server))
+        return NULL;
+    const struct qt_snapshot *snapshot = engine->take(engine->self);
+    if (snapshot)
+        write_picture(server, snapshot);
+    bool is_news = snapshot && snapshot->number != after;
+    engine->give(engine->self, snapshot);
+    return is_news ? strdup(server->picture.buffer)
+                   : say(json_pack("{s:i,s:b,s:n}", "v", QT_CONTROL_VERSION, "ok", 1, "picture"));
+}
+
 static json_t *
 answer_status(struct qt_control_server *server)
 {
@@ -92,6 +165,12 @@ answer_status(struct qt_control_server *server)
     double silent_s;
     bool is_silent = is_engine_silent(server, &silent_s);
     json_object_set_new(status, "engine_silent_s", is_silent ? json_real(silent_s) : json_null());
+    json_object_set_new(status, "dashboard",
+                        json_string(qt_dashboard_name(server->options.dashboard)));
+    bool is_absent = false;
+    double seen_s = engine->seen_s ? engine->seen_s(engine->self, &is_absent) : -1;
+    json_object_set_new(status, "operator_seen_s", seen_s >= 0 ? json_real(seen_s) : json_null());
+    json_object_set_new(status, "operator_absent", json_boolean(is_absent));
     json_object_set_new(status, "components", qt_document_components(server->options.board));
     return json_pack("{s:i,s:b,s:o}", "v", QT_CONTROL_VERSION, "ok", 1, "status", status);
 }
@@ -120,7 +199,8 @@ answer_guard(struct qt_control_server *server)
 }
 
 static json_t *
-answer_command(struct qt_control_server *server, enum qt_command_kind kind, const char *reason)
+answer_command(struct qt_control_server *server, const struct qt_control_peer *peer,
+               enum qt_command_kind kind, const char *reason)
 {
     const struct qt_control_engine *engine = &server->options.engine;
     struct qt_error err = {0};
@@ -133,7 +213,7 @@ answer_command(struct qt_control_server *server, enum qt_command_kind kind, cons
                                            : "the gate is shut, everything else waits for it");
     if (is_silent && kind == QT_COMMAND_RESUME)
         return refusal(text);
-    if (!engine->command(engine->self, kind, reason, &err))
+    if (!engine->command(engine->self, peer, kind, reason, &err))
         return refusal(err.text);
     if (is_silent)
         return json_pack("{s:i,s:b,s:s}", "v", QT_CONTROL_VERSION, "ok", 1, "warning", text);
@@ -141,8 +221,11 @@ answer_command(struct qt_control_server *server, enum qt_command_kind kind, cons
 }
 
 static json_t *
-answer(struct qt_control_server *server, const json_t *request)
+answer(struct qt_control_server *server, struct client *client, const json_t *request)
 {
+    struct qt_control_peer peer = client->peer;
+    const char *source = json_string_value(json_object_get(request, "source"));
+    peer.is_attached = source && strcmp(source, "attach") == 0;
     const char *command = json_string_value(json_object_get(request, "command"));
     const char *reason = json_string_value(json_object_get(request, "reason"));
     if (json_integer_value(json_object_get(request, "v")) != QT_CONTROL_VERSION)
@@ -155,21 +238,40 @@ answer(struct qt_control_server *server, const json_t *request)
         return answer_guard(server);
     for (int kind = 0; kind < QT_COMMAND_KINDS; kind++)
         if (strcmp(command, qt_command_name((enum qt_command_kind)kind)) == 0)
-            return answer_command(server, (enum qt_command_kind)kind, reason ? reason : "");
+            return answer_command(server, &peer, (enum qt_command_kind)kind, reason ? reason : "");
     return refusal("unknown command");
+}
+
+static bool
+is_picture(const json_t *request)
+{
+    const char *command = json_string_value(json_object_get(request, "command"));
+    return command && strcmp(command, "picture") == 0 &&
+           json_integer_value(json_object_get(request, "v")) == QT_CONTROL_VERSION;
+}
+
+/* Out of the line comes the text of the answer; NULL: no memory. */
+static char *
+answer_line(struct qt_control_server *server, struct client *client, size_t length)
+{
+    json_error_t ignored;
+    json_t *request = json_loadb(client->in, length, JSON_REJECT_DUPLICATES, &ignored);
+    char *text;
+    if (!json_is_object(request))
+        text = say(refusal("not a JSON object on one line"));
+    else if (is_picture(request))
+        text = answer_picture(server, client, request);
+    else
+        text = say(answer(server, client, request));
+    json_decref(request);
+    return text;
 }
 
 static void
 take_line(struct qt_control_server *server, struct client *client, size_t length)
 {
-    json_error_t ignored;
-    json_t *request = json_loadb(client->in, length, JSON_REJECT_DUPLICATES, &ignored);
-    json_t *reply = json_is_object(request) ? answer(server, request)
-                                            : refusal("not a JSON object on one line");
+    char *text = answer_line(server, client, length);
     atomic_fetch_add(&server->requests, 1);
-    char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
-    json_decref(request);
-    json_decref(reply);
     size_t n = text ? strlen(text) : 0;
     client->out = text ? realloc(text, n + 1) : NULL;
     if (!client->out) {
@@ -180,6 +282,7 @@ take_line(struct qt_control_server *server, struct client *client, size_t length
     client->out[n] = '\n'; /* over the NUL: the length counts */
     client->out_length = n + 1;
     client->sent = 0;
+    client->since_ns = qt_now_mono_ns(); /* the whole answer must be taken in time (fault N4) */
 }
 
 /* Takes one line when there is one and the last answer is out; what follows it waits. */
@@ -229,9 +332,9 @@ transmit(struct qt_control_server *server, struct client *client)
         return;
     }
     client->sent += (size_t)n;
-    client->since_ns = qt_now_mono_ns();
     if (client->sent < client->out_length)
         return;
+    client->since_ns = qt_now_mono_ns();
     free(client->out);
     client->out = NULL;
     work_lines(server, client);
@@ -239,12 +342,14 @@ transmit(struct qt_control_server *server, struct client *client)
 
 /* Our own user and root; anybody else is refused (fault N4). */
 static bool
-is_allowed(int fd)
+is_allowed(int fd, struct qt_control_peer *out)
 {
     struct ucred peer;
     socklen_t size = sizeof peer;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-           (peer.uid == geteuid() || peer.uid == 0);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return false;
+    *out = (struct qt_control_peer){.uid = peer.uid, .pid = peer.pid};
+    return peer.uid == geteuid() || peer.uid == 0;
 }
 
 static void
@@ -252,19 +357,20 @@ welcome(struct qt_control_server *server)
 {
     int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     struct client *place = NULL;
+    struct qt_control_peer peer = {0};
     if (fd < 0)
         return;
     for (int i = 0; i < CLIENTS && !place; i++)
         if (server->client[i].fd < 0)
             place = &server->client[i];
-    char *in = place && is_allowed(fd) ? malloc(LINE) : NULL;
+    char *in = is_allowed(fd, &peer) && place ? malloc(LINE) : NULL;
     if (!in) {
         atomic_fetch_add(&server->refused, 1);
         close(fd);
         return;
     }
     atomic_fetch_add(&server->clients, 1);
-    *place = (struct client){.fd = fd, .in = in, .since_ns = qt_now_mono_ns()};
+    *place = (struct client){.fd = fd, .peer = peer, .in = in, .since_ns = qt_now_mono_ns()};
 }
 
 static void
@@ -417,6 +523,8 @@ qt_control_stop(struct qt_control_server *server)
         close(server->wake);
     if (server->path[0])
         unlink(server->path);
+    free(server->withheld);
+    free(server->picture.buffer);
     free(server);
 }
 

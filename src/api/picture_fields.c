@@ -119,8 +119,13 @@ static const struct qt__picture_field limit[] = {TEXT(L, name),
                                                  {0}};
 
 #define N struct qt_note_view
-static const struct qt__picture_field note[] = {COUNT(N, seq),  TIME(N, t_ns), NAME(N, severity),
-                                                TEXT(N, topic), TEXT(N, text), {0}};
+static const struct qt__picture_field note[] = {COUNT(N, seq),
+                                                TIME(N, t_ns),
+                                                NAME(N, severity),
+                                                COUNT(N, result_at),
+                                                TEXT(N, topic),
+                                                TEXT(N, text),
+                                                {0}};
 
 #define C struct qt_candle
 static const struct qt__picture_field candle[] = {TIME(C, open_ns),

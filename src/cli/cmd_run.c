@@ -101,11 +101,21 @@ show(struct run *run, const struct qt_args *args, struct qt_error *err)
         return false;
     if (!keeps)
         return qt__session_stop(&run->session, err);
+    qt__session_stays_awake();
     fprintf(stderr,
             "the engine goes on without a screen (pid %ld); 'qtrade --data-dir %s status' asks it, "
             "Ctrl-C ends it\n",
             (long)getpid(), run->folder);
     return stay(run, err);
+}
+
+/* Whoever ends it must know what is left without a guard. */
+static bool
+end_told(struct run *run, bool is_good)
+{
+    if (run->session.engine && !run->session.is_abandoned)
+        qt__session_say_open(&run->session);
+    return is_good;
 }
 
 static bool
@@ -115,7 +125,8 @@ run_run(const struct qt_args *args, struct qt_error *err)
     if (!run)
         return qt_fail(err, QT_E_MEMORY, "no memory for the session");
     bool is_good =
-        open_run(run, args, err) && (run->is_headless ? stay(run, err) : show(run, args, err));
+        open_run(run, args, err) &&
+        end_told(run, run->is_headless ? stay(run, err) : show(run, args, err));
     bool is_closed = qt__session_close(&run->session);
     qt_venue_credentials_wipe(&run->credentials);
     if (is_closed)

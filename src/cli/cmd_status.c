@@ -43,11 +43,52 @@ print_selected(const json_t *status)
                json_number_value(json_object_get(row, "score")), text_of(row, "why"));
 }
 
+/* The dashboard of the config withholds results; sealed ones come back when all is closed. */
+static bool
+is_withheld(const json_t *status)
+{
+    const char *dashboard = text_of(status, "dashboard");
+    size_t n = json_array_size(json_object_get(status, "positions"));
+    return strcmp(dashboard, "totals") == 0 || (strcmp(dashboard, "sealed") == 0 && n > 0);
+}
+
+static void
+print_account(const json_t *status)
+{
+    const char *asset = text_of(status, "quote_asset");
+    if (!is_withheld(status))
+        printf("equity     %s %s, exposure %s, today %s\n", text_of(status, "equity"), asset,
+               text_of(status, "exposure"), text_of(status, "day_pnl"));
+    else if (strcmp(text_of(status, "dashboard"), "totals") == 0)
+        printf("exposure   %s %s (dashboard: totals)\n", text_of(status, "exposure"), asset);
+    else
+        puts("results    sealed until every position is closed (dashboard: sealed)");
+}
+
+static void
+print_guarded(const json_t *status)
+{
+    size_t i;
+    json_t *row;
+    json_t *positions = json_object_get(status, "positions");
+    if (strcmp(text_of(status, "dashboard"), "totals") == 0) {
+        printf("positions  %zu open\n", json_array_size(positions));
+        return;
+    }
+    json_array_foreach(positions, i, row)
+        printf("%-10s %-12s %s, stop %s\n", i == 0 ? "positions" : "", text_of(row, "symbol"),
+               text_of(row, "quantity"), text_of(row, "stop_price"));
+}
+
 static void
 print_positions(const json_t *status)
 {
     size_t i;
     json_t *row;
+    if (is_withheld(status)) {
+        print_guarded(status);
+        return;
+    }
     json_array_foreach(json_object_get(status, "positions"), i, row) printf(
         "%-10s %-12s %s at %s, now %s, stop %s, unrealised %s\n", i == 0 ? "positions" : "",
         text_of(row, "symbol"), text_of(row, "quantity"), text_of(row, "entry_price"),
@@ -91,10 +132,12 @@ print_page(const json_t *status)
                json_number_value(json_object_get(status, "engine_silent_s")));
     printf("mode       %s%s%s%s, kill switch: %s\n", text_of(status, "mode"), reason ? " (" : "",
            reason ? reason : "", reason ? ")" : "", text_of(status, "kill_switch"));
+    if (json_is_true(json_object_get(status, "operator_absent")))
+        printf("operator   nobody was seen for %.1f h\n",
+               json_number_value(json_object_get(status, "operator_seen_s")) / 3600);
     if (json_string_value(json_object_get(status, "liquidation")))
         printf("liquidation %s\n", text_of(status, "liquidation"));
-    printf("equity     %s %s, exposure %s, today %s\n", text_of(status, "equity"),
-           text_of(status, "quote_asset"), text_of(status, "exposure"), text_of(status, "day_pnl"));
+    print_account(status);
     print_venues(status);
     print_components(status);
     if (json_is_object(regime))

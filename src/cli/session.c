@@ -31,17 +31,48 @@ take(void *self)
     return qt_engine_snapshot(((struct qt__session *)self)->engine);
 }
 
+static const struct qt_snapshot *
+take_shown(void *self)
+{
+    return qt__session_shown(self);
+}
+
+static void
+give_shown(void *self, const struct qt_snapshot *snapshot)
+{
+    qt__session_give_shown(self, snapshot);
+}
+
+static void
+seen(void *self)
+{
+    qt__session_seen(self);
+}
+
+static double
+seen_s(void *self, bool *out_is_absent)
+{
+    *out_is_absent = atomic_load(&((struct qt__session *)self)->is_unattended);
+    return qt__session_seen_s(self);
+}
+
 static void
 give(void *self, const struct qt_snapshot *snapshot)
 {
     qt_engine_snapshot_unref(((struct qt__session *)self)->engine, snapshot);
 }
 
+/* Its uid stands behind the reason; no reason stays none, which a resume may need. */
 static bool
-command_from_socket(void *self, enum qt_command_kind kind, const char *reason, struct qt_error *err)
+command_from_socket(void *self, const struct qt_control_peer *peer, enum qt_command_kind kind,
+                    const char *reason, struct qt_error *err)
 {
-    return qt_engine_command(((struct qt__session *)self)->engine, kind, QT_SOURCE_SOCKET, reason,
-                             err);
+    struct qt__session *session = self;
+    char text[sizeof((struct qt_command_event *)0)->reason];
+    qt__session_seen(session);
+    snprintf(text, sizeof text, reason[0] ? "%.55s (uid %u)" : "%s", reason, peer->uid);
+    return qt_engine_command(session->engine, kind,
+                             peer->is_attached ? QT_SOURCE_ATTACH : QT_SOURCE_SOCKET, text, err);
 }
 
 static bool
@@ -243,7 +274,9 @@ qt__session_open_control(struct qt__session *session, struct qt_error *err)
 {
     const struct qt_control_options options = {
         .folder = session->plan.folder,
-        .engine = {.self = session, .take = take, .give = give, .command = command_from_socket},
+        .engine = {.self = session, .take = take, .give = give, .command = command_from_socket,
+                   .seen = seen, .seen_s = seen_s},
+        .dashboard = session->dashboard,
         .version = QT_VERSION,
         .tag = qt_store_tag(session->store),
         .begun_ns = session->opened_mono_ns,
@@ -293,6 +326,10 @@ open_components(struct qt__session *session, struct qt_error *err)
     enum qt_component order[QT_COMPONENTS];
     qt_component_order(order);
     session->opened_mono_ns = qt_now_mono_ns();
+    qt__session_seen(session);
+    bool is_dashboard =
+        qt_dashboard_find(session->plan.settings->screen.dashboard, &session->dashboard);
+    qt_assert(is_dashboard); /* the config's table has the same words */
     session->board = qt_board_create(&session->plan.settings->health);
     if (!session->board)
         return qt_fail(err, QT_E_MEMORY, "no memory for the session");
@@ -347,9 +384,11 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
         session->log = qt_log_open(NULL, levels[QT_MIN(plan->verbose, 2)], QT_LOG_TEXT, err);
         if (!session->log)
             return false;
-        signal(SIGHUP, SIG_IGN); /* a headless run outlives its terminal */
     }
+    signal(SIGHUP, SIG_IGN); /* a run outlives its terminal; the screen takes it while it is there */
     signal(SIGPIPE, SIG_IGN);
+    if (!plan->has_screen)
+        qt__session_stays_awake();
     return open_components(session, err) && start_threads(session, err);
 }
 
@@ -382,7 +421,7 @@ join_engine(struct qt__session *session, struct qt_error *err)
         at.tv_sec++;
         if (pthread_timedjoin_np(session->thread, NULL, &at) == 0)
             return true;
-    } while (!qt_part_is_stuck(part));
+    } while (!qt_part_is_stuck(part) && !qt__session_is_hurried(session));
     session->is_abandoned = true;
     return qt_fail(err, QT_E_FAILED,
                    "the engine's thread does not answer and is left behind: orders and positions "
@@ -415,6 +454,7 @@ qt__session_close(struct qt__session *session)
     bool was_good = qt__session_stop(session, &ignored);
     (void)was_good; /* told by whoever asked before */
     qt__session_unwatch(session);
+    qt__session_attend_end(session);
     if (session->is_abandoned) { /* the thread that hangs may return to any of it */
         const struct qt_store_port store = qt_store_port(session->store);
         (void)store.flush(store.self, FLUSH_MS);
@@ -422,9 +462,11 @@ qt__session_close(struct qt__session *session)
         return false;
     }
     close_components(session);
+    qt__session_end_attended(session);
     close_key(session);
     qt_universe_destroy(session->universe);
     free(session->restore);
+    free(session->shown);
     qt_board_destroy(session->board);
     qt_log_close(session->log);
     return true;
@@ -435,19 +477,20 @@ qt__session_close(struct qt__session *session)
 static void
 show_line(struct qt__session *session)
 {
-    const struct qt_snapshot *snapshot = qt_engine_snapshot(session->engine);
+    const struct qt_snapshot *snapshot = qt__session_shown(session);
     char equity[QT_DECIMAL_TEXT];
     if (!snapshot)
         return;
+    bool is_known = snapshot->has_equity && !qt_money_is_none(snapshot->equity);
     fprintf(stderr,
             "\r%5.0f s  %s  equity %s %s  %u of %u symbols eligible  %u positions  %" PRIu64
             " orders  %" PRIu64 " events  ",
             qt__session_seconds(session), qt_mode_name((enum qt_mode)snapshot->mode),
-            snapshot->has_equity ? qt_money_format(snapshot->equity, QT_MONEY_SCALE, 2, equity)
+            is_known ? qt_money_format(snapshot->equity, QT_MONEY_SCALE, 2, equity)
                                  : "unknown",
             snapshot->quote_asset, snapshot->eligible, snapshot->instruments, snapshot->positions,
             snapshot->counts.orders, snapshot->counts.events);
-    qt_engine_snapshot_unref(session->engine, snapshot);
+    qt__session_give_shown(session, snapshot);
 }
 
 void
@@ -475,7 +518,8 @@ qt__session_screen(struct qt__session *session, const char *theme, bool is_ascii
                    bool *out_keep, struct qt_error *err)
 {
     const struct qt_tui_options options = {
-        .source = {.self = session, .take = take, .give = give, .command = command_from_screen},
+        .source = {.self = session, .take = take_shown, .give = give_shown,
+                   .command = command_from_screen, .seen = seen},
         .theme = theme,
         .is_ascii = is_ascii,
         .quit = asks ? QT_TUI_QUIT_ASKS : QT_TUI_QUIT_LEAVES,
@@ -483,6 +527,10 @@ qt__session_screen(struct qt__session *session, const char *theme, bool is_ascii
         .part = session->part[QT_COMPONENT_SCREEN],
         .stop = &session->leave};
     enum qt_tui_outcome outcome = qt_tui_run(&options, err);
+    if (outcome == QT_TUI_FAILED && asks && !qt__session_has_terminal())
+        outcome = QT_TUI_HANGUP; /* it went away before the screen stood */
+    if (outcome == QT_TUI_HANGUP && asks)
+        qt__session_hung_up(session);
     *out_keep = asks && (outcome == QT_TUI_KEEP_RUNNING || outcome == QT_TUI_HANGUP ||
                          outcome == QT_TUI_PAUSE || outcome == QT_TUI_LIQUIDATE);
     return outcome != QT_TUI_FAILED;

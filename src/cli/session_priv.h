@@ -62,6 +62,14 @@ struct qt__session {
     bool is_abandoned;       /* the engine's thread hung when the session ended */
     atomic_bool stop;        /* the engine's */
     atomic_int leave;        /* the screen's: a signal asked to end */
+    atomic_int_fast64_t hurry_mono_ns; /* when it was asked a second time; 0: it was not */
+    atomic_int_fast64_t seen_mono_ns;  /* the last key or command of a person */
+    atomic_bool is_unattended;         /* nobody was seen for too long */
+    enum qt_dashboard dashboard;
+    struct qt_snapshot *shown; /* what the dashboard leaves; the screen's thread */
+    pthread_t attendant;       /* while the components close */
+    bool has_attendant;
+    atomic_bool is_closed;
     atomic_bool is_over;     /* the engine's thread has ended */
     struct qt_error failure; /* of the engine's thread, after is_over */
     int64_t opened_mono_ns, begun_mono_ns;
@@ -90,6 +98,25 @@ QT_CHECKED bool qt__session_screen(struct qt__session *session, const char *them
  * NULL; takes value. */
 QT_CHECKED bool qt__session_summary(struct qt__session *session, double seconds, const char *name,
                                     json_t *value, struct qt_error *err);
+
+/** Says on stderr what stays open without anybody to guard it; after qt__session_stop. */
+void qt__session_say_open(struct qt__session *session);
+
+/* session_people.c */
+void qt__session_seen(struct qt__session *session); /* a person did something. Any thread */
+double qt__session_seen_s(struct qt__session *session);
+void qt__session_look_for_people(struct qt__session *session); /* the watching thread */
+void qt__session_stays_awake(void); /* without a screen: no terminal stops it */
+bool qt__session_has_terminal(void);
+void qt__session_hung_up(struct qt__session *session); /* what the config wants then */
+const struct qt_snapshot *qt__session_shown(struct qt__session *session);
+void qt__session_give_shown(struct qt__session *session, const struct qt_snapshot *snapshot);
+
+/* session_end.c */
+void qt__session_asked_to_end(struct qt__session *session, int signal);
+bool qt__session_is_hurried(struct qt__session *session); /* asked twice, and a while ago */
+void qt__session_attend_end(struct qt__session *session); /* from here on signals are taken ... */
+void qt__session_end_attended(struct qt__session *session); /* ... until here */
 
 /* session_watch.c, session.c: between the two */
 void qt__session_signals(sigset_t *out); /* those that the session waits for */

@@ -37,7 +37,7 @@ act_on(struct qt__session *session, int signal)
         is_taken = qt_engine_command(session->engine, QT_COMMAND_LIQUIDATE, QT_SOURCE_SIGNAL,
                                      "SIGUSR2", &err);
     else
-        atomic_store(&session->leave, signal);
+        qt__session_asked_to_end(session, signal);
     qt_assert(is_taken); /* a stop is never refused */
 }
 
@@ -73,6 +73,7 @@ watch(void *argument)
         int64_t now = qt_now_mono_ns();
         if (now >= next) {
             qt_engine_watch(session->engine);
+            qt__session_look_for_people(session);
             keep_control(session);
             next = now + QT_LOOK_NS;
         }

@@ -19,6 +19,7 @@
 #include "qtrade/venue/config.h"
 
 #include "cli_priv.h"
+#include "operator_config_priv.h"
 #include "watching_priv.h"
 
 struct qt_settings {
@@ -33,10 +34,12 @@ struct qt_settings {
     struct qt_health_config health;
     struct qt_sources_config sources;
     struct qt_watch_config watch;
+    struct qt_screen_config screen;
+    struct qt_operator_config people;
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 11
+#define QT_SETTINGS_SECTIONS 13
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

@@ -46,11 +46,14 @@ end_trip(struct qt_engine *engine, const struct qt_round_trip *trip, uint64_t se
     qt_breakers_trade(&engine->breaker, engine->options.risk, trip->profit, trip->closed_ns);
     char profit[QT_DECIMAL_TEXT];
     bool is_gain = qt_money_sign(trip->profit) >= 0;
-    qt__note(engine, is_gain ? QT_SEVERITY_GOOD : QT_SEVERITY_WARN, QT_TOPIC_TRADE, seq,
-             trip->closed_ns, "%s closed by %s: %s%s %s, %.2f R",
-             engine->symbol[trip->instrument].ins->symbol, reason, is_gain ? "+" : "",
+    char what[64], result[96];
+    snprintf(what, sizeof what, "%s closed by %s", engine->symbol[trip->instrument].ins->symbol,
+             reason);
+    snprintf(result, sizeof result, "%s%s %s, %.2f R", is_gain ? "+" : "",
              qt_money_format(trip->profit, QT_MONEY_SCALE, 2, profit),
              engine->options.scan->quote_asset, trip->r_multiple);
+    qt__note_result(engine, is_gain ? QT_SEVERITY_GOOD : QT_SEVERITY_WARN, seq, trip->closed_ns,
+                    what, result);
 }
 
 static void

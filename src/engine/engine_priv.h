@@ -317,6 +317,9 @@ void qt__view_symbols(struct qt_engine *engine, struct qt_snapshot *out);
 /* tell.c: notes, records, decisions */
 void qt__note(struct qt_engine *engine, enum qt_severity severity, enum qt_topic topic,
               uint64_t seq, int64_t t_ns, const char *format, ...) QT_PRINTF(6, 7);
+/** "what: result", of which a dashboard may withhold the result. */
+void qt__note_result(struct qt_engine *engine, enum qt_severity severity, uint64_t seq,
+                     int64_t t_ns, const char *what, const char *result);
 void qt__record(struct qt_engine *engine, const struct qt_record *record);
 void qt__decision(struct qt_engine *engine, uint64_t seq, int64_t t_ns, uint32_t instrument,
                   const char *kind, double score, double value, const char *detail);

@@ -39,6 +39,19 @@ qt__note(struct qt_engine *engine, enum qt_severity severity, enum qt_topic topi
 }
 
 void
+qt__note_result(struct qt_engine *engine, enum qt_severity severity, uint64_t seq, int64_t t_ns,
+                const char *what, const char *result)
+{
+    struct qt_output output = note_of(QT_OUT_MESSAGE, severity, QT_TOPIC_TRADE, seq, t_ns);
+    struct qt_note_view *note = &output.message.note;
+    qt_copy(note->text, sizeof note->text, what);
+    note->result_at = (uint8_t)strlen(note->text);
+    snprintf(note->text + note->result_at, sizeof note->text - note->result_at, ": %s", result);
+    qt_text_clean(note->text);
+    qt__shards_emit(engine->shards, &output);
+}
+
+void
 qt__record(struct qt_engine *engine, const struct qt_record *record)
 {
     static const uint8_t topics[QT_RECORD_KINDS] = {

@@ -245,7 +245,7 @@ qt_app_press(struct qt_app *app, const struct qt_snapshot *snap, const struct qt
 void
 qt_app_tick(struct qt_app *app, int64_t now_ns, int64_t silent_ns)
 {
-    bool was_silent = app->silent_ns >= 3 * QT_NS_PER_S;
+    bool was_silent = app->silent_ns >= 3 * QT_NS_PER_S || app->trouble[0] != '\0';
     app->now_ns = QT_MAX(app->now_ns, now_ns);
     if (silent_ns / QT_NS_PER_S != app->silent_ns / QT_NS_PER_S &&
         (was_silent || silent_ns >= 3 * QT_NS_PER_S))
@@ -256,6 +256,15 @@ qt_app_tick(struct qt_app *app, int64_t now_ns, int64_t silent_ns)
         app->is_changed = true;
     }
     qt__dialog_tick(app);
+}
+
+void
+qt_app_trouble(struct qt_app *app, const char *trouble)
+{
+    if (strcmp(app->trouble, trouble ? trouble : "") == 0)
+        return;
+    qt_copy(app->trouble, sizeof app->trouble, trouble ? trouble : "");
+    app->is_changed = true;
 }
 
 struct qt_app *

@@ -40,6 +40,7 @@ struct qt_app {
     char message[200]; /* in the footer, for a while */
     enum qt_role message_role;
     int64_t message_ns;
+    char trouble[64];  /* of the source; "": none */
     int64_t now_ns, silent_ns;
     bool is_changed, is_done, wants_suspend, wants_redraw;
     enum qt_tui_outcome outcome;

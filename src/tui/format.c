@@ -193,3 +193,10 @@ qt__sign_role(double v)
 {
     return v > 0 ? QT_ROLE_GAIN : v < 0 ? QT_ROLE_LOSS : QT_ROLE_TEXT;
 }
+
+enum qt_role
+qt__money_role(qt_money amount)
+{
+    return qt_money_is_none(amount) ? QT_ROLE_TEXT
+                                    : qt__sign_role(qt_money_to_double(amount, QT_MONEY_SCALE));
+}

@@ -199,8 +199,11 @@ draw_small(const struct qt_app *app, const struct qt_snapshot *snap, struct qt_c
     qt__dialog_describe(app, &dialog);
     if (dialog.brief[0] != '\0')
         y += qt__wrap(canvas, 0, y, canvas->width, canvas->height, QT_ROLE_WARN, dialog.brief);
+    if (app->trouble[0] != '\0')
+        y += qt__wrap(canvas, 0, y, canvas->width, canvas->height - y, QT_ROLE_EMERGENCY,
+                      app->trouble);
     if (snap) {
-        snprintf(text, sizeof text, "%s %s %s",
+        snprintf(text, sizeof text, "%s%s %s %s", app->trouble[0] != '\0' ? "was " : "",
                  snap->mode < QT_MODES ? qt_mode_name(snap->mode) : "?",
                  snap->has_equity ? qt__format_money(snap->equity, false, number) : QT__UNKNOWN,
                  snap->quote_asset);
@@ -214,13 +217,22 @@ draw_small(const struct qt_app *app, const struct qt_snapshot *snap, struct qt_c
         qt__wrap(canvas, 0, y, canvas->width, canvas->height - y, app->message_role, app->message);
 }
 
+/* Nothing of an old picture looks alive: all dim but the line that says why. */
+static void
+fade(struct qt_canvas *canvas, int but)
+{
+    for (int y = 0; y < canvas->height; y++)
+        for (int x = 0; x < canvas->width && y != but; x++)
+            canvas->cells[y * canvas->stride + x].role = QT_ROLE_DIM;
+}
+
 static void
 draw_body(struct qt_app *app, const struct qt_snapshot *snap, struct qt_canvas *canvas)
 {
     char alarm[256];
     int top = HEADER;
     qt__header_draw(canvas, snap, app->options.run_kind);
-    if (qt__alarm(snap, app->silent_ns, alarm, sizeof alarm)) {
+    if (qt__alarm(snap, app->trouble, app->silent_ns, alarm, sizeof alarm)) {
         qt_canvas_fit(canvas, 0, top, canvas->width, QT_LEFT, QT_ROLE_EMERGENCY, alarm);
         top++;
     }
@@ -232,6 +244,8 @@ draw_body(struct qt_app *app, const struct qt_snapshot *snap, struct qt_canvas *
         draw_symbol(app, snap, &body);
     else
         draw_panes(app, snap, &body);
+    if (app->trouble[0] != '\0')
+        fade(canvas, HEADER);
     draw_footer(app, canvas);
 }
 

@@ -271,11 +271,36 @@ add_day(struct line *line, const struct qt_snapshot *snap)
         add(segment, role, " %s%%", qt__format_signed(day / before * 100, 2, percent));
 }
 
+/* Where the dashboard withholds results: how many, and of totals what they are worth. */
+static void
+draw_withheld(struct qt_canvas *canvas, const struct qt_snapshot *snap)
+{
+    struct line line = {.n = 0};
+    bool is_sealed = snap->dashboard == QT_DASHBOARD_SEALED;
+    struct segment *segment = begin(&line, 0);
+    add(segment, QT_ROLE_STRONG, "%d %s open", qt__count(snap->positions, QT_VIEW_ROWS),
+        snap->positions == 1 ? "position" : "positions");
+    if (is_sealed) {
+        add(begin(&line, 50), QT_ROLE_DIM, "results are sealed until all are closed");
+    } else {
+        add_money(&line, 80, "worth", snap->exposure);
+        add_money(&line, 70, "account at book value", snap->equity);
+        add(begin(&line, 30), QT_ROLE_DIM, "%s", snap->quote_asset);
+    }
+    add_ratio(&line, 60, "heat", snap->heat, QT_ROLE_TEXT);
+    add(begin(&line, 20), QT_ROLE_DIM, "dashboard: %s", is_sealed ? "sealed" : "totals");
+    draw_line(canvas, 1, &line);
+}
+
 static void
 draw_second(struct qt_canvas *canvas, const struct qt_snapshot *snap)
 {
     char number[QT__NUMBER];
     struct line line = {.n = 0};
+    if (snap->has_equity && qt__is_withheld(snap)) {
+        draw_withheld(canvas, snap);
+        return;
+    }
     struct segment *segment = begin(&line, 0);
     add(segment, QT_ROLE_DIM, "equity ");
     if (!snap->has_equity) {
@@ -313,11 +338,18 @@ qt__header_draw(struct qt_canvas *canvas, const struct qt_snapshot *snap, const 
 }
 
 bool
-qt__alarm(const struct qt_snapshot *snap, int64_t silent_ns, char *out, size_t capacity)
+qt__alarm(const struct qt_snapshot *snap, const char *trouble, int64_t silent_ns, char *out,
+          size_t capacity)
 {
     char age[QT__NUMBER];
     struct qt_text text;
     qt_text_init(&text, out, capacity);
+    if (trouble[0] != '\0') {
+        qt_text_addf(&text, "  %s", trouble);
+        if (snap)
+            qt_text_addf(&text, ": what is shown is %s old", qt__format_age(silent_ns, age));
+        return true;
+    }
     if (silent_ns >= 3 * QT_NS_PER_S)
         qt_text_addf(&text, "  ENGINE SILENT for %s: what is shown is old",
                      qt__format_age(silent_ns, age));

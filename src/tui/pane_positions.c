@@ -44,7 +44,7 @@ static void
 cell_unrealised(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
 {
     const struct qt_position_view *p = &snap->position[row];
-    *role = qt__sign_role(qt_money_to_double(p->unrealised, QT_MONEY_SCALE));
+    *role = qt__money_role(p->unrealised);
     qt__format_money(p->unrealised, true, out);
 }
 
@@ -92,7 +92,7 @@ static void
 cell_realised(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
 {
     const struct qt_position_view *p = &snap->position[row];
-    *role = qt__sign_role(qt_money_to_double(p->realised, QT_MONEY_SCALE));
+    *role = qt__money_role(p->realised);
     qt__format_money(p->realised, true, out);
 }
 
@@ -140,6 +140,29 @@ static const struct qt__column columns[] = {
     {.title = "age", .min = 3, .max = 4, .priority = 40, .align = QT_RIGHT, .cell = cell_age},
 };
 
+/* The same without what tells a result. */
+static const struct qt__column sealed[] = {
+    {.title = "symbol", .min = 9, .max = 16, .priority = 0, .align = QT_LEFT, .cell = cell_symbol},
+    {.title = "quantity", .min = 7, .max = 12, .priority = 70, .align = QT_RIGHT, .cell = cell_qty},
+    {.title = "stop", .min = 6, .max = 12, .priority = 75, .align = QT_RIGHT, .cell = cell_stop},
+    {.title = "target",
+     .min = 6,
+     .max = 12,
+     .priority = 50,
+     .align = QT_RIGHT,
+     .cell = cell_target},
+    {.title = "age", .min = 3, .max = 4, .priority = 40, .align = QT_RIGHT, .cell = cell_age},
+};
+
+static void
+draw_totals(const struct qt_snapshot *snap, int rows, struct qt_canvas *canvas)
+{
+    char text[QT__CELL], number[QT__NUMBER];
+    snprintf(text, sizeof text, "%d %s open, worth %s %s", rows, rows == 1 ? "position" : "positions",
+             qt__format_money(snap->exposure, false, number), snap->quote_asset);
+    qt__empty(canvas, text);
+}
+
 static void
 draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas)
 {
@@ -147,6 +170,10 @@ draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas
     if (rows == 0)
         qt__empty(canvas, snap->has_equity ? "flat: no position is open"
                                            : "not known yet: the account was not read");
+    else if (snap->dashboard == QT_DASHBOARD_TOTALS)
+        draw_totals(snap, rows, canvas);
+    else if (qt__is_withheld(snap))
+        qt__table_draw(canvas, state, sealed, QT_COUNT_OF(sealed), snap, rows);
     else
         qt__table_draw(canvas, state, columns, QT_COUNT_OF(columns), snap, rows);
 }
@@ -162,7 +189,9 @@ note(const struct qt_snapshot *snap, char *out, size_t capacity)
 {
     char number[QT__NUMBER];
     int n = qt__count(snap->positions, QT_VIEW_ROWS);
-    if (n > 0)
+    if (n > 0 && qt__is_withheld(snap))
+        snprintf(out, capacity, "%d open", n);
+    else if (n > 0)
         snprintf(out, capacity, "%d open, uP&L %s", n,
                  qt__format_money(snap->unrealised, true, number));
 }

@@ -40,6 +40,13 @@ qt__find_rank(const struct qt_snapshot *snap, uint32_t instrument)
     return NULL;
 }
 
+bool
+qt__is_withheld(const struct qt_snapshot *snap)
+{
+    return snap->dashboard == QT_DASHBOARD_TOTALS ||
+           (snap->dashboard == QT_DASHBOARD_SEALED && snap->positions > 0);
+}
+
 int
 qt__closes(const struct qt_symbol_view *symbol, double *out)
 {

@@ -42,6 +42,9 @@ finish(struct loop *loop, enum qt_tui_outcome outcome)
 static void
 press_all(struct loop *loop, const struct qt_press *presses, size_t n)
 {
+    const struct qt_tui_source *source = &loop->options->source;
+    if (n > 0 && source->seen)
+        source->seen(source->self);
     for (size_t i = 0; i < n; i++) {
         qt_app_press(loop->app, loop->snap, &presses[i]);
         loop->has_key = true;
@@ -76,6 +79,7 @@ take_picture(struct loop *loop)
 {
     const struct qt_tui_source *source = &loop->options->source;
     const struct qt_snapshot *snap = source->take(source->self);
+    qt_app_trouble(loop->app, source->trouble ? source->trouble(source->self) : NULL);
     if (!snap)
         return;
     bool is_new = !loop->snap || snap->number != loop->number;

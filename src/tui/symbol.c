@@ -77,18 +77,30 @@ put_rank(struct pen *pen, const struct qt_snapshot *snap, const struct qt_rank_v
     put_pair(pen, "volume 24 h", QT_ROLE_TEXT, text);
 }
 
+/* What stays when the dashboard withholds results. */
+static void
+put_guarded(struct pen *pen, const struct qt_position_view *p)
+{
+    char number[QT__NUMBER];
+    put_title(pen, "Position");
+    put_pair(pen, "quantity", QT_ROLE_TEXT, qt__format_qty(p->qty, p->qty_scale, true, number));
+    put_pair(pen, "stop", qt_px_is_none(p->stop) ? QT_ROLE_WARN : QT_ROLE_TEXT,
+             qt__format_px(p->stop, p->px_scale, number));
+    put_pair(pen, "target", QT_ROLE_TEXT, qt__format_px(p->target, p->px_scale, number));
+    put_pair(pen, "result", QT_ROLE_DIM, "sealed");
+}
+
 static void
 put_position(struct pen *pen, const struct qt_position_view *p)
 {
     char text[QT__CELL], number[QT__NUMBER], more[QT__NUMBER];
-    double unrealised = qt_money_to_double(p->unrealised, QT_MONEY_SCALE);
     put_title(pen, "Position");
     snprintf(text, sizeof text, "%s at %s", qt__format_qty(p->qty, p->qty_scale, true, number),
              qt__format_px(p->entry, p->px_scale, more));
     put_pair(pen, "entry", QT_ROLE_TEXT, text);
     snprintf(text, sizeof text, "%s  %sR", qt__format_money(p->unrealised, true, number),
              qt__format_signed(p->r_multiple, 2, more));
-    put_pair(pen, "uP&L", qt__sign_role(unrealised), text);
+    put_pair(pen, "uP&L", qt__money_role(p->unrealised), text);
     put_pair(pen, "stop", qt_px_is_none(p->stop) ? QT_ROLE_WARN : QT_ROLE_TEXT,
              qt__format_px(p->stop, p->px_scale, number));
     snprintf(text, sizeof text, "%s  %u/%u hit", qt__format_px(p->target, p->px_scale, number),
@@ -204,7 +216,9 @@ draw_panels(struct qt_canvas *canvas, const struct qt_snapshot *snap, uint32_t i
     struct qt_canvas second =
         qt_canvas_view(canvas, (struct qt_rect){left + panel + 1, 0, panel - 2, canvas->height});
     struct pen pen = {.canvas = &first}, other = {.canvas = &second};
-    if (position)
+    if (position && qt__is_withheld(snap))
+        put_guarded(&pen, position);
+    else if (position)
         put_position(&pen, position);
     if (rank)
         put_rank(&pen, snap, rank);

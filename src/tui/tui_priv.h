@@ -48,8 +48,9 @@ char *qt__format_latency(int64_t ns, char *out);
 /** A symbol without the quote asset at its end. */
 char *qt__format_base(const char *symbol, const char *quote_asset, char *out);
 
-/** GAIN, LOSS or TEXT by the sign of v. */
+/** GAIN, LOSS or TEXT by the sign of v; of an amount that may be none. */
 enum qt_role qt__sign_role(double v);
+enum qt_role qt__money_role(qt_money amount);
 
 /** A bar of width cells, filled to ratio (clamped to 0..1; NaN: a track with '?'). */
 void qt__gauge(struct qt_canvas *canvas, int x, int y, int width, enum qt_role role, double ratio);
@@ -97,6 +98,8 @@ const struct qt_rank_view *qt__find_rank(const struct qt_snapshot *snap, uint32_
 int qt__closes(const struct qt_symbol_view *symbol, double *out);
 /** Four cells: volatility, momentum, volume and trend from below; out has QT__CELL bytes. */
 void qt__components(const struct qt_rank_view *rank, char *out);
+/** Results of open positions are withheld from it. */
+bool qt__is_withheld(const struct qt_snapshot *snap);
 /** Bytes of one character added to out (QT__CELL bytes). */
 void qt__add_char(char *out, uint32_t ch);
 
@@ -108,8 +111,10 @@ void qt__symbol_draw(struct qt_canvas *canvas, const struct qt_snapshot *snap, u
 /** The two lines at the top. run_kind: shown when the picture has none; snap NULL: starting. */
 void qt__header_draw(struct qt_canvas *canvas, const struct qt_snapshot *snap,
                      const char *run_kind);
-/** What must not be overlooked, worst first, into out; false: nothing. */
-bool qt__alarm(const struct qt_snapshot *snap, int64_t silent_ns, char *out, size_t capacity);
+/** What must not be overlooked, worst first, into out; trouble: of the source, "": none. False:
+ * nothing. */
+bool qt__alarm(const struct qt_snapshot *snap, const char *trouble, int64_t silent_ns, char *out,
+               size_t capacity);
 
 extern const struct qt_pane_class qt_pane_top, qt_pane_regime, qt_pane_risk, qt_pane_chart,
     qt_pane_positions, qt_pane_orders, qt_pane_engine, qt_pane_events;

@@ -11,6 +11,7 @@
 #include "qtrade/base/file.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
+#include "qtrade/engine/dashboard.h"
 #include "qtrade/tui/app.h"
 
 #include "sample.h"
@@ -48,6 +49,18 @@ young(struct qt_snapshot *snap)
     snap->venue[0].round_trip_ns = 0;
 }
 
+static void
+totals(struct qt_snapshot *snap)
+{
+    qt_dashboard_withhold(snap, QT_DASHBOARD_TOTALS);
+}
+
+static void
+sealed(struct qt_snapshot *snap)
+{
+    qt_dashboard_withhold(snap, QT_DASHBOARD_SEALED);
+}
+
 static const struct {
     const char *file;
     int width, height;
@@ -55,6 +68,7 @@ static const struct {
     const char *keys; /* pressed before */
     void (*change)(struct qt_snapshot *snap);
     bool has_roles;
+    const char *trouble; /* of the source; NULL: none */
 } frames[] = {
     {"80x24.utf8", 80, 24, QT_GLYPHS_UTF8, "", NULL, false},
     {"80x24.ascii", 80, 24, QT_GLYPHS_ASCII, "", NULL, false},
@@ -77,6 +91,14 @@ static const struct {
     {"80x24-emergency.utf8", 80, 24, QT_GLYPHS_UTF8, "", emergency, false},
     {"80x24-emergency.roles", 80, 24, QT_GLYPHS_UTF8, "", emergency, true},
     {"80x24-young.utf8", 80, 24, QT_GLYPHS_UTF8, "", young, false},
+    {"80x24-lost.utf8", 80, 24, QT_GLYPHS_UTF8, "", NULL, false, "NO ENGINE"},
+    {"80x24-lost.roles", 80, 24, QT_GLYPHS_UTF8, "", NULL, true, "NO ENGINE"},
+    {"20x5-lost.utf8", 20, 5, QT_GLYPHS_UTF8, "", NULL, false, "NO ENGINE"},
+    {"80x24-totals.utf8", 80, 24, QT_GLYPHS_UTF8, "", totals, false},
+    {"200x60-totals.utf8", 200, 60, QT_GLYPHS_UTF8, "", totals, false},
+    {"80x24-sealed.utf8", 80, 24, QT_GLYPHS_UTF8, "", sealed, false},
+    {"200x60-sealed.utf8", 200, 60, QT_GLYPHS_UTF8, "", sealed, false},
+    {"80x24-sealed-symbol.utf8", 80, 24, QT_GLYPHS_UTF8, "\r", sealed, false},
 };
 
 static char *
@@ -91,6 +113,9 @@ make_frame(int i)
     ck_assert(qt_canvas_init(&canvas, frames[i].width, frames[i].height, frames[i].glyphs));
     if (frames[i].change)
         frames[i].change(snap);
+    if (frames[i].trouble)
+        qt_app_tick(app, QT_NS_PER_S, 75 * QT_NS_PER_S);
+    qt_app_trouble(app, frames[i].trouble);
     qt_app_draw(app, snap, &canvas); /* keys meet a screen that was shown */
     int64_t now_ns = QT_NS_PER_S;
     for (const char *key = frames[i].keys; *key; key++, now_ns += QT_NS_PER_S / 4) {

@@ -67,8 +67,9 @@ frame_of(const struct qt_snapshot *snap, int width, int height, int key)
         qt_app_press(app, snap, &(struct qt_press){.key = key, .t_ns = QT_NS_PER_S});
     qt_app_draw(app, snap, &canvas);
     char *text = qt_canvas_text(&canvas), *roles = qt_canvas_roles(&canvas);
-    char *frame = malloc(strlen(text) + strlen(roles) + 1);
-    strcat(strcpy(frame, text), roles);
+    size_t size = strlen(text) + strlen(roles) + 1;
+    char *frame = malloc(size);
+    snprintf(frame, size, "%s%s", text, roles);
     free(text);
     free(roles);
     qt_canvas_finish(&canvas);

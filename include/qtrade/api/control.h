@@ -5,14 +5,19 @@
  *
  *     {"v":1,"command":"status"}                        {"v":1,"ok":true,"status":{...}}
  *     {"v":1,"command":"pause","reason":"news"}         {"v":1,"ok":true}
+ *     {"v":1,"command":"picture","after":7,"keys":3}    {"v":1,"ok":true,"picture":{...}}
  *     {"v":1,"command":"sing"}                          {"v":1,"ok":false,"error":"..."}
  *
  * While the engine's thread does not move (the watchdog says so), a stop is answered with ok and a
  * "warning": the gate is shut, the rest waits; a resume is refused; the status tells both.
  *
- * Commands: status, guard (for the watchman: api/guard.h), pause, resume, reduce, liquidate. A line
- * has 64 KiB at most; 32 clients at once, each of whom has 10 s for a line and for taking its answer.
- * The server has its own thread; the engine never waits for a client.
+ * A picture (api/picture.h) is null while number "after" is still the newest, so that whoever is
+ * slow skips some; "keys" counts the keys pressed in that screen. A command with "source":"attach"
+ * is told as one of its keys.
+ *
+ * Commands: status, picture, guard (for the watchman: api/guard.h), pause, resume, reduce,
+ * liquidate. A line has 64 KiB at most; 32 clients at once, each of whom has 10 s for a line and for
+ * taking its answer. The server has its own thread; the engine never waits for a client.
  */
 #ifndef QTRADE_API_CONTROL_H
 #define QTRADE_API_CONTROL_H
@@ -24,23 +29,35 @@
 #include "qtrade/base/attr.h"
 #include "qtrade/base/error.h"
 #include "qtrade/engine/board.h"
+#include "qtrade/engine/dashboard.h"
 #include "qtrade/engine/snapshot.h"
 
 #define QT_CONTROL_VERSION 1
 #define QT_CONTROL_NAME "control.sock"
+
+/** Who is at the other end of a connection. */
+struct qt_control_peer {
+    unsigned uid;
+    int pid;
+    bool is_attached; /* the command is a key of an attached screen */
+};
 
 /** The engine as the socket sees it; called on the server's thread. Must not block. */
 struct qt_control_engine {
     void *self;
     const struct qt_snapshot *(*take)(void *self); /* NULL: no picture yet */
     void (*give)(void *self, const struct qt_snapshot *snapshot);
-    bool (*command)(void *self, enum qt_command_kind kind, const char *reason,
-                    struct qt_error *err);
+    bool (*command)(void *self, const struct qt_control_peer *peer, enum qt_command_kind kind,
+                    const char *reason, struct qt_error *err);
+    void (*seen)(void *self); /* somebody pressed a key in an attached screen; NULL: no matter */
+    /** Seconds since a person was seen, and whether that is too long; NULL: nobody looks. */
+    double (*seen_s)(void *self, bool *out_is_absent);
 };
 
 struct qt_control_options {
     const char *folder; /* the state folder */
     struct qt_control_engine engine;
+    enum qt_dashboard dashboard; /* what its pictures show */
     const char *version;    /* of the program; borrowed */
     uint32_t tag;           /* of the engine's orders, for its watchman */
     int64_t begun_ns;       /* monotonic, when the engine began: its uptime counts from there */
@@ -76,5 +93,8 @@ bool qt_control_is_alive(const char *folder);
  */
 json_t *qt_control_call(const char *folder, const char *command, const char *reason, int timeout_ms,
                         struct qt_error *err);
+/** The same for a key of an attached screen. */
+json_t *qt_control_call_attached(const char *folder, const char *command, const char *reason,
+                                 int timeout_ms, struct qt_error *err);
 
 #endif

@@ -109,6 +109,7 @@ struct qt_note_view {
     uint64_t seq;
     int64_t t_ns;
     uint8_t severity; /* enum qt_severity */
+    uint8_t result_at; /* text[result_at..] tells what a closed position brought; 0: nothing does */
     char topic[12];   /* "market", "signal", "trade", "risk", "system" */
     char text[128];   /* cleaned */
 };

@@ -32,6 +32,8 @@ void qt_app_press(struct qt_app *app, const struct qt_snapshot *snap, const stru
 /** Time passed: now_ns monotonic; silent_ns since the picture last changed. Ends messages and
  * forgotten dialogs. */
 void qt_app_tick(struct qt_app *app, int64_t now_ns, int64_t silent_ns);
+/** The source's trouble, NULL: none; kept as a copy. */
+void qt_app_trouble(struct qt_app *app, const char *trouble);
 /** Draws the whole frame; clears what qt_app_is_changed() says. */
 void qt_app_draw(struct qt_app *app, const struct qt_snapshot *snap, struct qt_canvas *canvas);
 /** Something but the picture changed since the last frame. */

@@ -29,6 +29,10 @@ struct qt_tui_source {
      * long. */
     bool (*command)(void *self, enum qt_command_kind kind, const char *reason,
                     struct qt_error *err);
+    /** Why no new picture can come: "NO ENGINE" ..., shown at once and everything else as old; NULL:
+     * they come. A NULL function: the engine is this process. */
+    const char *(*trouble)(void *self);
+    void (*seen)(void *self); /* somebody pressed a key; NULL: nobody wants to know */
 };
 
 /** What the key q does. */
