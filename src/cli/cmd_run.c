@@ -89,7 +89,8 @@ stay(struct run *run, struct qt_error *err)
     qt__session_wait(&run->session, run->for_ns);
     double seconds = qt__session_seconds(&run->session);
     return qt__session_stop(&run->session, err) &&
-           qt__session_summary(&run->session, seconds, NULL, NULL, err);
+           (run->session.is_hung_up ||
+            qt__session_summary(&run->session, seconds, NULL, NULL, err));
 }
 
 static bool

@@ -78,6 +78,7 @@ qt__session_hung_up(struct qt__session *session)
 {
     const char *policy = session->plan.settings->screen.on_hangup;
     struct qt_error err = {0};
+    session->is_hung_up = true;
     if (strcmp(policy, "keep") == 0)
         return;
     bool is_taken = qt_engine_command(

@@ -59,6 +59,7 @@ struct qt__session {
     struct qt_part *part[QT_COMPONENTS]; /* those that this room opens; NULL: not on the board */
     pthread_t thread, watch;
     bool has_thread, has_watch;
+    bool is_hung_up;         /* its terminal went away: nobody reads what it writes */
     bool is_abandoned;       /* the engine's thread hung when the session ended */
     atomic_bool stop;        /* the engine's */
     atomic_int leave;        /* the screen's: a signal asked to end */

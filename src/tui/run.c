@@ -26,6 +26,7 @@ struct loop {
     const struct qt_snapshot *snap; /* on the screen; taken */
     uint64_t number;                /* of it */
     int64_t frame_ns, frame_period_ns, news_ns, now_ns;
+    int64_t kept_ns; /* when the terminal's modes were looked at */
     bool has_news, has_key;
     bool is_done;
     enum qt_tui_outcome outcome;
@@ -139,6 +140,16 @@ wait_ms(const struct loop *loop)
     return (int)QT_MIN((left + QT_NS_PER_MS - 1) / QT_NS_PER_MS, 250);
 }
 
+/* Each second: a reset by another program may have made the terminal plain. */
+static void
+keep_terminal(struct loop *loop)
+{
+    if (loop->now_ns - loop->kept_ns < QT_NS_PER_S || qt__screen_pending(loop->screen) > 0)
+        return;
+    loop->kept_ns = loop->now_ns;
+    qt__guard_keep();
+}
+
 static void
 turn(struct loop *loop)
 {
@@ -163,6 +174,7 @@ turn(struct loop *loop)
         finish(loop, QT_TUI_STOPPED);
     if (qt_app_take_suspend(loop->app))
         raise(SIGTSTP);
+    keep_terminal(loop);
     draw(loop);
     if (!qt__screen_pump(loop->screen))
         finish(loop, QT_TUI_HANGUP);

@@ -51,7 +51,10 @@ QT_CHECKED bool qt__guard_begin(const struct qt__guard *guard, struct qt_error *
 /** Gives terminal and signals back; a hang-up leaves SIGHUP ignored. */
 void qt__guard_end(void);
 bool qt__guard_is_hung_up(void);
-/** The process was stopped and went on: true once, the terminal is raw again and wants a whole
+/** Somebody else's reset or stty made the terminal's modes plain again: takes it again. Call when no
+ * frame is under way; not from the background. */
+void qt__guard_keep(void);
+/** The process was stopped and went on, or the terminal was taken again: true once, the terminal is raw again and wants a whole
  * frame. */
 bool qt__guard_take_resumed(void);
 

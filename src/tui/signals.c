@@ -218,6 +218,15 @@ qt__guard_end(void)
     give_signals();
 }
 
+void
+qt__guard_keep(void)
+{
+    struct termios now;
+    if (tcgetpgrp(STDIN_FILENO) == getpgrp() && tcgetattr(STDIN_FILENO, &now) == 0 &&
+        (now.c_lflag & (ICANON | ECHO | ISIG)))
+        take_again();
+}
+
 bool
 qt__guard_is_hung_up(void)
 {
