@@ -26,11 +26,20 @@
 #include "qtrade/base/time.h"
 
 enum { CLIENTS = 32, LINE = 64 * 1024, PATIENCE_S = 10, BACKLOG = 64 };
+#define NOTICE_NS (60 * QT_NS_PER_S)
+
+/* What was told last of a kind. */
+struct told {
+    struct qt_control_peer peer;
+    int64_t at_ns; /* monotonic; 0: never */
+    uint64_t since;
+};
 
 struct client {
     int fd;           /* -1: free */
     struct qt_control_peer peer;
     int64_t keys;     /* pressed in its screen, as far as it said */
+    bool is_attached; /* it asked for a picture */
     int64_t since_ns; /* of the last whole line in, or answer out, monotonic */
     char *in;
     size_t in_length;
@@ -46,6 +55,7 @@ struct qt_control_server {
     struct qt_snapshot *withheld; /* a copy, where the dashboard does not show all */
     struct qt_text picture;       /* the newest that somebody asked for, as text */
     uint64_t picture_number;
+    struct told told[QT_CONTROL_NOTICES];
     pthread_t thread;
     bool has_thread;
     atomic_bool stop, has_ended;
@@ -60,6 +70,23 @@ drop(struct client *client)
     free(client->in);
     free(client->out);
     *client = (struct client){.fd = -1};
+}
+
+/* A crowd does not fill the log. */
+static void
+notice(struct qt_control_server *server, enum qt_control_notice kind,
+       const struct qt_control_peer *peer)
+{
+    const struct qt_control_engine *engine = &server->options.engine;
+    struct told *told = &server->told[kind];
+    int64_t now = qt_now_mono_ns();
+    bool is_same = told->at_ns != 0 && told->peer.uid == peer->uid &&
+                   (kind == QT_CONTROL_REFUSED || told->peer.pid == peer->pid);
+    told->since++;
+    if (!engine->notice || (is_same && now - told->at_ns < NOTICE_NS))
+        return;
+    engine->notice(engine->self, kind, peer, told->since);
+    *told = (struct told){.peer = *peer, .at_ns = now};
 }
 
 /* Answers */
@@ -141,6 +168,9 @@ answer_picture(struct qt_control_server *server, struct client *client, const js
     if (keys > client->keys && engine->seen)
         engine->seen(engine->self);
     client->keys = keys;
+    if (!client->is_attached)
+        notice(server, QT_CONTROL_ATTACHED, &client->peer);
+    client->is_attached = true;
     if (!has_room(server))
         return NULL;
     const struct qt_snapshot *snapshot = engine->take(engine->self);
@@ -363,7 +393,10 @@ welcome(struct qt_control_server *server)
     for (int i = 0; i < CLIENTS && !place; i++)
         if (server->client[i].fd < 0)
             place = &server->client[i];
-    char *in = is_allowed(fd, &peer) && place ? malloc(LINE) : NULL;
+    bool is_ours = is_allowed(fd, &peer);
+    if (!is_ours)
+        notice(server, QT_CONTROL_REFUSED, &peer);
+    char *in = is_ours && place ? malloc(LINE) : NULL;
     if (!in) {
         atomic_fetch_add(&server->refused, 1);
         close(fd);

@@ -49,6 +49,12 @@ seen(void *self)
     qt__session_seen(self);
 }
 
+static void
+notice(void *self, enum qt_control_notice kind, const struct qt_control_peer *peer, uint64_t times)
+{
+    qt__session_notice(self, kind, peer, times);
+}
+
 static double
 seen_s(void *self, bool *out_is_absent)
 {
@@ -275,7 +281,7 @@ qt__session_open_control(struct qt__session *session, struct qt_error *err)
     const struct qt_control_options options = {
         .folder = session->plan.folder,
         .engine = {.self = session, .take = take, .give = give, .command = command_from_socket,
-                   .seen = seen, .seen_s = seen_s},
+                   .seen = seen, .notice = notice, .seen_s = seen_s},
         .dashboard = session->dashboard,
         .version = QT_VERSION,
         .tag = qt_store_tag(session->store),
@@ -389,7 +395,12 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
     signal(SIGPIPE, SIG_IGN);
     if (!plan->has_screen)
         qt__session_stays_awake();
-    return open_components(session, err) && start_threads(session, err);
+    atomic_store(&session->is_opening, true);
+    qt__session_attend(session);
+    bool is_open = open_components(session, err);
+    qt__session_end_attended(session);
+    atomic_store(&session->is_opening, false);
+    return is_open && start_threads(session, err);
 }
 
 double
@@ -454,7 +465,7 @@ qt__session_close(struct qt__session *session)
     bool was_good = qt__session_stop(session, &ignored);
     (void)was_good; /* told by whoever asked before */
     qt__session_unwatch(session);
-    qt__session_attend_end(session);
+    qt__session_attend(session);
     if (session->is_abandoned) { /* the thread that hangs may return to any of it */
         const struct qt_store_port store = qt_store_port(session->store);
         (void)store.flush(store.self, FLUSH_MS);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A session that is asked to end twice: the first signal ends it in order, however long a disk or a
- * connection takes; after a second one it has a few seconds for that, then the process ends as it
- * is. What was decided is in the journal and the store as far as they had come, as after a crash.
+ * Signals to end while no watching thread is there. While the components open nothing trades: the
+ * process ends. A session that is asked to end twice: the first signal ends it in order, however
+ * long a disk or a connection takes; after a second one it has a few seconds for that, then the
+ * process ends as it is. What was decided is in the journal and the store as far as they had come,
+ * as after a crash.
  */
 #include "session_priv.h"
 
 #include <signal.h>
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,33 +34,40 @@ qt__session_asked_to_end(struct qt__session *session, int signal)
     atomic_store(&session->leave, signal);
 }
 
-/* Signals while the components close. */
+static _Noreturn void
+leave_with(const char *text)
+{
+    ssize_t written = write(STDERR_FILENO, text, strlen(text));
+    (void)written; /* there may be no terminal any more */
+    _exit(1);
+}
+
 static void *
 attend(void *argument)
 {
     struct qt__session *session = argument;
     const struct timespec look = {.tv_nsec = LOOK_MS * QT_NS_PER_MS};
     sigset_t set;
-    qt__session_signals(&set);
-    while (!atomic_load(&session->is_closed)) {
+    sigemptyset(&set); /* a stop while it starts waits for the engine */
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    while (atomic_load(&session->is_attended)) {
         int signal = sigtimedwait(&set, NULL, &look);
-        if (signal == SIGTERM || signal == SIGINT)
+        if (signal > 0 && atomic_load(&session->is_opening))
+            leave_with("qtrade: ended while it was starting, as asked: nothing was traded\n");
+        if (signal > 0)
             qt__session_asked_to_end(session, signal);
-        if (!qt__session_is_hurried(session))
-            continue;
-        static const char text[] =
-            "qtrade: ended before everything was closed, as asked twice: the "
-            "next start goes on from what was written\n";
-        ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
-        (void)written; /* there may be no terminal any more */
-        _exit(1);
+        if (qt__session_is_hurried(session))
+            leave_with("qtrade: ended before everything was closed, as asked twice: the next start "
+                       "goes on from what was written\n");
     }
     return NULL;
 }
 
 void
-qt__session_attend_end(struct qt__session *session)
+qt__session_attend(struct qt__session *session)
 {
+    atomic_store(&session->is_attended, true);
     session->has_attendant = pthread_create(&session->attendant, NULL, attend, session) == 0;
 }
 
@@ -67,7 +76,7 @@ qt__session_end_attended(struct qt__session *session)
 {
     if (!session->has_attendant)
         return;
-    atomic_store(&session->is_closed, true);
+    atomic_store(&session->is_attended, false);
     pthread_join(session->attendant, NULL);
     session->has_attendant = false;
 }

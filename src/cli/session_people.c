@@ -28,6 +28,20 @@ qt__session_seen_s(struct qt__session *session)
     return (double)(qt_now_mono_ns() - atomic_load(&session->seen_mono_ns)) / (double)QT_NS_PER_S;
 }
 
+/* Into the log: who was refused at the control socket, and who looks on. The socket's thread. */
+void
+qt__session_notice(struct qt__session *session, enum qt_control_notice kind,
+                   const struct qt_control_peer *peer, uint64_t times)
+{
+    static const struct {
+        enum qt_log_level level;
+        const char *event;
+    } notices[QT_CONTROL_NOTICES] = {[QT_CONTROL_REFUSED] = {QT_LOG_WARN, "control.refused"},
+                                     [QT_CONTROL_ATTACHED] = {QT_LOG_INFO, "control.attached"}};
+    qt_log_event(session->log, notices[kind].level, notices[kind].event, "uid=%u pid=%d times=%llu",
+                 peer->uid, peer->pid, (unsigned long long)times);
+}
+
 /* Once for each time that nobody is there for so long; who comes back resumes. */
 void
 qt__session_look_for_people(struct qt__session *session)

@@ -68,9 +68,10 @@ struct qt__session {
     atomic_bool is_unattended;         /* nobody was seen for too long */
     enum qt_dashboard dashboard;
     struct qt_snapshot *shown; /* what the dashboard leaves; the screen's thread */
-    pthread_t attendant;       /* while the components close */
+    pthread_t attendant;       /* while the components open, and while they close */
     bool has_attendant;
-    atomic_bool is_closed;
+    atomic_bool is_attended;
+    atomic_bool is_opening; /* nothing trades yet: a signal to end ends the process */
     atomic_bool is_over;     /* the engine's thread has ended */
     struct qt_error failure; /* of the engine's thread, after is_over */
     int64_t opened_mono_ns, begun_mono_ns;
@@ -104,6 +105,8 @@ QT_CHECKED bool qt__session_summary(struct qt__session *session, double seconds,
 void qt__session_say_open(struct qt__session *session);
 
 /* session_people.c */
+void qt__session_notice(struct qt__session *session, enum qt_control_notice kind,
+                        const struct qt_control_peer *peer, uint64_t times);
 void qt__session_seen(struct qt__session *session); /* a person did something. Any thread */
 double qt__session_seen_s(struct qt__session *session);
 void qt__session_look_for_people(struct qt__session *session); /* the watching thread */
@@ -116,8 +119,9 @@ void qt__session_give_shown(struct qt__session *session, const struct qt_snapsho
 /* session_end.c */
 void qt__session_asked_to_end(struct qt__session *session, int signal);
 bool qt__session_is_hurried(struct qt__session *session); /* asked twice, and a while ago */
-void qt__session_attend_end(struct qt__session *session); /* from here on signals are taken ... */
-void qt__session_end_attended(struct qt__session *session); /* ... until here */
+/* Between the two signals are taken while components open, or close. */
+void qt__session_attend(struct qt__session *session);
+void qt__session_end_attended(struct qt__session *session);
 
 /* session_watch.c, session.c: between the two */
 void qt__session_signals(sigset_t *out); /* those that the session waits for */

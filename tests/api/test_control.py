@@ -28,7 +28,7 @@ class Demo:
         if self.config:
             (self.path / "config.json").write_text(json.dumps(self.config))
             words += ["--config", str(self.path / "config.json")]
-        self.program = Program(*words, "demo", "--headless", "--symbols", "5")
+        self.program = Program("-v", *words, "demo", "--headless", "--symbols", "5")
         until("status", lambda: status(self.path))
         return self
 
@@ -115,7 +115,7 @@ def N4_socket_is_for_its_owner_only():
             except OSError:
                 os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "another user was answered"
-        time.sleep(0.5)
+        until("in the log", lambda: "control.refused uid=65534" in demo.program.errors())
         assert status(demo.path)["mode"] == "NORMAL"
 
 

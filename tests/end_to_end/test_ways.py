@@ -195,6 +195,19 @@ def P1_second_signal_to_end_is_orderly_where_the_first_was():
             assert call("--data-dir", str(state), "store", "check").returncode == 0
 
 
+def P1_signal_to_end_is_heard_while_it_still_connects():
+    with Place() as place:
+        place.venue.program.process.send_signal(signal.SIGSTOP)  # connects, and is never answered
+        with Program(*place.words_of("--headless")) as engine:
+            until("it connects", lambda: (place.state / "store.db").exists())
+            assert engine.stop() == 1
+            assert "ended while it was starting" in engine.errors(), engine.errors()
+        place.venue.program.process.send_signal(signal.SIGCONT)
+        with Program(*place.words_of("--headless")) as engine:
+            until("the account", place.is_ready)
+            assert engine.stop() == 0
+
+
 def P1_second_signal_ends_what_a_disk_that_hangs_holds_up():
     if not LIBRARY:
         raise Skip("a sanitizer's runtime must be the first library of a program")
@@ -236,5 +249,6 @@ run([T1_dropped_line_leaves_positions_guarded_and_attach_shows_them,
      T3_on_a_line_of_300_bytes_a_second_keys_are_acted_on,
      T7_run_without_a_fit_terminal_says_one_line_and_leaves_no_engine, T8_crash_or_kill_of_a_run_and_what_it_leaves,
      T9_key_repeat_and_a_paste_liquidate_nothing, P1_signals_in_every_mode_and_in_a_storm_do_what_the_manual_says,
-     P1_second_signal_to_end_is_orderly_where_the_first_was, P1_second_signal_ends_what_a_disk_that_hangs_holds_up,
+     P1_second_signal_to_end_is_orderly_where_the_first_was, P1_signal_to_end_is_heard_while_it_still_connects,
+     P1_second_signal_ends_what_a_disk_that_hangs_holds_up,
      P1_end_with_positions_open_is_told])

@@ -42,6 +42,9 @@ struct qt_control_peer {
     bool is_attached; /* the command is a key of an attached screen */
 };
 
+/** What is told of connections: who was turned away, and who looks on. */
+enum qt_control_notice { QT_CONTROL_REFUSED, QT_CONTROL_ATTACHED, QT_CONTROL_NOTICES };
+
 /** The engine as the socket sees it; called on the server's thread. Must not block. */
 struct qt_control_engine {
     void *self;
@@ -50,6 +53,10 @@ struct qt_control_engine {
     bool (*command)(void *self, const struct qt_control_peer *peer, enum qt_command_kind kind,
                     const char *reason, struct qt_error *err);
     void (*seen)(void *self); /* somebody pressed a key in an attached screen; NULL: no matter */
+    /** The same of one process again at most once a minute: times counts what was not told. NULL:
+     * nobody listens. */
+    void (*notice)(void *self, enum qt_control_notice notice, const struct qt_control_peer *peer,
+                   uint64_t times);
     /** Seconds since a person was seen, and whether that is too long; NULL: nobody looks. */
     double (*seen_s)(void *self, bool *out_is_absent);
 };
