@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "qtrade/api/control.h"
+#include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
 enum { ANSWER_MAX = 4 * 1024 * 1024 };
@@ -100,6 +101,23 @@ request_text(const char *command, const char *reason, const char *source)
     return text;
 }
 
+/* Texts for a terminal, whoever answers (fault T6). */
+static void
+clean(json_t *value)
+{
+    const char *key;
+    size_t i;
+    json_t *inner;
+    json_object_foreach(value, key, inner) clean(inner);
+    json_array_foreach(value, i, inner) clean(inner);
+    char *text = json_is_string(value) ? strdup(json_string_value(value)) : NULL;
+    if (!text)
+        return;
+    qt_text_clean(text);
+    (void)json_string_set(value, text);
+    free(text);
+}
+
 static json_t *
 exchange(int fd, const char *text, int timeout_ms, struct qt_error *err)
 {
@@ -112,6 +130,7 @@ exchange(int fd, const char *text, int timeout_ms, struct qt_error *err)
         reply = json_loadb(line, length, 0, &bad);
         if (!reply)
             qt_fail(err, QT_E_FAILED, "the engine's answer is not JSON: %s", bad.text);
+        clean(reply);
     }
     free(line);
     return reply;

@@ -8,6 +8,7 @@
 
 #include "qt_config.h"
 #include "qtrade/base/error.h"
+#include "qtrade/base/text.h"
 
 #include "args_priv.h"
 #include "cli_priv.h"
@@ -92,6 +93,7 @@ main(int argc, char **argv)
         is_done = qt_fail_errno(&err, QT_E_IO, "writing to standard output");
     if (is_done)
         return EXIT_SUCCESS;
+    qt_text_clean(err.text); /* a venue's words may be in it (fault T6) */
     fprintf(stderr, "qtrade: %s\n", err.text);
     return qt_code_exit_status(err.code);
 }

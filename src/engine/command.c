@@ -15,6 +15,7 @@ qt_engine_command(struct qt_engine *engine, enum qt_command_kind kind,
 {
     struct qt_command_event command = {.kind = (uint8_t)kind, .source = (uint8_t)source};
     qt_copy(command.reason, sizeof command.reason, reason ? reason : "");
+    qt_text_clean(command.reason); /* it goes to terminals and logs */
     if (kind != QT_COMMAND_RESUME)
         atomic_store(&engine->gate_shut, true); /* E3: before anything else */
     bool is_queued = qt_mpsc_push(engine->commands, &command);

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import termios
+import threading
 
 from qt_program import BINARY, PATIENCE, Folder, Program, call, rows, run, status, until
 from qt_terminal import TRADING, Terminal
@@ -132,6 +133,50 @@ def no_engine_is_an_exit_status_of_its_own():
         assert done.returncode == 5 and len(done.stderr.splitlines()) == 1 and "no engine" in done.stderr, done.stderr
 
 
+HOSTILE = "a\x1b[31mb\nc\x9b2J\x1b]52;c;QQ==\x07d\x7f"
+
+
+def is_clean(text):
+    return not any(ord(c) < 32 and c != "\n" or 0x7f <= ord(c) < 0xa0 for c in text)
+
+
+def T6_no_control_byte_of_a_reason_or_an_engine_reaches_terminal_or_log():
+    with Engine() as engine:
+        done = call("--data-dir", str(engine.path), "pause", "--reason", HOSTILE)
+        assert done.returncode == 0 and is_clean(done.stdout) and len(done.stdout.splitlines()) == 1, repr(done.stdout)
+        page = call("--data-dir", str(engine.path), "status").stdout
+        assert is_clean(page) and "a?[31mb?c" in page, repr(page)
+        assert is_clean(engine.program.errors()) and "a?[31mb?c" in engine.program.errors()
+        with engine.attach(width=160, height=50) as screen:
+            screen.expect(r"a\?\[31mb\?c")
+            screen.press("q")
+            assert screen.end() == 0
+            assert "\x1b]52" not in screen.text and "\x9b" not in screen.text
+        assert engine.program.stop() == 0
+    with Folder() as folder:  # an engine that is none
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(str(folder / "control.sock"))
+        server.listen(8)
+
+        def answer():
+            while True:
+                try:
+                    peer, _ = server.accept()
+                except OSError:
+                    return
+                with peer.makefile("rb") as lines:
+                    lines.readline()
+                row = {"symbol": HOSTILE, "why": HOSTILE, "score": 1}
+                peer.sendall(json.dumps({"v": 1, "ok": True, "status": {
+                    "mode": HOSTILE, "mode_reason": HOSTILE, "venues": [{"name": HOSTILE}], "selected": [row],
+                    "positions": [row], "components": [{"name": HOSTILE, "state": HOSTILE}]}}).encode() + b"\n")
+                peer.close()
+        threading.Thread(target=answer, daemon=True).start()
+        done = call("--data-dir", str(folder), "status")
+        server.close()
+        assert done.returncode == 0 and is_clean(done.stdout) and "a?[31mb?c" in done.stdout, done
+
+
 def T7_attach_without_a_fit_terminal_says_one_line():
     with Engine() as engine:
         for env in ({"TERM": "rotor"}, {"TERM": "dumb"}, {"TERM": ""}):
@@ -227,6 +272,7 @@ def nobody_seen_for_so_long_pauses_once_and_a_key_is_a_person():
 run([attach_draws_the_screen_and_its_keys_are_audited_commands,
      T2_attached_screens_that_stop_reading_cost_the_engine_nothing,
      engine_that_ends_is_told_with_its_age_and_the_next_one_is_found, no_engine_is_an_exit_status_of_its_own,
+     T6_no_control_byte_of_a_reason_or_an_engine_reaches_terminal_or_log,
      T7_attach_without_a_fit_terminal_says_one_line, T8_reset_of_another_program_is_taken_back,
      T8_stop_and_continue_of_attach_is_its_own_affair, withheld_results_are_in_no_picture_and_on_no_page,
      nobody_seen_for_so_long_pauses_once_and_a_key_is_a_person])
