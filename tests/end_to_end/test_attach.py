@@ -102,7 +102,7 @@ def T2_attached_screens_that_stop_reading_cost_the_engine_nothing():
             assert screen.end() == 0
         os.kill(stuck[0].pid, signal.SIGCONT)
         for screen in stuck:
-            assert "NO ENGINE" not in screen.whole()
+            until("live", lambda: "NO ENGINE" not in screen.whole())
             screen.press("q")
             assert screen.end() == 0
             screen.__exit__()
@@ -244,10 +244,20 @@ def withheld_results_are_in_no_picture_and_on_no_page():
                 assert picture["position"]["symbol"] == [""] * n or dashboard == "sealed"
                 assert "unrealised" not in page and "today" not in page and "equity" not in page, page
                 frame = screen.whole()
-                for word in ("uP&L", "drawdown 0", "realised", "day +", "day -"):
-                    assert word not in frame or word == "realised", (word, frame)
+                for word in ("uP&L", "drawdown 0", "day +", "day -", "day 0", "equity "):
+                    assert word not in frame, (word, frame)
                 screen.press("q")
                 assert screen.end() == 0
+
+
+def nobody_seen_is_an_alarm_or_reduces_as_the_config_wants():
+    for action, mode in (("alarm", "NORMAL"), ("reduce", "REDUCED")):
+        with Engine(operator={"absent_hours": 0.0005, "absent_action": action}) as engine:
+            until("missed", lambda: engine.status()["operator_absent"])
+            mode_is(engine, mode)
+            assert f"action={action}" in engine.program.errors()
+            assert "nobody was seen" in call("--data-dir", str(engine.path), "status").stdout
+            assert engine.program.stop() == 0
 
 
 def nobody_seen_for_so_long_pauses_once_and_a_key_is_a_person():
@@ -260,7 +270,9 @@ def nobody_seen_for_so_long_pauses_once_and_a_key_is_a_person():
         with engine.attach() as screen:
             screen.expect("Top five")
             assert engine.status()["operator_absent"] is True, "a picture is no person"
-            until("seen", lambda: (screen.press("\t"), screen.take(), not engine.status()["operator_absent"])[2])
+            assert "operator.back" not in engine.program.errors()
+            screen.press("\t")
+            until("seen", lambda: (screen.take(), "operator.back" in engine.program.errors())[1])
         assert engine.program.stop() == 0
         actors = [row[0] for row in rows(engine.path, "SELECT actor FROM audit")]
         assert "absence" in actors, actors
@@ -275,4 +287,4 @@ run([attach_draws_the_screen_and_its_keys_are_audited_commands,
      T6_no_control_byte_of_a_reason_or_an_engine_reaches_terminal_or_log,
      T7_attach_without_a_fit_terminal_says_one_line, T8_reset_of_another_program_is_taken_back,
      T8_stop_and_continue_of_attach_is_its_own_affair, withheld_results_are_in_no_picture_and_on_no_page,
-     nobody_seen_for_so_long_pauses_once_and_a_key_is_a_person])
+     nobody_seen_is_an_alarm_or_reduces_as_the_config_wants, nobody_seen_for_so_long_pauses_once_and_a_key_is_a_person])

@@ -184,6 +184,23 @@ def P1_signals_in_every_mode_and_in_a_storm_do_what_the_manual_says():
         assert engine.document()["mode"] == "EMERGENCY" and engine.document()["conserved"] is True
 
 
+def P1_storm_of_signals_under_a_screen_costs_it_nothing():
+    with Folder() as state, Terminal("--data-dir", str(state), "demo", "--symbols", "5") as screen:
+        screen.expect("Top five")
+        until("status", lambda: status(state))
+        for _ in range(20):
+            for number in (signal.SIGPIPE, signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT, signal.SIGUSR1):
+                os.kill(screen.pid, number)
+            screen.take(0.02)
+        until("PAUSED", lambda: (screen.take(), status(state)["mode"] == "PAUSED")[1])
+        assert status(state)["mode_reason"] == "signal: SIGUSR1"
+        assert "PAUSED" in screen.whole()
+        os.kill(screen.pid, signal.SIGTERM)
+        os.kill(screen.pid, signal.SIGTERM)
+        assert screen.end() == 0
+        assert "\x1b[?1049l" in screen.text, "the terminal was given back"
+
+
 def P1_second_signal_to_end_is_orderly_where_the_first_was():
     for _ in range(3):
         with Folder() as state, Program("--data-dir", str(state), "demo", "--headless", "--symbols", "5") as engine:
@@ -249,6 +266,7 @@ run([T1_dropped_line_leaves_positions_guarded_and_attach_shows_them,
      T3_on_a_line_of_300_bytes_a_second_keys_are_acted_on,
      T7_run_without_a_fit_terminal_says_one_line_and_leaves_no_engine, T8_crash_or_kill_of_a_run_and_what_it_leaves,
      T9_key_repeat_and_a_paste_liquidate_nothing, P1_signals_in_every_mode_and_in_a_storm_do_what_the_manual_says,
-     P1_second_signal_to_end_is_orderly_where_the_first_was, P1_signal_to_end_is_heard_while_it_still_connects,
+     P1_storm_of_signals_under_a_screen_costs_it_nothing, P1_second_signal_to_end_is_orderly_where_the_first_was,
+     P1_signal_to_end_is_heard_while_it_still_connects,
      P1_second_signal_ends_what_a_disk_that_hangs_holds_up,
      P1_end_with_positions_open_is_told])
