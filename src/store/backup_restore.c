@@ -22,6 +22,7 @@
 #include "qtrade/engine/snapshot.h"
 
 #include "backup_priv.h"
+#include "restore_priv.h"
 
 enum { PATH_BYTES = QT__STORE_PATH, NUMBERS_A_SECOND = 1 << 20 /* more than an engine gives */ };
 
@@ -157,27 +158,32 @@ mark_restored(const char *folder, const struct qt_store_key *key, const struct q
               struct qt_error *err)
 {
     struct qt__store_file file = {0};
-    char restoring[PATH_BYTES], when[QT_TIME_TEXT], sql[1600];
-    int64_t now_ns = qt_now_utc_ns();
+    struct qt__chain chain;
+    char restoring[PATH_BYTES], when[QT_TIME_TEXT], detail[QT_TIME_TEXT + 16], sql[800];
+    int64_t now_ns = qt_now_utc_ns(), newest = 0;
     int64_t seconds = QT_MAX((now_ns - backup->time_ns) / 1000000000, (int64_t)0) + 1;
+    snprintf(detail, sizeof detail, "a backup of %s", qt_time_format_short(backup->time_ns, when));
     snprintf(sql, sizeof sql,
              "BEGIN IMMEDIATE;"
-             "INSERT INTO audit (t_ns, seq, actor, action, detail) SELECT %" PRId64 ", %" PRId64
-             " + max(coalesce((SELECT max(seq) FROM orders), 0),"
-             " coalesce((SELECT max(seq) FROM decisions), 0),"
-             " coalesce((SELECT max(seq) FROM modes), 0),"
-             " coalesce((SELECT max(seq) FROM audit), 0)), 'store', 'restore', 'a backup of %s';"
              "INSERT INTO modes (t_ns, seq, mode, mode_id, source, reason)"
              " SELECT t_ns, seq, '%s', %d, 'store', 'restored ' || detail || ': compare with the"
              " venue, then resume' FROM audit WHERE id = (SELECT max(id) FROM audit) AND"
              " coalesce((SELECT mode_id FROM modes ORDER BY id DESC LIMIT 1), %d) = %d;"
              "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)",
-             now_ns, seconds * NUMBERS_A_SECOND, qt_time_format_short(backup->time_ns, when),
              qt_mode_name(QT_MODE_PAUSED), (int)QT_MODE_PAUSED, (int)QT_MODE_NORMAL,
              (int)QT_MODE_NORMAL);
     path_in(folder, "store.db.restoring", restoring);
     bool is_marked = qt__store_file_connect(&file, key, restoring, SQLITE_OPEN_READWRITE, err) &&
-                     qt__sqlite_exec(file.db, sql, restoring, err);
+                     qt__schema_migrate(file.db, restoring, err) &&
+                     qt__restore_newest(file.db, &newest, err) &&
+                     qt__chain_load(file.db, &chain, err);
+    const struct qt__entry entry = {.t_ns = now_ns,
+                                    .seq = newest + seconds * NUMBERS_A_SECOND,
+                                    .actor = "store",
+                                    .action = "restore",
+                                    .detail = detail};
+    is_marked = is_marked && qt__chain_append(file.db, &chain, &entry, err) &&
+                qt__sqlite_exec(file.db, sql, restoring, err);
     qt__store_file_close(&file);
     return is_marked;
 }

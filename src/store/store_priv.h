@@ -9,6 +9,8 @@
 #include "qtrade/engine/record.h"
 #include "qtrade/market/instrument.h"
 
+#include "chain_priv.h"
+
 /** Brings the schema of db to the newest version, each step in a transaction. */
 QT_CHECKED bool qt__schema_migrate(sqlite3 *db, const char *path, struct qt_error *err);
 
@@ -21,11 +23,13 @@ struct qt_writer {
     sqlite3 *db;
     const struct qt_universe *universe;
     sqlite3_stmt *statement[QT_RECORD_KINDS];
+    struct qt__chain chain; /* the audit's end, what is being written included */
 };
 QT_CHECKED bool qt__writer_init(struct qt_writer *writer, sqlite3 *db,
                                 const struct qt_universe *universe, struct qt_error *err);
 void qt__writer_finish(struct qt_writer *writer);
-/** Inserts one record; inside the caller's transaction. False: sqlite3_errmsg(db) says why. */
+/** Inserts one record, an audit entry behind chain; inside the caller's transaction. False:
+ * sqlite3_errmsg(db) says why, and chain is to be set back to where the transaction began. */
 QT_CHECKED bool qt__writer_put(struct qt_writer *writer, const struct qt_record *record);
 
 /** err from the connection's last message: "doing: why". Returns false. */

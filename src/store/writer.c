@@ -181,17 +181,6 @@ bind_mode(const struct qt_writer *writer, struct binding *b, const struct qt_rec
 }
 
 static void
-bind_audit(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
-{
-    (void)writer;
-    bind_int(b, record->t_ns);
-    bind_int(b, (int64_t)record->seq);
-    bind_text(b, record->audit.actor);
-    bind_text(b, record->audit.action);
-    bind_text(b, record->audit.detail);
-}
-
-static void
 bind_trade(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
 {
     const struct qt_trade_record *trade = &record->trade;
@@ -243,9 +232,7 @@ static const struct {
     [QT_RECORD_MODE] = {"INSERT INTO modes (t_ns, seq, mode, mode_id, source, reason)"
                         " VALUES (?, ?, ?, ?, ?, ?)",
                         bind_mode},
-    [QT_RECORD_AUDIT] = {"INSERT INTO audit (t_ns, seq, actor, action, detail)"
-                         " VALUES (?, ?, ?, ?, ?)",
-                         bind_audit},
+    [QT_RECORD_AUDIT] = {QT__CHAIN_INSERT, NULL}, /* put_audit */
     [QT_RECORD_TRADE] =
         {"INSERT INTO trades (symbol, opened_ns, closed_ns, px_scale, qty_scale, qty,"
          " entry, exit, profit, fees, r_multiple, exit_reason, seq)"
@@ -257,7 +244,7 @@ bool
 qt__writer_init(struct qt_writer *writer, sqlite3 *db, const struct qt_universe *universe,
                 struct qt_error *err)
 {
-    *writer = (struct qt_writer){.db = db, .universe = universe};
+    *writer = (struct qt_writer){.db = db, .universe = universe, .chain = writer->chain};
     for (int kind = 0; kind < QT_RECORD_KINDS; kind++)
         if (sqlite3_prepare_v3(db, statements[kind].sql, -1, SQLITE_PREPARE_PERSISTENT,
                                &writer->statement[kind], NULL) != SQLITE_OK) {
@@ -277,9 +264,22 @@ qt__writer_finish(struct qt_writer *writer)
     }
 }
 
+static bool
+put_audit(struct qt_writer *writer, const struct qt_record *record)
+{
+    const struct qt__entry entry = {.t_ns = record->t_ns,
+                                    .seq = (int64_t)record->seq,
+                                    .actor = record->audit.actor,
+                                    .action = record->audit.action,
+                                    .detail = record->audit.detail};
+    return qt__chain_put(&writer->chain, writer->statement[QT_RECORD_AUDIT], &entry);
+}
+
 bool
 qt__writer_put(struct qt_writer *writer, const struct qt_record *record)
 {
+    if (record->kind == QT_RECORD_AUDIT)
+        return put_audit(writer, record);
     struct binding binding = {.statement = writer->statement[record->kind]};
     statements[record->kind].bind(writer, &binding, record);
     bool is_done = !binding.failed && sqlite3_step(binding.statement) == SQLITE_DONE;

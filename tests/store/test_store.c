@@ -212,6 +212,9 @@ make_plain(const struct fixture *f)
                      "PRAGMA journal_mode = WAL; BEGIN;"
                      "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
                      "INSERT INTO meta VALUES ('tag', '4711'), ('secret', 'PLAINTEXT');"
+                     "CREATE TABLE audit (id INTEGER PRIMARY KEY, t_ns INTEGER NOT NULL,"
+                     " seq INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,"
+                     " detail TEXT NOT NULL) STRICT;"
                      "PRAGMA user_version = 1; COMMIT",
                      0, 0, 0),
         SQLITE_OK);
