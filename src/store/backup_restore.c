@@ -22,6 +22,7 @@
 #include "qtrade/engine/snapshot.h"
 
 #include "backup_priv.h"
+#include "heads_priv.h"
 #include "restore_priv.h"
 
 enum { PATH_BYTES = QT__STORE_PATH, NUMBERS_A_SECOND = 1 << 20 /* more than an engine gives */ };
@@ -155,10 +156,9 @@ check_image(const char *folder, const char *path, const struct qt_store_key *key
  * since the backup, so that no order gets the id of one that is not in the store. */
 static bool
 mark_restored(const char *folder, const struct qt_store_key *key, const struct qt_backup *backup,
-              struct qt_error *err)
+              struct qt__chain *chain, int64_t *heads, struct qt_error *err)
 {
     struct qt__store_file file = {0};
-    struct qt__chain chain;
     char restoring[PATH_BYTES], when[QT_TIME_TEXT], detail[QT_TIME_TEXT + 16], sql[800];
     int64_t now_ns = qt_now_utc_ns(), newest = 0;
     int64_t seconds = QT_MAX((now_ns - backup->time_ns) / 1000000000, (int64_t)0) + 1;
@@ -176,13 +176,13 @@ mark_restored(const char *folder, const struct qt_store_key *key, const struct q
     bool is_marked = qt__store_file_connect(&file, key, restoring, SQLITE_OPEN_READWRITE, err) &&
                      qt__schema_migrate(file.db, restoring, err) &&
                      qt__restore_newest(file.db, &newest, err) &&
-                     qt__chain_load(file.db, &chain, err);
+                     qt__chain_load(file.db, chain, err) && qt__heads_known(file.db, heads, err);
     const struct qt__entry entry = {.t_ns = now_ns,
                                     .seq = newest + seconds * NUMBERS_A_SECOND,
                                     .actor = "store",
                                     .action = "restore",
                                     .detail = detail};
-    is_marked = is_marked && qt__chain_append(file.db, &chain, &entry, err) &&
+    is_marked = is_marked && qt__chain_append(file.db, chain, &entry, err) &&
                 qt__sqlite_exec(file.db, sql, restoring, err);
     qt__store_file_close(&file);
     return is_marked;
@@ -281,6 +281,8 @@ restore(int file, const char *folder, struct qt_store_key *key, const char *path
         struct qt_backup *out, struct qt_error *err)
 {
     unsigned char head[QT__BACKUP_HEAD];
+    struct qt__chain chain;
+    int64_t heads = 0;
     if (!qt__backup_read_head(file, path, head, out, err))
         return false;
     if (memcmp(head + 16, key->id, QT__ID_BYTES) != 0)
@@ -292,10 +294,12 @@ restore(int file, const char *folder, struct qt_store_key *key, const char *path
         return false;
     remove_restoring(folder);
     bool is_placed = write_image(file, head, folder, path, key, err) &&
-                     check_image(folder, path, key, err) && mark_restored(folder, key, out, err) &&
+                     check_image(folder, path, key, err) && mark_restored(folder, key, out, &chain, &heads, err) &&
                      take_place(folder, key, out, err);
     remove_restoring(folder);
-    return is_placed && qt__sync_folder(folder, err) && qt__restore_finish(folder, err);
+    return is_placed && qt__sync_folder(folder, err) && qt__restore_finish(folder, err) &&
+           (qt__heads_put_once(folder, key, QT__HEAD_RESTORE, &chain, heads, err) ||
+            qt_error_add(err, "the store is restored, but the head of its audit is not written"));
 }
 
 bool

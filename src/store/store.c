@@ -36,7 +36,8 @@ qt_store_open(const char *folder, struct qt_store_key *key, struct qt_error *err
     else if (qt__store_file_lock(folder, &store->lock, err) &&
              qt__store_file_open(&store->file, folder, key, err) &&
              qt__restore_tag(store->file.db, &store->tag, err) &&
-             qt__chain_load(store->file.db, &store->writer.chain, err))
+             qt__chain_load(store->file.db, &store->writer.chain, err) &&
+             qt__audit_out_open(store, key, err))
         return store;
     qt_store_close(store);
     return NULL;
@@ -139,6 +140,8 @@ run(void *argument)
             store->batch_n++;
         qt__aside_take(store);
         bool is_written = store->batch_n == 0 || write_batch(store);
+        if (is_written)
+            qt__audit_out_work(store);
         bool is_idle = qt_spsc_count(store->ring) == 0 && !qt__aside_waits(store);
         if (stop && ((is_written && is_idle) || qt_now_mono_ns() > give_up))
             return NULL;
@@ -189,6 +192,7 @@ qt_store_close(struct qt_store *store)
         qt_part_set(store->part, QT_PART_STOPPED);
     }
     qt__writer_finish(&store->writer);
+    qt__audit_out_close(store);
     qt__store_file_close(&store->file);
     qt_spsc_destroy(store->ring);
     if (store->lock >= 0)
