@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "qtrade/base/log.h"
 #include "qtrade/base/ring.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
@@ -78,12 +79,14 @@ static bool
 write_batch(struct qt_store *store)
 {
     const struct qt__chain chain = store->writer.chain;
+    store->trail = store->writer.trail;
     bool is_good = sqlite3_exec(store->file.db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
     for (size_t i = 0; is_good && i < store->batch_n; i++)
         is_good = qt__writer_put(&store->writer, &store->batch[i]);
     is_good = is_good && sqlite3_exec(store->file.db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (!is_good) {
         store->writer.chain = chain;
+        store->writer.trail = store->trail;
         note_failure(store);
         return false;
     }
@@ -181,6 +184,14 @@ wake(struct qt_store *store, bool stop)
     pthread_mutex_unlock(&store->mutex);
 }
 
+static void
+end_trail(struct qt_store *store)
+{
+    struct qt_error err = {0};
+    if (!qt__writer_end(&store->writer, &err))
+        qt_log_event(store->audit.options.log, QT_LOG_ERROR, "audit.end", "why=\"%s\"", err.text);
+}
+
 void
 qt_store_close(struct qt_store *store)
 {
@@ -191,6 +202,8 @@ qt_store_close(struct qt_store *store)
         pthread_join(store->thread, NULL);
         qt_part_set(store->part, QT_PART_STOPPED);
     }
+    if (store->is_started && atomic_load(&store->is_healthy))
+        end_trail(store);
     qt__writer_finish(&store->writer);
     qt__audit_out_close(store);
     qt__store_file_close(&store->file);

@@ -48,6 +48,7 @@ struct qt_store {
     atomic_bool is_healthy;
     struct qt_part *part; /* on the board; NULL: not watched */
     atomic_uint_fast64_t put, written, transactions, failures;
+    struct qt__trail trail; /* store thread: as it was when the transaction began */
     struct qt_record batch[QT__STORE_BATCH]; /* store thread: not yet on disk */
     size_t batch_n;
 };
