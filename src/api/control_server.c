@@ -24,7 +24,7 @@
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
-enum { CLIENTS = 32, LINE = 64 * 1024, PATIENCE_S = 10, BACKLOG = 64 };
+enum { CLIENTS = 32, LINE = 64 * 1024, PATIENCE_S = 10, BACKLOG = 64, TELL_S = 60 };
 
 struct client {
     int fd;           /* -1: free */
@@ -44,6 +44,8 @@ struct qt_control_server {
     bool has_thread;
     atomic_bool stop, has_ended;
     atomic_uint_fast64_t clients, requests, refused;
+    int64_t told_ns; /* of the last entry about refused clients, monotonic; 0: none */
+    unsigned untold; /* refused since */
 };
 
 static void
@@ -54,6 +56,54 @@ drop(struct client *client)
     free(client->in);
     free(client->out);
     *client = (struct client){.fd = -1};
+}
+
+/* The audit */
+
+/* An entry that names who is at the other end. */
+static void
+note_peer(const struct qt_control_server *server, int fd, const char *action, const char *what)
+{
+    const struct qt_control_engine *engine = &server->options.engine;
+    struct ucred peer = {0};
+    socklen_t size = sizeof peer;
+    char detail[128];
+    if (!engine->note || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return;
+    snprintf(detail, sizeof detail, "uid %u pid %d: %s", (unsigned)peer.uid, (int)peer.pid, what);
+    engine->note(engine->self, action, detail);
+}
+
+/* Whoever is refused may come back for ever: one entry a minute, with how many there were. */
+static void
+note_refused(struct qt_control_server *server, int fd, bool is_full)
+{
+    int64_t now_ns = qt_now_mono_ns();
+    char what[80];
+    server->untold++;
+    if (server->told_ns > 0 && now_ns - server->told_ns < TELL_S * QT_NS_PER_S)
+        return;
+    snprintf(what, sizeof what, "%s%s, %u since the last entry",
+             is_full ? "no room for another client" : "not the engine's user",
+             server->told_ns > 0 ? "" : " (the first)", server->untold);
+    note_peer(server, fd, "control.refused", what);
+    server->told_ns = now_ns;
+    server->untold = 0;
+}
+
+/* Commands to the engine; status and pictures are no deeds. */
+static void
+note_request(const struct qt_control_server *server, int fd, const json_t *request)
+{
+    const char *command = json_string_value(json_object_get(request, "command"));
+    const char *reason = json_string_value(json_object_get(request, "reason"));
+    char what[128];
+    for (int kind = 0; command && kind < QT_COMMAND_KINDS; kind++)
+        if (strcmp(command, qt_command_name((enum qt_command_kind)kind)) == 0) {
+            snprintf(what, sizeof what, "%s%s%.80s", command, reason && *reason ? ": " : "",
+                     reason ? reason : "");
+            note_peer(server, fd, "control.request", what);
+        }
 }
 
 /* Answers */
@@ -93,6 +143,7 @@ answer_status(struct qt_control_server *server)
     bool is_silent = is_engine_silent(server, &silent_s);
     json_object_set_new(status, "engine_silent_s", is_silent ? json_real(silent_s) : json_null());
     json_object_set_new(status, "components", qt_document_components(server->options.board));
+    json_object_set_new(status, "audit", engine->audit ? engine->audit(engine->self) : json_null());
     return json_pack("{s:i,s:b,s:o}", "v", QT_CONTROL_VERSION, "ok", 1, "status", status);
 }
 
@@ -140,8 +191,23 @@ answer_command(struct qt_control_server *server, enum qt_command_kind kind, cons
     return json_pack("{s:i,s:b}", "v", QT_CONTROL_VERSION, "ok", 1);
 }
 
+/* "ACTION DETAIL" of a subcommand that has done something with the folder of this engine. */
 static json_t *
-answer(struct qt_control_server *server, const json_t *request)
+answer_note(const struct qt_control_server *server, int fd, const char *text)
+{
+    char action[24];
+    size_t n = text ? strspn(text, "abcdefghijklmnopqrstuvwxyz.") : 0;
+    if (n == 0 || n >= sizeof action || text[n] != ' ')
+        return refusal("an entry of the audit is an action and a detail");
+    if (!server->options.engine.note)
+        return refusal("this engine keeps no audit");
+    qt_copy_n(action, sizeof action, text, n);
+    note_peer(server, fd, action, text + n + 1);
+    return json_pack("{s:i,s:b}", "v", QT_CONTROL_VERSION, "ok", 1);
+}
+
+static json_t *
+answer(struct qt_control_server *server, int fd, const json_t *request)
 {
     const char *command = json_string_value(json_object_get(request, "command"));
     const char *reason = json_string_value(json_object_get(request, "reason"));
@@ -153,6 +219,9 @@ answer(struct qt_control_server *server, const json_t *request)
         return answer_status(server);
     if (strcmp(command, "guard") == 0)
         return answer_guard(server);
+    if (strcmp(command, "audit") == 0)
+        return answer_note(server, fd, reason);
+    note_request(server, fd, request);
     for (int kind = 0; kind < QT_COMMAND_KINDS; kind++)
         if (strcmp(command, qt_command_name((enum qt_command_kind)kind)) == 0)
             return answer_command(server, (enum qt_command_kind)kind, reason ? reason : "");
@@ -164,7 +233,7 @@ take_line(struct qt_control_server *server, struct client *client, size_t length
 {
     json_error_t ignored;
     json_t *request = json_loadb(client->in, length, JSON_REJECT_DUPLICATES, &ignored);
-    json_t *reply = json_is_object(request) ? answer(server, request)
+    json_t *reply = json_is_object(request) ? answer(server, client->fd, request)
                                             : refusal("not a JSON object on one line");
     atomic_fetch_add(&server->requests, 1);
     char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
@@ -260,6 +329,7 @@ welcome(struct qt_control_server *server)
     char *in = place && is_allowed(fd) ? malloc(LINE) : NULL;
     if (!in) {
         atomic_fetch_add(&server->refused, 1);
+        note_refused(server, fd, !place);
         close(fd);
         return;
     }

@@ -8,6 +8,7 @@
 #include "commands_priv.h"
 
 const struct qt_command *const qt_commands[] = {
+    &qt_cmd_audit,
     &qt_cmd_backtest,
     &qt_cmd_bench,
     &qt_cmd_config,

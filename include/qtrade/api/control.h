@@ -10,9 +10,11 @@
  * While the engine's thread does not move (the watchdog says so), a stop is answered with ok and a
  * "warning": the gate is shut, the rest waits; a resume is refused; the status tells both.
  *
- * Commands: status, guard (for the watchman: api/guard.h), pause, resume, reduce, liquidate. A line
- * has 64 KiB at most; 32 clients at once, each of whom has 10 s for a line and for taking its answer.
- * The server has its own thread; the engine never waits for a client.
+ *     {"v":1,"command":"audit","reason":"store.rekey ..."}    an entry for the audit: action and detail
+ *
+ * Commands: status, guard (for the watchman: api/guard.h), audit, pause, resume, reduce, liquidate.
+ * A line has 64 KiB at most; 32 clients at once, each of whom has 10 s for a line and for taking its
+ * answer. The server has its own thread; the engine never waits for a client.
  */
 #ifndef QTRADE_API_CONTROL_H
 #define QTRADE_API_CONTROL_H
@@ -36,6 +38,10 @@ struct qt_control_engine {
     void (*give)(void *self, const struct qt_snapshot *snapshot);
     bool (*command)(void *self, enum qt_command_kind kind, const char *reason,
                     struct qt_error *err);
+    /** Of somebody's deed at the socket, for the audit: "request", "refused", or what a subcommand
+     * did; NULL: nobody keeps it. */
+    void (*note)(void *self, const char *action, const char *detail);
+    json_t *(*audit)(void *self); /* "audit" of the status; NULL: there is none */
 };
 
 struct qt_control_options {
