@@ -74,6 +74,8 @@ def what_is_done_is_in_it_with_who_did_it():
             engine.process.send_signal(signal.SIGUSR1)
             until("the signal", lambda: len(entries(state, "--action", "pause")) == 2)
             assert verify(state)["sound"]  # beside the engine
+            assert call("--data-dir", str(state), "store", "backup", str(folder / "copy")).returncode == 0
+            until("the backup", lambda: entries(state, "--action", "store.backup"))
             assert engine.stop() == 0
         found = {entry["action"]: entry for entry in entries(state)}
         assert f"uid {os.getuid()}" in found["store.open"]["detail"], found
@@ -194,6 +196,8 @@ def restore_of_a_backup_goes_on_with_the_chain():
         assert call("--data-dir", str(state), "store", "restore", str(copy)).returncode == 0
         report = verify(state)
         assert report["sound"] and report["restored"] == 1, report
+        copied = entries(state, "--action", "store.backup")
+        assert not copied, copied  # its entry came after what it holds, and went with the rest
         assert entries(state)[-1]["action"] == "restore"
         short_demo(folder)
         assert verify(state)["sound"]
