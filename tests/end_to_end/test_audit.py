@@ -66,7 +66,7 @@ def what_is_done_is_in_it_with_who_did_it():
             until("an answer", lambda: status(state))
             assert call("--data-dir", str(state), "pause", "--reason", "lunch").returncode == 0
             until("the mode", lambda: entries(state, "--action", "mode"))
-            until("heads", lambda: status(state)["audit"]["heads"] > 1)
+            until("a head", lambda: status(state)["audit"]["heads"] >= 1)
             engine.process.send_signal(signal.SIGUSR1)
             until("the signal", lambda: len(entries(state, "--action", "pause")) == 2)
             assert verify(state)["sound"]  # beside the engine
