@@ -89,6 +89,37 @@ notice(struct qt_control_server *server, enum qt_control_notice kind,
     *told = (struct told){.peer = *peer, .at_ns = now};
 }
 
+/* The audit */
+
+/* An entry that names who is at the other end. */
+static void
+note_peer(const struct qt_control_server *server, const struct qt_control_peer *peer,
+          const char *action, const char *what)
+{
+    const struct qt_control_engine *engine = &server->options.engine;
+    char detail[192];
+    if (!engine->note)
+        return;
+    snprintf(detail, sizeof detail, "uid %u pid %d: %s", (unsigned)peer->uid, (int)peer->pid, what);
+    engine->note(engine->self, action, detail);
+}
+
+/* Commands to the engine; status and pictures are no deeds. */
+static void
+note_request(const struct qt_control_server *server, const struct qt_control_peer *peer,
+             const json_t *request)
+{
+    const char *command = json_string_value(json_object_get(request, "command"));
+    const char *reason = json_string_value(json_object_get(request, "reason"));
+    char what[128];
+    for (int kind = 0; command && kind < QT_COMMAND_KINDS; kind++)
+        if (strcmp(command, qt_command_name((enum qt_command_kind)kind)) == 0) {
+            snprintf(what, sizeof what, "%s%s%.80s", command, reason && *reason ? ": " : "",
+                     reason ? reason : "");
+            note_peer(server, peer, "control.request", what);
+        }
+}
+
 /* Answers */
 
 static json_t *
@@ -202,6 +233,7 @@ answer_status(struct qt_control_server *server)
     json_object_set_new(status, "operator_seen_s", seen_s >= 0 ? json_real(seen_s) : json_null());
     json_object_set_new(status, "operator_absent", json_boolean(is_absent));
     json_object_set_new(status, "components", qt_document_components(server->options.board));
+    json_object_set_new(status, "audit", engine->audit ? engine->audit(engine->self) : json_null());
     return json_pack("{s:i,s:b,s:o}", "v", QT_CONTROL_VERSION, "ok", 1, "status", status);
 }
 
@@ -250,6 +282,21 @@ answer_command(struct qt_control_server *server, const struct qt_control_peer *p
     return json_pack("{s:i,s:b}", "v", QT_CONTROL_VERSION, "ok", 1);
 }
 
+/* "ACTION DETAIL" of a subcommand that has done something with the folder of this engine. */
+static json_t *
+answer_note(const struct qt_control_server *server, const struct client *client, const char *text)
+{
+    char action[24];
+    size_t n = text ? strspn(text, "abcdefghijklmnopqrstuvwxyz.") : 0;
+    if (n == 0 || n >= sizeof action || text[n] != ' ')
+        return refusal("an entry of the audit is an action and a detail");
+    if (!server->options.engine.note)
+        return refusal("this engine keeps no audit");
+    qt_copy_n(action, sizeof action, text, n);
+    note_peer(server, &client->peer, action, text + n + 1);
+    return json_pack("{s:i,s:b}", "v", QT_CONTROL_VERSION, "ok", 1);
+}
+
 static json_t *
 answer(struct qt_control_server *server, struct client *client, const json_t *request)
 {
@@ -266,6 +313,9 @@ answer(struct qt_control_server *server, struct client *client, const json_t *re
         return answer_status(server);
     if (strcmp(command, "guard") == 0)
         return answer_guard(server);
+    if (strcmp(command, "audit") == 0)
+        return answer_note(server, client, reason);
+    note_request(server, &peer, request);
     for (int kind = 0; kind < QT_COMMAND_KINDS; kind++)
         if (strcmp(command, qt_command_name((enum qt_command_kind)kind)) == 0)
             return answer_command(server, &peer, (enum qt_command_kind)kind, reason ? reason : "");
@@ -394,11 +444,10 @@ welcome(struct qt_control_server *server)
         if (server->client[i].fd < 0)
             place = &server->client[i];
     bool is_ours = is_allowed(fd, &peer);
-    if (!is_ours)
-        notice(server, QT_CONTROL_REFUSED, &peer);
     char *in = is_ours && place ? malloc(LINE) : NULL;
     if (!in) {
         atomic_fetch_add(&server->refused, 1);
+        notice(server, QT_CONTROL_REFUSED, &peer);
         close(fd);
         return;
     }

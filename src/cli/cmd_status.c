@@ -113,6 +113,11 @@ print_components(const json_t *status)
             printf("part       %s is %s%s%s%s\n", text_of(row, "name"), text_of(row, "state"),
                    failure ? " (" : "", failure ? failure : "", failure ? ")" : "");
     }
+    const json_t *audit = json_object_get(status, "audit");
+    const char *finding = json_string_value(json_object_get(audit, "finding"));
+    const char *failed = json_string_value(json_object_get(audit, "last_error"));
+    if (finding || failed)
+        printf("audit      %s\n", finding ? finding : failed);
     if (letters > 0)
         printf("store      %" JSON_INTEGER_FORMAT " records wait for it\n", letters);
 }

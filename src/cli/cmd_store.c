@@ -10,6 +10,7 @@
 #include "qtrade/base/text.h"
 #include "qtrade/store/check.h"
 
+#include "audit_tell_priv.h"
 #include "commands_priv.h"
 #include "state_dir_priv.h"
 #include "store_copies_priv.h"
@@ -96,6 +97,8 @@ rekey(struct context *context, const struct qt_args *args, struct qt_error *err)
     if (!(file ? qt__unlock_by_file(context->key, context->folder, file, err)
                : qt__unlock_by_passphrase(context->key, context->folder, err)))
         return false;
+    (void)qt__audit_tell(context->folder, context->key, "store.rekey",
+                         file ? "a key file opens it" : "a passphrase opens it"); /* it says so */
     if (file)
         printf("%s opens the store now; name it in the config: \"store\": {\"key_file\": ...}\n",
                file);

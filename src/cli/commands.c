@@ -9,6 +9,7 @@
 
 const struct qt_command *const qt_commands[] = {
     &qt_cmd_attach,
+    &qt_cmd_audit,
     &qt_cmd_backtest,
     &qt_cmd_bench,
     &qt_cmd_config,

@@ -6,6 +6,7 @@
 #include "cli_priv.h"
 
 extern const struct qt_command qt_cmd_attach;
+extern const struct qt_command qt_cmd_audit;
 extern const struct qt_command qt_cmd_backtest;
 extern const struct qt_command qt_cmd_bench;
 extern const struct qt_command qt_cmd_config;

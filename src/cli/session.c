@@ -106,12 +106,14 @@ open_store(struct qt__session *session, struct qt_error *err)
                                        : qt__unlock_or_make(plan->settings, plan->folder, err);
     if (session->key)
         session->store = qt_store_open(plan->folder, session->key, err);
-    return session->store != NULL;
+    return session->store && qt__session_begin_audit(session, err);
 }
 
 static void
 close_store(struct qt__session *session)
 {
+    if (session->is_noted)
+        qt__session_note(session, "operator", "store.close", "in order");
     qt_store_close(session->store);
 }
 
@@ -144,7 +146,8 @@ restore(struct qt__session *session, struct qt_error *err)
                        "%u open orders or positions of the store are of symbols that the venue "
                        "does not offer (raise venue.max_symbols, or close them at the venue)",
                        unknown);
-    return qt_store_start(session->store, session->universe, session->part[QT_COMPONENT_STORE],
+    session->is_noted = qt__session_note_opened(session, err);
+    return session->is_noted && qt_store_start(session->store, session->universe, session->part[QT_COMPONENT_STORE],
                           err);
 }
 
@@ -281,7 +284,8 @@ qt__session_open_control(struct qt__session *session, struct qt_error *err)
     const struct qt_control_options options = {
         .folder = session->plan.folder,
         .engine = {.self = session, .take = take, .give = give, .command = command_from_socket,
-                   .seen = seen, .notice = notice, .seen_s = seen_s},
+                   .seen = seen, .notice = notice, .seen_s = seen_s,
+                   .note = qt__session_note_from_socket, .audit = qt__session_show_audit},
         .dashboard = session->dashboard,
         .version = QT_VERSION,
         .tag = qt_store_tag(session->store),

@@ -28,7 +28,7 @@ qt__session_seen_s(struct qt__session *session)
     return (double)(qt_now_mono_ns() - atomic_load(&session->seen_mono_ns)) / (double)QT_NS_PER_S;
 }
 
-/* Into the log: who was refused at the control socket, and who looks on. The socket's thread. */
+/* Into log and audit: who was refused at the control socket, and who looks on. The socket's thread. */
 void
 qt__session_notice(struct qt__session *session, enum qt_control_notice kind,
                    const struct qt_control_peer *peer, uint64_t times)
@@ -38,8 +38,12 @@ qt__session_notice(struct qt__session *session, enum qt_control_notice kind,
         const char *event;
     } notices[QT_CONTROL_NOTICES] = {[QT_CONTROL_REFUSED] = {QT_LOG_WARN, "control.refused"},
                                      [QT_CONTROL_ATTACHED] = {QT_LOG_INFO, "control.attached"}};
+    char detail[80];
     qt_log_event(session->log, notices[kind].level, notices[kind].event, "uid=%u pid=%d times=%llu",
                  peer->uid, peer->pid, (unsigned long long)times);
+    snprintf(detail, sizeof detail, "uid %u pid %d, %llu since the last entry", peer->uid,
+             (int)peer->pid, (unsigned long long)times);
+    qt__session_note(session, "socket", notices[kind].event, detail);
 }
 
 /* Once for each time that nobody is there for so long; who comes back resumes. */

@@ -15,6 +15,7 @@
 #include "qtrade/base/clock.h"
 #include "qtrade/engine/engine.h"
 #include "qtrade/sim/inline_venue.h"
+#include "qtrade/store/audit.h"
 #include "qtrade/store/store.h"
 #include "qtrade/venue/binance.h"
 
@@ -60,6 +61,7 @@ struct qt__session {
     pthread_t thread, watch;
     bool has_thread, has_watch;
     bool is_hung_up;         /* its terminal went away: nobody reads what it writes */
+    bool is_noted;           /* that the store was opened is in its audit */
     bool is_abandoned;       /* the engine's thread hung when the session ended */
     atomic_bool stop;        /* the engine's */
     atomic_int leave;        /* the screen's: a signal asked to end */
@@ -128,5 +130,19 @@ void qt__session_signals(sigset_t *out); /* those that the session waits for */
 QT_CHECKED bool qt__session_watch(struct qt__session *session, struct qt_error *err);
 void qt__session_unwatch(struct qt__session *session); /* ends the watching thread */
 QT_CHECKED bool qt__session_open_control(struct qt__session *session, struct qt_error *err);
+
+/* session_audit.c */
+
+/** After the store was opened. False: live, and the store does not fit to its heads (QT_E_VERIFY,
+ * fault S11), or the hook is no program. On paper it is said loudly. */
+QT_CHECKED bool qt__session_begin_audit(struct qt__session *session, struct qt_error *err);
+/** That the store was opened, by whom and with what; before its thread starts. */
+QT_CHECKED bool qt__session_note_opened(struct qt__session *session, struct qt_error *err);
+/** An entry of a thread that is not the engine's. Any thread. */
+void qt__session_note(struct qt__session *session, const char *actor, const char *action,
+                      const char *detail);
+/* of the control socket; self is the session */
+void qt__session_note_from_socket(void *self, const char *action, const char *detail);
+json_t *qt__session_show_audit(void *self);
 
 #endif

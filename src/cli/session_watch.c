@@ -79,7 +79,7 @@ watch(void *argument)
         }
         const struct timespec wait = {.tv_nsec = QT_MAX(next - now, 0)};
         int signal = sigtimedwait(&set, NULL, &wait);
-        if (signal > 0)
+        if (signal > 0 && !atomic_load(&session->is_over)) /* else it is the session's own */
             act_on(session, signal);
     }
     return NULL;

@@ -25,6 +25,7 @@ qt_settings_bind(struct qt_settings *settings, struct qt_config_binding out[QT_S
         {&qt_watch_section, &settings->watch},
         {&qt_screen_section, &settings->screen},
         {&qt_operator_section, &settings->people},
+        {&qt_audit_section, &settings->audit},
     };
     memcpy(out, all, sizeof all);
     return QT_SETTINGS_SECTIONS;

@@ -5,12 +5,14 @@
 #include <stdio.h>
 
 #include "qtrade/base/time.h"
+#include "qtrade/store/audit.h"
 #include "qtrade/store/backup.h"
 
+#include "audit_tell_priv.h"
 #include "unlock_priv.h"
 
 bool
-qt__store_backup(const char *folder, const struct qt_store_key *key, const struct qt_args *args,
+qt__store_backup(const char *folder, struct qt_store_key *key, const struct qt_args *args,
                  struct qt_error *err)
 {
     struct qt_backup backup;
@@ -19,6 +21,9 @@ qt__store_backup(const char *folder, const struct qt_store_key *key, const struc
     if (!qt_backup_write(folder, key, path, qt_args_has(args, "force"), &backup, err))
         return false;
     double seconds = (double)(qt_now_mono_ns() - begun) / 1e9;
+    char detail[QT_AUDIT_DETAIL];
+    snprintf(detail, sizeof detail, "%" PRId64 " rows in %s", backup.rows, path);
+    (void)qt__audit_tell(folder, key, "store.backup", detail); /* it says when it could not */
     if (qt_args_has(args, "json"))
         return qt__store_print(json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:f}", "file", path, "id",
                                          backup.id, "schema", backup.schema, "time_ms",

@@ -11,7 +11,7 @@
 #include "settings_priv.h"
 
 /** Backs the folder's store, which key opens, up to the second operand. */
-QT_CHECKED bool qt__store_backup(const char *folder, const struct qt_store_key *key,
+QT_CHECKED bool qt__store_backup(const char *folder, struct qt_store_key *key,
                                  const struct qt_args *args, struct qt_error *err);
 /** Restores the second operand into the folder. */
 QT_CHECKED bool qt__store_restore(const char *folder, const struct qt_settings *settings,

@@ -92,6 +92,8 @@ qt__command(struct qt_engine *engine, const struct qt_event *event)
     if (!is_taken)
         qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_SYSTEM, event->seq, event->t_recv_ns,
                  "%s refused: %s", qt_command_name(kind), why);
+    if (!is_taken)
+        qt__audit(engine, "engine", "command.refused", why);
     if (is_taken && kind == QT_COMMAND_RESUME)
         qt_breakers_reset(&engine->breaker);
     if (is_taken && next != engine->mode) {

@@ -22,6 +22,8 @@
 #include "qtrade/engine/snapshot.h"
 
 #include "backup_priv.h"
+#include "heads_priv.h"
+#include "restore_priv.h"
 
 enum { PATH_BYTES = QT__STORE_PATH, NUMBERS_A_SECOND = 1 << 20 /* more than an engine gives */ };
 
@@ -154,30 +156,34 @@ check_image(const char *folder, const char *path, const struct qt_store_key *key
  * since the backup, so that no order gets the id of one that is not in the store. */
 static bool
 mark_restored(const char *folder, const struct qt_store_key *key, const struct qt_backup *backup,
-              struct qt_error *err)
+              struct qt__chain *chain, int64_t *heads, struct qt_error *err)
 {
     struct qt__store_file file = {0};
-    char restoring[PATH_BYTES], when[QT_TIME_TEXT], sql[1600];
-    int64_t now_ns = qt_now_utc_ns();
+    char restoring[PATH_BYTES], when[QT_TIME_TEXT], detail[QT_TIME_TEXT + 16], sql[800];
+    int64_t now_ns = qt_now_utc_ns(), newest = 0;
     int64_t seconds = QT_MAX((now_ns - backup->time_ns) / 1000000000, (int64_t)0) + 1;
+    snprintf(detail, sizeof detail, "a backup of %s", qt_time_format_short(backup->time_ns, when));
     snprintf(sql, sizeof sql,
              "BEGIN IMMEDIATE;"
-             "INSERT INTO audit (t_ns, seq, actor, action, detail) SELECT %" PRId64 ", %" PRId64
-             " + max(coalesce((SELECT max(seq) FROM orders), 0),"
-             " coalesce((SELECT max(seq) FROM decisions), 0),"
-             " coalesce((SELECT max(seq) FROM modes), 0),"
-             " coalesce((SELECT max(seq) FROM audit), 0)), 'store', 'restore', 'a backup of %s';"
              "INSERT INTO modes (t_ns, seq, mode, mode_id, source, reason)"
              " SELECT t_ns, seq, '%s', %d, 'store', 'restored ' || detail || ': compare with the"
              " venue, then resume' FROM audit WHERE id = (SELECT max(id) FROM audit) AND"
              " coalesce((SELECT mode_id FROM modes ORDER BY id DESC LIMIT 1), %d) = %d;"
              "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)",
-             now_ns, seconds * NUMBERS_A_SECOND, qt_time_format_short(backup->time_ns, when),
              qt_mode_name(QT_MODE_PAUSED), (int)QT_MODE_PAUSED, (int)QT_MODE_NORMAL,
              (int)QT_MODE_NORMAL);
     path_in(folder, "store.db.restoring", restoring);
     bool is_marked = qt__store_file_connect(&file, key, restoring, SQLITE_OPEN_READWRITE, err) &&
-                     qt__sqlite_exec(file.db, sql, restoring, err);
+                     qt__schema_migrate(file.db, restoring, err) &&
+                     qt__restore_newest(file.db, &newest, err) &&
+                     qt__chain_load(file.db, chain, err) && qt__heads_known(file.db, heads, err);
+    const struct qt__entry entry = {.t_ns = now_ns,
+                                    .seq = newest + seconds * NUMBERS_A_SECOND,
+                                    .actor = "store",
+                                    .action = "restore",
+                                    .detail = detail};
+    is_marked = is_marked && qt__chain_append(file.db, chain, &entry, err) &&
+                qt__sqlite_exec(file.db, sql, restoring, err);
     qt__store_file_close(&file);
     return is_marked;
 }
@@ -275,6 +281,8 @@ restore(int file, const char *folder, struct qt_store_key *key, const char *path
         struct qt_backup *out, struct qt_error *err)
 {
     unsigned char head[QT__BACKUP_HEAD];
+    struct qt__chain chain;
+    int64_t heads = 0;
     if (!qt__backup_read_head(file, path, head, out, err))
         return false;
     if (memcmp(head + 16, key->id, QT__ID_BYTES) != 0)
@@ -286,10 +294,12 @@ restore(int file, const char *folder, struct qt_store_key *key, const char *path
         return false;
     remove_restoring(folder);
     bool is_placed = write_image(file, head, folder, path, key, err) &&
-                     check_image(folder, path, key, err) && mark_restored(folder, key, out, err) &&
+                     check_image(folder, path, key, err) && mark_restored(folder, key, out, &chain, &heads, err) &&
                      take_place(folder, key, out, err);
     remove_restoring(folder);
-    return is_placed && qt__sync_folder(folder, err) && qt__restore_finish(folder, err);
+    return is_placed && qt__sync_folder(folder, err) && qt__restore_finish(folder, err) &&
+           (qt__heads_put_once(folder, key, QT__HEAD_RESTORE, &chain, heads, err) ||
+            qt_error_add(err, "the store is restored, but the head of its audit is not written"));
 }
 
 bool

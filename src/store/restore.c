@@ -202,6 +202,17 @@ read_balances(sqlite3 *db, struct qt_restore *out, struct qt_error *err)
 }
 
 bool
+qt__restore_newest(sqlite3 *db, int64_t *out, struct qt_error *err)
+{
+    return read_int(db,
+                    "SELECT max(coalesce((SELECT max(seq) FROM orders), 0),"
+                    " coalesce((SELECT max(seq) FROM decisions), 0),"
+                    " coalesce((SELECT max(seq) FROM modes), 0),"
+                    " coalesce((SELECT max(seq) FROM audit), 0))",
+                    out, err);
+}
+
+bool
 qt__restore_read(sqlite3 *db, const struct qt_universe *universe, struct qt_restore *out,
                  uint32_t *out_unknown, struct qt_error *err)
 {
@@ -209,11 +220,6 @@ qt__restore_read(sqlite3 *db, const struct qt_universe *universe, struct qt_rest
         const char *sql;
         size_t offset;
     } sums[] = {
-        {"SELECT max(coalesce((SELECT max(seq) FROM orders), 0),"
-         " coalesce((SELECT max(seq) FROM decisions), 0), coalesce((SELECT max(seq) FROM modes), "
-         "0),"
-         " coalesce((SELECT max(seq) FROM audit), 0))",
-         offsetof(struct qt_restore, last_seq)},
         {"SELECT -sum(amount) FROM postings WHERE account = 'capital'",
          offsetof(struct qt_restore, capital)},
         {"SELECT max(txn) FROM postings", offsetof(struct qt_restore, transactions)},
@@ -226,11 +232,12 @@ qt__restore_read(sqlite3 *db, const struct qt_universe *universe, struct qt_rest
             return false;
         memcpy((char *)out + sums[i].offset, &v, sizeof v);
     }
-    int64_t rows = 0;
-    if (!read_int(db, "SELECT count(*) FROM audit", &rows, err) || !read_mode(db, out, err) ||
+    int64_t newest = 0;
+    if (!qt__restore_newest(db, &newest, err) || !read_mode(db, out, err) ||
         !read_orders(db, universe, out, out_unknown, err) ||
         !read_positions(db, universe, out, out_unknown, err) || !read_balances(db, out, err))
         return false;
-    out->is_found = rows > 0 || out->last_seq > 0;
+    out->last_seq = (uint64_t)newest;
+    out->is_found = newest > 0; /* the audit of a store that never traded has no numbers */
     return true;
 }

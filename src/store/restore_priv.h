@@ -5,6 +5,8 @@
 
 #include "store_priv.h"
 
+/** The highest number of an event in db. */
+QT_CHECKED bool qt__restore_newest(sqlite3 *db, int64_t *out, struct qt_error *err);
 QT_CHECKED bool qt__restore_tag(sqlite3 *db, uint32_t *out, struct qt_error *err);
 QT_CHECKED bool qt__restore_read(sqlite3 *db, const struct qt_universe *universe,
                                  struct qt_restore *out, uint32_t *out_unknown,

@@ -2,15 +2,20 @@
 /*
  * The schema, as a list of migrations: append only, never edited. PRAGMA user_version counts the
  * ones applied. Prices, quantities and money are INTEGER in the scale that the row names; times are
- * UTC nanoseconds.
+ * UTC nanoseconds. A row is SQL, and where SQL cannot do it a step in code that follows in the same
+ * transaction.
  */
 #include <stdio.h>
 
+#include "chain_priv.h"
 #include "store_priv.h"
 #include "vfs_priv.h"
 
-static const char *const migrations[] = {
-    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
+static const struct {
+    const char *sql;
+    bool (*then)(sqlite3 *db, struct qt_error *err); /* NULL: the SQL is all */
+} migrations[] = {
+    {"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
     "INSERT INTO meta VALUES ('program', 'qtrade'),"
     " ('tag', CAST(abs(random() % 4294967295) AS TEXT));"
     "CREATE TABLE orders ("
@@ -64,7 +69,8 @@ static const char *const migrations[] = {
     " qty INTEGER NOT NULL, entry INTEGER NOT NULL, exit INTEGER NOT NULL, profit INTEGER NOT NULL,"
     " fees INTEGER NOT NULL, r_multiple REAL NOT NULL, exit_reason TEXT NOT NULL,"
     " seq INTEGER NOT NULL) STRICT;"
-    "CREATE INDEX trades_time ON trades (closed_ns);",
+    "CREATE INDEX trades_time ON trades (closed_ns);", NULL},
+    {"ALTER TABLE audit ADD COLUMN hash BLOB NOT NULL DEFAULT x'';", qt__chain_begin},
 };
 
 enum { NEWEST = sizeof migrations / sizeof migrations[0] };
@@ -120,6 +126,15 @@ qt__schema_check(sqlite3 *db, const char *path, int *out_version, struct qt_erro
                    *out_version, (int)NEWEST);
 }
 
+static bool
+run_step(sqlite3 *db, int version, struct qt_error *err)
+{
+    if (!migrations[version].then || migrations[version].then(db, err))
+        return true;
+    (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
 bool
 qt__schema_migrate(sqlite3 *db, const char *path, struct qt_error *err)
 {
@@ -130,8 +145,8 @@ qt__schema_migrate(sqlite3 *db, const char *path, struct qt_error *err)
         char done[64];
         snprintf(done, sizeof done, "PRAGMA user_version = %d; COMMIT", version + 1);
         if (!qt__sqlite_exec(db, "BEGIN IMMEDIATE", "starting a migration", err) ||
-            !qt__sqlite_exec(db, migrations[version], "migrating", err) ||
-            !qt__sqlite_exec(db, done, "finishing a migration", err))
+            !qt__sqlite_exec(db, migrations[version].sql, "migrating", err) ||
+            !run_step(db, version, err) || !qt__sqlite_exec(db, done, "finishing a migration", err))
             return false;
     }
     return true;

@@ -8,36 +8,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "qtrade/base/log.h"
 #include "qtrade/base/ring.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 #include "qtrade/store/store.h"
 
 #include "restore_priv.h"
-#include "store_file_priv.h"
+#include "store_open_priv.h"
 
-enum { RING = 8192, BATCH = 2048, RETRY_MS = 500, CLOSE_MS = 5000 };
-
-struct qt_store {
-    char folder[480];
-    int lock;
-    struct qt__store_file file;
-    uint32_t tag;
-    struct qt_writer writer;
-    struct qt_spsc *ring; /* producer: the engine thread; consumer: the store thread */
-    pthread_t thread;
-    bool is_started;
-    pthread_mutex_t mutex; /* guards the four below; never held while writing */
-    pthread_cond_t put_or_stop, written_more;
-    bool stop;
-    bool is_asleep;
-    char last_error[200];
-    atomic_bool is_healthy;
-    struct qt_part *part; /* on the board; NULL: not watched */
-    atomic_uint_fast64_t put, written, transactions, failures;
-    struct qt_record batch[BATCH]; /* store thread: not yet on disk */
-    size_t batch_n;
-};
+enum { RING = 8192, RETRY_MS = 500, CLOSE_MS = 5000 };
 
 struct qt_store *
 qt_store_open(const char *folder, struct qt_store_key *key, struct qt_error *err)
@@ -56,7 +36,9 @@ qt_store_open(const char *folder, struct qt_store_key *key, struct qt_error *err
         qt_fail(err, QT_E_USAGE, "the state folder's name is too long");
     else if (qt__store_file_lock(folder, &store->lock, err) &&
              qt__store_file_open(&store->file, folder, key, err) &&
-             qt__restore_tag(store->file.db, &store->tag, err))
+             qt__restore_tag(store->file.db, &store->tag, err) &&
+             qt__chain_load(store->file.db, &store->writer.chain, err) &&
+             qt__audit_out_open(store, key, err))
         return store;
     qt_store_close(store);
     return NULL;
@@ -96,11 +78,15 @@ note_failure(struct qt_store *store)
 static bool
 write_batch(struct qt_store *store)
 {
+    const struct qt__chain chain = store->writer.chain;
+    store->trail = store->writer.trail;
     bool is_good = sqlite3_exec(store->file.db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
     for (size_t i = 0; is_good && i < store->batch_n; i++)
         is_good = qt__writer_put(&store->writer, &store->batch[i]);
     is_good = is_good && sqlite3_exec(store->file.db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
     if (!is_good) {
+        store->writer.chain = chain;
+        store->writer.trail = store->trail;
         note_failure(store);
         return false;
     }
@@ -137,7 +123,8 @@ wait_for_work(struct qt_store *store, int ms)
     struct timespec at = in_ms(ms);
     pthread_mutex_lock(&store->mutex);
     store->is_asleep = true;
-    if (!store->stop && (qt_spsc_count(store->ring) == 0 || !atomic_load(&store->is_healthy)))
+    bool has_work = qt_spsc_count(store->ring) > 0 || store->aside_n > 0;
+    if (!store->stop && (!has_work || !atomic_load(&store->is_healthy)))
         pthread_cond_timedwait(&store->put_or_stop, &store->mutex, &at);
     store->is_asleep = false;
     bool stop = store->stop;
@@ -152,12 +139,16 @@ run(void *argument)
     int64_t give_up = INT64_MAX;
     for (bool stop = false;;) {
         qt_part_beat(store->part);
-        while (store->batch_n < BATCH && qt_spsc_pop(store->ring, &store->batch[store->batch_n]))
+        while (store->batch_n < QT__STORE_BATCH && qt_spsc_pop(store->ring, &store->batch[store->batch_n]))
             store->batch_n++;
+        qt__aside_take(store);
         bool is_written = store->batch_n == 0 || write_batch(store);
-        if (stop && ((is_written && qt_spsc_count(store->ring) == 0) || qt_now_mono_ns() > give_up))
+        if (is_written)
+            qt__audit_out_work(store);
+        bool is_idle = qt_spsc_count(store->ring) == 0 && !qt__aside_waits(store);
+        if (stop && ((is_written && is_idle) || qt_now_mono_ns() > give_up))
             return NULL;
-        if (is_written && qt_spsc_count(store->ring) > 0)
+        if (is_written && !is_idle)
             continue;
         stop = wait_for_work(store, RETRY_MS) || stop;
         if (stop && give_up == INT64_MAX)
@@ -193,6 +184,14 @@ wake(struct qt_store *store, bool stop)
     pthread_mutex_unlock(&store->mutex);
 }
 
+static void
+end_trail(struct qt_store *store)
+{
+    struct qt_error err = {0};
+    if (!qt__writer_end(&store->writer, &err))
+        qt_log_event(store->audit.options.log, QT_LOG_ERROR, "audit.end", "why=\"%s\"", err.text);
+}
+
 void
 qt_store_close(struct qt_store *store)
 {
@@ -203,7 +202,10 @@ qt_store_close(struct qt_store *store)
         pthread_join(store->thread, NULL);
         qt_part_set(store->part, QT_PART_STOPPED);
     }
+    if (store->is_started && atomic_load(&store->is_healthy))
+        end_trail(store);
     qt__writer_finish(&store->writer);
+    qt__audit_out_close(store);
     qt__store_file_close(&store->file);
     qt_spsc_destroy(store->ring);
     if (store->lock >= 0)

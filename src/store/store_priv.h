@@ -9,6 +9,9 @@
 #include "qtrade/engine/record.h"
 #include "qtrade/market/instrument.h"
 
+#include "chain_priv.h"
+#include "trail_priv.h"
+
 /** Brings the schema of db to the newest version, each step in a transaction. */
 QT_CHECKED bool qt__schema_migrate(sqlite3 *db, const char *path, struct qt_error *err);
 
@@ -21,12 +24,18 @@ struct qt_writer {
     sqlite3 *db;
     const struct qt_universe *universe;
     sqlite3_stmt *statement[QT_RECORD_KINDS];
+    sqlite3_stmt *order_state;
+    struct qt__chain chain; /* the audit's end, what is being written included */
+    struct qt__trail trail;
 };
 QT_CHECKED bool qt__writer_init(struct qt_writer *writer, sqlite3 *db,
                                 const struct qt_universe *universe, struct qt_error *err);
 void qt__writer_finish(struct qt_writer *writer);
-/** Inserts one record; inside the caller's transaction. False: sqlite3_errmsg(db) says why. */
+/** Inserts one record, and what it adds to the audit; inside the caller's transaction. False:
+ * sqlite3_errmsg(db) says why; chain and trail are to be set back to where the transaction began. */
 QT_CHECKED bool qt__writer_put(struct qt_writer *writer, const struct qt_record *record);
+/** What the trail still counts; in a transaction of its own. */
+QT_CHECKED bool qt__writer_end(struct qt_writer *writer, struct qt_error *err);
 
 /** err from the connection's last message: "doing: why". Returns false. */
 bool qt__sqlite_fail(sqlite3 *db, struct qt_error *err, const char *doing);

@@ -181,17 +181,6 @@ bind_mode(const struct qt_writer *writer, struct binding *b, const struct qt_rec
 }
 
 static void
-bind_audit(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
-{
-    (void)writer;
-    bind_int(b, record->t_ns);
-    bind_int(b, (int64_t)record->seq);
-    bind_text(b, record->audit.actor);
-    bind_text(b, record->audit.action);
-    bind_text(b, record->audit.detail);
-}
-
-static void
 bind_trade(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
 {
     const struct qt_trade_record *trade = &record->trade;
@@ -243,9 +232,7 @@ static const struct {
     [QT_RECORD_MODE] = {"INSERT INTO modes (t_ns, seq, mode, mode_id, source, reason)"
                         " VALUES (?, ?, ?, ?, ?, ?)",
                         bind_mode},
-    [QT_RECORD_AUDIT] = {"INSERT INTO audit (t_ns, seq, actor, action, detail)"
-                         " VALUES (?, ?, ?, ?, ?)",
-                         bind_audit},
+    [QT_RECORD_AUDIT] = {QT__CHAIN_INSERT, NULL}, /* put_audit */
     [QT_RECORD_TRADE] =
         {"INSERT INTO trades (symbol, opened_ns, closed_ns, px_scale, qty_scale, qty,"
          " entry, exit, profit, fees, r_multiple, exit_reason, seq)"
@@ -257,7 +244,7 @@ bool
 qt__writer_init(struct qt_writer *writer, sqlite3 *db, const struct qt_universe *universe,
                 struct qt_error *err)
 {
-    *writer = (struct qt_writer){.db = db, .universe = universe};
+    *writer = (struct qt_writer){.db = db, .universe = universe, .chain = writer->chain};
     for (int kind = 0; kind < QT_RECORD_KINDS; kind++)
         if (sqlite3_prepare_v3(db, statements[kind].sql, -1, SQLITE_PREPARE_PERSISTENT,
                                &writer->statement[kind], NULL) != SQLITE_OK) {
@@ -265,7 +252,12 @@ qt__writer_init(struct qt_writer *writer, sqlite3 *db, const struct qt_universe 
             qt__writer_finish(writer);
             return false;
         }
-    return true;
+    if (sqlite3_prepare_v3(db, "SELECT state_id FROM orders WHERE client_id = ?", -1,
+                           SQLITE_PREPARE_PERSISTENT, &writer->order_state, NULL) == SQLITE_OK)
+        return true;
+    qt__sqlite_fail(db, err, "preparing to write");
+    qt__writer_finish(writer);
+    return false;
 }
 
 void
@@ -275,14 +267,69 @@ qt__writer_finish(struct qt_writer *writer)
         sqlite3_finalize(writer->statement[kind]);
         writer->statement[kind] = NULL;
     }
+    sqlite3_finalize(writer->order_state);
+    writer->order_state = NULL;
+}
+
+static bool
+put_audit(struct qt_writer *writer, const struct qt_record *record)
+{
+    const struct qt__entry entry = {.t_ns = record->t_ns,
+                                    .seq = (int64_t)record->seq,
+                                    .actor = record->audit.actor,
+                                    .action = record->audit.action,
+                                    .detail = record->audit.detail};
+    return qt__chain_put(&writer->chain, writer->statement[QT_RECORD_AUDIT], &entry);
+}
+
+/* The state of an order as the table has it; QT_ORDER_STATES: it has not. */
+static enum qt_order_state
+state_before(struct qt_writer *writer, const struct qt_record *record)
+{
+    int state = QT_ORDER_STATES;
+    if (record->kind != QT_RECORD_ORDER)
+        return QT_ORDER_STATES;
+    sqlite3_bind_int64(writer->order_state, 1, (int64_t)record->order.request.client_id);
+    if (sqlite3_step(writer->order_state) == SQLITE_ROW)
+        state = sqlite3_column_int(writer->order_state, 0);
+    sqlite3_reset(writer->order_state);
+    return (enum qt_order_state)state;
 }
 
 bool
 qt__writer_put(struct qt_writer *writer, const struct qt_record *record)
 {
+    if (record->kind == QT_RECORD_AUDIT)
+        return put_audit(writer, record);
+    struct qt_record entry[QT__TRAIL_ENTRIES];
+    unsigned n = qt__trail_of(&writer->trail, record, writer->universe,
+                              state_before(writer, record), entry);
     struct binding binding = {.statement = writer->statement[record->kind]};
     statements[record->kind].bind(writer, &binding, record);
     bool is_done = !binding.failed && sqlite3_step(binding.statement) == SQLITE_DONE;
     sqlite3_reset(binding.statement);
+    for (unsigned i = 0; is_done && i < n; i++)
+        is_done = put_audit(writer, &entry[i]);
     return is_done;
+}
+
+bool
+qt__writer_end(struct qt_writer *writer, struct qt_error *err)
+{
+    struct qt_record entry[QT__TRAIL_ENTRIES];
+    const struct qt__chain chain = writer->chain;
+    unsigned n = qt__trail_end(&writer->trail, writer->universe, entry);
+    if (n == 0)
+        return true;
+    bool is_put = qt__sqlite_exec(writer->db, "BEGIN IMMEDIATE", "ending the audit", err);
+    for (; is_put && n > 0; n = qt__trail_end(&writer->trail, writer->universe, entry))
+        for (unsigned i = 0; is_put && i < n; i++)
+            is_put = put_audit(writer, &entry[i]) ||
+                     qt__sqlite_fail(writer->db, err, "ending the audit");
+    if (is_put && qt__sqlite_exec(writer->db, "COMMIT", "ending the audit", err))
+        return true;
+    writer->chain = chain;
+    if (!sqlite3_get_autocommit(writer->db))
+        (void)sqlite3_exec(writer->db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
 }

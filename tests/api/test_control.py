@@ -117,6 +117,8 @@ def N4_socket_is_for_its_owner_only():
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, "another user was answered"
         until("in the log", lambda: "control.refused uid=65534" in demo.program.errors())
         assert status(demo.path)["mode"] == "NORMAL"
+        note = until("N4: in the audit", lambda: rows(demo.path, "SELECT detail FROM audit WHERE action = 'control.refused'"))
+        assert note[0][0].startswith("uid 65534 pid"), note
 
 
 def N4_line_may_come_byte_by_byte():

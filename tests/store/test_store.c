@@ -212,6 +212,9 @@ make_plain(const struct fixture *f)
                      "PRAGMA journal_mode = WAL; BEGIN;"
                      "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
                      "INSERT INTO meta VALUES ('tag', '4711'), ('secret', 'PLAINTEXT');"
+                     "CREATE TABLE audit (id INTEGER PRIMARY KEY, t_ns INTEGER NOT NULL,"
+                     " seq INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,"
+                     " detail TEXT NOT NULL) STRICT;"
                      "PRAGMA user_version = 1; COMMIT",
                      0, 0, 0),
         SQLITE_OK);
@@ -517,9 +520,9 @@ START_TEST(S4_no_record_is_lost_when_the_disk_was_full_for_longer_than_the_ring)
     ck_assert(port.flush(port.self, 60000));
     qt_bus_destroy(bus);
     qt_store_close(store);
-    ck_assert_int_eq(ask_number(&f, "SELECT count(*) FROM audit"), rows);
+    ck_assert_int_eq(ask_number(&f, "SELECT count(*) FROM audit WHERE action = ''"), rows);
     ck_assert_int_eq(ask_number(&f, "SELECT count(*) FROM (SELECT seq, lag(seq) OVER (ORDER BY"
-                                    " rowid) AS before FROM audit) WHERE seq <> before + 1"),
+                                    " rowid) AS before FROM audit WHERE action = '') WHERE seq <> before + 1"),
                      0); /* in order, none doubled */
     end(&f);
 }

@@ -6,6 +6,7 @@
  *     {"v":1,"command":"status"}                        {"v":1,"ok":true,"status":{...}}
  *     {"v":1,"command":"pause","reason":"news"}         {"v":1,"ok":true}
  *     {"v":1,"command":"picture","after":7,"keys":3}    {"v":1,"ok":true,"picture":{...}}
+ *     {"v":1,"command":"audit","reason":"store.rekey"}  {"v":1,"ok":true}, after an entry of it
  *     {"v":1,"command":"sing"}                          {"v":1,"ok":false,"error":"..."}
  *
  * While the engine's thread does not move (the watchdog says so), a stop is answered with ok and a
@@ -15,7 +16,7 @@
  * slow skips some; "keys" counts the keys pressed in that screen. A command with "source":"attach"
  * is told as one of its keys.
  *
- * Commands: status, picture, guard (for the watchman: api/guard.h), pause, resume, reduce,
+ * Commands: status, picture, guard (for the watchman: api/guard.h), audit, pause, resume, reduce,
  * liquidate. A line has 64 KiB at most; 32 clients at once, each of whom has 10 s for a line and for
  * taking its answer. The server has its own thread; the engine never waits for a client.
  */
@@ -59,6 +60,10 @@ struct qt_control_engine {
                    uint64_t times);
     /** Seconds since a person was seen, and whether that is too long; NULL: nobody looks. */
     double (*seen_s)(void *self, bool *out_is_absent);
+    /** Of somebody's deed at the socket, for the audit: "control.request", or what a subcommand did;
+     * NULL: nobody keeps it. */
+    void (*note)(void *self, const char *action, const char *detail);
+    json_t *(*audit)(void *self); /* "audit" of the status; NULL: there is none */
 };
 
 struct qt_control_options {
