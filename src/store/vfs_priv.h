@@ -22,7 +22,9 @@
  * the log is on disk, and no longer when all of it is in the database: a log that is missing, cut
  * or another one is noticed. V4: a frame that was acknowledged on this boot of the machine must be
  * there; after a power cut the last transaction may be torn, and only it. V5: one process writes
- * (the lock of the store); a reader that meets a root in motion looks again.
+ * (the lock of the store); a reader that meets a root in motion looks again. V6: what a sync failed
+ * for is not on disk because a later one succeeds (Linux forgets it): it is read back, proven and
+ * written again first, and until that is done no sync succeeds.
  */
 #ifndef QTRADE_STORE_VFS_PRIV_H
 #define QTRADE_STORE_VFS_PRIV_H
@@ -100,6 +102,8 @@ qt__write_under(sqlite3_file *file, const void *from, size_t n, int64_t at)
 {
     return file->pMethods->xWrite(file, from, (int)n, at);
 }
+/** Reads n bytes to buffer and writes them again, so that the next sync is for them too. */
+int qt__renew_under(sqlite3_file *file, void *buffer, size_t n, int64_t at);
 /** Durable, data only. */
 int qt__sync_under(sqlite3_file *file);
 
