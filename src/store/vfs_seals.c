@@ -18,7 +18,7 @@ enum {
     GROUPS_AT = ROOT_AT + 2 * ROOT_BLOCKS, /* block of the first group */
     GROUP_BLOCKS = 2 + QT__LEAF_PAGES,
     COUNT_BYTES = 4,               /* before a root's cipher text: its leaves */
-    FIXED_BYTES = 8 + QT__ID_BYTES /* before the leaves' tags in a root */
+    FIXED_BYTES = 4 + 4 + QT__ID_BYTES /* before the leaves' tags: generation, frames, log */
 };
 
 _Static_assert(COUNT_BYTES + FIXED_BYTES + QT__LEAVES_MAX * QT__ENTRY_BYTES + QT__SEAL_BYTES <=
@@ -41,7 +41,8 @@ struct leaf {
 struct qt__seals {
     struct qt__vfs *vfs;
     sqlite3_file *file;
-    uint64_t generation;
+    uint32_t generation;
+    uint32_t log_frames; /* acknowledged in the log when the root was written, at least */
     unsigned char log[QT__ID_BYTES];
     uint32_t leaves;
     bool is_dirty;                     /* a leaf is */
@@ -121,11 +122,12 @@ qt__seals_reload(struct qt__seals *seals)
         uint32_t leaves;
         if (!read_root(seals, slot, &leaves))
             continue;
-        uint64_t generation = qt__get_le(seals->buffer, 8);
+        uint32_t generation = (uint32_t)qt__get_le(seals->buffer, 4);
         if (found && generation <= seals->generation)
             continue;
         found = true;
         seals->generation = generation;
+        seals->log_frames = (uint32_t)qt__get_le(seals->buffer + 4, 4);
         memcpy(seals->log, seals->buffer + 8, QT__ID_BYTES);
         seals->leaves = leaves;
         memcpy(seals->tag, seals->buffer + FIXED_BYTES, (size_t)leaves * QT__ENTRY_BYTES);
@@ -153,9 +155,10 @@ write_root(struct qt__seals *seals)
     size_t n = FIXED_BYTES + (size_t)seals->leaves * QT__ENTRY_BYTES;
     const struct qt__place place = {.kind = QT__KIND_ROOT, .number = seals->leaves};
     unsigned char *body = seals->buffer + COUNT_BYTES;
-    uint64_t generation = seals->generation + 1;
+    uint32_t generation = seals->generation + 1;
     qt__put_le(seals->buffer, seals->leaves, COUNT_BYTES);
-    qt__put_le(body, generation, 8);
+    qt__put_le(body, generation, 4);
+    qt__put_le(body + 4, sodium_is_zero(seals->log, QT__ID_BYTES) ? 0 : seals->vfs->log_frames, 4);
     memcpy(body + 8, seals->log, QT__ID_BYTES);
     memcpy(body + FIXED_BYTES, seals->tag, (size_t)seals->leaves * QT__ENTRY_BYTES);
     qt__seal(seals->vfs->cipher, &place, body, n, body);
@@ -453,6 +456,12 @@ const unsigned char *
 qt__seals_log(const struct qt__seals *seals)
 {
     return seals->log;
+}
+
+uint32_t
+qt__seals_log_frames(const struct qt__seals *seals)
+{
+    return seals->log_frames;
 }
 
 uint64_t

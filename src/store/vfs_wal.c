@@ -170,7 +170,7 @@ write_log_head(struct qt__file *file, const unsigned char from[LOG_HEAD])
     memcpy(wal->head_tag, qt__tag_of(head, HEAD_PLAIN), QT__TAG_BYTES);
     wal->is_known = wal->is_checked = true;
     wal->is_pending = false;
-    wal->acknowledged = wal->committed = 0;
+    wal->acknowledged = wal->committed = file->vfs->log_frames = 0;
     wal->top = (struct top){0};
     wal->top_synced = 0;
     wal->last_frame = UINT32_MAX;
@@ -421,6 +421,10 @@ qt__wal_check(struct qt__file *file)
     if (!is_named && is_ours && wal->follows != qt__seals_generation(seals))
         wal->is_known = is_ours = false;
     int rc = is_ours ? check_frames(file, is_named) : SQLITE_OK;
+    if (rc == SQLITE_OK && is_named && wal->acknowledged < qt__seals_log_frames(seals))
+        rc = qt__damaged(file->vfs, "its log (store.db-wal) ends at frame %u, %u were acknowledged",
+                         wal->acknowledged, qt__seals_log_frames(seals));
+    file->vfs->log_frames = wal->acknowledged;
     wal->is_checked = rc == SQLITE_OK;
     return rc;
 }
@@ -516,7 +520,7 @@ wal_sync(sqlite3_file *base, int flags)
     if (rc != SQLITE_OK || !wal->is_known)
         return rc;
     wal->top_synced = wal->top.count;
-    wal->acknowledged = wal->committed;
+    wal->acknowledged = file->vfs->log_frames = wal->committed;
     return qt__seals_set_log(file->vfs->seals, wal->id);
 }
 

@@ -32,7 +32,7 @@ def refused(done, code, word):
     assert done.stderr.count("\n") == 1 and done.stdout == "", done.stderr + done.stdout
 
 
-def backup_beside_an_engine_is_restored_when_it_has_ended():
+def S19_backup_beside_an_engine_is_restored_when_it_has_ended():
     with Folder() as folder:
         state, copy = folder / "state", folder / "copy"
         os.mkdir(state, 0o700)
@@ -123,7 +123,7 @@ def fill(folder, leave=0):
         ballast.truncate(max(0, ballast.tell() - leave))
 
 
-def full_disk_leaves_the_target_and_the_store_as_they_were():
+def S19_full_disk_leaves_the_target_and_the_store_as_they_were():
     if os.geteuid() != 0:
         raise Skip("needs root to mount a small file system")
     with Folder() as folder, Folder() as small:
@@ -160,6 +160,6 @@ def full_disk_leaves_the_target_and_the_store_as_they_were():
             subprocess.run(["umount", str(small)], check=False)
 
 
-run([backup_beside_an_engine_is_restored_when_it_has_ended, backup_opens_elsewhere_with_what_opened_the_store,
+run([S19_backup_beside_an_engine_is_restored_when_it_has_ended, backup_opens_elsewhere_with_what_opened_the_store,
      rekeyed_store_still_takes_its_older_backup, words_that_are_wrong_are_refused,
-     full_disk_leaves_the_target_and_the_store_as_they_were])
+     S19_full_disk_leaves_the_target_and_the_store_as_they_were])

@@ -80,7 +80,7 @@ def fresh_machine_runs_without_a_question_and_says_what_protects_it():
             assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600, name
 
 
-def nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill():
+def S14_nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill():
     with Folder() as folder:
         with Program("--data-dir", str(folder), "demo", "--headless", "--symbols", "20") as engine:
             until("rows", lambda: (status(folder) or {}).get("equity") and rows(folder, "SELECT * FROM equity"))
@@ -96,7 +96,7 @@ def nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill():
         assert rows(folder, "SELECT count(*) FROM equity")[0][0] > 0
 
 
-def check_beside_an_engine_only_reads():
+def S13_check_beside_an_engine_only_reads():
     with Folder() as folder:
         with Program("--data-dir", str(folder), "demo", "--headless", "--symbols", "20") as engine:
             until("rows", lambda: (status(folder) or {}).get("equity"))
@@ -115,7 +115,7 @@ def check_beside_an_engine_only_reads():
             assert before[name] == after[name], name
 
 
-def wrong_key_is_one_line_and_touches_nothing():
+def S16_K5_wrong_key_is_one_line_and_touches_nothing():
     with Folder() as folder:
         state, key, config = folder / "state", folder / "key", folder / "config.json"
         os.mkdir(state, 0o700)
@@ -243,7 +243,7 @@ def jobs_of_store_that_are_none_are_refused():
 
 
 run([fresh_machine_runs_without_a_question_and_says_what_protects_it,
-     nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill, check_beside_an_engine_only_reads,
-     wrong_key_is_one_line_and_touches_nothing, damage_is_named_and_nothing_is_traded_on_it,
+     S14_nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill, S13_check_beside_an_engine_only_reads,
+     S16_K5_wrong_key_is_one_line_and_touches_nothing, damage_is_named_and_nothing_is_traded_on_it,
      passphrase_is_asked_for_at_the_terminal_only, run_keeps_one_key_for_store_and_journal,
      jobs_of_store_that_are_none_are_refused])

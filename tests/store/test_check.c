@@ -123,7 +123,7 @@ change_for_ever(const char *folder, struct qt_store_key *key)
             _exit(1);
 }
 
-START_TEST(a_change_of_keys_that_is_killed_leaves_the_old_or_the_new)
+START_TEST(S17_change_of_keys_that_is_killed_leaves_the_old_or_the_new)
 {
     struct fixture f;
     begin(&f);
@@ -151,7 +151,7 @@ START_TEST(a_change_of_keys_that_is_killed_leaves_the_old_or_the_new)
 }
 END_TEST
 
-START_TEST(a_change_that_cannot_be_written_leaves_the_old)
+START_TEST(S17_change_that_cannot_be_written_leaves_the_old)
 {
     struct fixture f;
     struct qt_error err = {0};
@@ -176,8 +176,8 @@ main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, a_sound_store_has_no_finding);
     tcase_add_loop_test(tc, each_check_finds_what_it_is_for, 0, QT_COUNT_OF(broken));
-    tcase_add_test(tc, a_change_of_keys_that_is_killed_leaves_the_old_or_the_new);
-    tcase_add_test(tc, a_change_that_cannot_be_written_leaves_the_old);
+    tcase_add_test(tc, S17_change_of_keys_that_is_killed_leaves_the_old_or_the_new);
+    tcase_add_test(tc, S17_change_that_cannot_be_written_leaves_the_old);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }

@@ -166,7 +166,7 @@ START_TEST(what_was_flushed_survives_a_kill)
 }
 END_TEST
 
-START_TEST(a_second_opener_is_refused_in_one_line)
+START_TEST(S13_second_opener_is_refused_in_one_line)
 {
     struct fixture f;
     struct qt_error err = {0};
@@ -181,7 +181,7 @@ START_TEST(a_second_opener_is_refused_in_one_line)
 }
 END_TEST
 
-START_TEST(a_newer_schema_is_refused)
+START_TEST(S18_newer_schema_is_refused)
 {
     struct fixture f;
     struct qt_error err = {0};
@@ -299,7 +299,7 @@ expect_locked(const struct fixture *f, const struct qt_unlock *with, const char 
     ck_assert_msg(strstr(err.text, word) && !strchr(err.text, '\n'), "%s", err.text);
 }
 
-START_TEST(another_key_opens_nothing_and_changes_nothing)
+START_TEST(S16_another_key_opens_nothing_and_changes_nothing)
 {
     static const struct qt_unlock other = {
         QT_KEY_FILE, (const unsigned char *)"thirty-two bytes of another key.", 32};
@@ -316,7 +316,7 @@ START_TEST(another_key_opens_nothing_and_changes_nothing)
 }
 END_TEST
 
-START_TEST(a_key_that_was_harmed_is_named)
+START_TEST(S16_key_that_was_harmed_is_named)
 {
     struct fixture f;
     char path[128], aside[128];
@@ -533,12 +533,12 @@ main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, what_was_put_is_found_again);
     tcase_add_test(tc, what_was_flushed_survives_a_kill);
-    tcase_add_test(tc, a_second_opener_is_refused_in_one_line);
-    tcase_add_test(tc, a_newer_schema_is_refused);
+    tcase_add_test(tc, S13_second_opener_is_refused_in_one_line);
+    tcase_add_test(tc, S18_newer_schema_is_refused);
     tcase_add_test(tc, a_plain_store_is_encrypted_once_and_nothing_of_it_stays);
     tcase_add_test(tc, a_start_that_was_cut_off_is_gone_on_with);
-    tcase_add_test(tc, another_key_opens_nothing_and_changes_nothing);
-    tcase_add_test(tc, a_key_that_was_harmed_is_named);
+    tcase_add_test(tc, S16_another_key_opens_nothing_and_changes_nothing);
+    tcase_add_test(tc, S16_key_that_was_harmed_is_named);
     tcase_add_test(tc, a_store_that_is_gone_or_empty_is_not_begun_anew);
     tcase_add_test(tc, a_passphrase_takes_the_place_of_a_key_at_once);
     tcase_add_test(tc, a_file_that_is_no_store_is_left_alone);
