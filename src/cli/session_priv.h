@@ -15,6 +15,7 @@
 #include "qtrade/base/clock.h"
 #include "qtrade/engine/engine.h"
 #include "qtrade/sim/inline_venue.h"
+#include "qtrade/store/backup_schedule.h"
 #include "qtrade/store/store.h"
 #include "qtrade/venue/binance.h"
 
@@ -45,7 +46,7 @@ struct qt__session_plan {
 struct qt__session {
     struct qt__session_plan plan;
     struct qt_log *log;
-    struct qt_store_key *key; /* until the journal is open */
+    struct qt_store_key *key; /* until everything is open */
     struct qt_store *store;
     struct qt_binance *venue;
     struct qt_universe *universe;
@@ -54,6 +55,7 @@ struct qt__session {
     struct qt__market_keeping market;
     struct qt_engine *engine;
     struct qt_control_server *control;
+    struct qt_backup_schedule *backups;
     struct qt_restore *restore;
     struct qt_board *board;
     struct qt_part *part[QT_COMPONENTS]; /* those that this room opens; NULL: not on the board */

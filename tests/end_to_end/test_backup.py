@@ -63,6 +63,26 @@ def S19_backup_beside_an_engine_is_restored_when_it_has_ended():
         assert sorted(path.name for path in folder.iterdir()) == ["copy", "state"]
 
 
+def backups_by_the_clock_are_made_while_it_trades():
+    with Folder() as folder:
+        state, backups, config = folder / "state", folder / "backups", folder / "config.json"
+        os.mkdir(state, 0o700)
+        config.write_text(json.dumps({"backup": {"folder": str(backups)}}))
+        with Program("--data-dir", str(state), "--config", str(config), "demo", "--headless", "--symbols", "20") as engine:
+            until("a backup", lambda: backups.is_dir() and list(backups.glob("store-*Z.backup")))
+            part = until("its part", lambda: [each for each in (status(state) or {}).get("components", [])
+                                              if each["component"] == "backup" and each["state"] == "running"])[0]
+            assert part["failures"] == 0 and part["needs"] == ["store"], part
+            assert engine.stop() == 0
+        made = list(backups.iterdir())
+        assert len(made) == 1 and stat.S_IMODE(made[0].stat().st_mode) == 0o600, made
+        assert store(state, "restore", str(made[0])).returncode == 0
+        assert store(state, "check").returncode == 0
+        config.write_text(json.dumps({"backup": {"folder": str(state / "store.db")}}))
+        done = call("--data-dir", str(state), "--config", str(config), "demo", "--headless", "--for", "2s")
+        assert done.returncode != 0 and "backup.folder" in done.stderr, done.stderr
+
+
 def backup_opens_elsewhere_with_what_opened_the_store():
     with Folder() as folder:
         state, other, copy = folder / "state", folder / "other", folder / "copy"
@@ -160,6 +180,6 @@ def S19_full_disk_leaves_the_target_and_the_store_as_they_were():
             subprocess.run(["umount", str(small)], check=False)
 
 
-run([S19_backup_beside_an_engine_is_restored_when_it_has_ended, backup_opens_elsewhere_with_what_opened_the_store,
-     rekeyed_store_still_takes_its_older_backup, words_that_are_wrong_are_refused,
-     S19_full_disk_leaves_the_target_and_the_store_as_they_were])
+run([S19_backup_beside_an_engine_is_restored_when_it_has_ended, backups_by_the_clock_are_made_while_it_trades,
+     backup_opens_elsewhere_with_what_opened_the_store, rekeyed_store_still_takes_its_older_backup,
+     words_that_are_wrong_are_refused, S19_full_disk_leaves_the_target_and_the_store_as_they_were])

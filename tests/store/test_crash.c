@@ -16,8 +16,8 @@ static int
 cuts_wanted(void)
 {
     const char *text = getenv("QT_CUTS");
-    int n = text ? atoi(text) : 0;
-    return n > 0 ? n : 2400;
+    int64_t n = 0;
+    return text && qt_int_parse(text, &n) && n > 0 && n < 1000000 ? (int)n : 2400;
 }
 
 struct world {
