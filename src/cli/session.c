@@ -69,6 +69,8 @@ open_store(struct qt__session *session, struct qt_error *err)
                                        : qt__unlock_or_make(plan->settings, plan->folder, err);
     if (session->key)
         session->store = qt_store_open(plan->folder, session->key, err);
+    if (session->store)
+        qt_store_configure(session->store, &plan->settings->store);
     return session->store != NULL;
 }
 

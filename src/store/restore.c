@@ -181,9 +181,8 @@ static bool
 read_balances(sqlite3 *db, struct qt_restore *out, struct qt_error *err)
 {
     sqlite3_stmt *row = query(db,
-                              "SELECT account, asset, scale, sum(amount) FROM postings"
-                              " GROUP BY account, asset, scale HAVING sum(amount) <> 0"
-                              " ORDER BY asset, account",
+                              "SELECT account, asset, scale, amount FROM balances"
+                              " WHERE amount <> 0 ORDER BY asset, account",
                               err);
     if (!row)
         return false;
@@ -214,7 +213,7 @@ qt__restore_read(sqlite3 *db, const struct qt_universe *universe, struct qt_rest
          "0),"
          " coalesce((SELECT max(seq) FROM audit), 0))",
          offsetof(struct qt_restore, last_seq)},
-        {"SELECT -sum(amount) FROM postings WHERE account = 'capital'",
+        {"SELECT -sum(amount) FROM balances WHERE account = 'capital'",
          offsetof(struct qt_restore, capital)},
         {"SELECT max(txn) FROM postings", offsetof(struct qt_restore, transactions)},
     };
@@ -227,7 +226,7 @@ qt__restore_read(sqlite3 *db, const struct qt_universe *universe, struct qt_rest
         memcpy((char *)out + sums[i].offset, &v, sizeof v);
     }
     int64_t rows = 0;
-    if (!read_int(db, "SELECT count(*) FROM audit", &rows, err) || !read_mode(db, out, err) ||
+    if (!read_int(db, "SELECT EXISTS (SELECT 1 FROM audit)", &rows, err) || !read_mode(db, out, err) ||
         !read_orders(db, universe, out, out_unknown, err) ||
         !read_positions(db, universe, out, out_unknown, err) || !read_balances(db, out, err))
         return false;

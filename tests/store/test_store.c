@@ -16,6 +16,7 @@
 #include "qtrade/store/store.h"
 
 #include "../../src/store/store_file_priv.h"
+#include "schema_kit.h"
 
 struct fixture {
     char folder[64];
@@ -209,9 +210,14 @@ make_plain(const struct fixture *f)
     ck_assert_int_eq(sqlite3_open(path, &reader), SQLITE_OK);
     ck_assert_int_eq(
         sqlite3_exec(db,
-                     "PRAGMA journal_mode = WAL; BEGIN;"
-                     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
-                     "INSERT INTO meta VALUES ('tag', '4711'), ('secret', 'PLAINTEXT');"
+                     "PRAGMA journal_mode = WAL",
+                     0, 0, 0),
+        SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, schema_1, 0, 0, 0), SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_exec(db,
+                     "BEGIN; UPDATE meta SET value = '4711' WHERE key = 'tag';"
+                     "INSERT INTO meta VALUES ('secret', 'PLAINTEXT');"
                      "PRAGMA user_version = 1; COMMIT",
                      0, 0, 0),
         SQLITE_OK);
