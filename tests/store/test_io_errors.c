@@ -88,7 +88,7 @@ put_batch(struct qt_store *store, uint64_t first, int fault, const char *what, i
     struct qt_store_port port = qt_store_port(store);
     struct qt_store_stats stats;
     for (uint64_t seq = first; seq < first + ROWS; seq++) {
-        struct qt_record record = {.kind = QT_RECORD_AUDIT, .seq = seq, .t_ns = (int64_t)seq};
+        struct qt_record record = {.kind = QT_RECORD_DECISION, .seq = seq, .t_ns = (int64_t)seq};
         MUST(port.put(port.self, &record), "%s at %d: no room in the ring", what, at);
     }
     for (int tries = 0; !port.flush(port.self, 2); tries++) {
@@ -141,11 +141,11 @@ live_with(const struct world *world, int fault, int at)
     store = open_store(world, world->folder, &err);
     MUST(store, "%s at %d, at the next start: %s", what, at, err.text);
     qt_store_close(store);
-    MUST(ask(world, "SELECT count(*) FROM audit", what, at) == (int64_t)BATCHES * ROWS &&
-             ask(world, "SELECT count(DISTINCT seq) FROM audit", what, at) ==
+    MUST(ask(world, "SELECT count(*) FROM decisions", what, at) == (int64_t)BATCHES * ROWS &&
+             ask(world, "SELECT count(DISTINCT seq) FROM decisions", what, at) ==
                  (int64_t)BATCHES * ROWS,
          "%s at %d: %lld rows", what, at,
-         (long long)ask(world, "SELECT count(*) FROM audit", what, at));
+         (long long)ask(world, "SELECT count(*) FROM decisions", what, at));
     return has_failed;
 }
 

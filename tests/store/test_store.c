@@ -2,6 +2,8 @@
 /* The store on a real folder: what was put is there after a close, after kill -9, and for one
  * process only. */
 #include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -163,6 +165,75 @@ START_TEST(what_was_flushed_survives_a_kill)
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     expect_sample(&f);
+    end(&f);
+}
+END_TEST
+
+static int64_t
+ask_number(const struct fixture *f, const char *sql)
+{
+    struct qt_error err = {0};
+    struct qt__store_file file = {0};
+    sqlite3_stmt *statement;
+    struct qt_store_key *key = qt_store_key_open(f->folder, &unlock, &err);
+    ck_assert_msg(key && qt__store_file_read(&file, f->folder, key, &err), "%s", err.text);
+    ck_assert_int_eq(sqlite3_prepare_v2(file.db, sql, -1, &statement, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+    int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    qt__store_file_close(&file);
+    qt_store_key_close(key);
+    return number;
+}
+
+/* Rows as fast as they are acknowledged, each told when it was. */
+static void
+write_until_killed(const struct fixture *f, uint64_t seq, int tell)
+{
+    struct qt_store *store = open_started(f);
+    struct qt_store_port port = qt_store_port(store);
+    for (;;) {
+        for (int i = 0; i < 50; i++) {
+            struct qt_record record = {.kind = QT_RECORD_DECISION, .seq = ++seq, .t_ns = (int64_t)seq};
+            qt_copy(record.decision.detail, sizeof record.decision.detail, "what was done, at some length");
+            while (!port.put(port.self, &record))
+                sched_yield();
+        }
+        if (port.flush(port.self, 60000) && write(tell, &seq, sizeof seq) != sizeof seq)
+            _exit(1);
+    }
+}
+
+/* QT_KILLS says how often (40). */
+START_TEST(S1_kill_at_any_moment_under_write_load_loses_nothing_acknowledged)
+{
+    struct fixture f;
+    const char *text = getenv("QT_KILLS");
+    int64_t kills = 40, seq = 0;
+    ck_assert(!text || qt_int_parse(text, &kills));
+    begin(&f);
+    for (int64_t i = 0; i < kills; i++) {
+        int tell[2], status;
+        uint64_t told = 0;
+        ck_assert_int_eq(pipe2(tell, O_CLOEXEC), 0);
+        pid_t child = fork();
+        if (child == 0)
+            write_until_killed(&f, (uint64_t)seq, tell[1]);
+        close(tell[1]);
+        ck_assert_int_eq(read(tell[0], &told, sizeof told), sizeof told);
+        const struct timespec while_it_writes = {.tv_nsec = i * 7919 % 41 * 500000};
+        nanosleep(&while_it_writes, NULL);
+        kill(child, SIGKILL);
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        while (read(tell[0], &told, sizeof told) == sizeof told)
+            ;
+        close(tell[0]);
+        struct qt_store *store = open_started(&f); /* opens every time */
+        qt_store_close(store);
+        seq = ask_number(&f, "SELECT max(seq) FROM decisions");
+        ck_assert_msg(seq >= (int64_t)told, "kill %ld: %ld of %lu", (long)i, (long)seq, (unsigned long)told);
+        ck_assert_int_eq(ask_number(&f, "SELECT count(*) = max(seq) AND count(DISTINCT seq) = count(*) FROM decisions"), 1);
+    }
     end(&f);
 }
 END_TEST
@@ -456,23 +527,6 @@ take(void *self, const struct qt_message *message, const char **out_reason)
     return port->put(port->self, &message->record);
 }
 
-static int64_t
-ask_number(const struct fixture *f, const char *sql)
-{
-    struct qt_error err = {0};
-    struct qt__store_file file = {0};
-    sqlite3_stmt *statement;
-    struct qt_store_key *key = qt_store_key_open(f->folder, &unlock, &err);
-    ck_assert_msg(key && qt__store_file_read(&file, f->folder, key, &err), "%s", err.text);
-    ck_assert_int_eq(sqlite3_prepare_v2(file.db, sql, -1, &statement, NULL), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
-    int64_t number = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    qt__store_file_close(&file);
-    qt_store_key_close(key);
-    return number;
-}
-
 static void
 wait_for_health(const struct qt_store_port *port, bool is_healthy)
 {
@@ -539,6 +593,7 @@ main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, what_was_put_is_found_again);
     tcase_add_test(tc, what_was_flushed_survives_a_kill);
+    tcase_add_test(tc, S1_kill_at_any_moment_under_write_load_loses_nothing_acknowledged);
     tcase_add_test(tc, S13_second_opener_is_refused_in_one_line);
     tcase_add_test(tc, S18_newer_schema_is_refused);
     tcase_add_test(tc, a_plain_store_is_encrypted_once_and_nothing_of_it_stays);
