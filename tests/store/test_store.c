@@ -217,6 +217,7 @@ START_TEST(S1_kill_at_any_moment_under_write_load_loses_nothing_acknowledged)
         uint64_t told = 0;
         ck_assert_int_eq(pipe2(tell, O_CLOEXEC), 0);
         pid_t child = fork();
+        ck_assert_int_ge(child, 0); /* else kill would be for everybody */
         if (child == 0)
             write_until_killed(&f, (uint64_t)seq, tell[1]);
         close(tell[1]);
