@@ -44,20 +44,23 @@ info(struct context *context, const struct qt_args *args, struct qt_error *err)
         return false;
     qt__unlock_name(&context->settings, kind, opener, sizeof opener);
     if (context->is_json) {
-        json_t *tables = json_object();
-        for (uint32_t i = 0; i < info.tables; i++)
-            json_object_set_new(tables, info.table[i].name, json_integer(info.table[i].rows));
-        return qt__store_print(json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:o}", "folder",
+        json_t *rows = json_object(), *bytes = json_object();
+        for (uint32_t i = 0; i < info.tables; i++) {
+            json_object_set_new(rows, info.table[i].name, json_integer(info.table[i].rows));
+            json_object_set_new(bytes, info.table[i].name, json_integer(info.table[i].bytes));
+        }
+        return qt__store_print(json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:o, s:o}", "folder",
                                     context->folder, "id", info.id, "opened_by", opener, "schema",
                                     info.schema, "bytes", (json_int_t)info.bytes, "log_bytes",
-                                    (json_int_t)info.log_bytes, "rows", tables),
+                                    (json_int_t)info.log_bytes, "rows", rows, "table_bytes", bytes),
                           err);
     }
     printf("%s\nstore      %s\nopened by  %s\nschema     %d\nbytes      %" PRId64
            "\nlog        %" PRId64 "\n",
            context->folder, info.id, opener, info.schema, info.bytes, info.log_bytes);
     for (uint32_t i = 0; i < info.tables; i++)
-        printf("%-10s %" PRId64 " rows\n", info.table[i].name, info.table[i].rows);
+        printf("%-18s %10" PRId64 " rows %12" PRId64 " bytes\n", info.table[i].name, info.table[i].rows,
+               info.table[i].bytes);
     return true;
 }
 

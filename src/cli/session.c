@@ -2,7 +2,7 @@
 /*
  * Joining and ending a trading session: its components open in the order of what each needs, and
  * close in the opposite one. Threads: the engine's (it works the venue's sockets), workers, the
- * store's, the journal's, the control socket's, one that watches them and waits for signals, and
+ * store's, the journal's, the backups', the control socket's, one that watches them and waits for signals, and
  * the caller's (screen or waiting).
  */
 #include "session_priv.h"
@@ -106,6 +106,8 @@ open_store(struct qt__session *session, struct qt_error *err)
                                        : qt__unlock_or_make(plan->settings, plan->folder, err);
     if (session->key)
         session->store = qt_store_open(plan->folder, session->key, err);
+    if (session->store)
+        qt_store_configure(session->store, &plan->settings->store);
     return session->store && qt__session_begin_audit(session, err);
 }
 
@@ -209,10 +211,8 @@ static bool
 open_journal(struct qt__session *session, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
-    if (!plan->journal) {
-        close_key(session);
+    if (!plan->journal)
         return true;
-    }
     const struct qt__journaling what = {.folder = plan->journal,
                                         .key = plan->shares_key ? session->key : NULL,
                                         .settings = plan->settings,
@@ -223,7 +223,6 @@ open_journal(struct qt__session *session, struct qt_error *err)
                                         .part = session->part[QT_COMPONENT_JOURNAL],
                                         .base_period_ns = QT_NS_PER_MIN};
     session->journal = qt__journaling_begin(&what, err);
-    close_key(session);
     return session->journal != NULL;
 }
 
@@ -302,6 +301,43 @@ close_control(struct qt__session *session)
     qt_control_stop(session->control);
 }
 
+static bool
+makes_backups(const struct qt__session *session)
+{
+    const struct qt_backup_config *config = &session->plan.settings->backup;
+    return config->enabled && config->folder[0] && !session->plan.is_throw_away;
+}
+
+static void
+tell_backup(void *self, bool is_good, const char *text)
+{
+    qt_log_event(((struct qt__session *)self)->log, is_good ? QT_LOG_INFO : QT_LOG_ERROR,
+                 is_good ? "backup.made" : "backup.failed", "what=\"%s\"", text);
+}
+
+/* The last that needs the keys. */
+static bool
+open_backups(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt_backup_schedule_options options = {
+        .state = session->plan.folder,
+        .key = session->key,
+        .config = &session->plan.settings->backup,
+        .part = session->part[QT_COMPONENT_BACKUP],
+        .tell = tell_backup,
+        .self = session};
+    if (makes_backups(session))
+        session->backups = qt_backup_schedule_start(&options, err);
+    close_key(session);
+    return !makes_backups(session) || session->backups != NULL;
+}
+
+static void
+close_backups(struct qt__session *session)
+{
+    qt_backup_schedule_stop(session->backups);
+}
+
 /* Worker and venue show themselves on the board by the engine; the screen opens when it is asked
  * for. */
 static const struct {
@@ -315,6 +351,7 @@ static const struct {
     [QT_COMPONENT_ENGINE] = {open_engine, close_engine, false},
     [QT_COMPONENT_CONTROL] = {qt__session_open_control, close_control, true},
     [QT_COMPONENT_SCREEN] = {NULL, NULL, true},
+    [QT_COMPONENT_BACKUP] = {open_backups, close_backups, true},
 };
 
 /* Not those that this session does not have. */
@@ -323,7 +360,8 @@ add_parts(struct qt__session *session)
 {
     for (int i = 0; i < QT_COMPONENTS; i++) {
         bool is_absent = (i == QT_COMPONENT_JOURNAL && !session->plan.journal) ||
-                         (i == QT_COMPONENT_SCREEN && !session->plan.has_screen);
+                         (i == QT_COMPONENT_SCREEN && !session->plan.has_screen) ||
+                         (i == QT_COMPONENT_BACKUP && !makes_backups(session));
         if (components[i].has_part && !is_absent)
             session->part[i] = qt_board_add(session->board, (enum qt_component)i,
                                             qt_component_name((enum qt_component)i));

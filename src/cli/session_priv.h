@@ -16,6 +16,7 @@
 #include "qtrade/engine/engine.h"
 #include "qtrade/sim/inline_venue.h"
 #include "qtrade/store/audit.h"
+#include "qtrade/store/backup_schedule.h"
 #include "qtrade/store/store.h"
 #include "qtrade/venue/binance.h"
 
@@ -46,7 +47,7 @@ struct qt__session_plan {
 struct qt__session {
     struct qt__session_plan plan;
     struct qt_log *log;
-    struct qt_store_key *key; /* until the journal is open */
+    struct qt_store_key *key; /* until everything is open */
     struct qt_store *store;
     struct qt_binance *venue;
     struct qt_universe *universe;
@@ -55,6 +56,7 @@ struct qt__session {
     struct qt__market_keeping market;
     struct qt_engine *engine;
     struct qt_control_server *control;
+    struct qt_backup_schedule *backups;
     struct qt_restore *restore;
     struct qt_board *board;
     struct qt_part *part[QT_COMPONENTS]; /* those that this room opens; NULL: not on the board */

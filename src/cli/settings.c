@@ -26,6 +26,7 @@ qt_settings_bind(struct qt_settings *settings, struct qt_config_binding out[QT_S
         {&qt_screen_section, &settings->screen},
         {&qt_operator_section, &settings->people},
         {&qt_audit_section, &settings->audit},
+        {&qt_backup_section, &settings->backup},
     };
     memcpy(out, all, sizeof all);
     return QT_SETTINGS_SECTIONS;

@@ -14,6 +14,7 @@
 #include "qtrade/risk/config.h"
 #include "qtrade/scan/config.h"
 #include "qtrade/store/audit_config.h"
+#include "qtrade/store/backup_schedule.h"
 #include "qtrade/store/journal_config.h"
 #include "qtrade/store/store_config.h"
 #include "qtrade/strategy/config.h"
@@ -32,6 +33,7 @@ struct qt_settings {
     struct qt_journal_config journal;
     struct qt_store_config store;
     struct qt_audit_config audit;
+    struct qt_backup_config backup;
     struct qt_quality_config quality;
     struct qt_health_config health;
     struct qt_sources_config sources;
@@ -41,7 +43,7 @@ struct qt_settings {
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 14
+#define QT_SETTINGS_SECTIONS 15
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

@@ -3,7 +3,7 @@
  * Our own parts that decisions depend on. They are looked at between events; a change becomes a
  * numbered event, so that a replay knows it too (E1). A sick part means no new risk that nobody
  * would remember (fault S4), and so does one that keeps failing (board.h, H3); it heals by itself,
- * the operator resumes.
+ * the operator resumes. Backups that fail are told, and trading goes on: the store is whole.
  *
  * How to add a part: a row in enum qt_component, one here.
  */
@@ -27,6 +27,7 @@ is_journal_sick(const struct qt_engine *engine)
 static const struct {
     bool (*is_sick)(const struct qt_engine *engine); /* NULL: sick is who keeps failing */
     const char *sick, *healed;
+    bool is_only_told; /* does not pause */
 } parts[QT_COMPONENTS] = {
     [QT_COMPONENT_STORE] = {is_store_sick, "the store cannot be written (disk full?)",
                             "the store is written again, nothing was lost"},
@@ -40,6 +41,7 @@ static const struct {
                              "the engine's thread works"},
     [QT_COMPONENT_CONTROL] = {NULL, "the control socket keeps failing", "the control socket holds"},
     [QT_COMPONENT_SCREEN] = {NULL, "the screen keeps getting stuck", "the screen works"},
+    [QT_COMPONENT_BACKUP] = {NULL, "the store's backups keep failing", "the store is backed up again", true},
 };
 
 /* What the watchdog found since the last look becomes notes. */
@@ -106,7 +108,10 @@ qt__health_event(struct qt_engine *engine, const struct qt_event *event)
     qt_log_event(engine->options.log, health->is_sick ? QT_LOG_ERROR : QT_LOG_WARN, "engine.health",
                  "part=%s is_healthy=%d", qt_component_name((enum qt_component)health->component),
                  !health->is_sick);
-    if (health->is_sick)
+    if (health->is_sick && parts[health->component].is_only_told)
+        qt__note(engine, QT_SEVERITY_BAD, QT_TOPIC_SYSTEM, event->seq, event->t_recv_ns, "%s",
+                 parts[health->component].sick);
+    else if (health->is_sick)
         qt__engine_stops(engine, QT_COMMAND_PAUSE, parts[health->component].sick);
     else
         qt__note(engine, QT_SEVERITY_GOOD, QT_TOPIC_SYSTEM, event->seq, event->t_recv_ns, "%s",

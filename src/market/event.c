@@ -103,6 +103,6 @@ qt_component_name(enum qt_component component)
         [QT_COMPONENT_STORE] = "store",   [QT_COMPONENT_JOURNAL] = "journal",
         [QT_COMPONENT_VENUE] = "venue",   [QT_COMPONENT_WORKER] = "worker",
         [QT_COMPONENT_ENGINE] = "engine", [QT_COMPONENT_CONTROL] = "control",
-        [QT_COMPONENT_SCREEN] = "screen"};
+        [QT_COMPONENT_SCREEN] = "screen", [QT_COMPONENT_BACKUP] = "backup"};
     return name_of(names, QT_COUNT_OF(names), (unsigned)component);
 }

@@ -23,6 +23,8 @@ static const unsigned char magic[8] = {'Q', 'T', 'B', 'A', 'C', 'K', 'U', 'P'};
 /* While a backup is made. */
 struct work {
     char folder[WORK_BYTES], image[NAME_BYTES], stream[NAME_BYTES];
+    const atomic_bool *stop; /* gives it up; NULL: nothing does */
+    bool is_beside;          /* this process has the store open */
 };
 
 void
@@ -76,16 +78,46 @@ count_rows(const struct qt__store_file *file, struct qt_error *err)
     return rows;
 }
 
+static bool
+is_given_up(const struct work *work)
+{
+    return work->stop && atomic_load(work->stop);
+}
+
+/* SQLite asks between its steps. */
+static int
+ask_whether_given_up(void *work)
+{
+    return is_given_up(work);
+}
+
+/* The store to read from. What this process has open is opened by SQLite only: closing the file once
+ * more by hand would drop all locks that the process has on it. */
+static bool
+open_from(struct work *work, const char *folder, const struct qt_store_key *key,
+          struct qt__store_file *from, struct qt_error *err)
+{
+    char path[NAME_BYTES];
+    snprintf(path, sizeof path, "%.500s/store.db", folder);
+    bool is_open = work->is_beside
+                       ? qt__store_file_connect(from, key, path, SQLITE_OPEN_READONLY, err)
+                       : qt__store_file_read(from, folder, key, err);
+    if (is_open && work->stop)
+        sqlite3_progress_handler(from->db, 10000, ask_whether_given_up, work);
+    return is_open;
+}
+
 /* The store as of one moment, in one file that has no log; and what there is to say about it. */
 static bool
-make_image(const char *folder, const struct qt_store_key *key, const char *image,
+make_image(struct work *work, const char *folder, const struct qt_store_key *key,
            struct qt_backup *out, struct qt_error *err)
 {
+    const char *image = work->image;
     struct qt__store_file from = {0};
     struct qt__store_file to = {.vfs = qt__vfs_create(key->keys, key->id, true)};
     bool is_made = to.vfs || qt_fail(err, QT_E_MEMORY, "no memory for the store's cipher");
     /* The connection can only read; but "query_only" would stop writes to the copy as well. */
-    is_made = is_made && qt__store_file_read(&from, folder, key, err) &&
+    is_made = is_made && open_from(work, folder, key, &from, err) &&
               qt__sqlite_exec(from.db, "PRAGMA query_only = 0", "reading the store", err) &&
               qt__schema_check(from.db, folder, &out->schema, err) &&
               qt__store_file_copy(from.db, image, to.vfs, err);
@@ -115,7 +147,7 @@ write_head(const struct qt_store_key *key, int64_t image_bytes, const struct qt_
 
 /* n bytes of image through the stream to file. */
 static bool
-write_chunks(int image, int64_t left, const struct qt_store_key *key,
+write_chunks(const struct work *work, int image, int64_t left, const struct qt_store_key *key,
              unsigned char head[QT__BACKUP_HEAD], int file)
 {
     unsigned char derived[crypto_secretstream_xchacha20poly1305_KEYBYTES];
@@ -126,8 +158,8 @@ write_chunks(int image, int64_t left, const struct qt_store_key *key,
     bool is_good = qt__write_full(file, head, QT__BACKUP_HEAD);
     for (size_t n; is_good && left > 0; left -= (int64_t)n) {
         n = (size_t)QT_MIN(left, (int64_t)QT__BACKUP_CHUNK);
-        errno = EIO;
-        is_good = qt__read_full(image, plain, n) == (int64_t)n;
+        errno = is_given_up(work) ? ECANCELED : EIO;
+        is_good = errno == EIO && qt__read_full(image, plain, n) == (int64_t)n;
         crypto_secretstream_xchacha20poly1305_push(
             &stream, sealed, NULL, plain, n, head, QT__BACKUP_HEAD,
             (int64_t)n == left ? crypto_secretstream_xchacha20poly1305_TAG_FINAL : 0);
@@ -149,7 +181,7 @@ write_stream(const struct work *work, const struct qt_store_key *key, const char
     bool is_good = image >= 0 && file >= 0 && fstat(image, &st) == 0;
     if (is_good) {
         write_head(key, st.st_size, backup, head);
-        is_good = write_chunks(image, st.st_size, key, head, file) && fsync(file) == 0 &&
+        is_good = write_chunks(work, image, st.st_size, key, head, file) && fsync(file) == 0 &&
                   fstat(file, &st) == 0;
         backup->bytes = st.st_size;
     }
@@ -192,6 +224,17 @@ end_work(const struct work *work)
     }
 }
 
+void
+qt__backup_remove_left(const char *folder)
+{
+    struct work work = {.folder = ""};
+    if (!qt_copy(work.folder, sizeof work.folder, folder))
+        return;
+    snprintf(work.image, sizeof work.image, "%s/image", work.folder);
+    snprintf(work.stream, sizeof work.stream, "%s/backup", work.folder);
+    end_work(&work);
+}
+
 static bool
 expect_free(const char *path, bool replaces, struct qt_error *err)
 {
@@ -227,20 +270,35 @@ take_name(const struct work *work, const char *path, bool replaces, struct qt_er
     return qt__sync_folder(folder, err);
 }
 
+static bool
+write_backup(struct work *work, const char *folder, const struct qt_store_key *key, const char *path,
+             bool replaces, struct qt_backup *out, struct qt_error *err)
+{
+    *out = (struct qt_backup){.time_ns = qt_now_utc_ns()};
+    sodium_bin2hex(out->id, sizeof out->id, key->id, sizeof key->id);
+    out->opened_by = (enum qt_key_kind)qt__get_le(key->wrapped + 12, 4);
+    bool is_good =
+        expect_free(path, replaces, err) && begin_work(path, work, err) &&
+        (make_image(work, folder, key, out, err) || qt_error_add(err, "%s", path)) &&
+        write_stream(work, key, path, out, err) && take_name(work, path, replaces, err);
+    end_work(work);
+    return is_good;
+}
+
 bool
 qt_backup_write(const char *folder, const struct qt_store_key *key, const char *path, bool replaces,
                 struct qt_backup *out, struct qt_error *err)
 {
     struct work work = {.folder = ""};
-    *out = (struct qt_backup){.time_ns = qt_now_utc_ns()};
-    sodium_bin2hex(out->id, sizeof out->id, key->id, sizeof key->id);
-    out->opened_by = (enum qt_key_kind)qt__get_le(key->wrapped + 12, 4);
-    bool is_good =
-        expect_free(path, replaces, err) && begin_work(path, &work, err) &&
-        (make_image(folder, key, work.image, out, err) || qt_error_add(err, "%s", path)) &&
-        write_stream(&work, key, path, out, err) && take_name(&work, path, replaces, err);
-    end_work(&work);
-    return is_good;
+    return write_backup(&work, folder, key, path, replaces, out, err);
+}
+
+bool
+qt__backup_write_beside(const char *folder, const struct qt_store_key *key, const char *path,
+                        const atomic_bool *stop, struct qt_backup *out, struct qt_error *err)
+{
+    struct work work = {.stop = stop, .is_beside = true};
+    return write_backup(&work, folder, key, path, false, out, err);
 }
 
 int

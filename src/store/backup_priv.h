@@ -4,6 +4,7 @@
 #define QTRADE_STORE_BACKUP_PRIV_H
 
 #include <sodium.h>
+#include <stdatomic.h>
 
 #include "qtrade/store/backup.h"
 
@@ -27,6 +28,12 @@ QT_CHECKED bool qt__backup_read_head(int file, const char *path,
                                      struct qt_error *err);
 /** A backup's file, to read; -1: err. */
 int qt__backup_open(const char *path, struct qt_error *err);
+/** As qt_backup_write, in the process that has the store open; stop gives it up. Any thread. */
+QT_CHECKED bool qt__backup_write_beside(const char *folder, const struct qt_store_key *key,
+                                        const char *path, const atomic_bool *stop,
+                                        struct qt_backup *out, struct qt_error *err);
+/** Removes the folder PATH.part-XXXXXX that a backup to PATH leaves when it is killed. */
+void qt__backup_remove_left(const char *folder);
 /** Bytes read, less than n at the end only; -1: errno says why. */
 int64_t qt__read_full(int file, void *out, size_t n);
 QT_CHECKED bool qt__write_full(int file, const void *bytes, size_t n);

@@ -19,6 +19,11 @@ const struct qt_store_check qt_store_checks[] = {
     {"ledger", "every transaction sums to zero in every asset",
      "SELECT 'transaction ' || txn || ' leaves ' || sum(amount) || ' of ' || asset FROM postings"
      " GROUP BY txn, asset, scale HAVING sum(amount) <> 0"},
+    {"balances", "every balance is the sum of its postings",
+     "SELECT 'the balance of ' || account || ' in ' || asset || ' is ' || sum(kept) || ', its postings are ' ||"
+     " sum(amount) FROM (SELECT account, asset, scale, amount AS kept, 0 AS amount FROM balances"
+     " UNION ALL SELECT account, asset, scale, 0, amount FROM postings)"
+     " GROUP BY account, asset, scale HAVING sum(kept) <> sum(amount)"},
     {"fills", "every fill is of an order of its symbol and side",
      "SELECT 'fill ' || id || ' is of no order ' || printf('%x', client_id) FROM fills f WHERE NOT"
      " EXISTS (SELECT 1 FROM orders o WHERE o.client_id = f.client_id AND o.symbol = f.symbol AND"
@@ -111,6 +116,22 @@ qt__store_count_rows(const struct qt__store_file *file, struct qt_store_info *ou
     return is_good;
 }
 
+/* Pages of a table and its indexes. */
+static bool
+count_bytes(const struct qt__store_file *file, struct qt_store_info *out, struct qt_error *err)
+{
+    bool is_good = true;
+    for (uint32_t i = 0; is_good && i < out->tables; i++) {
+        char sql[200];
+        snprintf(sql, sizeof sql,
+                 "SELECT coalesce(sum(pgsize), 0) FROM dbstat('main', 1) WHERE name IN"
+                 " (SELECT name FROM sqlite_schema WHERE tbl_name = '%s')",
+                 out->table[i].name);
+        is_good = number(file, sql, &out->table[i].bytes, err);
+    }
+    return is_good;
+}
+
 static int64_t
 size_of(const char *folder, const char *name)
 {
@@ -131,7 +152,7 @@ qt_store_info(const char *folder, const struct qt_store_key *key, struct qt_stor
     sodium_bin2hex(out->id, sizeof out->id, key->id, sizeof key->id);
     bool is_good = qt__store_file_read(&file, folder, key, err) &&
                    number(&file, "PRAGMA user_version", &schema, err) &&
-                   qt__store_count_rows(&file, out, err);
+                   qt__store_count_rows(&file, out, err) && count_bytes(&file, out, err);
     out->schema = (int)schema;
     qt__store_file_close(&file);
     return is_good;

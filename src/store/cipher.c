@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <openssl/evp.h>
 #include <sodium.h>
 #include <string.h>
+
+#include "qtrade/base/error.h"
 
 #include "cipher_priv.h"
 
 enum { PREFIX = 16, BOUND = 4 + 8 + QT__ID_BYTES + QT__ID_BYTES };
+
+/* A context for one direction; it holds no key between two blocks. */
+static EVP_CIPHER_CTX *
+begin_context(bool seals)
+{
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    if (context && EVP_CipherInit_ex(context, EVP_chacha20_poly1305(), NULL, NULL, NULL, seals) == 1)
+        return context;
+    EVP_CIPHER_CTX_free(context);
+    return NULL;
+}
 
 struct qt__cipher *
 qt__cipher_create(const unsigned char *key, const unsigned char store[QT__ID_BYTES])
@@ -21,13 +35,45 @@ qt__cipher_create(const unsigned char *key, const unsigned char store[QT__ID_BYT
     memcpy(cipher->store, store, sizeof cipher->store);
     memset(cipher->nonce, 0, sizeof cipher->nonce);
     randombytes_buf(cipher->nonce, PREFIX);
-    return cipher;
+    cipher->seals = begin_context(true);
+    cipher->opens = begin_context(false);
+    if (cipher->seals && cipher->opens)
+        return cipher;
+    qt__cipher_destroy(cipher);
+    return NULL;
 }
 
 void
 qt__cipher_destroy(struct qt__cipher *cipher)
 {
+    if (!cipher)
+        return;
+    EVP_CIPHER_CTX_free(cipher->seals);
+    EVP_CIPHER_CTX_free(cipher->opens);
     sodium_free(cipher); /* wipes */
+}
+
+/* XChaCha20-Poly1305 is ChaCha20-Poly1305 under a subkey of the nonce's first 16 bytes; libcrypto's is
+ * twice as fast as libsodium's. Whether the context took key, nonce and place. */
+static bool
+begin_block(const struct qt__cipher *cipher, EVP_CIPHER_CTX *context,
+            const unsigned char nonce[QT__NONCE_BYTES], const unsigned char bound[BOUND])
+{
+    unsigned char subkey[QT__KEY_BYTES], rest[12] = {0};
+    int n;
+    (void)crypto_core_hchacha20(subkey, nonce, cipher->key, NULL);
+    memcpy(rest + 4, nonce + PREFIX, QT__NONCE_BYTES - PREFIX);
+    bool is_good = EVP_CipherInit_ex(context, NULL, NULL, subkey, rest, -1) == 1 &&
+                   EVP_CipherUpdate(context, NULL, &n, bound, BOUND) == 1;
+    sodium_memzero(subkey, sizeof subkey);
+    return is_good;
+}
+
+static void
+forget_key(EVP_CIPHER_CTX *context)
+{
+    static const unsigned char zeros[QT__KEY_BYTES];
+    (void)EVP_CipherInit_ex(context, NULL, NULL, zeros, zeros, -1);
 }
 
 static void
@@ -44,10 +90,16 @@ qt__seal(struct qt__cipher *cipher, const struct qt__place *place, const unsigne
          size_t n, unsigned char *out)
 {
     unsigned char bound[BOUND];
+    int done = 0, rest = 0;
     bind_place(cipher, place, bound);
-    crypto_aead_xchacha20poly1305_ietf_encrypt_detached(out, out + n + QT__NONCE_BYTES, NULL, plain,
-                                                        n, bound, sizeof bound, NULL, cipher->nonce,
-                                                        cipher->key);
+    bool is_sealed =
+        begin_block(cipher, cipher->seals, cipher->nonce, bound) &&
+        EVP_CipherUpdate(cipher->seals, out, &done, plain, (int)n) == 1 &&
+        EVP_CipherFinal_ex(cipher->seals, out + done, &rest) == 1 &&
+        EVP_CIPHER_CTX_ctrl(cipher->seals, EVP_CTRL_AEAD_GET_TAG, QT__TAG_BYTES,
+                            out + n + QT__NONCE_BYTES) == 1;
+    qt_assert(is_sealed); /* nothing in it waits or allocates */
+    forget_key(cipher->seals);
     memcpy(out + n, cipher->nonce, QT__NONCE_BYTES);
     sodium_increment(cipher->nonce + PREFIX, QT__NONCE_BYTES - PREFIX);
 }
@@ -56,9 +108,15 @@ bool
 qt__unseal(const struct qt__cipher *cipher, const struct qt__place *place, const unsigned char *in,
            size_t n, unsigned char *plain)
 {
-    unsigned char bound[BOUND];
+    unsigned char bound[BOUND], tag[QT__TAG_BYTES];
+    int done = 0, rest = 0;
     bind_place(cipher, place, bound);
-    return crypto_aead_xchacha20poly1305_ietf_decrypt_detached(
-               plain, NULL, in, n, in + n + QT__NONCE_BYTES, bound, sizeof bound, in + n,
-               cipher->key) == 0;
+    memcpy(tag, in + n + QT__NONCE_BYTES, sizeof tag);
+    bool is_open =
+        begin_block(cipher, cipher->opens, in + n, bound) &&
+        EVP_CIPHER_CTX_ctrl(cipher->opens, EVP_CTRL_AEAD_SET_TAG, QT__TAG_BYTES, tag) == 1 &&
+        EVP_CipherUpdate(cipher->opens, plain, &done, in, (int)n) == 1 &&
+        EVP_CipherFinal_ex(cipher->opens, plain + done, &rest) == 1;
+    forget_key(cipher->opens);
+    return is_open;
 }

@@ -53,6 +53,7 @@ struct qt__cipher {
     unsigned char key[QT__KEY_BYTES];
     unsigned char store[QT__ID_BYTES];
     unsigned char nonce[QT__NONCE_BYTES]; /* of the next block */
+    struct evp_cipher_ctx_st *seals, *opens; /* libcrypto's; without a key between two blocks */
 };
 
 /** A cipher of key (NULL: a random one, for one run) and store. NULL: no memory, no libsodium. */

@@ -17,7 +17,7 @@ enum {
     ID_AT = 48,
     SALT_BYTES = 16,
     OPERATIONS = 3, /* of Argon2id, for new passphrases */
-    MEMORY = 64 << 20,
+    MEMORY = 256 << 20, /* both as libsodium's MODERATE */
     OPERATIONS_MAX = 64,
     PATH_BYTES = 640
 };
@@ -222,6 +222,30 @@ qt__store_key_unwrap(const unsigned char wrapped[QT__WRAP_BYTES], const char *pa
         return key;
     qt_store_key_close(key);
     return NULL;
+}
+
+struct qt_store_key *
+qt__store_key_copy(const struct qt_store_key *key, struct qt_error *err)
+{
+    struct qt_store_key *copy = make_empty(err);
+    if (copy)
+        *copy = *key;
+    return copy;
+}
+
+bool
+qt__store_key_reread(struct qt_store_key *key, const char *folder, struct qt_error *err)
+{
+    char path[PATH_BYTES];
+    unsigned char wrapped[QT__WRAP_BYTES];
+    bool found = false;
+    path_of(folder, path);
+    if (!read_file(path, wrapped, &found, err))
+        return false;
+    if (!found || memcmp(wrapped + ID_AT, key->id, sizeof key->id) != 0)
+        return qt_fail(err, QT_E_LOCKED, "%s: is %s", path, found ? "of another store" : "missing");
+    memcpy(key->wrapped, wrapped, sizeof key->wrapped);
+    return true;
 }
 
 bool

@@ -16,6 +16,12 @@ struct qt_store_key {
     bool is_for_one_run;                   /* and never will be */
 };
 
+/** The same keys. NULL: no memory. */
+struct qt_store_key *qt__store_key_copy(const struct qt_store_key *key, struct qt_error *err);
+/** Takes the wrapping that the folder's store.key has now: what opens it may have been changed by
+ * another process. False: it is damaged, or of another store (QT_E_LOCKED). */
+QT_CHECKED bool qt__store_key_reread(struct qt_store_key *key, const char *folder,
+                                     struct qt_error *err);
 /** Writes store.key, whole or not at all. */
 QT_CHECKED bool qt__store_key_save(struct qt_store_key *key, const char *folder,
                                    struct qt_error *err);

@@ -181,9 +181,8 @@ static bool
 read_balances(sqlite3 *db, struct qt_restore *out, struct qt_error *err)
 {
     sqlite3_stmt *row = query(db,
-                              "SELECT account, asset, scale, sum(amount) FROM postings"
-                              " GROUP BY account, asset, scale HAVING sum(amount) <> 0"
-                              " ORDER BY asset, account",
+                              "SELECT account, asset, scale, amount FROM balances"
+                              " WHERE amount <> 0 ORDER BY asset, account",
                               err);
     if (!row)
         return false;
@@ -220,7 +219,7 @@ qt__restore_read(sqlite3 *db, const struct qt_universe *universe, struct qt_rest
         const char *sql;
         size_t offset;
     } sums[] = {
-        {"SELECT -sum(amount) FROM postings WHERE account = 'capital'",
+        {"SELECT -sum(amount) FROM balances WHERE account = 'capital'",
          offsetof(struct qt_restore, capital)},
         {"SELECT max(txn) FROM postings", offsetof(struct qt_restore, transactions)},
     };

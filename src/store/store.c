@@ -15,9 +15,10 @@
 #include "qtrade/store/store.h"
 
 #include "restore_priv.h"
+#include "rollup_priv.h"
 #include "store_open_priv.h"
 
-enum { RING = 8192, RETRY_MS = 500, CLOSE_MS = 5000 };
+enum { RING = 8192, RETRY_MS = 500, CLOSE_MS = 5000, ROLLUP_S = 3600 };
 
 struct qt_store *
 qt_store_open(const char *folder, struct qt_store_key *key, struct qt_error *err)
@@ -42,6 +43,12 @@ qt_store_open(const char *folder, struct qt_store_key *key, struct qt_error *err
         return store;
     qt_store_close(store);
     return NULL;
+}
+
+void
+qt_store_configure(struct qt_store *store, const struct qt_store_config *config)
+{
+    store->config = *config;
 }
 
 uint32_t
@@ -132,6 +139,19 @@ wait_for_work(struct qt_store *store, int ms)
     return stop;
 }
 
+/* With nothing to write: some of what is old becomes months. Failing is no harm: the rows stay. */
+static void
+roll_up(struct qt_store *store)
+{
+    struct qt_error ignored = {0};
+    bool has_more = false;
+    int64_t now = qt_now_mono_ns();
+    if (now < store->rollup_ns || !atomic_load(&store->is_healthy))
+        return;
+    bool is_good = qt__rollup_step(store->file.db, &store->config, &has_more, &ignored);
+    store->rollup_ns = is_good && has_more ? now : now + ROLLUP_S * QT_NS_PER_S;
+}
+
 static void *
 run(void *argument)
 {
@@ -150,6 +170,8 @@ run(void *argument)
             return NULL;
         if (is_written && !is_idle)
             continue;
+        if (!stop)
+            roll_up(store);
         stop = wait_for_work(store, RETRY_MS) || stop;
         if (stop && give_up == INT64_MAX)
             give_up = qt_now_mono_ns() + CLOSE_MS * QT_NS_PER_MS;

@@ -11,6 +11,22 @@ static const struct qt_config_key keys[] = {
      .text = "",
      .help = "file of 32 bytes that opens store and journal; empty: the systemd credential "
              "qtrade-store, else local.key in the state folder, which is made"},
+    {.key = "decisions_months",
+     .type = QT_CONFIG_INT,
+     .offset = offsetof(struct qt_store_config, decisions_months),
+     .def = 12,
+     .max = 1200,
+     .unit = "months",
+     .help = "decisions older than so many whole months before the newest become one row a month, symbol "
+             "and kind; 0: never"},
+    {.key = "equity_months",
+     .type = QT_CONFIG_INT,
+     .offset = offsetof(struct qt_store_config, equity_months),
+     .def = 36,
+     .max = 1200,
+     .unit = "months",
+     .help = "samples of the equity older than so many whole months before the newest become one row a "
+             "month; 0: never"},
     {0}};
 
 const struct qt_config_section qt_store_section = {

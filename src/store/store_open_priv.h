@@ -51,6 +51,8 @@ struct qt_store {
     struct qt__trail trail; /* store thread: as it was when the transaction began */
     struct qt_record batch[QT__STORE_BATCH]; /* store thread: not yet on disk */
     size_t batch_n;
+    struct qt_store_config config;
+    int64_t rollup_ns; /* store thread: when it looks for old rows next, monotonic */
 };
 
 /* audit.c: what qt_audit_append left aside. */

@@ -15,6 +15,10 @@
 /** Brings the schema of db to the newest version, each step in a transaction. */
 QT_CHECKED bool qt__schema_migrate(sqlite3 *db, const char *path, struct qt_error *err);
 
+/** The same up to version to, at most the newest: for stores as earlier programs made them. */
+QT_CHECKED bool qt__schema_migrate_to(sqlite3 *db, const char *path, int to, struct qt_error *err);
+extern const int qt__schema_newest;
+
 /** The schema of db; false too when it is newer than this program knows (QT_E_CONFIG). */
 QT_CHECKED bool qt__schema_check(sqlite3 *db, const char *path, int *out_version,
                                  struct qt_error *err);

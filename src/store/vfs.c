@@ -36,6 +36,13 @@ qt__sync_under(sqlite3_file *file)
     return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
 
+int
+qt__renew_under(sqlite3_file *file, void *buffer, size_t n, int64_t at)
+{
+    int rc = qt__read_under(file, buffer, n, at);
+    return rc == SQLITE_OK ? qt__write_under(file, buffer, n, at) : rc;
+}
+
 /* What every file hands through */
 
 int

@@ -8,7 +8,8 @@
  * ... head         0 "QTSTORE\0"  8 version u32  12 zero  16 store id (16) page         4056 bytes
  * and their seal, which lies in the bytes that SQLite reserves leaf         for each page of its
  * group the first 8 bytes of the tag it was last written with root         generation, id of the
- * log that holds newer pages, and a tag for each leaf store.db-wal   head, two tops, then frames
+ * log that holds newer pages and how many frames of it are acknowledged, and a tag for each leaf
+ * store.db-wal   head, two tops, then frames
  *       head         the generation it follows, its id, SQLite's own head
  *       top          how many frames are acknowledged, the last one's tag, the machine's boot
  *       frame        SQLite's head of the frame, the tags of its page and of the frame before; a
@@ -22,7 +23,9 @@
  * the log is on disk, and no longer when all of it is in the database: a log that is missing, cut
  * or another one is noticed. V4: a frame that was acknowledged on this boot of the machine must be
  * there; after a power cut the last transaction may be torn, and only it. V5: one process writes
- * (the lock of the store); a reader that meets a root in motion looks again.
+ * (the lock of the store); a reader that meets a root in motion looks again. V6: what a sync failed
+ * for is not on disk because a later one succeeds (Linux forgets it): it is read back, proven and
+ * written again first, and until that is done no sync succeeds.
  */
 #ifndef QTRADE_STORE_VFS_PRIV_H
 #define QTRADE_STORE_VFS_PRIV_H
@@ -54,6 +57,7 @@ struct qt__vfs {
     bool reads_only;         /* the open database is */
     char name[40];
     char path[512];                   /* of the open database */
+    uint32_t log_frames;              /* acknowledged in the log */
     char damage[400];                 /* the first that was found; "": none */
     unsigned char boot[QT__ID_BYTES]; /* of the machine, since it was switched on */
     struct {           /* the page that was last read from the log, for a checkpoint */
@@ -100,6 +104,8 @@ qt__write_under(sqlite3_file *file, const void *from, size_t n, int64_t at)
 {
     return file->pMethods->xWrite(file, from, (int)n, at);
 }
+/** Reads n bytes to buffer and writes them again, so that the next sync is for them too. */
+int qt__renew_under(sqlite3_file *file, void *buffer, size_t n, int64_t at);
 /** Durable, data only. */
 int qt__sync_under(sqlite3_file *file);
 
@@ -128,6 +134,8 @@ int qt__seals_reload(struct qt__seals *seals);
 /** The root's log: 16 zeros: none. On disk when it returns. */
 int qt__seals_set_log(struct qt__seals *seals, const unsigned char id[QT__ID_BYTES]);
 const unsigned char *qt__seals_log(const struct qt__seals *seals);
+/** Frames that were acknowledged in that log when the root that was read was written, at least. */
+uint32_t qt__seals_log_frames(const struct qt__seals *seals);
 uint64_t qt__seals_generation(const struct qt__seals *seals);
 
 /* The write-ahead log: vfs_wal.c. */

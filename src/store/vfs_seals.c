@@ -18,7 +18,7 @@ enum {
     GROUPS_AT = ROOT_AT + 2 * ROOT_BLOCKS, /* block of the first group */
     GROUP_BLOCKS = 2 + QT__LEAF_PAGES,
     COUNT_BYTES = 4,               /* before a root's cipher text: its leaves */
-    FIXED_BYTES = 8 + QT__ID_BYTES /* before the leaves' tags in a root */
+    FIXED_BYTES = 4 + 4 + QT__ID_BYTES /* before the leaves' tags: generation, frames, log */
 };
 
 _Static_assert(COUNT_BYTES + FIXED_BYTES + QT__LEAVES_MAX * QT__ENTRY_BYTES + QT__SEAL_BYTES <=
@@ -31,19 +31,25 @@ static const unsigned char none[QT__ENTRY_BYTES];
 
 struct leaf {
     unsigned char entry[QT__LEAF_PAGES][QT__ENTRY_BYTES];
+    unsigned char unsynced[QT__LEAF_PAGES / 8]; /* a bit a page: written since the last sync */
     unsigned char slot; /* where the root on disk finds it, 0 or 1 */
     bool is_dirty;
     bool is_moved; /* a newer one is in the other slot; the next root means that */
+    bool is_unsynced; /* that one may not be on disk yet */
 };
 
 struct qt__seals {
     struct qt__vfs *vfs;
     sqlite3_file *file;
-    uint64_t generation;
+    uint32_t generation;
+    uint32_t log_frames; /* acknowledged in the log when the root was written, at least */
     unsigned char log[QT__ID_BYTES];
     uint32_t leaves;
     bool is_dirty;                     /* a leaf is */
     bool is_unsynced;                  /* something was written */
+    bool is_doubtful;                  /* the newest root may be on disk or not */
+    bool is_found;                     /* and is the one that was there when it was opened */
+    bool is_dropped;                   /* a sync failed: what it was for may not be on disk (V6) */
     bool is_unwritten;                 /* there is no head yet */
     struct leaf *leaf[QT__LEAVES_MAX]; /* NULL: not read yet */
     unsigned char tag[QT__LEAVES_MAX][QT__ENTRY_BYTES];
@@ -116,11 +122,12 @@ qt__seals_reload(struct qt__seals *seals)
         uint32_t leaves;
         if (!read_root(seals, slot, &leaves))
             continue;
-        uint64_t generation = qt__get_le(seals->buffer, 8);
+        uint32_t generation = (uint32_t)qt__get_le(seals->buffer, 4);
         if (found && generation <= seals->generation)
             continue;
         found = true;
         seals->generation = generation;
+        seals->log_frames = (uint32_t)qt__get_le(seals->buffer + 4, 4);
         memcpy(seals->log, seals->buffer + 8, QT__ID_BYTES);
         seals->leaves = leaves;
         memcpy(seals->tag, seals->buffer + FIXED_BYTES, (size_t)leaves * QT__ENTRY_BYTES);
@@ -148,9 +155,10 @@ write_root(struct qt__seals *seals)
     size_t n = FIXED_BYTES + (size_t)seals->leaves * QT__ENTRY_BYTES;
     const struct qt__place place = {.kind = QT__KIND_ROOT, .number = seals->leaves};
     unsigned char *body = seals->buffer + COUNT_BYTES;
-    uint64_t generation = seals->generation + 1;
+    uint32_t generation = seals->generation + 1;
     qt__put_le(seals->buffer, seals->leaves, COUNT_BYTES);
-    qt__put_le(body, generation, 8);
+    qt__put_le(body, generation, 4);
+    qt__put_le(body + 4, sodium_is_zero(seals->log, QT__ID_BYTES) ? 0 : seals->vfs->log_frames, 4);
     memcpy(body + 8, seals->log, QT__ID_BYTES);
     memcpy(body + FIXED_BYTES, seals->tag, (size_t)seals->leaves * QT__ENTRY_BYTES);
     qt__seal(seals->vfs->cipher, &place, body, n, body);
@@ -158,6 +166,8 @@ write_root(struct qt__seals *seals)
     int rc = qt__write_under(seals->file, seals->buffer, COUNT_BYTES + n + QT__SEAL_BYTES, at);
     if (rc == SQLITE_OK)
         rc = qt__sync_under(seals->file);
+    seals->is_doubtful = rc != SQLITE_OK;
+    seals->is_dropped |= rc != SQLITE_OK;
     if (rc != SQLITE_OK)
         return rc;
     seals->generation = generation;
@@ -210,6 +220,8 @@ qt__seals_open(struct qt__vfs *vfs, sqlite3_file *file, struct qt__seals **out)
     seals->is_unwritten = vfs->creates && size == 0;
     if (rc == SQLITE_OK && !seals->is_unwritten)
         rc = read_head(seals);
+    /* who wrote the root may not have lived to sync it */
+    seals->is_doubtful = seals->is_found = !vfs->reads_only && !seals->is_unwritten;
     if (rc == SQLITE_OK)
         *out = seals;
     else
@@ -284,7 +296,9 @@ qt__seals_put(struct qt__seals *seals, uint32_t page, const unsigned char tag[QT
         rc = load_leaf(seals, i);
     if (rc != SQLITE_OK)
         return rc;
-    memcpy(seals->leaf[i]->entry[(page - 1) % QT__LEAF_PAGES], tag, QT__ENTRY_BYTES);
+    uint32_t k = (page - 1) % QT__LEAF_PAGES;
+    memcpy(seals->leaf[i]->entry[k], tag, QT__ENTRY_BYTES);
+    seals->leaf[i]->unsynced[k / 8] |= (unsigned char)(1u << k % 8);
     seals->leaf[i]->is_dirty = seals->is_dirty = true;
     return SQLITE_OK;
 }
@@ -321,7 +335,7 @@ write_leaf(struct qt__seals *seals, uint32_t i)
     int rc = qt__write_under(seals->file, block, sizeof block, leaf_at(i, leaf->slot ^ 1u));
     if (rc != SQLITE_OK)
         return rc;
-    leaf->is_moved = true;
+    leaf->is_moved = leaf->is_unsynced = true;
     leaf->is_dirty = false;
     memcpy(seals->tag[i], qt__tag_of(block, QT__PAGE_PLAIN), QT__ENTRY_BYTES);
     if (i >= seals->leaves)
@@ -335,16 +349,86 @@ qt__seals_touch(struct qt__seals *seals)
     seals->is_unsynced = true;
 }
 
+/* A page as it is now, read and written again. False: it is not what was written last. */
+static bool
+rewrite_page(struct qt__seals *seals, uint32_t page, const unsigned char tag[QT__ENTRY_BYTES])
+{
+    const struct qt__place place = {.kind = QT__KIND_PAGE, .number = page};
+    unsigned char block[QT__PAGE_BYTES], plain[QT__PAGE_PLAIN];
+    return memcmp(tag, none, sizeof none) == 0 ||
+           (qt__read_under(seals->file, block, sizeof block, qt__page_at(page)) == SQLITE_OK &&
+            memcmp(qt__tag_of(block, QT__PAGE_PLAIN), tag, QT__ENTRY_BYTES) == 0 &&
+            qt__unseal(seals->vfs->cipher, &place, block, QT__PAGE_PLAIN, plain) &&
+            qt__write_under(seals->file, block, sizeof block, qt__page_at(page)) == SQLITE_OK);
+}
+
+/* V6: all that the failed sync was for, again. False: a page is gone, which the log still has: the
+ * next checkpoint writes it. */
+static bool
+rewrite_dropped(struct qt__seals *seals)
+{
+    bool is_good = true;
+    for (uint32_t i = 0; i < QT__LEAVES_MAX; i++) {
+        struct leaf *leaf = seals->leaf[i];
+        for (uint32_t k = 0; leaf && k < QT__LEAF_PAGES; k++)
+            if (leaf->unsynced[k / 8] & 1u << k % 8)
+                is_good = rewrite_page(seals, i * QT__LEAF_PAGES + k + 1, leaf->entry[k]) && is_good;
+        if (leaf && leaf->is_unsynced)
+            leaf->is_dirty = seals->is_dirty = true;
+    }
+    return is_good;
+}
+
+/* Pages and leaves are on disk when it returns SQLITE_OK. */
+static int
+sync_pages(struct qt__seals *seals)
+{
+    int rc = qt__sync_under(seals->file);
+    seals->is_dropped = rc != SQLITE_OK;
+    for (uint32_t i = 0; rc == SQLITE_OK && i < QT__LEAVES_MAX; i++)
+        if (seals->leaf[i]) {
+            seals->leaf[i]->is_unsynced = false;
+            memset(seals->leaf[i]->unsynced, 0, sizeof seals->leaf[i]->unsynced);
+        }
+    return rc;
+}
+
+/* The root that was found: the same bytes again, so that a crash cannot harm it. Then another one
+ * must take the other place, where a disk that failed may have one that nobody can read now. */
+static int
+renew_root(struct qt__seals *seals)
+{
+    size_t n = COUNT_BYTES + FIXED_BYTES + (size_t)seals->leaves * QT__ENTRY_BYTES + QT__SEAL_BYTES;
+    int rc = qt__renew_under(seals->file, seals->buffer, n,
+                             block_at(ROOT_AT + (int64_t)(seals->generation & 1) * ROOT_BLOCKS));
+    if (rc == SQLITE_OK)
+        rc = qt__sync_under(seals->file);
+    seals->is_found = rc != SQLITE_OK;
+    return rc;
+}
+
+/* What must be on disk before anything is written that another root may mean: the root that was
+ * written last, and what a failed sync was for (V6). */
+static int
+settle(struct qt__seals *seals)
+{
+    if (seals->is_dropped && !rewrite_dropped(seals))
+        return SQLITE_IOERR_FSYNC;
+    int rc = seals->is_found ? renew_root(seals) : SQLITE_OK;
+    return rc == SQLITE_OK && seals->is_doubtful ? write_root(seals) : rc;
+}
+
 int
 qt__seals_flush(struct qt__seals *seals)
 {
-    int rc = SQLITE_OK;
+    bool was_dropped = seals->is_dropped;
+    int rc = was_dropped || seals->is_dirty ? settle(seals) : SQLITE_OK;
     bool was_dirty = seals->is_dirty;
     for (uint32_t i = 0; was_dirty && i < QT__LEAVES_MAX; i++)
         if (seals->leaf[i] && seals->leaf[i]->is_dirty && rc == SQLITE_OK)
             rc = write_leaf(seals, i);
-    if (rc == SQLITE_OK && (was_dirty || seals->is_unsynced))
-        rc = qt__sync_under(seals->file);
+    if (rc == SQLITE_OK && (was_dirty || was_dropped || seals->is_unsynced))
+        rc = sync_pages(seals);
     seals->is_unsynced &= rc != SQLITE_OK;
     if (rc != SQLITE_OK || !was_dirty)
         return rc;
@@ -357,11 +441,12 @@ int
 qt__seals_set_log(struct qt__seals *seals, const unsigned char id[QT__ID_BYTES])
 {
     unsigned char before[QT__ID_BYTES];
-    if (memcmp(seals->log, id, QT__ID_BYTES) == 0)
-        return SQLITE_OK;
+    int rc = seals->is_dropped ? qt__seals_flush(seals) : settle(seals);
+    if (rc != SQLITE_OK || memcmp(seals->log, id, QT__ID_BYTES) == 0)
+        return rc;
     memcpy(before, seals->log, sizeof before);
     memcpy(seals->log, id, QT__ID_BYTES);
-    int rc = write_root(seals);
+    rc = write_root(seals);
     if (rc != SQLITE_OK)
         memcpy(seals->log, before, sizeof before);
     return rc;
@@ -371,6 +456,12 @@ const unsigned char *
 qt__seals_log(const struct qt__seals *seals)
 {
     return seals->log;
+}
+
+uint32_t
+qt__seals_log_frames(const struct qt__seals *seals)
+{
+    return seals->log_frames;
 }
 
 uint64_t

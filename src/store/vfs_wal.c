@@ -39,6 +39,7 @@ struct qt__wal {
     unsigned char id[QT__ID_BYTES];
     unsigned char head[LOG_HEAD], head_tag[QT__TAG_BYTES];
     struct top top;        /* the newest */
+    uint64_t top_synced;   /* count of the newest that is on disk; the next one spares its slot */
     uint32_t acknowledged; /* frames: on disk, or lost through damage only */
     uint32_t committed;    /* frames: up to the last commit that was written */
     bool is_pending;       /* a frame's head waits for its page */
@@ -130,7 +131,7 @@ write_top(struct qt__file *file)
 {
     struct qt__wal *wal = file->wal;
     unsigned char top[TOP_PLAIN + QT__SEAL_BYTES];
-    struct top next = {.count = wal->top.count + 1, .frames = wal->committed};
+    struct top next = {.count = wal->top_synced + 1, .frames = wal->committed};
     int rc = SQLITE_OK;
     if (next.frames > 0)
         rc = read_tag(file, next.frames - 1, next.last);
@@ -169,8 +170,9 @@ write_log_head(struct qt__file *file, const unsigned char from[LOG_HEAD])
     memcpy(wal->head_tag, qt__tag_of(head, HEAD_PLAIN), QT__TAG_BYTES);
     wal->is_known = wal->is_checked = true;
     wal->is_pending = false;
-    wal->acknowledged = wal->committed = 0;
+    wal->acknowledged = wal->committed = file->vfs->log_frames = 0;
     wal->top = (struct top){0};
+    wal->top_synced = 0;
     wal->last_frame = UINT32_MAX;
     rc = qt__write_under(file->under, head, sizeof head, 0);
     return rc == SQLITE_OK ? write_top(file) : rc;
@@ -353,6 +355,26 @@ is_whole(struct qt__file *file, const struct top *top, uint32_t read_from, uint3
     return top->frames == 0 || memcmp(before, top->last, sizeof before) == 0;
 }
 
+/* What was found may never have been on disk, though it can be read (V6): head, newest top and what
+ * it has more than the older one, the same bytes again. */
+static int
+renew(struct qt__file *file, const struct top *newer, uint32_t frames_before)
+{
+    struct qt__wal *wal = file->wal;
+    unsigned char *buffer = wal->buffer;
+    int rc = qt__renew_under(file->under, buffer, HEAD_PLAIN + QT__SEAL_BYTES, 0);
+    if (rc == SQLITE_OK)
+        rc = qt__renew_under(file->under, buffer, TOP_PLAIN + QT__SEAL_BYTES,
+                             TOP_AT * (1 + (int64_t)(newer->count & 1)));
+    for (uint32_t i = frames_before; rc == SQLITE_OK && i < newer->frames; i++)
+        rc = qt__renew_under(file->under, buffer, OUR_FRAME, frame_at(i));
+    if (rc == SQLITE_OK)
+        rc = qt__sync_under(file->under);
+    if (rc == SQLITE_OK)
+        wal->top_synced = newer->count;
+    return rc;
+}
+
 /* V4: on this boot what was acknowledged is there; a power cut may have torn the last one. */
 static int
 check_frames(struct qt__file *file, bool is_named)
@@ -371,10 +393,13 @@ check_frames(struct qt__file *file, bool is_named)
     wal->top = *newer;
     wal->acknowledged = wal->committed = newer->frames;
     if (is_whole(file, newer, older->frames, &bad))
-        return SQLITE_OK;
+        return file->vfs->reads_only ? SQLITE_OK : renew(file, newer, older->frames);
     wal->acknowledged = wal->committed = older->frames;
-    if (was_off && is_whole(file, older, older->frames, &older_bad))
+    if (was_off && is_whole(file, older, older->frames, &older_bad)) {
+        wal->top = *older;
+        wal->top_synced = older->count;
         return SQLITE_OK;
+    }
     return qt__damaged(file->vfs,
                        "frame %u of its log was changed, cut or is from elsewhere (%u frames were "
                        "acknowledged)",
@@ -396,6 +421,10 @@ qt__wal_check(struct qt__file *file)
     if (!is_named && is_ours && wal->follows != qt__seals_generation(seals))
         wal->is_known = is_ours = false;
     int rc = is_ours ? check_frames(file, is_named) : SQLITE_OK;
+    if (rc == SQLITE_OK && is_named && wal->acknowledged < qt__seals_log_frames(seals))
+        rc = qt__damaged(file->vfs, "its log (store.db-wal) ends at frame %u, %u were acknowledged",
+                         wal->acknowledged, qt__seals_log_frames(seals));
+    file->vfs->log_frames = wal->acknowledged;
     wal->is_checked = rc == SQLITE_OK;
     return rc;
 }
@@ -479,7 +508,8 @@ wal_sync(sqlite3_file *base, int flags)
     struct qt__file *file = (struct qt__file *)base;
     struct qt__wal *wal = file->wal;
     int rc = write_pending(file);
-    if (rc == SQLITE_OK && wal->committed > 0 && wal->committed != wal->top.frames)
+    bool is_settled = wal->top.count == wal->top_synced && wal->committed == wal->top.frames;
+    if (rc == SQLITE_OK && wal->committed > 0 && !is_settled)
         rc = write_top(file);
     if (rc == SQLITE_OK)
         rc = file->under->pMethods->xSync(file->under, flags);
@@ -489,7 +519,8 @@ wal_sync(sqlite3_file *base, int flags)
     }
     if (rc != SQLITE_OK || !wal->is_known)
         return rc;
-    wal->acknowledged = wal->committed;
+    wal->top_synced = wal->top.count;
+    wal->acknowledged = file->vfs->log_frames = wal->committed;
     return qt__seals_set_log(file->vfs->seals, wal->id);
 }
 

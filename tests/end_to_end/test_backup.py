@@ -32,7 +32,7 @@ def refused(done, code, word):
     assert done.stderr.count("\n") == 1 and done.stdout == "", done.stderr + done.stdout
 
 
-def backup_beside_an_engine_is_restored_when_it_has_ended():
+def S19_backup_beside_an_engine_is_restored_when_it_has_ended():
     with Folder() as folder:
         state, copy = folder / "state", folder / "copy"
         os.mkdir(state, 0o700)
@@ -61,6 +61,26 @@ def backup_beside_an_engine_is_restored_when_it_has_ended():
         assert short_demo(state)["mode"] == "PAUSED"  # an engine goes on with it, and does not trade on an old book
         assert rows(state, f"SELECT count(*) FROM decisions WHERE seq > {numbered}")[0][0] > 0
         assert sorted(path.name for path in folder.iterdir()) == ["copy", "state"]
+
+
+def backups_by_the_clock_are_made_while_it_trades():
+    with Folder() as folder:
+        state, backups, config = folder / "state", folder / "backups", folder / "config.json"
+        os.mkdir(state, 0o700)
+        config.write_text(json.dumps({"backup": {"folder": str(backups)}}))
+        with Program("--data-dir", str(state), "--config", str(config), "demo", "--headless", "--symbols", "20") as engine:
+            until("a backup", lambda: backups.is_dir() and list(backups.glob("store-*Z.backup")))
+            part = until("its part", lambda: [each for each in (status(state) or {}).get("components", [])
+                                              if each["component"] == "backup" and each["state"] == "running"])[0]
+            assert part["failures"] == 0 and part["needs"] == ["store"], part
+            assert engine.stop() == 0
+        made = list(backups.iterdir())
+        assert len(made) == 1 and stat.S_IMODE(made[0].stat().st_mode) == 0o600, made
+        assert store(state, "restore", str(made[0])).returncode == 0
+        assert store(state, "check").returncode == 0
+        config.write_text(json.dumps({"backup": {"folder": str(state / "store.db")}}))
+        done = call("--data-dir", str(state), "--config", str(config), "demo", "--headless", "--for", "2s")
+        assert done.returncode != 0 and "backup.folder" in done.stderr, done.stderr
 
 
 def backup_opens_elsewhere_with_what_opened_the_store():
@@ -123,7 +143,7 @@ def fill(folder, leave=0):
         ballast.truncate(max(0, ballast.tell() - leave))
 
 
-def full_disk_leaves_the_target_and_the_store_as_they_were():
+def S19_full_disk_leaves_the_target_and_the_store_as_they_were():
     if os.geteuid() != 0:
         raise Skip("needs root to mount a small file system")
     with Folder() as folder, Folder() as small:
@@ -160,6 +180,6 @@ def full_disk_leaves_the_target_and_the_store_as_they_were():
             subprocess.run(["umount", str(small)], check=False)
 
 
-run([backup_beside_an_engine_is_restored_when_it_has_ended, backup_opens_elsewhere_with_what_opened_the_store,
-     rekeyed_store_still_takes_its_older_backup, words_that_are_wrong_are_refused,
-     full_disk_leaves_the_target_and_the_store_as_they_were])
+run([S19_backup_beside_an_engine_is_restored_when_it_has_ended, backups_by_the_clock_are_made_while_it_trades,
+     backup_opens_elsewhere_with_what_opened_the_store, rekeyed_store_still_takes_its_older_backup,
+     words_that_are_wrong_are_refused, S19_full_disk_leaves_the_target_and_the_store_as_they_were])

@@ -80,7 +80,7 @@ def fresh_machine_runs_without_a_question_and_says_what_protects_it():
             assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600, name
 
 
-def nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill():
+def S14_nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill():
     with Folder() as folder:
         with Program("--data-dir", str(folder), "demo", "--headless", "--symbols", "20") as engine:
             until("rows", lambda: (status(folder) or {}).get("equity") and rows(folder, "SELECT * FROM equity"))
@@ -96,7 +96,65 @@ def nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill():
         assert rows(folder, "SELECT count(*) FROM equity")[0][0] > 0
 
 
-def check_beside_an_engine_only_reads():
+def everything(folder, pid):
+    """Name and bytes of all files below a folder, and of those without a name that a process has open there."""
+    found = {str(path): path.read_bytes() for path in folder.rglob("*") if stat.S_ISREG(path.lstat().st_mode)}
+    for descriptor in os.listdir(f"/proc/{pid}/fd") if pid else ():
+        name = f"/proc/{pid}/fd/{descriptor}"
+        try:
+            if os.readlink(name).startswith(str(folder)) and os.path.isfile(name):
+                found[os.readlink(name)] = open(name, "rb").read()
+        except OSError:
+            pass  # closed meanwhile
+    return found
+
+
+def S14_no_symbol_order_or_key_is_in_any_byte_of_a_session():
+    with Folder() as folder, Program("venue", "serve", "--symbols", "20", "--credentials", str(folder / "c.json")) as venue:
+        state, backups, config = folder / "all/state", folder / "all/backups", folder / "config.json"
+        os.makedirs(state, 0o700)
+
+        def urls():
+            lines = venue.text().splitlines()
+            return dict(line.partition("=")[::2] for line in lines if "=" in line) if "ready" in lines else None
+
+        found = until("the venue", urls)
+        config.write_text(json.dumps({
+            "venue": {"rest_url": found["rest"], "ws_url": found["stream"], "ws_api_url": found["api"],
+                      "credentials_file": str(folder / "c.json")},
+            "scan": {"top": 10, "max_correlation": 0.99},
+            "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "bear_extra": 0, "exit_strength": 1,
+                         "cooldown_min": 0},
+            "engine": {"sync_s": 5}, "backup": {"folder": str(backups)}}))
+        words = ("--config", str(config), "--data-dir", str(state), "run", "--live", "--headless")
+        with Program(*words) as engine:
+            until("orders", lambda: (state / "store.db").exists() and (status(state) or {}).get("equity")
+                  and rows(state, "SELECT * FROM orders"), 150)
+            until("a backup", lambda: backups.is_dir() and list(backups.glob("*.backup")))
+            while_it_ran = everything(folder / "all", engine.process.pid)
+            engine.process.kill()
+            engine.wait()
+        after = everything(folder / "all", None)
+        orders = rows(state, "SELECT client_id, venue_id FROM orders")
+        secrets = list(json.loads((folder / "c.json").read_text()).values())
+        words = {b"BTCUSDT", b"ETHUSDT", b"SOLUSDT", b"XRPUSDT", b"SELECT", b"selected", b"TRENDING", b"qt-", b"config"}
+        words |= {secret.encode() for secret in secrets if isinstance(secret, str)}
+        for order in orders:
+            words |= {f"{order[0]:x}".encode(), str(order[0]).encode()}
+            words |= {order[0].to_bytes(8, which) for which in ("little", "big")} if order[0] >= 1 << 40 else set()
+        words = {word for word in words if len(word) >= 6}
+        key = (state / "local.key").read_bytes()
+        assert any(".qtj" in name for name in after) and any(".backup" in name for name in after), sorted(after)
+        assert {str(state / "store.db-wal"), str(state / "store.db")} <= set(while_it_ran), sorted(while_it_ran)
+        assert any(key in content for content in after.values())  # the control: what is there is found
+        for files_of in (while_it_ran, after):
+            for name, content in files_of.items():
+                shown = {word for word in words if word in content}
+                shown |= {b"the key"} if key in content and not name.endswith("local.key") else set()
+                assert not shown, (name, shown)
+
+
+def S13_check_beside_an_engine_only_reads():
     with Folder() as folder:
         with Program("--data-dir", str(folder), "demo", "--headless", "--symbols", "20") as engine:
             until("rows", lambda: (status(folder) or {}).get("equity"))
@@ -115,7 +173,7 @@ def check_beside_an_engine_only_reads():
             assert before[name] == after[name], name
 
 
-def wrong_key_is_one_line_and_touches_nothing():
+def S16_K5_wrong_key_is_one_line_and_touches_nothing():
     with Folder() as folder:
         state, key, config = folder / "state", folder / "key", folder / "config.json"
         os.mkdir(state, 0o700)
@@ -243,7 +301,8 @@ def jobs_of_store_that_are_none_are_refused():
 
 
 run([fresh_machine_runs_without_a_question_and_says_what_protects_it,
-     nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill, check_beside_an_engine_only_reads,
-     wrong_key_is_one_line_and_touches_nothing, damage_is_named_and_nothing_is_traded_on_it,
+     S14_nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill,
+     S14_no_symbol_order_or_key_is_in_any_byte_of_a_session, S13_check_beside_an_engine_only_reads,
+     S16_K5_wrong_key_is_one_line_and_touches_nothing, damage_is_named_and_nothing_is_traded_on_it,
      passphrase_is_asked_for_at_the_terminal_only, run_keeps_one_key_for_store_and_journal,
      jobs_of_store_that_are_none_are_refused])

@@ -89,7 +89,11 @@ START_TEST(entries_of_before_the_chain_are_in_it_after_the_migration)
     kit_append(store, "old", "one");
     kit_append(store, "old", "two");
     qt_store_close(store);
-    kit_sql(&kit, "ALTER TABLE audit DROP COLUMN hash; PRAGMA user_version = 1;"
+    kit_sql(&kit, "DROP INDEX orders_seq; DROP INDEX decisions_seq; DROP INDEX modes_seq;"
+                  "DROP INDEX audit_seq; DROP INDEX fills_order; DROP INDEX postings_txn;"
+                  "DROP TRIGGER postings_balance; DROP TABLE balances;"
+                  "DROP TABLE decisions_by_month; DROP TABLE equity_by_month;"
+                  "ALTER TABLE audit DROP COLUMN hash; PRAGMA user_version = 1;"
                   "UPDATE audit SET detail = CAST(x'6cff0a' AS TEXT) WHERE id = 2");
     store = kit_open(&kit);
     kit_append(store, "new", "three");

@@ -149,7 +149,7 @@ START_TEST(what_is_restored_is_what_was_backed_up)
     char elsewhere[64];
     begin(&f);
     back_up(&f, &made);
-    ck_assert_int_ge(made.schema, 2);
+    ck_assert_int_eq(made.schema, qt__schema_newest);
     ck_assert_int_eq(stat(f.path, &st), 0);
     ck_assert(made.bytes == st.st_size && (st.st_mode & 0777) == 0600);
     ck_assert_msg(qt_backup_look(f.path, &looked, &err), "%s", err.text);
@@ -185,7 +185,7 @@ START_TEST(what_is_restored_is_what_was_backed_up)
 }
 END_TEST
 
-START_TEST(backup_holds_one_moment_while_another_process_writes)
+START_TEST(S19_backup_holds_one_moment_while_another_process_writes)
 {
     struct fixture f;
     begin(&f);
@@ -229,7 +229,7 @@ START_TEST(backup_holds_one_moment_while_another_process_writes)
 }
 END_TEST
 
-START_TEST(cut_backup_is_refused_wherever_it_is_cut)
+START_TEST(S19_cut_backup_is_refused_wherever_it_is_cut)
 {
     struct fixture f;
     struct qt_backup backup;
@@ -256,7 +256,7 @@ START_TEST(cut_backup_is_refused_wherever_it_is_cut)
 }
 END_TEST
 
-START_TEST(changed_backup_is_refused_wherever_it_is_changed)
+START_TEST(S9_S19_changed_backup_is_refused_wherever_it_is_changed)
 {
     struct fixture f;
     struct qt_backup backup;
@@ -315,7 +315,7 @@ seal_again(const struct fixture *f, const char *to, bool ends, bool ends_early)
     free(bytes);
 }
 
-START_TEST(stream_without_its_final_tag_is_refused)
+START_TEST(S19_stream_without_its_final_tag_is_refused)
 {
     struct fixture f;
     struct qt_error err = {0};
@@ -334,7 +334,7 @@ START_TEST(stream_without_its_final_tag_is_refused)
 }
 END_TEST
 
-START_TEST(foreign_backup_and_wrong_key_are_refused)
+START_TEST(S19_foreign_backup_and_wrong_key_are_refused)
 {
     struct fixture f, foreign;
     struct qt_error err = {0};
@@ -465,7 +465,7 @@ try_restore(const struct fixture *f)
     return qt_backup_restore(f->folder, f->key, f->path, true, &backup, &err);
 }
 
-START_TEST(full_disk_leaves_what_was_there)
+START_TEST(S19_full_disk_leaves_what_was_there)
 {
     struct fixture f;
     struct qt_backup backup;
@@ -588,15 +588,15 @@ main(void)
     TCase *tc = tcase_create("backup");
     tcase_set_timeout(tc, 100);
     tcase_add_test(tc, what_is_restored_is_what_was_backed_up);
-    tcase_add_test(tc, backup_holds_one_moment_while_another_process_writes);
-    tcase_add_test(tc, cut_backup_is_refused_wherever_it_is_cut);
-    tcase_add_test(tc, changed_backup_is_refused_wherever_it_is_changed);
-    tcase_add_test(tc, stream_without_its_final_tag_is_refused);
-    tcase_add_test(tc, foreign_backup_and_wrong_key_are_refused);
+    tcase_add_test(tc, S19_backup_holds_one_moment_while_another_process_writes);
+    tcase_add_test(tc, S19_cut_backup_is_refused_wherever_it_is_cut);
+    tcase_add_test(tc, S9_S19_changed_backup_is_refused_wherever_it_is_changed);
+    tcase_add_test(tc, S19_stream_without_its_final_tag_is_refused);
+    tcase_add_test(tc, S19_foreign_backup_and_wrong_key_are_refused);
     tcase_add_test(tc, unsound_or_newer_store_is_not_restored);
     tcase_add_test(tc, restored_store_is_paused_and_a_stricter_mode_stays);
     tcase_add_test(tc, nothing_that_is_there_is_replaced_unasked);
-    tcase_add_test(tc, full_disk_leaves_what_was_there);
+    tcase_add_test(tc, S19_full_disk_leaves_what_was_there);
     tcase_add_test(tc, restore_that_is_killed_leaves_the_old_or_the_new);
     tcase_add_loop_test(tc, restore_is_whole_between_any_two_renames, 0, 3);
     suite_add_tcase(suite, tc);

@@ -45,6 +45,29 @@ START_TEST(what_was_sealed_opens_in_place_and_beside_it)
 }
 END_TEST
 
+/* The format: whatever makes them, the bytes are those of libsodium's XChaCha20-Poly1305. */
+START_TEST(sealed_block_is_what_libsodium_makes_and_opens)
+{
+    struct qt__cipher *cipher = make(3);
+    const struct qt__place place = {QT__KIND_FRAME, 258, {9, 8, 7}};
+    unsigned char plain[N], sealed[N + QT__SEAL_BYTES], theirs[N], tag[QT__TAG_BYTES];
+    unsigned char bound[12 + 2 * QT__ID_BYTES] = {QT__KIND_FRAME, 0, 0, 0, 2, 1};
+    memcpy(bound + 12, place.id, QT__ID_BYTES);
+    memcpy(bound + 12 + QT__ID_BYTES, store_id, QT__ID_BYTES);
+    fill(plain);
+    for (size_t n = 0; n <= N; n += 7) {
+        qt__seal(cipher, &place, plain, n, sealed);
+        crypto_aead_xchacha20poly1305_ietf_encrypt_detached(theirs, tag, NULL, plain, n, bound, sizeof bound, NULL,
+                                                            sealed + n, cipher->key);
+        ck_assert_mem_eq(sealed, theirs, n);
+        ck_assert_mem_eq(sealed + n + QT__NONCE_BYTES, tag, sizeof tag);
+        ck_assert(qt__unseal(cipher, &place, sealed, n, theirs));
+        ck_assert_mem_eq(theirs, plain, n);
+    }
+    qt__cipher_destroy(cipher);
+}
+END_TEST
+
 START_TEST(every_flipped_bit_is_noticed)
 {
     struct qt__cipher *cipher = make(1);
@@ -108,6 +131,7 @@ main(void)
     Suite *suite = suite_create("cipher");
     TCase *tc = tcase_create("cipher");
     tcase_add_test(tc, what_was_sealed_opens_in_place_and_beside_it);
+    tcase_add_test(tc, sealed_block_is_what_libsodium_makes_and_opens);
     tcase_add_test(tc, every_flipped_bit_is_noticed);
     tcase_add_test(tc, a_block_opens_nowhere_else);
     tcase_add_test(tc, no_nonce_is_used_twice);

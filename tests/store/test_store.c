@@ -2,6 +2,8 @@
 /* The store on a real folder: what was put is there after a close, after kill -9, and for one
  * process only. */
 #include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #include "qtrade/store/store.h"
 
 #include "../../src/store/store_file_priv.h"
+#include "schema_kit.h"
 
 struct fixture {
     char folder[64];
@@ -166,7 +169,77 @@ START_TEST(what_was_flushed_survives_a_kill)
 }
 END_TEST
 
-START_TEST(a_second_opener_is_refused_in_one_line)
+static int64_t
+ask_number(const struct fixture *f, const char *sql)
+{
+    struct qt_error err = {0};
+    struct qt__store_file file = {0};
+    sqlite3_stmt *statement;
+    struct qt_store_key *key = qt_store_key_open(f->folder, &unlock, &err);
+    ck_assert_msg(key && qt__store_file_read(&file, f->folder, key, &err), "%s", err.text);
+    ck_assert_int_eq(sqlite3_prepare_v2(file.db, sql, -1, &statement, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+    int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    qt__store_file_close(&file);
+    qt_store_key_close(key);
+    return number;
+}
+
+/* Rows as fast as they are acknowledged, each told when it was. */
+static void
+write_until_killed(const struct fixture *f, uint64_t seq, int tell)
+{
+    struct qt_store *store = open_started(f);
+    struct qt_store_port port = qt_store_port(store);
+    for (;;) {
+        for (int i = 0; i < 50; i++) {
+            struct qt_record record = {.kind = QT_RECORD_DECISION, .seq = ++seq, .t_ns = (int64_t)seq};
+            qt_copy(record.decision.detail, sizeof record.decision.detail, "what was done, at some length");
+            while (!port.put(port.self, &record))
+                sched_yield();
+        }
+        if (port.flush(port.self, 60000) && write(tell, &seq, sizeof seq) != sizeof seq)
+            _exit(1);
+    }
+}
+
+/* QT_KILLS says how often (40). */
+START_TEST(S1_kill_at_any_moment_under_write_load_loses_nothing_acknowledged)
+{
+    struct fixture f;
+    const char *text = getenv("QT_KILLS");
+    int64_t kills = 40, seq = 0;
+    ck_assert(!text || qt_int_parse(text, &kills));
+    begin(&f);
+    for (int64_t i = 0; i < kills; i++) {
+        int tell[2], status;
+        uint64_t told = 0;
+        ck_assert_int_eq(pipe2(tell, O_CLOEXEC), 0);
+        pid_t child = fork();
+        ck_assert_int_ge(child, 0); /* else kill would be for everybody */
+        if (child == 0)
+            write_until_killed(&f, (uint64_t)seq, tell[1]);
+        close(tell[1]);
+        ck_assert_int_eq(read(tell[0], &told, sizeof told), sizeof told);
+        const struct timespec while_it_writes = {.tv_nsec = i * 7919 % 41 * 500000};
+        nanosleep(&while_it_writes, NULL);
+        kill(child, SIGKILL);
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        while (read(tell[0], &told, sizeof told) == sizeof told)
+            ;
+        close(tell[0]);
+        struct qt_store *store = open_started(&f); /* opens every time */
+        qt_store_close(store);
+        seq = ask_number(&f, "SELECT max(seq) FROM decisions");
+        ck_assert_msg(seq >= (int64_t)told, "kill %ld: %ld of %lu", (long)i, (long)seq, (unsigned long)told);
+        ck_assert_int_eq(ask_number(&f, "SELECT count(*) = max(seq) AND count(DISTINCT seq) = count(*) FROM decisions"), 1);
+    }
+    end(&f);
+}
+END_TEST
+
+START_TEST(S13_second_opener_is_refused_in_one_line)
 {
     struct fixture f;
     struct qt_error err = {0};
@@ -181,7 +254,7 @@ START_TEST(a_second_opener_is_refused_in_one_line)
 }
 END_TEST
 
-START_TEST(a_newer_schema_is_refused)
+START_TEST(S18_newer_schema_is_refused)
 {
     struct fixture f;
     struct qt_error err = {0};
@@ -209,12 +282,14 @@ make_plain(const struct fixture *f)
     ck_assert_int_eq(sqlite3_open(path, &reader), SQLITE_OK);
     ck_assert_int_eq(
         sqlite3_exec(db,
-                     "PRAGMA journal_mode = WAL; BEGIN;"
-                     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
-                     "INSERT INTO meta VALUES ('tag', '4711'), ('secret', 'PLAINTEXT');"
-                     "CREATE TABLE audit (id INTEGER PRIMARY KEY, t_ns INTEGER NOT NULL,"
-                     " seq INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,"
-                     " detail TEXT NOT NULL) STRICT;"
+                     "PRAGMA journal_mode = WAL",
+                     0, 0, 0),
+        SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, schema_1, 0, 0, 0), SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_exec(db,
+                     "BEGIN; UPDATE meta SET value = '4711' WHERE key = 'tag';"
+                     "INSERT INTO meta VALUES ('secret', 'PLAINTEXT');"
                      "PRAGMA user_version = 1; COMMIT",
                      0, 0, 0),
         SQLITE_OK);
@@ -302,7 +377,7 @@ expect_locked(const struct fixture *f, const struct qt_unlock *with, const char 
     ck_assert_msg(strstr(err.text, word) && !strchr(err.text, '\n'), "%s", err.text);
 }
 
-START_TEST(another_key_opens_nothing_and_changes_nothing)
+START_TEST(S16_another_key_opens_nothing_and_changes_nothing)
 {
     static const struct qt_unlock other = {
         QT_KEY_FILE, (const unsigned char *)"thirty-two bytes of another key.", 32};
@@ -319,7 +394,7 @@ START_TEST(another_key_opens_nothing_and_changes_nothing)
 }
 END_TEST
 
-START_TEST(a_key_that_was_harmed_is_named)
+START_TEST(S16_key_that_was_harmed_is_named)
 {
     struct fixture f;
     char path[128], aside[128];
@@ -453,23 +528,6 @@ take(void *self, const struct qt_message *message, const char **out_reason)
     return port->put(port->self, &message->record);
 }
 
-static int64_t
-ask_number(const struct fixture *f, const char *sql)
-{
-    struct qt_error err = {0};
-    struct qt__store_file file = {0};
-    sqlite3_stmt *statement;
-    struct qt_store_key *key = qt_store_key_open(f->folder, &unlock, &err);
-    ck_assert_msg(key && qt__store_file_read(&file, f->folder, key, &err), "%s", err.text);
-    ck_assert_int_eq(sqlite3_prepare_v2(file.db, sql, -1, &statement, NULL), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
-    int64_t number = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    qt__store_file_close(&file);
-    qt_store_key_close(key);
-    return number;
-}
-
 static void
 wait_for_health(const struct qt_store_port *port, bool is_healthy)
 {
@@ -536,12 +594,13 @@ main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, what_was_put_is_found_again);
     tcase_add_test(tc, what_was_flushed_survives_a_kill);
-    tcase_add_test(tc, a_second_opener_is_refused_in_one_line);
-    tcase_add_test(tc, a_newer_schema_is_refused);
+    tcase_add_test(tc, S1_kill_at_any_moment_under_write_load_loses_nothing_acknowledged);
+    tcase_add_test(tc, S13_second_opener_is_refused_in_one_line);
+    tcase_add_test(tc, S18_newer_schema_is_refused);
     tcase_add_test(tc, a_plain_store_is_encrypted_once_and_nothing_of_it_stays);
     tcase_add_test(tc, a_start_that_was_cut_off_is_gone_on_with);
-    tcase_add_test(tc, another_key_opens_nothing_and_changes_nothing);
-    tcase_add_test(tc, a_key_that_was_harmed_is_named);
+    tcase_add_test(tc, S16_another_key_opens_nothing_and_changes_nothing);
+    tcase_add_test(tc, S16_key_that_was_harmed_is_named);
     tcase_add_test(tc, a_store_that_is_gone_or_empty_is_not_begun_anew);
     tcase_add_test(tc, a_passphrase_takes_the_place_of_a_key_at_once);
     tcase_add_test(tc, a_file_that_is_no_store_is_left_alone);

@@ -102,7 +102,7 @@ expect_open_files_unreadable(const char *folder)
     return temporary;
 }
 
-START_TEST(nothing_on_disk_can_be_read)
+START_TEST(S14_S15_nothing_on_disk_can_be_read)
 {
     char folder[64];
     struct db db;
@@ -171,7 +171,7 @@ read_on(const char *folder, int go)
 }
 
 /* Processes of their own before any database is open: SQLite's locks do not survive a fork. */
-START_TEST(other_processes_read_while_one_writes)
+START_TEST(S13_other_processes_read_while_one_writes)
 {
     char folder[64];
     struct db db;
@@ -334,7 +334,7 @@ expect_acknowledged(const char *folder, int told, int operations)
     db_close(&db);
 }
 
-START_TEST(a_kill_at_any_disk_operation_loses_nothing)
+START_TEST(S1_kill_at_any_disk_operation_loses_nothing)
 {
     char folder[64], before[64];
     struct db db;
@@ -394,9 +394,9 @@ main(void)
     TCase *tc = tcase_create("vfs");
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, answers_are_those_of_plain_sqlite, 0, QT_COUNT_OF(modes));
-    tcase_add_loop_test(tc, nothing_on_disk_can_be_read, 0, QT_COUNT_OF(modes));
-    tcase_add_test(tc, other_processes_read_while_one_writes);
-    tcase_add_test(tc, a_kill_at_any_disk_operation_loses_nothing);
+    tcase_add_loop_test(tc, S14_S15_nothing_on_disk_can_be_read, 0, QT_COUNT_OF(modes));
+    tcase_add_test(tc, S13_other_processes_read_while_one_writes);
+    tcase_add_test(tc, S1_kill_at_any_disk_operation_loses_nothing);
     tcase_add_test(tc, a_second_database_is_not_attached);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);

@@ -107,7 +107,7 @@ flip_every_byte(struct world *world, const char *path)
     free(bytes);
 }
 
-START_TEST(a_flipped_bit_of_the_database_is_named_or_harmless)
+START_TEST(S9_flipped_bit_of_the_database_is_named_or_harmless)
 {
     struct world world;
     begin(&world, false);
@@ -116,7 +116,7 @@ START_TEST(a_flipped_bit_of_the_database_is_named_or_harmless)
 }
 END_TEST
 
-START_TEST(a_flipped_bit_of_the_log_is_named_or_harmless)
+START_TEST(S9_flipped_bit_of_the_log_is_named_or_harmless)
 {
     struct world world;
     begin(&world, true);
@@ -125,7 +125,7 @@ START_TEST(a_flipped_bit_of_the_log_is_named_or_harmless)
 }
 END_TEST
 
-START_TEST(a_flipped_bit_is_named_to_one_that_writes_too)
+START_TEST(S9_flipped_bit_is_named_to_one_that_writes_too)
 {
     struct world world;
     size_t n = 0, n_wal = 0, named = 0;
@@ -148,7 +148,7 @@ END_TEST
 
 /* S10 */
 
-START_TEST(a_page_from_elsewhere_is_named)
+START_TEST(S10_page_from_elsewhere_is_named)
 {
     struct world world;
     unsigned char *bytes;
@@ -171,7 +171,7 @@ START_TEST(a_page_from_elsewhere_is_named)
 }
 END_TEST
 
-START_TEST(an_older_copy_of_a_page_or_of_its_seals_is_named)
+START_TEST(S10_older_copy_of_a_page_or_of_its_seals_is_named)
 {
     struct world world;
     struct db db;
@@ -202,7 +202,7 @@ END_TEST
 
 /* S12 */
 
-START_TEST(a_log_that_is_missing_or_cut_is_named)
+START_TEST(S12_log_that_is_missing_or_cut_is_named)
 {
     struct world world;
     size_t n = 0;
@@ -225,7 +225,7 @@ START_TEST(a_log_that_is_missing_or_cut_is_named)
 }
 END_TEST
 
-START_TEST(another_log_is_not_merged)
+START_TEST(S12_another_log_is_not_merged)
 {
     struct world world, other;
     size_t n = 0;
@@ -250,7 +250,7 @@ START_TEST(another_log_is_not_merged)
 }
 END_TEST
 
-START_TEST(an_old_journal_does_not_undo_anything)
+START_TEST(S12_old_journal_does_not_undo_anything)
 {
     struct world world;
     struct db db;
@@ -274,7 +274,7 @@ END_TEST
 
 /* After a power cut the tail of the log may be anything; what was acknowledged before the last
  * transaction is there, and the last one is whole or not there. */
-START_TEST(a_power_cut_tears_the_last_transaction_only)
+START_TEST(S2_power_cut_tears_the_last_transaction_only)
 {
     struct world world;
     size_t n = 0;
@@ -306,7 +306,7 @@ START_TEST(a_power_cut_tears_the_last_transaction_only)
 }
 END_TEST
 
-START_TEST(a_cut_database_is_named)
+START_TEST(S12_cut_database_is_named)
 {
     struct world world;
     size_t n = 0;
@@ -327,16 +327,16 @@ main(void)
     Suite *suite = suite_create("vfs_damage");
     TCase *tc = tcase_create("vfs_damage");
     tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, a_flipped_bit_of_the_database_is_named_or_harmless);
-    tcase_add_test(tc, a_flipped_bit_of_the_log_is_named_or_harmless);
-    tcase_add_test(tc, a_flipped_bit_is_named_to_one_that_writes_too);
-    tcase_add_test(tc, a_page_from_elsewhere_is_named);
-    tcase_add_test(tc, an_older_copy_of_a_page_or_of_its_seals_is_named);
-    tcase_add_test(tc, a_log_that_is_missing_or_cut_is_named);
-    tcase_add_test(tc, another_log_is_not_merged);
-    tcase_add_test(tc, an_old_journal_does_not_undo_anything);
-    tcase_add_test(tc, a_power_cut_tears_the_last_transaction_only);
-    tcase_add_test(tc, a_cut_database_is_named);
+    tcase_add_test(tc, S9_flipped_bit_of_the_database_is_named_or_harmless);
+    tcase_add_test(tc, S9_flipped_bit_of_the_log_is_named_or_harmless);
+    tcase_add_test(tc, S9_flipped_bit_is_named_to_one_that_writes_too);
+    tcase_add_test(tc, S10_page_from_elsewhere_is_named);
+    tcase_add_test(tc, S10_older_copy_of_a_page_or_of_its_seals_is_named);
+    tcase_add_test(tc, S12_log_that_is_missing_or_cut_is_named);
+    tcase_add_test(tc, S12_another_log_is_not_merged);
+    tcase_add_test(tc, S12_old_journal_does_not_undo_anything);
+    tcase_add_test(tc, S2_power_cut_tears_the_last_transaction_only);
+    tcase_add_test(tc, S12_cut_database_is_named);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }

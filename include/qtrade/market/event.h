@@ -181,6 +181,7 @@ enum qt_component {
     QT_COMPONENT_ENGINE,  /* its thread */
     QT_COMPONENT_CONTROL, /* the control socket's server */
     QT_COMPONENT_SCREEN,
+    QT_COMPONENT_BACKUP, /* copies of the store by the clock */
     QT_COMPONENTS
 };
 

@@ -12,7 +12,7 @@
 #include "qtrade/base/error.h"
 #include "qtrade/store/key.h"
 
-enum { QT_STORE_FINDINGS = 20, QT_STORE_TABLES = 16 };
+enum { QT_STORE_FINDINGS = 20, QT_STORE_TABLES = 32 };
 
 /** What a store is. */
 struct qt_store_info {
@@ -23,6 +23,7 @@ struct qt_store_info {
     struct {
         char name[24];
         int64_t rows;
+        int64_t bytes; /* of its pages and its indexes'; qt_store_info only */
     } table[QT_STORE_TABLES];
 };
 QT_CHECKED bool qt_store_info(const char *folder, const struct qt_store_key *key,

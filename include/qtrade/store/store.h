@@ -23,6 +23,7 @@
 #include "qtrade/engine/record.h"
 #include "qtrade/market/instrument.h"
 #include "qtrade/store/key.h"
+#include "qtrade/store/store_config.h"
 
 struct qt_store;
 
@@ -44,6 +45,10 @@ void qt_store_close(struct qt_store *store);
 QT_CHECKED bool qt_store_restore(struct qt_store *store, const struct qt_universe *universe,
                                  struct qt_restore *out, uint32_t *out_unknown,
                                  struct qt_error *err);
+
+/** How long rows stay as they are (store_config.h), copied; without it, for ever. Before
+ * qt_store_start. */
+void qt_store_configure(struct qt_store *store, const struct qt_store_config *config);
 
 /** Starts the writing thread; universe (borrowed until close) names the instruments of the records;
  * part (NULL: nobody looks) is its place on the board. */

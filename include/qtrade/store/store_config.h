@@ -8,6 +8,7 @@
 struct qt_store_config {
     char key_file[256]; /* 32 bytes that open store.key; "": a credential, or the folder's local.key
                          */
+    int64_t decisions_months, equity_months; /* so many stay as they are; 0: all */
 };
 
 extern const struct qt_config_section qt_store_section;
