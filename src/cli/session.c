@@ -65,8 +65,9 @@ static bool
 open_store(struct qt__session *session, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
-    session->key = plan->is_throw_away ? qt_store_key_make(NULL, err)
-                                       : qt__unlock_or_make(plan->settings, plan->folder, err);
+    if (!session->key)
+        session->key = plan->is_throw_away ? qt_store_key_make(NULL, err)
+                                           : qt__unlock_or_make(plan->settings, plan->folder, err);
     if (session->key)
         session->store = qt_store_open(plan->folder, session->key, err);
     return session->store != NULL;
@@ -339,7 +340,7 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
                  struct qt_error *err)
 {
     sigset_t set;
-    *session = (struct qt__session){.plan = *plan};
+    *session = (struct qt__session){.plan = *plan, .key = plan->key};
     qt__session_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread: all inherit it */
     if (!plan->has_screen) {

@@ -28,6 +28,7 @@ struct qt__session_plan {
     const struct qt_settings *settings;
     const char *run_kind;         /* "demo", "paper", "live" */
     const char *folder;           /* state; made already */
+    struct qt_store_key *key;     /* of the folder, taken; NULL: the session unlocks it itself */
     bool is_throw_away;           /* the folder is: its keys are of this run only */
     const struct qt_clock *clock; /* the wall clock, or the simulated exchange's */
     const struct qt_binance_options *venue;

@@ -29,6 +29,7 @@ struct qt_settings {
     struct qt_venue_config venue;
     struct qt_journal_config journal;
     struct qt_store_config store;
+    struct qt_seal_config seal;
     struct qt_quality_config quality;
     struct qt_health_config health;
     struct qt_sources_config sources;
@@ -36,7 +37,7 @@ struct qt_settings {
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 11
+#define QT_SETTINGS_SECTIONS 12
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

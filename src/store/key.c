@@ -17,7 +17,7 @@ enum {
     ID_AT = 48,
     SALT_BYTES = 16,
     OPERATIONS = 3, /* of Argon2id, for new passphrases */
-    MEMORY = 64 << 20,
+    MEMORY = 256 << 20, /* with them libsodium's MODERATE */
     OPERATIONS_MAX = 64,
     PATH_BYTES = 640
 };
@@ -248,6 +248,14 @@ void
 qt_store_key_journal(const struct qt_store_key *key, struct qt_journal_key *out)
 {
     memcpy(out->bytes, key->keys + QT__KEY_BYTES, sizeof out->bytes);
+}
+
+void
+qt__store_key_derive(const struct qt_store_key *key, const char use[8],
+                     unsigned char out[QT__KEY_BYTES])
+{
+    _Static_assert(QT__KEY_BYTES == crypto_kdf_KEYBYTES, "a key is one of crypto_kdf");
+    (void)crypto_kdf_derive_from_key(out, QT__KEY_BYTES, 1, use, key->keys);
 }
 
 void

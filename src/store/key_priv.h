@@ -16,6 +16,9 @@ struct qt_store_key {
     bool is_for_one_run;                   /* and never will be */
 };
 
+/** A key for one use, named by 8 letters, that says nothing of the store's. */
+void qt__store_key_derive(const struct qt_store_key *key, const char use[8],
+                          unsigned char out[QT__KEY_BYTES]);
 /** Writes store.key, whole or not at all. */
 QT_CHECKED bool qt__store_key_save(struct qt_store_key *key, const char *folder,
                                    struct qt_error *err);
