@@ -17,6 +17,7 @@ struct run {
     struct qt_settings settings;
     struct qt__credentials *credentials; /* until the venue has them */
     struct qt_store_key *key;            /* until the session has it */
+    struct qt__sealed *sealed;           /* live only */
     struct qt_binance_options venue;
     struct qt_clock clock;
     struct qt__session session;
@@ -35,21 +36,19 @@ read_capital(const struct qt_args *args, qt_money *out, struct qt_error *err)
     return true;
 }
 
-/* What live trading needs before it begins: the folder's keys, and the account. */
+/* What live trading needs before it begins: the folder's keys, the seal, and the account. */
 static bool
 prepare_live(struct run *run, struct qt_error *err)
 {
-    if (!run->is_live)
-        return true;
     run->key = qt__unlock_or_found(&run->settings, run->folder, err);
     if (!run->key)
         return false;
-    run->credentials = qt__credentials_open(&run->settings, run->folder, run->key, err);
-    if (!run->credentials)
+    int64_t now_ns = qt_clock_utc_ns(&run->clock);
+    run->sealed = qt__sealed_open(run->folder, run->key, now_ns, err);
+    if (!run->sealed || !qt__sealed_enforce(run->sealed, run->key, now_ns, &run->settings, err))
         return false;
-    run->venue.key = run->credentials->pair.key;
-    run->venue.secret = run->credentials->pair.secret;
-    return true;
+    run->credentials = qt__credentials_open(&run->settings, run->folder, run->key, err);
+    return run->credentials != NULL;
 }
 
 /* The venue has its copy. */
@@ -71,16 +70,24 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
         !qt_args_duration(args, "for", 0, &run->for_ns, err) ||
         !qt_state_dir(args, run->folder, err) || !qt_state_dir_make(run->folder, err))
         return false;
-    run->venue = qt_binance_options_of(&run->settings.venue);
     qt_clock_init_wall(&run->clock);
-    run->venue.clock = &run->clock;
-    if (!prepare_live(run, err))
+    if (run->is_live && !prepare_live(run, err))
         return false;
+    run->venue = qt_binance_options_of(&run->settings.venue);
+    run->venue.clock = &run->clock;
+    if (run->credentials) {
+        run->venue.key = run->credentials->pair.key;
+        run->venue.secret = run->credentials->pair.secret;
+    }
     snprintf(run->journal, sizeof run->journal, "%s/journal", run->folder);
     const struct qt__session_plan plan = {.settings = &run->settings,
                                           .run_kind = run->is_live ? "live" : "paper",
                                           .folder = run->folder,
                                           .key = run->key,
+                                          .sealed = run->sealed,
+                                          .key_name = run->credentials && run->credentials->entry.name[0]
+                                                          ? run->credentials->entry.name
+                                                          : NULL,
                                           .clock = &run->clock,
                                           .venue = &run->venue,
                                           .is_paper = !run->is_live,
@@ -136,6 +143,8 @@ run_run(const struct qt_args *args, struct qt_error *err)
     bool is_closed = qt__session_close(&run->session);
     forget_credentials(run);
     qt_store_key_close(run->key);
+    if (is_closed)
+        qt__sealed_close(run->sealed);
     if (is_closed)
         free(run);
     return is_good;

@@ -70,7 +70,8 @@ open_store(struct qt__session *session, struct qt_error *err)
                                            : qt__unlock_or_make(plan->settings, plan->folder, err);
     if (session->key)
         session->store = qt_store_open(plan->folder, session->key, err);
-    return session->store != NULL;
+    return session->store && (!plan->sealed ||
+                              qt_store_keep_seal(session->store, &plan->sealed->seal, err));
 }
 
 static void
@@ -153,10 +154,48 @@ find_market(struct qt__session *session, struct qt_error *err)
                                    session->universe, plan->clock, err);
 }
 
+/* By the venue's time. */
+static bool
+check_seal(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt_venue_stats stats = qt_binance_stats(session->venue);
+    int64_t now_ns = qt_clock_utc_ns(session->plan.clock);
+    return !session->plan.sealed ||
+           qt__sealed_agrees(session->plan.sealed, now_ns + stats.clock_offset_ns, err);
+}
+
+/* Before the engine's thread, which does it later, begins. */
+static bool
+audit(struct qt__session *session, const char *action, const char *detail)
+{
+    const struct qt_store_port store = qt_store_port(session->store);
+    struct qt_record record = {.kind = QT_RECORD_AUDIT,
+                               .seq = session->restore->last_seq,
+                               .t_ns = qt_clock_utc_ns(session->plan.clock)};
+    (void)qt_copy(record.audit.actor, sizeof record.audit.actor, "start");
+    (void)qt_copy(record.audit.action, sizeof record.audit.action, action);
+    (void)qt_copy(record.audit.detail, sizeof record.audit.detail, detail);
+    return store.put(store.self, &record);
+}
+
+static bool
+audit_start(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt__session_plan *plan = &session->plan;
+    char detail[128];
+    if (plan->sealed)
+        snprintf(detail, sizeof detail, "number %" PRIu64 ", hash %.64s",
+                 plan->sealed->seal.number, plan->sealed->seal.hash);
+    return ((!plan->sealed || audit(session, "config.load", detail)) &&
+            (!plan->key_name || audit(session, "key.use", plan->key_name))) ||
+           qt_fail(err, QT_E_FAILED, "the store takes no audit");
+}
+
 static bool
 open_venue(struct qt__session *session, struct qt_error *err)
 {
-    return load_universe(session, err) && restore(session, err) && find_market(session, err);
+    return load_universe(session, err) && check_seal(session, err) && restore(session, err) &&
+           audit_start(session, err) && find_market(session, err);
 }
 
 static void

@@ -20,6 +20,7 @@
 
 #include "journaling_priv.h"
 #include "market_keeping_priv.h"
+#include "sealing_priv.h"
 #include "settings_priv.h"
 #include "state_dir_priv.h"
 
@@ -29,6 +30,8 @@ struct qt__session_plan {
     const char *run_kind;         /* "demo", "paper", "live" */
     const char *folder;           /* state; made already */
     struct qt_store_key *key;     /* of the folder, taken; NULL: the session unlocks it itself */
+    const struct qt__sealed *sealed; /* the config's seal; NULL: it needs none */
+    const char *key_name;         /* of the vault's entry in use; NULL: none */
     bool is_throw_away;           /* the folder is: its keys are of this run only */
     const struct qt_clock *clock; /* the wall clock, or the simulated exchange's */
     const struct qt_binance_options *venue;

@@ -14,6 +14,7 @@
 #include "qtrade/store/store.h"
 
 #include "restore_priv.h"
+#include "seal_priv.h"
 #include "store_file_priv.h"
 
 enum { RING = 8192, BATCH = 2048, RETRY_MS = 500, CLOSE_MS = 5000 };
@@ -66,6 +67,13 @@ uint32_t
 qt_store_tag(const struct qt_store *store)
 {
     return store->tag;
+}
+
+bool
+qt_store_keep_seal(struct qt_store *store, const struct qt_seal *seal, struct qt_error *err)
+{
+    qt_assert(!store->is_started);
+    return qt__seal_keep(store->file.db, seal, err);
 }
 
 bool
