@@ -7,6 +7,7 @@
 
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
+#include "qtrade/venue/binance.h"
 
 unsigned
 qt__key_warnings(const struct qt_vault_entry *entry, const struct qt_settings *settings,
@@ -121,6 +122,53 @@ qt__credentials_open(const struct qt_settings *settings, const char *folder,
         return out;
     qt__credentials_close(out);
     return NULL;
+}
+
+static uint32_t
+scope_of(const struct qt_binance_rights *rights)
+{
+    return (uint32_t)(QT_SCOPE_KNOWN | QT_SCOPE_READ | (rights->may_trade ? QT_SCOPE_TRADE : 0) |
+                      (rights->may_withdraw ? QT_SCOPE_WITHDRAW : 0) |
+                      (rights->is_ip_bound ? QT_SCOPE_IP_BOUND : 0));
+}
+
+static bool
+keep_scope(const struct qt_binance_rights *rights, const char *folder,
+           const struct qt_store_key *key, const char *name, int64_t now_ns, struct qt_error *err)
+{
+    struct qt_vault *vault = qt_vault_open(folder, key, true, err);
+    int at = vault ? qt_vault_find(vault, name) : -1;
+    if (at >= 0)
+        qt_vault_set_scope(vault, (unsigned)at, scope_of(rights), now_ns);
+    bool is_good = vault && (at < 0 || qt_vault_save(vault, key, err));
+    qt_vault_close(vault);
+    return is_good;
+}
+
+bool
+qt__credentials_judge(const struct qt_binance_rights *rights, const char *folder,
+                      const struct qt_store_key *key, const char *name, int64_t now_ns,
+                      struct qt_error *err)
+{
+    if (!rights->is_known) {
+        fputs("qtrade: warning: the venue does not say what the API key may do: see there that it "
+              "cannot withdraw\n",
+              stderr);
+        return true;
+    }
+    if (name && !keep_scope(rights, folder, key, name, now_ns, err))
+        return qt_error_add(err, "keeping what the API key may do");
+    if (rights->may_withdraw)
+        return qt_fail(err, QT_E_CONFIG,
+                       "the API key may withdraw: nothing is traded live with it (take that right "
+                       "from it at the venue)");
+    if (!rights->may_trade)
+        return qt_fail(err, QT_E_CONFIG, "the API key may not trade (the venue lets it only read)");
+    if (!rights->is_ip_bound)
+        fputs("qtrade: warning: the API key works from any address: bind it to this machine's at "
+              "the venue\n",
+              stderr);
+    return true;
 }
 
 void

@@ -29,6 +29,15 @@ struct qt__credentials {
  */
 struct qt__credentials *qt__credentials_open(const struct qt_settings *settings, const char *folder,
                                              const struct qt_store_key *key, struct qt_error *err);
+struct qt_binance_rights;
+/**
+ * Judges what the venue says of the key: the vault keeps it, a key that works from anywhere is
+ * warned of on stderr. False: QT_E_CONFIG: it may withdraw, or may not trade. name: of the vault's
+ * entry; NULL: it is of a file.
+ */
+QT_CHECKED bool qt__credentials_judge(const struct qt_binance_rights *rights, const char *folder,
+                                      const struct qt_store_key *key, const char *name,
+                                      int64_t now_ns, struct qt_error *err);
 void qt__credentials_close(struct qt__credentials *credentials); /* wipes; NULL is fine */
 
 #endif

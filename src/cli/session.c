@@ -19,6 +19,7 @@
 #include "qtrade/base/time.h"
 #include "qtrade/tui/tui.h"
 
+#include "credentials_priv.h"
 #include "unlock_priv.h"
 
 enum { LOAD_MS = 30000, LOOK_MS = 100, FLUSH_MS = 2000 };
@@ -154,6 +155,17 @@ find_market(struct qt__session *session, struct qt_error *err)
                                    session->universe, plan->clock, err);
 }
 
+/* Live only: the venue is asked for its data with no key else. */
+static bool
+check_key(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt__session_plan *plan = &session->plan;
+    struct qt_binance_rights rights = qt_binance_key_rights(session->venue);
+    return !plan->sealed ||
+           qt__credentials_judge(&rights, plan->folder, session->key, plan->key_name,
+                                 qt_clock_utc_ns(plan->clock), err);
+}
+
 /* By the venue's time. */
 static bool
 check_seal(struct qt__session *session, struct qt_error *err)
@@ -194,7 +206,8 @@ audit_start(struct qt__session *session, struct qt_error *err)
 static bool
 open_venue(struct qt__session *session, struct qt_error *err)
 {
-    return load_universe(session, err) && check_seal(session, err) && restore(session, err) &&
+    return load_universe(session, err) && check_seal(session, err) &&
+           check_key(session, err) && restore(session, err) &&
            audit_start(session, err) && find_market(session, err);
 }
 

@@ -99,6 +99,10 @@ on_link(struct qt_engine *engine, const struct qt_event *event)
     const struct qt_link *link = &event->link;
     if (link->kind >= QT_LINK_KINDS || link->state >= QT_LINK_STATES)
         return;
+    if ((event->flags & QT_EVENT_REFUSED) && !engine->is_shut) {
+        engine->is_shut = true;
+        qt__engine_stops(engine, QT_COMMAND_PAUSE, "the venue refuses the API key");
+    }
     uint8_t before = engine->venue.link[link->kind];
     engine->venue.link[link->kind] = link->state;
     if (before == link->state)

@@ -41,7 +41,7 @@ enum qt_event_flag {
     QT_EVENT_LAST = 2,     /* DEPTH: last chunk of its message */
     QT_EVENT_HISTORY = 4,  /* BAR: from before the session: no decision is taken on it */
     QT_EVENT_BUYER_MAKER = 8, /* TRADE: the seller was the aggressor */
-    QT_EVENT_REFUSED = 16 /* SYNC: the venue's port could not even begin the read */
+    QT_EVENT_REFUSED = 16 /* SYNC: the venue's port could not even begin the read; LINK: the venue refuses our key */
     /* 32 and 64: the source, below */
 };
 
