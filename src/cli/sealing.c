@@ -86,21 +86,31 @@ fill(struct qt__sealed *sealed, int64_t now_ns, struct qt_error *err)
 }
 
 struct qt__sealed *
-qt__sealed_open(const char *folder, const struct qt_store_key *key, int64_t now_ns,
-                struct qt_error *err)
+qt__sealed_follow(const char *folder, const struct qt_store_key *key,
+                  const struct qt_seal_known *known, int64_t now_ns, struct qt_error *err)
 {
     struct qt__sealed *sealed = calloc(1, sizeof *sealed);
     if (!sealed) {
         qt_fail(err, QT_E_MEMORY, "no memory for the sealed config");
         return NULL;
     }
-    if (qt_seal_known(folder, key, &sealed->known, err) &&
-        qt_seal_read(folder, key, &sealed->seal, &sealed->is_found, err) &&
-        (!sealed->is_found ||
-         (fill(sealed, now_ns, err) && qt_seal_is_newest(&sealed->seal, &sealed->known, err))))
+    sealed->known = *known;
+    if (qt_seal_read(folder, key, &sealed->seal, &sealed->is_found, err) &&
+        (!sealed->is_found || (fill(sealed, now_ns, err) &&
+                               qt_seal_is_newest(&sealed->seal, &sealed->known, err))))
         return sealed;
     qt__sealed_close(sealed);
     return NULL;
+}
+
+struct qt__sealed *
+qt__sealed_open(const char *folder, const struct qt_store_key *key, int64_t now_ns,
+                struct qt_error *err)
+{
+    struct qt_seal_known known;
+    return qt_seal_known(folder, key, &known, err)
+               ? qt__sealed_follow(folder, key, &known, now_ns, err)
+               : NULL;
 }
 
 void
@@ -143,7 +153,7 @@ qt__sealed_enforce(const struct qt__sealed *sealed, const struct qt_store_key *k
         return qt_fail(err, QT_E_VERIFY,
                        "the config was sealed on another machine ('qtrade config seal' seals it "
                        "for this one)");
-    if (sealed->seal.from_ns > now_ns)
+    if (sealed->seal.from_ns > sealed->seal.sealed_ns && sealed->seal.from_ns > now_ns)
         return qt_fail(err, QT_E_VERIFY,
                        "the sealed config is valid from %s on: the seal before it was lost or "
                        "broken, so all of it counts as loosened",

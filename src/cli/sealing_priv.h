@@ -27,6 +27,10 @@ struct qt__sealed {
  * error (QT_E_VERIFY). NULL: err. */
 struct qt__sealed *qt__sealed_open(const char *folder, const struct qt_store_key *key,
                                    int64_t now_ns, struct qt_error *err);
+/** The same, when it is known already what the store knows: beside an engine of this process. */
+struct qt__sealed *qt__sealed_follow(const char *folder, const struct qt_store_key *key,
+                                     const struct qt_seal_known *known, int64_t now_ns,
+                                     struct qt_error *err);
 void qt__sealed_close(struct qt__sealed *sealed); /* NULL is fine */
 /** That sealed may be traded with, and that settings are what was sealed; settings become what is
  * in force. False: QT_E_VERIFY. */

@@ -137,6 +137,14 @@ close_key(struct qt__session *session)
     session->key = NULL;
 }
 
+/* A reload looks at another seal. */
+static void
+forget_key(struct qt__session *session)
+{
+    if (!session->plan.sealed)
+        close_key(session);
+}
+
 static bool
 keeps_market(const struct qt__session *session)
 {
@@ -207,7 +215,7 @@ static bool
 open_venue(struct qt__session *session, struct qt_error *err)
 {
     return load_universe(session, err) && check_seal(session, err) &&
-           check_key(session, err) && restore(session, err) &&
+           check_key(session, err) && qt__session_reload_init(session, err) && restore(session, err) &&
            audit_start(session, err) && find_market(session, err);
 }
 
@@ -223,7 +231,7 @@ open_journal(struct qt__session *session, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
     if (!plan->journal) {
-        close_key(session);
+        forget_key(session);
         return true;
     }
     const struct qt__journaling what = {.folder = plan->journal,
@@ -236,7 +244,7 @@ open_journal(struct qt__session *session, struct qt_error *err)
                                         .part = session->part[QT_COMPONENT_JOURNAL],
                                         .base_period_ns = QT_NS_PER_MIN};
     session->journal = qt__journaling_begin(&what, err);
-    close_key(session);
+    forget_key(session);
     return session->journal != NULL;
 }
 
@@ -394,6 +402,8 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
     sigset_t set;
     *session = (struct qt__session){.plan = *plan, .key = plan->key};
     qt__session_signals(&set);
+    if (!plan->has_screen)
+        sigaddset(&set, SIGHUP); /* a reload */
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread: all inherit it */
     if (!plan->has_screen) {
         static const enum qt_log_level levels[] = {QT_LOG_ERROR, QT_LOG_INFO, QT_LOG_DEBUG};
@@ -478,6 +488,7 @@ qt__session_close(struct qt__session *session)
     close_key(session);
     qt_universe_destroy(session->universe);
     free(session->restore);
+    free(session->running);
     qt_board_destroy(session->board);
     qt_log_close(session->log);
     return true;

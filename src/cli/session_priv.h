@@ -49,7 +49,7 @@ struct qt__session_plan {
 struct qt__session {
     struct qt__session_plan plan;
     struct qt_log *log;
-    struct qt_store_key *key; /* until the journal is open */
+    struct qt_store_key *key; /* until the journal is open; live until the end, for other seals */
     struct qt_store *store;
     struct qt_binance *venue;
     struct qt_universe *universe;
@@ -64,6 +64,9 @@ struct qt__session {
     pthread_t thread, watch;
     bool has_thread, has_watch;
     bool is_abandoned;       /* the engine's thread hung when the session ended */
+    struct qt_settings *running; /* of it risk is what the engine has now; the watching thread's */
+    struct qt_seal_known known;  /* of the seal in use; the watching thread's */
+    int64_t venue_ns, venue_mono_ns; /* UTC at the venue when the session began, and when that was */
     atomic_bool stop;        /* the engine's */
     atomic_int leave;        /* the screen's: a signal asked to end */
     atomic_bool is_over;     /* the engine's thread has ended */
@@ -99,6 +102,8 @@ QT_CHECKED bool qt__session_summary(struct qt__session *session, double seconds,
 void qt__session_signals(sigset_t *out); /* those that the session waits for */
 QT_CHECKED bool qt__session_watch(struct qt__session *session, struct qt_error *err);
 void qt__session_unwatch(struct qt__session *session); /* ends the watching thread */
+QT_CHECKED bool qt__session_reload_init(struct qt__session *session, struct qt_error *err);
+void qt__session_reload(struct qt__session *session); /* session_reload.c */
 QT_CHECKED bool qt__session_open_control(struct qt__session *session, struct qt_error *err);
 
 #endif

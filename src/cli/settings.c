@@ -67,6 +67,13 @@ qt_settings_load(const struct qt_args *args, struct qt_settings *out, struct qt_
     return qt_config_load(out->path, bindings, qt_settings_bind(out, bindings), err);
 }
 
+bool
+qt_settings_read(const char *path, struct qt_settings *out, struct qt_error *err)
+{
+    const struct qt_args args = {.config_path = path};
+    return qt_settings_load(&args, out, err);
+}
+
 const struct qt_sources_config *
 qt_settings_sources(const struct qt_settings *settings)
 {

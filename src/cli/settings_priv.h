@@ -50,6 +50,8 @@ void qt_settings_defaults(struct qt_settings *settings);
  */
 QT_CHECKED bool qt_settings_load(const struct qt_args *args, struct qt_settings *out,
                                  struct qt_error *err);
+/** Defaults, then the file path. False: as qt_settings_load. */
+QT_CHECKED bool qt_settings_read(const char *path, struct qt_settings *out, struct qt_error *err);
 /** How two streams of a symbol are judged; NULL: the venue has no backup address, there is one. */
 const struct qt_sources_config *qt_settings_sources(const struct qt_settings *settings);
 /**

@@ -87,6 +87,7 @@ qt__symbol_event(struct qt_engine *engine, const struct qt_event *event)
     case QT_EVENT_TIMER:
     case QT_EVENT_COMMAND:
     case QT_EVENT_HEALTH:
+    case QT_EVENT_CONFIG:
     case QT_EVENT_KINDS:
         break;
     }
@@ -162,6 +163,10 @@ qt__global_event(struct qt_engine *engine, const struct qt_event *event)
     case QT_EVENT_HEALTH:
         qt__meet(engine);
         qt__health_event(engine, event);
+        break;
+    case QT_EVENT_CONFIG:
+        qt__meet(engine);
+        qt__config_event(engine, event);
         break;
     case QT_EVENT_NONE:
     case QT_EVENT_QUOTE:

@@ -47,37 +47,45 @@ qt_seal_known(const char *folder, const struct qt_store_key *key, struct qt_seal
     return is_good;
 }
 
-bool
-qt_seal_is_newest(const struct qt_seal *seal, const struct qt_seal_known *known,
-                  struct qt_error *err)
+static bool
+is_newest(uint64_t number, const char *hash, const struct qt_seal_known *known,
+          struct qt_error *err)
 {
-    if (seal->number < known->number)
+    if (number < known->number)
         return qt_fail(err, QT_E_VERIFY,
                        "the sealed config is an old one put back: it has number %" PRIu64
                        ", and number %" PRIu64 " was traded on ('qtrade config seal' makes a new "
                        "one)",
-                       seal->number, known->number);
-    if (seal->number == known->number && strcmp(seal->hash, known->hash) != 0)
+                       number, known->number);
+    if (number == known->number && strcmp(hash, known->hash) != 0)
         return qt_fail(err, QT_E_VERIFY,
                        "the sealed config is not the one of number %" PRIu64 " that was traded on "
                        "('qtrade config seal' makes a new one)",
-                       seal->number);
+                       number);
     return true;
 }
 
 bool
-qt__seal_keep(sqlite3 *db, const struct qt_seal *seal, struct qt_error *err)
+qt_seal_is_newest(const struct qt_seal *seal, const struct qt_seal_known *known,
+                  struct qt_error *err)
+{
+    return is_newest(seal->number, seal->hash, known, err);
+}
+
+bool
+qt__seal_keep(sqlite3 *db, uint64_t number, const char *hash, struct qt_error *err)
 {
     char value[32 + QT_SEAL_HASH];
     struct qt_seal_known known = {0};
     sqlite3_stmt *statement = NULL;
-    if (!query(db, &known, err) || !qt_seal_is_newest(seal, &known, err))
+    if (!query(db, &known, err) || !is_newest(number, hash, &known, err))
         return false;
-    snprintf(value, sizeof value, "%" PRIu64 " %s", seal->number, seal->hash);
-    bool is_good = sqlite3_prepare_v2(db, "INSERT OR REPLACE INTO meta VALUES ('seal', ?)", -1,
-                                      &statement, NULL) == SQLITE_OK &&
-                   sqlite3_bind_text(statement, 1, value, -1, SQLITE_STATIC) == SQLITE_OK &&
-                   sqlite3_step(statement) == SQLITE_DONE;
+    snprintf(value, sizeof value, "%" PRIu64 " %s", number, hash);
+    bool is_good =
+        sqlite3_prepare_v2(db, "INSERT OR REPLACE INTO meta VALUES ('seal', ?)", -1, &statement,
+                           NULL) == SQLITE_OK &&
+        sqlite3_bind_text(statement, 1, value, -1, SQLITE_STATIC) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_DONE;
     if (!is_good)
         qt__sqlite_fail(db, err, "keeping the seal's number");
     sqlite3_finalize(statement);

@@ -6,8 +6,9 @@
 
 #include "qtrade/store/seal.h"
 
-/** The connection's store knows seal from now on; false: an older one (QT_E_VERIFY), or the disk.
- */
-QT_CHECKED bool qt__seal_keep(sqlite3 *db, const struct qt_seal *seal, struct qt_error *err);
+/** The connection's store knows this seal from now on; false: an older one (QT_E_VERIFY), or the
+ * disk. */
+QT_CHECKED bool qt__seal_keep(sqlite3 *db, uint64_t number, const char *hash,
+                              struct qt_error *err);
 
 #endif

@@ -28,10 +28,12 @@ struct qt_store {
     struct qt_spsc *ring; /* producer: the engine thread; consumer: the store thread */
     pthread_t thread;
     bool is_started;
-    pthread_mutex_t mutex; /* guards the four below; never held while writing */
+    pthread_mutex_t mutex; /* guards the six below; never held while writing */
     pthread_cond_t put_or_stop, written_more;
     bool stop;
     bool is_asleep;
+    bool has_seal;       /* to be kept, by the store thread */
+    struct qt_seal_known seal; /* its number and hash */
     char last_error[200];
     atomic_bool is_healthy;
     struct qt_part *part; /* on the board; NULL: not watched */
@@ -72,8 +74,15 @@ qt_store_tag(const struct qt_store *store)
 bool
 qt_store_keep_seal(struct qt_store *store, const struct qt_seal *seal, struct qt_error *err)
 {
-    qt_assert(!store->is_started);
-    return qt__seal_keep(store->file.db, seal, err);
+    if (!store->is_started)
+        return qt__seal_keep(store->file.db, seal->number, seal->hash, err);
+    pthread_mutex_lock(&store->mutex);
+    store->has_seal = true;
+    store->seal.number = seal->number;
+    memcpy(store->seal.hash, seal->hash, sizeof store->seal.hash);
+    pthread_cond_signal(&store->put_or_stop);
+    pthread_mutex_unlock(&store->mutex);
+    return true;
 }
 
 bool
@@ -153,6 +162,24 @@ wait_for_work(struct qt_store *store, int ms)
     return stop;
 }
 
+/* A seal that a reload brought; one that cannot be written is tried again. */
+static void
+keep_seal(struct qt_store *store)
+{
+    struct qt_error err = {0};
+    pthread_mutex_lock(&store->mutex);
+    bool has_seal = store->has_seal;
+    struct qt_seal_known seal = store->seal;
+    store->has_seal = false;
+    pthread_mutex_unlock(&store->mutex);
+    if (!has_seal || qt__seal_keep(store->file.db, seal.number, seal.hash, &err) || err.code == QT_E_VERIFY)
+        return;
+    note_failure(store);
+    pthread_mutex_lock(&store->mutex);
+    store->has_seal = true;
+    pthread_mutex_unlock(&store->mutex);
+}
+
 static void *
 run(void *argument)
 {
@@ -160,6 +187,7 @@ run(void *argument)
     int64_t give_up = INT64_MAX;
     for (bool stop = false;;) {
         qt_part_beat(store->part);
+        keep_seal(store);
         while (store->batch_n < BATCH && qt_spsc_pop(store->ring, &store->batch[store->batch_n]))
             store->batch_n++;
         bool is_written = store->batch_n == 0 || write_batch(store);

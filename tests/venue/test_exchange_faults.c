@@ -578,6 +578,7 @@ START_TEST(key_is_refused_from_its_time_on)
     bench_start(&b, "revoke=1s");
     int64_t end = qt_now_mono_ns() + 60 * QT_NS_PER_S;
     do {
+        (void)qt_loop_work(b.client.loop, 100); /* the weights are checked as ever */
         call(&b.client, "GET", API "account", "%s", "");
     } while (b.client.status == 200 && qt_now_mono_ns() < end);
     expect_fault(&b.client, 401, -2015, "Invalid API-key");

@@ -69,7 +69,8 @@ QT_CHECKED bool qt_seal_known(const char *folder, const struct qt_store_key *key
 /** False: QT_E_VERIFY: seal is older than what known has, or another of that number (S2). */
 QT_CHECKED bool qt_seal_is_newest(const struct qt_seal *seal, const struct qt_seal_known *known,
                                   struct qt_error *err);
-/** From now on the store knows seal. Before qt_store_start. */
+/** From now on the store knows seal: on disk when this returns, or, after qt_store_start, with the
+ * store's thread, which writes it in its next turn. False: it cannot be written, or is an older one. */
 QT_CHECKED bool qt_store_keep_seal(struct qt_store *store, const struct qt_seal *seal,
                                    struct qt_error *err);
 
