@@ -148,8 +148,8 @@ def where_is(pid, word):
             ranges[-1][3].update(line.split()[1:])
     with open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for begin, end, rights, flags in ranges:
-            if rights[0] != "r" or end > 1 << 47:
-                continue
+            if rights[0] != "r" or end > 1 << 47 or end - begin > 1 << 30:
+                continue  # a sanitizer's shadow among them
             try:
                 memory.seek(begin)
                 data = memory.read(end - begin)
@@ -180,11 +180,12 @@ def k3_secret_is_in_locked_memory_and_nowhere_else():
                     places = where_is(engine.process.pid, secret)
                 except PermissionError:
                     places = None
+                locks = not re.search("lib[at]san", (proc / "maps").read_text())  # they make mlock do nothing
                 if places is not None:
                     assert len(places) >= 1
                     for flags in places:
                         assert "dd" in flags, ("a core file would have it", flags)
-                        assert "lo" in flags, ("it may be swapped out", flags)
+                        assert "lo" in flags or not locks, ("it may be swapped out", flags)
                 assert engine.stop() == 0
                 assert secret not in engine.text().encode() and secret not in engine.errors().encode()
 

@@ -14,6 +14,7 @@
 
 #define LOAD_TIMEOUT_MS 30000
 #define STEP_TIMEOUT_MS 15000
+#define NO_SUCH_PATH 404
 #define RETRY_MS 500
 #define CLOCK_SAMPLES 3
 #define RULES_A_REQUEST 20
@@ -106,7 +107,7 @@ fetch_path(struct qt_binance *self, const char *path, const char *query,
                 return true;
             free(fetch->body);
             fetch->body = NULL;
-            if (!is_passing(fetch->answer.verdict))
+            if (!is_passing(fetch->answer.verdict) || fetch->answer.status == NO_SUCH_PATH)
                 break;
         } else {
             snprintf(fetch->text, sizeof fetch->text, "the venue lets nothing through now");
@@ -217,7 +218,8 @@ load_rights(struct qt_binance *self, int64_t until, struct qt_error *err)
     struct fetch fetch;
     if (!fetch_path(self, path, NULL, QT__BN_SIGNED, 1, until, &fetch, err)) {
         bool says_no = fetch.answer.verdict == QT_VENUE_REJECTED ||
-                       fetch.answer.verdict == QT_VENUE_NOT_FOUND;
+                       fetch.answer.verdict == QT_VENUE_NOT_FOUND ||
+                       fetch.answer.status == NO_SUCH_PATH;
         if (says_no)
             *err = (struct qt_error){0};
         return says_no || qt_error_add(err, "asking what the key may do");
