@@ -316,8 +316,8 @@ qt_config_load(const char *path, const struct qt_config_binding *bindings, size_
     return is_good;
 }
 
-static void
-write_value(const struct qt_config_key *key, const void *values, struct qt_text *out)
+void
+qt_config_write_value(const struct qt_config_key *key, const void *values, struct qt_text *out)
 {
     const char *field = (const char *)values + key->offset;
     switch (key->type) {
@@ -347,7 +347,7 @@ qt_config_write(const struct qt_config_binding *bindings, size_t n, struct qt_te
         for (const struct qt_config_key *key = bindings[i].section->keys; key->key; key++) {
             qt_text_addf(out, "%s\n    \"%s\": ", key == bindings[i].section->keys ? "" : ",",
                          key->key);
-            write_value(key, bindings[i].values, out);
+            qt_config_write_value(key, bindings[i].values, out);
         }
         qt_text_add(out, "\n  }");
     }

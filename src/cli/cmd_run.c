@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * qtrade run: the engine on a real feed, with its screen. Without credentials it trades on paper:
- * the venue's market data, orders matched inside. With --live and a credentials file orders go to
- * the venue. Leaving the screen never leaves positions without an engine: it asks.
+ * the venue's market data, orders matched inside. With --live and credentials orders go to the
+ * venue. Leaving the screen never leaves positions without an engine: it asks.
  */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "commands_priv.h"
+#include "credentials_priv.h"
 #include "session_priv.h"
+#include "unlock_priv.h"
 
 struct run {
     struct qt_settings settings;
-    struct qt_venue_credentials credentials;
+    struct qt__credentials *credentials; /* until the venue has them */
+    struct qt_store_key *key;            /* until the session has it */
+    struct qt__sealed *sealed;           /* live only */
     struct qt_binance_options venue;
     struct qt_clock clock;
     struct qt__session session;
@@ -32,20 +36,28 @@ read_capital(const struct qt_args *args, qt_money *out, struct qt_error *err)
     return true;
 }
 
+/* What live trading needs before it begins: the folder's keys, the seal, and the account. */
 static bool
-read_credentials(struct run *run, struct qt_error *err)
+prepare_live(struct run *run, struct qt_error *err)
 {
-    const char *path = run->settings.venue.credentials_file;
-    if (!run->is_live)
-        return true;
-    if (!path[0])
-        return qt_fail(err, QT_E_CONFIG,
-                       "--live needs an account: set venue.credentials_file in the config");
-    if (!qt_venue_credentials_load(path, &run->credentials, err))
+    run->key = qt__unlock_or_found(&run->settings, run->folder, err);
+    if (!run->key)
         return false;
-    run->venue.key = run->credentials.key;
-    run->venue.secret = run->credentials.secret;
-    return true;
+    int64_t now_ns = qt_clock_utc_ns(&run->clock);
+    run->sealed = qt__sealed_open(run->folder, run->key, now_ns, err);
+    if (!run->sealed || !qt__sealed_enforce(run->sealed, run->key, now_ns, &run->settings, err))
+        return false;
+    run->credentials = qt__credentials_open(&run->settings, run->folder, run->key, err);
+    return run->credentials != NULL;
+}
+
+/* The venue has its copy. */
+static void
+forget_credentials(struct run *run)
+{
+    qt__credentials_close(run->credentials);
+    run->credentials = NULL;
+    run->venue.key = run->venue.secret = NULL;
 }
 
 static bool
@@ -58,15 +70,24 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
         !qt_args_duration(args, "for", 0, &run->for_ns, err) ||
         !qt_state_dir(args, run->folder, err) || !qt_state_dir_make(run->folder, err))
         return false;
-    run->venue = qt_binance_options_of(&run->settings.venue);
     qt_clock_init_wall(&run->clock);
-    run->venue.clock = &run->clock;
-    if (!read_credentials(run, err))
+    if (run->is_live && !prepare_live(run, err))
         return false;
+    run->venue = qt_binance_options_of(&run->settings.venue);
+    run->venue.clock = &run->clock;
+    if (run->credentials) {
+        run->venue.key = run->credentials->pair.key;
+        run->venue.secret = run->credentials->pair.secret;
+    }
     snprintf(run->journal, sizeof run->journal, "%s/journal", run->folder);
     const struct qt__session_plan plan = {.settings = &run->settings,
                                           .run_kind = run->is_live ? "live" : "paper",
                                           .folder = run->folder,
+                                          .key = run->key,
+                                          .sealed = run->sealed,
+                                          .key_name = run->credentials && run->credentials->entry.name[0]
+                                                          ? run->credentials->entry.name
+                                                          : NULL,
                                           .clock = &run->clock,
                                           .venue = &run->venue,
                                           .is_paper = !run->is_live,
@@ -79,7 +100,10 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
                                           .shows_progress = isatty(STDERR_FILENO),
                                           .verbose = args->verbose,
                                           .has_screen = !run->is_headless};
-    return qt__session_open(&run->session, &plan, err);
+    run->key = NULL;
+    bool is_open = qt__session_open(&run->session, &plan, err);
+    forget_credentials(run);
+    return is_open;
 }
 
 /* Without a screen: until the time is over, a signal, or the engine's end. */
@@ -129,7 +153,10 @@ run_run(const struct qt_args *args, struct qt_error *err)
         open_run(run, args, err) &&
         end_told(run, run->is_headless ? stay(run, err) : show(run, args, err));
     bool is_closed = qt__session_close(&run->session);
-    qt_venue_credentials_wipe(&run->credentials);
+    forget_credentials(run);
+    qt_store_key_close(run->key);
+    if (is_closed)
+        qt__sealed_close(run->sealed);
     if (is_closed)
         free(run);
     return is_good;

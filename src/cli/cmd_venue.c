@@ -17,6 +17,31 @@
 
 #include "faulting_priv.h"
 
+/* "withdraw,anywhere" as bits. */
+static bool
+read_rights(const struct qt_args *args, unsigned *out, struct qt_error *err)
+{
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } rights[] = {{"withdraw", QT_EXCHANGE_KEY_WITHDRAWS},
+                  {"anywhere", QT_EXCHANGE_KEY_ANYWHERE},
+                  {"read-only", QT_EXCHANGE_KEY_READS}};
+    const char *text = qt_args_get(args, "key-rights");
+    for (const char *p = text ? text : ""; *p;) {
+        size_t n = strcspn(p, ","), i = 0;
+        while (i < QT_COUNT_OF(rights) &&
+               (strlen(rights[i].word) != n || strncmp(p, rights[i].word, n) != 0))
+            i++;
+        if (i == QT_COUNT_OF(rights))
+            return qt_fail(err, QT_E_USAGE,
+                           "--key-rights is '%s': must be of withdraw, anywhere, read-only", text);
+        *out |= rights[i].bit;
+        p += n + (p[n] == ',');
+    }
+    return true;
+}
+
 static bool
 read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
              struct qt_fault *faults, struct qt_error *err)
@@ -27,6 +52,7 @@ read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
         !qt_args_int(args, "seed", 1, 0, INT64_MAX, &seed, err) ||
         !qt_args_double(args, "speed", 1.0, 0.01, 10000.0, &out->speed, err) ||
         !qt_args_time(args, "start", 0, &start, err) ||
+        !read_rights(args, &out->key_rights, err) ||
         !qt__faults_read(args, faults, &out->n_faults, err))
         return false;
     out->faults = faults;
@@ -146,6 +172,8 @@ const struct qt_command qt_cmd_venue = {
             {"start", 0, "TIME", "exchange time at the start"},
             {"credentials", 0, "FILE", "also write key and secret as JSON, mode 0600"},
             {"public-key", 0, "FILE", "an Ed25519 public key (PEM) that may sign requests too"},
+            {"key-rights", 0, "LIST",
+             "the key may withdraw, work from anywhere, or is read-only: words with commas between"},
             QT__FAULT_OPTION,
             {"for", 0, "TIME", "end after so long (60s, 5m); default: at SIGINT or SIGTERM"},
             {0}},

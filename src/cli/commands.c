@@ -16,6 +16,7 @@ const struct qt_command *const qt_commands[] = {
     &qt_cmd_demo,
     &qt_cmd_doctor,
     &qt_cmd_indicators,
+    &qt_cmd_keys,
     &qt_cmd_liquidate,
     &qt_cmd_pause,
     &qt_cmd_record,

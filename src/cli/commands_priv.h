@@ -13,6 +13,7 @@ extern const struct qt_command qt_cmd_config;
 extern const struct qt_command qt_cmd_demo;
 extern const struct qt_command qt_cmd_doctor;
 extern const struct qt_command qt_cmd_indicators;
+extern const struct qt_command qt_cmd_keys;
 extern const struct qt_command qt_cmd_liquidate;
 extern const struct qt_command qt_cmd_pause;
 extern const struct qt_command qt_cmd_record;

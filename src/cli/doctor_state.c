@@ -104,7 +104,7 @@ qt__look_at_credentials(const struct qt__patient *patient, struct qt__finding *o
     struct qt_venue_credentials credentials;
     const char *path = patient->settings.venue.credentials_file;
     if (!path[0]) {
-        qt__find(out, QT__GOOD, NULL, "none: trades on paper");
+        qt__find(out, QT__GOOD, NULL, "no file: those of the vault, or it trades on paper");
         return;
     }
     bool is_good = qt_venue_credentials_load(path, &credentials, &err);

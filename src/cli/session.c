@@ -19,6 +19,7 @@
 #include "qtrade/base/time.h"
 #include "qtrade/tui/tui.h"
 
+#include "credentials_priv.h"
 #include "unlock_priv.h"
 
 enum { LOAD_MS = 30000, LOOK_MS = 100, FLUSH_MS = 2000 };
@@ -102,13 +103,15 @@ static bool
 open_store(struct qt__session *session, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
-    session->key = plan->is_throw_away ? qt_store_key_make(NULL, err)
-                                       : qt__unlock_or_make(plan->settings, plan->folder, err);
+    if (!session->key)
+        session->key = plan->is_throw_away ? qt_store_key_make(NULL, err)
+                                           : qt__unlock_or_make(plan->settings, plan->folder, err);
     if (session->key)
         session->store = qt_store_open(plan->folder, session->key, err);
     if (session->store)
         qt_store_configure(session->store, &plan->settings->store);
-    return session->store && qt__session_begin_audit(session, err);
+    return session->store && qt__session_begin_audit(session, err) &&
+           (!plan->sealed || qt_store_keep_seal(session->store, &plan->sealed->seal, err));
 }
 
 static void
@@ -176,6 +179,14 @@ close_key(struct qt__session *session)
     session->key = NULL;
 }
 
+/* A reload looks at another seal. */
+static void
+forget_key(struct qt__session *session)
+{
+    if (!session->plan.sealed)
+        close_key(session);
+}
+
 static bool
 keeps_market(const struct qt__session *session)
 {
@@ -194,10 +205,48 @@ find_market(struct qt__session *session, struct qt_error *err)
                                    session->universe, plan->clock, err);
 }
 
+/* Live only: the venue is asked for its data with no key else. */
+static bool
+check_key(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt__session_plan *plan = &session->plan;
+    struct qt_binance_rights rights = qt_binance_key_rights(session->venue);
+    return !plan->sealed ||
+           qt__credentials_judge(&rights, plan->folder, session->key, plan->key_name,
+                                 qt_clock_utc_ns(plan->clock), err);
+}
+
+/* By the venue's time. */
+static bool
+check_seal(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt_venue_stats stats = qt_binance_stats(session->venue);
+    int64_t now_ns = qt_clock_utc_ns(session->plan.clock);
+    return !session->plan.sealed ||
+           qt__sealed_agrees(session->plan.sealed, now_ns + stats.clock_offset_ns, err);
+}
+
+/* Live: under which seal, and with whose key. */
+static bool
+audit_start(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt__session_plan *plan = &session->plan;
+    char detail[128];
+    if (plan->sealed)
+        snprintf(detail, sizeof detail, "number %" PRIu64 ", hash %.64s",
+                 plan->sealed->seal.number, plan->sealed->seal.hash);
+    return (!plan->sealed ||
+            qt_audit_append(session->store, "start", "config.load", detail, err)) &&
+           (!plan->key_name ||
+            qt_audit_append(session->store, "start", "key.use", plan->key_name, err));
+}
+
 static bool
 open_venue(struct qt__session *session, struct qt_error *err)
 {
-    return load_universe(session, err) && restore(session, err) && find_market(session, err);
+    return load_universe(session, err) && check_seal(session, err) &&
+           check_key(session, err) && qt__session_reload_init(session, err) && restore(session, err) &&
+           audit_start(session, err) && find_market(session, err);
 }
 
 static void
@@ -328,7 +377,7 @@ open_backups(struct qt__session *session, struct qt_error *err)
         .self = session};
     if (makes_backups(session))
         session->backups = qt_backup_schedule_start(&options, err);
-    close_key(session);
+    forget_key(session);
     return !makes_backups(session) || session->backups != NULL;
 }
 
@@ -424,8 +473,10 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
                  struct qt_error *err)
 {
     sigset_t set;
-    *session = (struct qt__session){.plan = *plan};
+    *session = (struct qt__session){.plan = *plan, .key = plan->key};
     qt__session_signals(&set);
+    if (!plan->has_screen)
+        sigaddset(&set, SIGHUP); /* a reload */
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread: all inherit it */
     if (!plan->has_screen) {
         static const enum qt_log_level levels[] = {QT_LOG_ERROR, QT_LOG_INFO, QT_LOG_DEBUG};
@@ -520,6 +571,7 @@ qt__session_close(struct qt__session *session)
     qt_universe_destroy(session->universe);
     free(session->restore);
     free(session->shown);
+    free(session->running);
     qt_board_destroy(session->board);
     qt_log_close(session->log);
     return true;

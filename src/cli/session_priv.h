@@ -22,6 +22,7 @@
 
 #include "journaling_priv.h"
 #include "market_keeping_priv.h"
+#include "sealing_priv.h"
 #include "settings_priv.h"
 #include "state_dir_priv.h"
 
@@ -30,6 +31,9 @@ struct qt__session_plan {
     const struct qt_settings *settings;
     const char *run_kind;         /* "demo", "paper", "live" */
     const char *folder;           /* state; made already */
+    struct qt_store_key *key;     /* of the folder, taken; NULL: the session unlocks it itself */
+    const struct qt__sealed *sealed; /* the config's seal; NULL: it needs none */
+    const char *key_name;         /* of the vault's entry in use; NULL: none */
     bool is_throw_away;           /* the folder is: its keys are of this run only */
     const struct qt_clock *clock; /* the wall clock, or the simulated exchange's */
     const struct qt_binance_options *venue;
@@ -47,7 +51,7 @@ struct qt__session_plan {
 struct qt__session {
     struct qt__session_plan plan;
     struct qt_log *log;
-    struct qt_store_key *key; /* until everything is open */
+    struct qt_store_key *key; /* until everything is open; live until the end, for other seals */
     struct qt_store *store;
     struct qt_binance *venue;
     struct qt_universe *universe;
@@ -65,6 +69,9 @@ struct qt__session {
     bool is_hung_up;         /* its terminal went away: nobody reads what it writes */
     bool is_noted;           /* that the store was opened is in its audit */
     bool is_abandoned;       /* the engine's thread hung when the session ended */
+    struct qt_settings *running; /* of it risk is what the engine has now; the watching thread's */
+    struct qt_seal_known known;  /* of the seal in use; the watching thread's */
+    int64_t venue_ns, venue_mono_ns; /* UTC at the venue when the session began, and when that was */
     atomic_bool stop;        /* the engine's */
     atomic_int leave;        /* the screen's: a signal asked to end */
     atomic_int_fast64_t hurry_mono_ns; /* when it was asked a second time; 0: it was not */
@@ -131,6 +138,8 @@ void qt__session_end_attended(struct qt__session *session);
 void qt__session_signals(sigset_t *out); /* those that the session waits for */
 QT_CHECKED bool qt__session_watch(struct qt__session *session, struct qt_error *err);
 void qt__session_unwatch(struct qt__session *session); /* ends the watching thread */
+QT_CHECKED bool qt__session_reload_init(struct qt__session *session, struct qt_error *err);
+void qt__session_reload(struct qt__session *session); /* session_reload.c */
 QT_CHECKED bool qt__session_open_control(struct qt__session *session, struct qt_error *err);
 
 /* session_audit.c */

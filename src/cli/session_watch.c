@@ -69,6 +69,8 @@ watch(void *argument)
     sigset_t set;
     int64_t next = qt_now_mono_ns();
     qt__session_signals(&set);
+    if (!session->plan.has_screen)
+        sigaddset(&set, SIGHUP);
     while (!atomic_load(&session->is_over)) {
         int64_t now = qt_now_mono_ns();
         if (now >= next) {
@@ -79,7 +81,9 @@ watch(void *argument)
         }
         const struct timespec wait = {.tv_nsec = QT_MAX(next - now, 0)};
         int signal = sigtimedwait(&set, NULL, &wait);
-        if (signal > 0 && !atomic_load(&session->is_over)) /* else it is the session's own */
+        if (signal == SIGHUP)
+            qt__session_reload(session);
+        else if (signal > 0 && !atomic_load(&session->is_over)) /* else it is the session's own */
             act_on(session, signal);
     }
     return NULL;

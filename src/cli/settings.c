@@ -27,6 +27,7 @@ qt_settings_bind(struct qt_settings *settings, struct qt_config_binding out[QT_S
         {&qt_operator_section, &settings->people},
         {&qt_audit_section, &settings->audit},
         {&qt_backup_section, &settings->backup},
+        {&qt_seal_section, &settings->seal},
     };
     memcpy(out, all, sizeof all);
     return QT_SETTINGS_SECTIONS;
@@ -68,6 +69,13 @@ qt_settings_load(const struct qt_args *args, struct qt_settings *out, struct qt_
         return true;
     struct qt_config_binding bindings[QT_SETTINGS_SECTIONS];
     return qt_config_load(out->path, bindings, qt_settings_bind(out, bindings), err);
+}
+
+bool
+qt_settings_read(const char *path, struct qt_settings *out, struct qt_error *err)
+{
+    const struct qt_args args = {.config_path = path};
+    return qt_settings_load(&args, out, err);
 }
 
 const struct qt_sources_config *

@@ -34,6 +34,7 @@ struct qt_settings {
     struct qt_store_config store;
     struct qt_audit_config audit;
     struct qt_backup_config backup;
+    struct qt_seal_config seal;
     struct qt_quality_config quality;
     struct qt_health_config health;
     struct qt_sources_config sources;
@@ -43,7 +44,7 @@ struct qt_settings {
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 15
+#define QT_SETTINGS_SECTIONS 16
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */
@@ -56,6 +57,8 @@ void qt_settings_defaults(struct qt_settings *settings);
  */
 QT_CHECKED bool qt_settings_load(const struct qt_args *args, struct qt_settings *out,
                                  struct qt_error *err);
+/** Defaults, then the file path. False: as qt_settings_load. */
+QT_CHECKED bool qt_settings_read(const char *path, struct qt_settings *out, struct qt_error *err);
 /** How two streams of a symbol are judged; NULL: the venue has no backup address, there is one. */
 const struct qt_sources_config *qt_settings_sources(const struct qt_settings *settings);
 /**

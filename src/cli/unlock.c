@@ -9,20 +9,16 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "qtrade/store/backup.h"
+#include "qtrade/store/store.h"
+
+#include "asking_priv.h"
 
 enum { KEY_BYTES = 32, PATH_BYTES = 640 };
 
 enum source { CONFIGURED, CREDENTIAL, LOCAL };
-
-/* A secret is read into this; it is wiped when it is finished. */
-struct secret {
-    unsigned char bytes[QT_PASSPHRASE_MAX];
-    size_t n;
-};
 
 static enum source
 find_file(const struct qt_settings *settings, const char *folder, char out[PATH_BYTES])
@@ -43,10 +39,13 @@ find_file(const struct qt_settings *settings, const char *folder, char out[PATH_
 
 /* 32 bytes of a plain file of ours; systemd guards its credentials itself. */
 static bool
-read_key(const char *path, bool is_credential, struct secret *out, struct qt_error *err)
+read_key(const char *path, bool is_credential, struct qt__secret *out, struct qt_error *err)
 {
     struct stat st;
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int follow = is_credential ? 0 : O_NOFOLLOW; /* systemd's are its own matter */
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | follow);
+    if (file < 0 && errno == ELOOP)
+        return qt_fail(err, QT_E_LOCKED, "%s: is a link: name the key's file itself", path);
     if (file < 0)
         return qt_fail_errno(err, QT_E_LOCKED, "%s: the store's key", path);
     bool is_file = fstat(file, &st) == 0 && S_ISREG(st.st_mode);
@@ -96,31 +95,6 @@ make_local(const char *path, struct qt_error *err)
     return true;
 }
 
-/* One line from the terminal, not shown. */
-static bool
-ask(const char *prompt, struct secret *out, struct qt_error *err)
-{
-    struct termios shown, hidden;
-    int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (terminal < 0 || tcgetattr(terminal, &shown) != 0) {
-        if (terminal >= 0)
-            close(terminal);
-        return qt_fail(err, QT_E_LOCKED,
-                       "a passphrase opens the store, and there is no terminal to ask for it");
-    }
-    hidden = shown;
-    hidden.c_lflag &= ~(tcflag_t)ECHO;
-    hidden.c_lflag |= ICANON;
-    tcsetattr(terminal, TCSAFLUSH, &hidden);
-    dprintf(terminal, "%s", prompt);
-    ssize_t n = read(terminal, out->bytes, sizeof out->bytes);
-    tcsetattr(terminal, TCSAFLUSH, &shown);
-    dprintf(terminal, "\n");
-    close(terminal);
-    out->n = n > 0 && out->bytes[n - 1] == '\n' ? (size_t)n - 1 : 0;
-    return out->n > 0 || qt_fail(err, QT_E_LOCKED, "the passphrase is empty, too long or cut");
-}
-
 /* No core file, wherever the system would put it: 1 is what a pipe respects. */
 static void
 forbid_cores(void)
@@ -129,14 +103,20 @@ forbid_cores(void)
     (void)setrlimit(RLIMIT_CORE, &limit);
 }
 
+static bool
+locks(const struct qt_settings *settings, struct qt_error *err)
+{
+    return qt__lock_works(strcmp(settings->store.locked_memory, "require") == 0, err);
+}
+
 /* What opens keys of a kind into secret. */
 static bool
 find(const struct qt_settings *settings, const char *folder, enum qt_key_kind kind,
-     struct secret *out, struct qt_error *err)
+     struct qt__secret *out, struct qt_error *err)
 {
     char path[PATH_BYTES];
     if (kind == QT_KEY_PASSPHRASE)
-        return ask("passphrase of the store: ", out, err);
+        return qt__ask("passphrase of the store: ", "the passphrase that opens the store", out, err);
     enum source source = find_file(settings, folder, path);
     return read_key(path, source == CREDENTIAL, out, err);
 }
@@ -145,11 +125,11 @@ static struct qt_store_key *
 unlock(const struct qt_settings *settings, const char *folder, bool makes, struct qt_error *err)
 {
     enum qt_key_kind kind;
-    struct secret secret;
+    struct qt__secret secret;
     struct qt_store_key *key = NULL;
     char path[PATH_BYTES];
     forbid_cores();
-    if (sodium_init() < 0 || !qt_store_key_kind(folder, &kind, err))
+    if (sodium_init() < 0 || !locks(settings, err) || !qt_store_key_kind(folder, &kind, err))
         return NULL;
     bool is_new = kind == QT_KEY_NONE;
     if (is_new && !makes) {
@@ -181,15 +161,32 @@ qt__unlock_or_make(const struct qt_settings *settings, const char *folder, struc
 }
 
 struct qt_store_key *
+qt__unlock_or_found(const struct qt_settings *settings, const char *folder, struct qt_error *err)
+{
+    enum qt_key_kind kind;
+    if (!qt_store_key_kind(folder, &kind, err))
+        return NULL;
+    struct qt_store_key *key = unlock(settings, folder, true, err);
+    if (!key || kind != QT_KEY_NONE)
+        return key;
+    struct qt_store *store = qt_store_open(folder, key, err);
+    qt_store_close(store);
+    if (store)
+        return key;
+    qt_store_key_close(key);
+    return NULL;
+}
+
+struct qt_store_key *
 qt__unlock_backup(const struct qt_settings *settings, const char *folder, const char *path,
                   const char *key_file, struct qt_error *err)
 {
     enum qt_key_kind kind;
     struct qt_backup backup;
-    struct secret secret;
+    struct qt__secret secret;
     struct qt_store_key *key = NULL;
     forbid_cores();
-    if (sodium_init() < 0 || !qt_backup_look(path, &backup, err) ||
+    if (sodium_init() < 0 || !locks(settings, err) || !qt_backup_look(path, &backup, err) ||
         !qt_store_key_kind(folder, &kind, err))
         return NULL;
     bool is_of_folder = kind != QT_KEY_NONE;
@@ -215,11 +212,12 @@ qt__unlock_backup(const struct qt_settings *settings, const char *folder, const 
 bool
 qt__unlock_by_passphrase(struct qt_store_key *key, const char *folder, struct qt_error *err)
 {
-    struct secret first, second;
+    struct qt__secret first, second;
     (void)sodium_mlock(&first, sizeof first);
     (void)sodium_mlock(&second, sizeof second);
     bool is_good =
-        ask("new passphrase: ", &first, err) && ask("and again: ", &second, err) &&
+        qt__ask("new passphrase: ", "the passphrase", &first, err) &&
+        qt__ask("and again: ", "the passphrase", &second, err) &&
         ((first.n == second.n && sodium_memcmp(first.bytes, second.bytes, first.n) == 0) ||
          qt_fail(err, QT_E_LOCKED, "the two are not the same: the store's key is as it was"));
     const struct qt_unlock with = {QT_KEY_PASSPHRASE, first.bytes, first.n};
@@ -233,7 +231,7 @@ bool
 qt__unlock_by_file(struct qt_store_key *key, const char *folder, const char *file,
                    struct qt_error *err)
 {
-    struct secret secret;
+    struct qt__secret secret;
     if (!make_key(file, err))
         return false;
     (void)sodium_mlock(&secret, sizeof secret);
@@ -248,7 +246,7 @@ bool
 qt__unlock_check(const struct qt_settings *settings, const char *folder, struct qt_error *err)
 {
     enum qt_key_kind kind;
-    struct secret secret;
+    struct qt__secret secret;
     char path[PATH_BYTES];
     if (!qt_store_key_kind(folder, &kind, err))
         return false;

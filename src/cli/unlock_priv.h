@@ -18,6 +18,9 @@ struct qt_store_key *qt__unlock(const struct qt_settings *settings, const char *
  * configured, and a line on stderr says what that protects. */
 struct qt_store_key *qt__unlock_or_make(const struct qt_settings *settings, const char *folder,
                                         struct qt_error *err);
+/** The same; new keys are founded with a store at once, so that they are there next time. */
+struct qt_store_key *qt__unlock_or_found(const struct qt_settings *settings, const char *folder,
+                                         struct qt_error *err);
 /**
  * The keys of a folder into which the backup path is restored: those of its store.key, or where it
  * has none those in the backup. key_file (NULL: what is configured) or a passphrase opens them.

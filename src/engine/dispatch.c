@@ -87,6 +87,7 @@ qt__symbol_event(struct qt_engine *engine, const struct qt_event *event)
     case QT_EVENT_TIMER:
     case QT_EVENT_COMMAND:
     case QT_EVENT_HEALTH:
+    case QT_EVENT_CONFIG:
     case QT_EVENT_KINDS:
         break;
     }
@@ -99,6 +100,10 @@ on_link(struct qt_engine *engine, const struct qt_event *event)
     const struct qt_link *link = &event->link;
     if (link->kind >= QT_LINK_KINDS || link->state >= QT_LINK_STATES)
         return;
+    if ((event->flags & QT_EVENT_REFUSED) && !engine->is_shut) {
+        engine->is_shut = true;
+        qt__engine_stops(engine, QT_COMMAND_PAUSE, "the venue refuses the API key");
+    }
     uint8_t before = engine->venue.link[link->kind];
     engine->venue.link[link->kind] = link->state;
     if (before == link->state)
@@ -158,6 +163,10 @@ qt__global_event(struct qt_engine *engine, const struct qt_event *event)
     case QT_EVENT_HEALTH:
         qt__meet(engine);
         qt__health_event(engine, event);
+        break;
+    case QT_EVENT_CONFIG:
+        qt__meet(engine);
+        qt__config_event(engine, event);
         break;
     case QT_EVENT_NONE:
     case QT_EVENT_QUOTE:

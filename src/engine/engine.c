@@ -91,9 +91,10 @@ take_memory(struct qt_engine *engine, struct qt_error *err)
     engine->arena = qt_arena_create(n * bytes_per_symbol() + (1u << 20));
     engine->ledger = qt_ledger_create(n + 8);
     engine->commands = qt_mpsc_create(sizeof(struct qt_command_event), QT_COMMANDS);
+    engine->changes = qt_mpsc_create(sizeof(struct qt_config_event), QT_COMMANDS);
     engine->trades = qt_trades_create(n, QT_TRIPS_KEPT);
     engine->by_base = qt_textmap_create(n);
-    if (!engine->arena || !engine->by_base || !engine->ledger || !engine->commands ||
+    if (!engine->arena || !engine->by_base || !engine->ledger || !engine->commands || !engine->changes ||
         !engine->trades || !qt__intake_init(engine) ||
         (engine->options.publishes && !qt__gallery_init(&engine->gallery)) ||
         !qt__settle_init(engine) || !qt__bus_init(engine))
@@ -150,6 +151,8 @@ qt_engine_create(const struct qt_engine_options *options, struct qt_error *err)
         return NULL;
     }
     engine->options = *options;
+    engine->risk = *options->risk;
+    engine->options.risk = &engine->risk;
     set_defaults(engine);
     bool is_watched = options->board && engine->workers > 1;
     struct qt_shard_work work = {.engine = engine,
@@ -187,6 +190,7 @@ qt_engine_destroy(struct qt_engine *engine)
     qt_textmap_destroy(engine->by_base);
     qt_ledger_destroy(engine->ledger);
     qt_mpsc_destroy(engine->commands);
+    qt_mpsc_destroy(engine->changes);
     qt__gallery_finish(&engine->gallery);
     qt__settle_finish(engine);
     qt_bus_destroy(engine->bus);
@@ -224,6 +228,7 @@ run(struct qt_engine *engine, const atomic_bool *stop)
         qt__letters_retry(engine);
         qt__health_look(engine);
         qt__commands_take(engine);
+        qt__changes_take(engine);
         if (n == 0)
             pass_time(engine);
         qt__shards_kick(engine->shards);

@@ -152,6 +152,8 @@ struct qt_engine {
     bool is_shut;             /* no entries: what decisions see, by numbered events */
     atomic_bool gate_shut;    /* release by whoever stops, acquire before an order leaves */
     struct qt_mpsc *commands; /* of struct qt_command_event */
+    struct qt_mpsc *changes;  /* of struct qt_config_event */
+    struct qt_risk_config risk; /* the options' and what was changed since; options.risk is this */
     struct qt_event refused[QT_REFUSED]; /* what the port did not take */
     unsigned refused_count;
     /* out */
@@ -300,6 +302,9 @@ void qt__book_synced(struct qt_engine *engine, const struct qt_event *event);
 void qt__commands_take(struct qt_engine *engine);
 void qt__command(struct qt_engine *engine, const struct qt_event *event);
 void qt__engine_stops(struct qt_engine *engine, enum qt_command_kind kind, const char *reason);
+/* configure.c */
+void qt__changes_take(struct qt_engine *engine);
+void qt__config_event(struct qt_engine *engine, const struct qt_event *event);
 /* liquidate.c */
 void qt__liquidate_begin(struct qt_engine *engine);
 void qt__liquidate_step(struct qt_engine *engine, uint64_t seq, unsigned *n);

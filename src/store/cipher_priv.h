@@ -38,7 +38,8 @@ enum qt__kind {
     QT__KIND_TOP,       /* how far the log was acknowledged; number: slot; id: of the log */
     QT__KIND_JOURNAL,   /* block of a rollback journal; id: generation of the database */
     QT__KIND_TEMPORARY, /* block of a temporary file */
-    QT__KIND_WRAP       /* the keys themselves, in store.key */
+    QT__KIND_WRAP,      /* the keys themselves, in store.key */
+    QT__KIND_VAULT      /* number 0: the vault's key; 1: its entries */
 };
 
 /** Where a block belongs. */

@@ -169,6 +169,8 @@ static const struct qt__field event_health[] = {
     ROW(E, health.component, UNIT, UPTO(QT_COMPONENTS - 1, say_part)),
     ROW(E, health.is_sick, UNIT, UPTO(1, 0)),
     {0}};
+static const struct qt__field event_config[] = {
+    EVENT, ROW(E, config.key, TEXT), ROW(E, config.value, REAL), {0}};
 
 #define D struct qt_decision
 #define DECISION ROW(D, seq, SEQ), ROW(D, t_ns, TIME)
@@ -312,6 +314,7 @@ static const struct {
     [QT__ENTRY_EVENT + QT_EVENT_TIMER] = {"timer", event_bare},
     [QT__ENTRY_EVENT + QT_EVENT_COMMAND] = {"command", event_command},
     [QT__ENTRY_EVENT + QT_EVENT_HEALTH] = {"health", event_health},
+    [QT__ENTRY_EVENT + QT_EVENT_CONFIG] = {"config", event_config},
     [QT__ENTRY_DECISION + QT_DECISION_MADE] = {"decision", decision_made},
     [QT__ENTRY_DECISION + QT_DECISION_ORDER] = {"order", decision_order},
     [QT__ENTRY_DECISION + QT_DECISION_CANCEL] = {"cancel", decision_cancel},

@@ -275,6 +275,14 @@ qt_store_key_journal(const struct qt_store_key *key, struct qt_journal_key *out)
 }
 
 void
+qt__store_key_derive(const struct qt_store_key *key, const char use[8],
+                     unsigned char out[QT__KEY_BYTES])
+{
+    _Static_assert(QT__KEY_BYTES == crypto_kdf_KEYBYTES, "a key is one of crypto_kdf");
+    (void)crypto_kdf_derive_from_key(out, QT__KEY_BYTES, 1, use, key->keys);
+}
+
+void
 qt_store_key_close(struct qt_store_key *key)
 {
     sodium_free(key); /* wipes */

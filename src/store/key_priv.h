@@ -22,6 +22,9 @@ struct qt_store_key *qt__store_key_copy(const struct qt_store_key *key, struct q
  * another process. False: it is damaged, or of another store (QT_E_LOCKED). */
 QT_CHECKED bool qt__store_key_reread(struct qt_store_key *key, const char *folder,
                                      struct qt_error *err);
+/** A key for one use, named by 8 letters, that says nothing of the store's. */
+void qt__store_key_derive(const struct qt_store_key *key, const char use[8],
+                          unsigned char out[QT__KEY_BYTES]);
 /** Writes store.key, whole or not at all. */
 QT_CHECKED bool qt__store_key_save(struct qt_store_key *key, const char *folder,
                                    struct qt_error *err);

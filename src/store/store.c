@@ -15,6 +15,7 @@
 #include "qtrade/store/store.h"
 
 #include "restore_priv.h"
+#include "seal_priv.h"
 #include "rollup_priv.h"
 #include "store_open_priv.h"
 
@@ -55,6 +56,20 @@ uint32_t
 qt_store_tag(const struct qt_store *store)
 {
     return store->tag;
+}
+
+bool
+qt_store_keep_seal(struct qt_store *store, const struct qt_seal *seal, struct qt_error *err)
+{
+    if (!store->is_started)
+        return qt__seal_keep(store->file.db, seal->number, seal->hash, err);
+    pthread_mutex_lock(&store->mutex);
+    store->has_seal = true;
+    store->seal.number = seal->number;
+    memcpy(store->seal.hash, seal->hash, sizeof store->seal.hash);
+    pthread_cond_signal(&store->put_or_stop);
+    pthread_mutex_unlock(&store->mutex);
+    return true;
 }
 
 bool
@@ -152,6 +167,24 @@ roll_up(struct qt_store *store)
     store->rollup_ns = is_good && has_more ? now : now + ROLLUP_S * QT_NS_PER_S;
 }
 
+/* A seal that a reload brought; one that cannot be written is tried again. */
+static void
+keep_seal(struct qt_store *store)
+{
+    struct qt_error err = {0};
+    pthread_mutex_lock(&store->mutex);
+    bool has_seal = store->has_seal;
+    struct qt_seal_known seal = store->seal;
+    store->has_seal = false;
+    pthread_mutex_unlock(&store->mutex);
+    if (!has_seal || qt__seal_keep(store->file.db, seal.number, seal.hash, &err) || err.code == QT_E_VERIFY)
+        return;
+    note_failure(store);
+    pthread_mutex_lock(&store->mutex);
+    store->has_seal = true;
+    pthread_mutex_unlock(&store->mutex);
+}
+
 static void *
 run(void *argument)
 {
@@ -159,6 +192,7 @@ run(void *argument)
     int64_t give_up = INT64_MAX;
     for (bool stop = false;;) {
         qt_part_beat(store->part);
+        keep_seal(store);
         while (store->batch_n < QT__STORE_BATCH && qt_spsc_pop(store->ring, &store->batch[store->batch_n]))
             store->batch_n++;
         qt__aside_take(store);

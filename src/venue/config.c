@@ -33,7 +33,12 @@ static const struct qt_config_key keys[] = {
     TEXT(ws_api_url, "wss://ws-api.binance.com:443/ws-api/v3",
          "address of the WebSocket API, for the account's stream where listen keys are gone"),
     TEXT(credentials_file, "",
-         "file with {\"key\",\"secret\"}, mode 0600; empty is market data only"),
+         "file with {\"key\",\"secret\"}, mode 0600, where they are not in the vault; with both the "
+         "program refuses to trade live"),
+    TEXT(credentials, "",
+         "name of the vault's entry to trade live with; empty: the only one of this venue"),
+    INT(key_max_days, 90, 1, 3650, "days",
+        "a key in the vault that was not rotated for so long is warned of"),
     TEXT(quote_asset, "USDT", "only symbols that are quoted in this asset"),
     TEXT(symbols, "", "only these symbols, separated by commas; empty is all of the quote asset"),
     INT(max_symbols, 200, 1, 5000, NULL, "at most so many symbols, by quote volume of 24 hours"),

@@ -106,6 +106,13 @@ def status(folder):
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
+def seal(config, folder):
+    """Without its config sealed nothing is traded live."""
+    done = call("--config", str(config), "--data-dir", str(folder), "config", "seal")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
 def rows(folder, sql):
     """Rows of a query on the encrypted store, which local.key in its folder opens."""
     tool = pathlib.Path(BINARY).resolve().parents[2] / "tests/lib/store_rows"

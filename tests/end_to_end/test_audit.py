@@ -13,7 +13,7 @@ import signal
 import stat
 import subprocess
 
-from qt_program import Folder, Program, Skip, call, run, status, until
+from qt_program import Folder, Program, Skip, call, run, seal, status, until
 
 MANUAL = pathlib.Path(os.environ["QT_SOURCE"]) / "man/qtrade-audit.1"
 FAST = {"audit": {"head_entries": 3, "head_seconds": 1}}
@@ -144,6 +144,14 @@ def S20_kill_9_leaves_a_chain_that_verifies():
 def S11_a_store_put_back_is_refused_live_told_on_paper_and_accepted_knowingly():
     with Folder() as folder:
         state = short_demo(folder)
+        secret = folder / "credentials.json"
+        secret.write_text('{"key": "k", "secret": "s"}')
+        secret.chmod(0o600)
+        config = "--config", str(folder / "live.json")
+        (folder / "live.json").write_text(json.dumps({
+            "venue": {"rest_url": "http://127.0.0.1:9", "ws_url": "ws://127.0.0.1:9",
+                      "ws_api_url": "ws://127.0.0.1:9/ws-api/v3", "credentials_file": str(secret)}}))
+        seal(config[1], state)
         kept = folder / "kept"
         shutil.copytree(state, kept)
         before = verify(state)["entries"]
@@ -153,12 +161,6 @@ def S11_a_store_put_back_is_refused_live_told_on_paper_and_accepted_knowingly():
         report = verify(state)
         assert not report["sound"] and report["first_bad_id"] == before + 1, report
         assert "put back" in audit(state, "verify").stderr
-        secret = folder / "credentials.json"
-        secret.write_text('{"key": "k", "secret": "s"}')
-        secret.chmod(0o600)
-        config = configure(folder, {"venue": {"rest_url": "http://127.0.0.1:9", "ws_url": "ws://127.0.0.1:9",
-                                              "ws_api_url": "ws://127.0.0.1:9/ws-api/v3",
-                                              "credentials_file": str(secret)}})
         live = call(*config, "--data-dir", str(state), "run", "--live", "--headless")
         assert live.returncode == 6 and "put back" in live.stderr and "audit accept" in live.stderr, live.stderr
         done = call(*demo_words(folder), "--for", "2s")

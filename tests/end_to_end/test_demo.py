@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 
-from qt_program import Folder, Program, call, market, rows, run, status, until
+from qt_program import Folder, Program, call, market, rows, run, seal, status, until
 
 KEYS = {"seconds", "symbols", "events", "cycles", "regime", "selected", "orders", "fills", "positions", "equity",
         "fees", "conserved", "mode", "dropped"}
@@ -159,6 +159,7 @@ def kill_in_position_comes_back_with_the_same_position_and_mode():
         with venue.program:
             state = folder / "state"
             os.mkdir(state, 0o700)
+            seal(venue.config, state)
             words = ("--config", str(venue.config), "--data-dir", str(state), "run", "--live", "--headless")
             with Program(*words) as engine:
                 held = until("a position", lambda: positions_of(state), 150)
@@ -186,6 +187,7 @@ def liquidation_goes_on_after_a_kill():
         with venue.program:
             state = folder / "state"
             os.mkdir(state, 0o700)
+            seal(venue.config, state)
             words = ("--config", str(venue.config), "--data-dir", str(state), "run", "--live", "--headless")
             with Program(*words) as engine:
                 until("a position", lambda: positions_of(state), 150)
@@ -212,6 +214,7 @@ def venue_that_dies_is_noticed_and_nothing_is_lost():
         venue = Venue(folder)
         state = folder / "state"
         os.mkdir(state, 0o700)
+        seal(venue.config, state)
         with venue.program, Program("--config", str(venue.config), "--data-dir", str(state), "run", "--live",
                                     "--headless") as engine:
             until("equity", lambda: (status(state) or {}).get("equity"))
@@ -245,6 +248,7 @@ def credentials_that_others_may_read_are_refused():
             os.chmod(venue.credentials, 0o644)
             state = folder / "state"
             os.mkdir(state, 0o700)
+            seal(venue.config, state)
             done = call("--config", str(venue.config), "--data-dir", str(state), "run", "--live", "--headless",
                         "--for", "1s")
             assert done.returncode != 0 and str(venue.credentials) in done.stderr

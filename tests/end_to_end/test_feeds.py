@@ -9,7 +9,7 @@ import threading
 import time
 
 from journal_bytes import chunks
-from qt_program import Folder, Program, call, run, status, until
+from qt_program import Folder, Program, call, run, seal, status, until
 
 SYMBOLS = 20
 PASS, SILENT, PINGS = range(3)
@@ -120,6 +120,7 @@ class Session:
             "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "bear_extra": 0, "exit_strength": 1,
                          "cooldown_min": 0},
             "engine": {"sync_s": 5, "workers": 3}}))
+        seal(self.config, self.state)
         self.engine = Program("-v", "--config", str(self.config), "--data-dir", str(self.state), "run", "--live",
                               "--headless")
 

@@ -5,12 +5,14 @@ import hashlib
 import json
 import os
 import pty
+import resource
 import select
 import stat
+import struct
 import subprocess
 import time
 
-from qt_program import BINARY, PATIENCE, Folder, Program, call, rows, run, status, until
+from qt_program import BINARY, PATIENCE, Folder, Program, Skip, call, rows, run, seal, status, until
 
 WORDS = [b"SQLite", b"CREATE", b"BTCUSDT", b"ETHUSDT", b"decisions", b"postings", b"orders_open", b"exchange", b"USDT"]
 
@@ -38,9 +40,11 @@ def check(folder, *words, config=None):
 class AtTerminal:
     """A program with a terminal of its own, to which lines are typed as it asks."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, address_space=None):
         self.child, self.master = pty.fork()
         if self.child == 0:
+            if address_space:
+                resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
             os.execv(BINARY, [BINARY, *words])
         self.text = ""
 
@@ -126,6 +130,7 @@ def S14_no_symbol_order_or_key_is_in_any_byte_of_a_session():
             "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "bear_extra": 0, "exit_strength": 1,
                          "cooldown_min": 0},
             "engine": {"sync_s": 5}, "backup": {"folder": str(backups)}}))
+        seal(config, state)
         words = ("--config", str(config), "--data-dir", str(state), "run", "--live", "--headless")
         with Program(*words) as engine:
             until("orders", lambda: (state / "store.db").exists() and (status(state) or {}).get("equity")
@@ -147,9 +152,12 @@ def S14_no_symbol_order_or_key_is_in_any_byte_of_a_session():
         assert any(".qtj" in name for name in after) and any(".backup" in name for name in after), sorted(after)
         assert {str(state / "store.db-wal"), str(state / "store.db")} <= set(while_it_ran), sorted(while_it_ran)
         assert any(key in content for content in after.values())  # the control: what is there is found
+        # what was sealed is signed, not hidden: it stands in the config's own file as well
+        public = call("--config", str(config), "config", "show").stdout.encode() + b'"config"'
         for files_of in (while_it_ran, after):
             for name, content in files_of.items():
                 shown = {word for word in words if word in content}
+                shown -= {word for word in words if name.endswith("config.seal") and word in public}
                 shown |= {b"the key"} if key in content and not name.endswith("local.key") else set()
                 assert not shown, (name, shown)
 
@@ -266,6 +274,34 @@ def passphrase_is_asked_for_at_the_terminal_only():
         assert check(folder, config=config).returncode == 0
 
 
+def k4_passphrase_without_its_256_mib_is_refused_and_never_made_cheaper():
+    space = 200 << 20
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_AS, (space, space))
+
+    with Folder() as folder:
+        data = ("--data-dir", str(folder))
+        assert demo(folder, "1s").returncode == 0
+        if subprocess.run([BINARY, *data, "store", "info"], preexec_fn=limited, capture_output=True,
+                          check=False).returncode:
+            raise Skip("this build does not start in so little memory")
+        before = (folder / "store.key").read_bytes()
+        for limit, expected in ((space, 1), (None, 0)):
+            terminal = AtTerminal(*data, "store", "rekey", address_space=limit)
+            terminal.answer("new passphrase: ", "correct horse")
+            terminal.answer("and again: ", "correct horse")
+            terminal.wait_for("256 MiB" if limit else "opens the store now")
+            assert terminal.end() == expected
+            assert ((folder / "store.key").read_bytes() == before) == bool(limit)
+        operations, memory = struct.unpack_from("<QQ", (folder / "store.key").read_bytes(), 16)
+        assert operations >= 3 and memory >= 256 << 20, (operations, memory)
+        for limit, expected in ((space, 1), (None, 0)):
+            terminal = AtTerminal(*data, "store", "check", address_space=limit)
+            terminal.answer("passphrase of the store: ", "correct horse")
+            assert terminal.end() == expected
+
+
 def run_keeps_one_key_for_store_and_journal():
     with Folder() as folder, Program("venue", "serve", "--symbols", "10") as venue:
         state, config = folder / "state", folder / "config.json"
@@ -304,5 +340,6 @@ run([fresh_machine_runs_without_a_question_and_says_what_protects_it,
      S14_nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill,
      S14_no_symbol_order_or_key_is_in_any_byte_of_a_session, S13_check_beside_an_engine_only_reads,
      S16_K5_wrong_key_is_one_line_and_touches_nothing, damage_is_named_and_nothing_is_traded_on_it,
-     passphrase_is_asked_for_at_the_terminal_only, run_keeps_one_key_for_store_and_journal,
+     passphrase_is_asked_for_at_the_terminal_only,
+     k4_passphrase_without_its_256_mib_is_refused_and_never_made_cheaper, run_keeps_one_key_for_store_and_journal,
      jobs_of_store_that_are_none_are_refused])

@@ -16,7 +16,7 @@ import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(os.environ["QT_SOURCE"]) / "tests/end_to_end"))
-from qt_program import Folder, Program, call, rows, run, status, until  # noqa: E402
+from qt_program import Folder, Program, call, rows, run, seal, status, until  # noqa: E402
 
 SYMBOLS = 20
 
@@ -48,6 +48,7 @@ class Market:
         return Program("--config", str(self.config), "--data-dir", str(self.state), *words)
 
     def engine(self):
+        seal(self.config, self.state)
         return self.start("run", "--live", "--headless")
 
     def watch(self):

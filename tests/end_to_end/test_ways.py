@@ -3,10 +3,11 @@
 (faults T1, T2, T7, T8, T9, P1). Whatever happens to them, open positions stay guarded."""
 import json
 import os
+import pathlib
 import signal
 import time
 
-from qt_program import PATIENCE, Folder, Program, Skip, call, run, status, until
+from qt_program import PATIENCE, Folder, Program, Skip, call, run, seal, status, until
 from qt_terminal import TRADING, Terminal, Venue
 
 LIBRARY = os.environ.get("QT_HANG_LIBRARY")
@@ -31,7 +32,9 @@ class Place:
         self.folder.__exit__(*exc)
 
     def words_of(self, *words, **sections):
-        return ["--config", self.venue.config(**sections), "--data-dir", str(self.state), "run", "--live", *words]
+        config = self.venue.config(**sections)
+        seal(config, self.state)
+        return ["--config", config, "--data-dir", str(self.state), "run", "--live", *words]
 
     def on_terminal(self, **sections):
         return Terminal(*self.words_of(**sections))
@@ -212,11 +215,19 @@ def P1_second_signal_to_end_is_orderly_where_the_first_was():
             assert call("--data-dir", str(state), "store", "check").returncode == 0
 
 
+def has_socket(pid):
+    try:
+        links = [os.readlink(link) for link in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+    except FileNotFoundError:  # one was closed meanwhile
+        return False
+    return any(link.startswith("socket:") for link in links)
+
+
 def P1_signal_to_end_is_heard_while_it_still_connects():
     with Place() as place:
         place.venue.program.process.send_signal(signal.SIGSTOP)  # connects, and is never answered
         with Program(*place.words_of("--headless")) as engine:
-            until("it connects", lambda: (place.state / "store.db").exists())
+            until("it connects", lambda: has_socket(engine.process.pid))
             assert engine.stop() == 1
             assert "ended while it was starting" in engine.errors(), engine.errors()
         place.venue.program.process.send_signal(signal.SIGCONT)

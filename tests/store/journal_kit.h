@@ -96,6 +96,10 @@ event_of(uint64_t seq, struct qt_rng *rng)
     case QT_EVENT_HEALTH:
         event.health.is_sick = 1;
         break;
+    case QT_EVENT_CONFIG:
+        event.config.value = 0.25;
+        qt_copy(event.config.key, sizeof event.config.key, "risk.max_heat");
+        break;
     case QT_EVENT_NONE:
     case QT_EVENT_SYNC:
     case QT_EVENT_TIMER:

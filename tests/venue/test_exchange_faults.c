@@ -108,6 +108,7 @@ START_TEST(specifications_are_read_exactly)
     ck_assert(qt_fault_parse("halt=BTCUSDT@30s:20s", &fault, &err));
     ck_assert(fault.start_ns == 30 * QT_NS_PER_S && fault.time_ns == 20 * QT_NS_PER_S);
     ck_assert_str_eq(fault.what, "BTCUSDT");
+    ck_assert(qt_fault_parse("revoke=3s", &fault, &err) && fault.start_ns == 3 * QT_NS_PER_S);
     ck_assert(qt_fault_parse("skew=-2s@1s", &fault, &err));
     ck_assert(fault.start_ns == QT_NS_PER_S && fault.time_ns == -2 * QT_NS_PER_S);
 }
@@ -571,6 +572,23 @@ START_TEST(clock_goes_wrong_and_refuses_the_stamps_of_the_right_one)
 }
 END_TEST
 
+START_TEST(key_is_refused_from_its_time_on)
+{
+    struct bench b;
+    bench_start(&b, "revoke=1s");
+    int64_t end = qt_now_mono_ns() + 60 * QT_NS_PER_S;
+    do {
+        (void)qt_loop_work(b.client.loop, 100); /* the weights are checked as ever */
+        call(&b.client, "GET", API "account", "%s", "");
+    } while (b.client.status == 200 && qt_now_mono_ns() < end);
+    expect_fault(&b.client, 401, -2015, "Invalid API-key");
+    (void)get(&b.client, API "time", "");
+    ck_assert_int_eq(b.client.status, 200); /* what needs no key goes on */
+    wait_count(&b, QT_FAULT_REVOKE, 1);
+    client_stop(&b.client);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -591,6 +609,7 @@ main(void)
     tcase_add_test(tc, orders_are_refused_as_for_lack_of_money);
     tcase_add_test(tc, refused_cancels_leave_the_order);
     tcase_add_loop_test(tc, clock_goes_wrong_and_refuses_the_stamps_of_the_right_one, 0, 2);
+    tcase_add_test(tc, key_is_refused_from_its_time_on);
     tcase_add_loop_test(tc, halted_symbol_stands_still_and_resumes, 0, 2);
     tcase_set_timeout(tc, 120);
     suite_add_tcase(suite, tc);

@@ -67,5 +67,8 @@ QT_CHECKED bool qt_config_load_text(const char *name, const char *text, size_t l
                                     struct qt_error *err);
 /** The values as a JSON document with two-space indents, keys in table order. */
 void qt_config_write(const struct qt_config_binding *bindings, size_t n, struct qt_text *out);
+/** The value of one key as JSON. */
+void qt_config_write_value(const struct qt_config_key *key, const void *values,
+                           struct qt_text *out);
 
 #endif

@@ -30,6 +30,7 @@ enum qt_event_kind {
     QT_EVENT_TIMER,   /* time passed without other events */
     QT_EVENT_COMMAND, /* the operator stops or resumes */
     QT_EVENT_HEALTH,  /* one of our own parts began or ceased to work */
+    QT_EVENT_CONFIG,  /* a limit of the config was changed */
     QT_EVENT_KINDS
 };
 
@@ -41,7 +42,7 @@ enum qt_event_flag {
     QT_EVENT_LAST = 2,     /* DEPTH: last chunk of its message */
     QT_EVENT_HISTORY = 4,  /* BAR: from before the session: no decision is taken on it */
     QT_EVENT_BUYER_MAKER = 8, /* TRADE: the seller was the aggressor */
-    QT_EVENT_REFUSED = 16 /* SYNC: the venue's port could not even begin the read */
+    QT_EVENT_REFUSED = 16 /* SYNC: the venue's port could not even begin the read; LINK: the venue refuses our key */
     /* 32 and 64: the source, below */
 };
 
@@ -190,6 +191,11 @@ struct qt_health {
     uint8_t is_sick;   /* 1: it ceased to work */
 };
 
+struct qt_config_event {
+    double value;
+    char key[64]; /* "risk.max_heat" */
+};
+
 struct qt_event {
     uint64_t seq;       /* numbered by the sequencer; 0 before */
     int64_t t_venue_ns; /* the venue's time, UTC; t_recv_ns where it gives none */
@@ -208,6 +214,7 @@ struct qt_event {
         struct qt_command_event command;
         struct qt_status status;
         struct qt_health health;
+        struct qt_config_event config;
         unsigned char bytes[96]; /* the room a payload has */
     };
 };

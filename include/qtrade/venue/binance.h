@@ -114,6 +114,13 @@ struct qt_venue_port qt_binance_venue(struct qt_binance *self);
  * work.
  */
 void qt_binance_resume(struct qt_binance *self, uint32_t instrument, int64_t last_bar_ns);
+/** What the venue says that the key may do. */
+struct qt_binance_rights {
+    bool is_known; /* false: no key, or the venue does not tell (a test network) */
+    bool may_trade, may_withdraw, is_ip_bound;
+};
+/** As qt_binance_load_universe found it. */
+struct qt_binance_rights qt_binance_key_rights(const struct qt_binance *self);
 /** On the thread that works it. */
 struct qt_venue_stats qt_binance_stats(const struct qt_binance *self);
 /** 24 h quote volume of an instrument at the start; -1 unknown. */

@@ -21,6 +21,8 @@ struct qt_venue_config {
     char rest_url[QT_VENUE_URL], ws_url[QT_VENUE_URL], ws_api_url[QT_VENUE_URL];
     char backup_ws_url[QT_VENUE_URL];
     char credentials_file[1024];
+    char credentials[33];  /* name of an entry of the vault; "": the only one of the venue */
+    int64_t key_max_days;  /* a key older than that is warned of */
     char quote_asset[16];
     char symbols[QT_VENUE_SYMBOLS];
     int64_t max_symbols;

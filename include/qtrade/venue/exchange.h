@@ -28,6 +28,13 @@ struct qt_exchange_balance {
     const char *amount; /* decimal text */
 };
 
+/** What the API key may beside trading from listed addresses, or may not; bits. */
+enum qt_exchange_right {
+    QT_EXCHANGE_KEY_WITHDRAWS = 1,
+    QT_EXCHANGE_KEY_ANYWHERE = 2, /* no list of addresses */
+    QT_EXCHANGE_KEY_READS = 4     /* only: it may not trade */
+};
+
 /** Zeroed: a generated market of 50 symbols at the speed of the wall clock on a free loopback port.
  */
 struct qt_exchange_server_options {
@@ -44,6 +51,7 @@ struct qt_exchange_server_options {
     size_t n_balances;
     int maker_ppm, taker_ppm; /* fees, 1/100 bps; 0: 1000 (10 bps); QT_EXCHANGE_FREE: none */
     int weight_limit;         /* request weight per minute; 0: 6000 */
+    unsigned key_rights;      /* enum qt_exchange_right */
     const char *public_key;   /* file of an Ed25519 public key, PEM, that may sign too; NULL: none */
     int listen_key_s;         /* a listen key lives so long without a PUT; 0: 3600 */
     int connection_s;         /* a WebSocket connection lives so long; 0: 86400 */

@@ -34,6 +34,7 @@ enum qt_fault_kind {
     QT_FAULT_HALF_OPEN,
     QT_FAULT_HALT,
     QT_FAULT_SKEW,
+    QT_FAULT_REVOKE,
     QT_FAULT_KINDS
 };
 

@@ -160,6 +160,10 @@ QT_CHECKED bool qt__bn_decode_exchange_info(const char *body, size_t length, con
 QT_CHECKED bool qt__bn_decode_day_volumes(const char *body, size_t length,
                                           struct qt__bn_listing *listings, size_t n,
                                           struct qt_error *err);
+/* What a key may do, of apiRestrictions. False: a member is missing or no true or false. */
+struct qt_binance_rights;
+QT_CHECKED bool qt__bn_decode_rights(const char *body, size_t length,
+                                     struct qt_binance_rights *out);
 QT_CHECKED bool qt__bn_decode_listen_key(const char *body, size_t length, char *out,
                                          size_t capacity);
 /* An order as REST gives it. */

@@ -3,6 +3,8 @@
  * Answers to requests: the venue's rules, orders, fills, balances. Through jansson: they are large,
  * rare, or both.
  */
+#include "qtrade/venue/binance.h"
+
 #include "codec_priv.h"
 
 #include <stdlib.h>
@@ -292,6 +294,27 @@ qt__bn_decode_day_volumes(const char *body, size_t length, struct qt__bn_listing
     }
     json_decref(root);
     return true;
+}
+
+bool
+qt__bn_decode_rights(const char *body, size_t length, struct qt_binance_rights *out)
+{
+    static const char *const names[] = {"enableReading", "enableSpotAndMarginTrading",
+                                        "enableWithdrawals", "ipRestrict"};
+    bool values[QT_COUNT_OF(names)], is_good = true;
+    json_t *root = load(body, length);
+    for (size_t i = 0; i < QT_COUNT_OF(names); i++) {
+        const json_t *value = json_object_get(root, names[i]);
+        is_good &= json_is_boolean(value);
+        values[i] = json_is_true(value);
+    }
+    json_decref(root);
+    if (is_good)
+        *out = (struct qt_binance_rights){.is_known = true,
+                                          .may_trade = values[0] && values[1],
+                                          .may_withdraw = values[2],
+                                          .is_ip_bound = values[3]};
+    return is_good;
 }
 
 bool

@@ -172,6 +172,7 @@ qt__bn_route(void *context, struct qt_event *event)
     case QT_EVENT_TIMER:
     case QT_EVENT_COMMAND:
     case QT_EVENT_HEALTH:
+    case QT_EVENT_CONFIG:
     case QT_EVENT_KINDS:
         break; /* no message of the venue makes these */
     }

@@ -61,6 +61,7 @@ push_link(struct qt_binance *self, enum qt_link_kind kind)
                              .t_recv_ns = now,
                              .instrument = QT_NO_INSTRUMENT,
                              .kind = QT_EVENT_LINK,
+                             .flags = self->is_key_refused ? QT_EVENT_REFUSED : 0,
                              .link = self->links[kind].now};
     self->links[kind].is_told = true;
     qt__bn_push(self, &event);

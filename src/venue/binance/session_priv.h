@@ -201,6 +201,7 @@ struct qt_binance {
     int stale_ms, reconcile_ms, order_timeout_ms, rules_ms;
     uint32_t tag;
     bool is_simulated, is_account_only, has_key, is_key_refused, is_started;
+    struct qt_binance_rights rights; /* of the key */
     struct qt_venue_credentials *secrets; /* a locked page of its own */
     struct qt_signer *signer;
 

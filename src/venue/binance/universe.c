@@ -14,6 +14,7 @@
 
 #define LOAD_TIMEOUT_MS 30000
 #define STEP_TIMEOUT_MS 15000
+#define NO_SUCH_PATH 404
 #define RETRY_MS 500
 #define CLOCK_SAMPLES 3
 #define RULES_A_REQUEST 20
@@ -106,7 +107,7 @@ fetch_path(struct qt_binance *self, const char *path, const char *query,
                 return true;
             free(fetch->body);
             fetch->body = NULL;
-            if (!is_passing(fetch->answer.verdict))
+            if (!is_passing(fetch->answer.verdict) || fetch->answer.status == NO_SUCH_PATH)
                 break;
         } else {
             snprintf(fetch->text, sizeof fetch->text, "the venue lets nothing through now");
@@ -208,6 +209,32 @@ load_volumes(struct qt_binance *self, int64_t until, struct qt__bn_listing *list
     return is_good || qt_error_add(err, "reading the day's volumes");
 }
 
+/* A venue that refuses to say (a test network has no such path) leaves them unknown; one that cannot
+ * be asked now does not. */
+static bool
+load_rights(struct qt_binance *self, int64_t until, struct qt_error *err)
+{
+    static const char path[] = "/sapi/v1/account/apiRestrictions";
+    struct fetch fetch;
+    if (!fetch_path(self, path, NULL, QT__BN_SIGNED, 1, until, &fetch, err)) {
+        bool says_no = fetch.answer.verdict == QT_VENUE_REJECTED ||
+                       fetch.answer.verdict == QT_VENUE_NOT_FOUND ||
+                       fetch.answer.status == NO_SUCH_PATH;
+        if (says_no)
+            *err = (struct qt_error){0};
+        return says_no || qt_error_add(err, "asking what the key may do");
+    }
+    bool is_good = qt__bn_decode_rights(fetch.body, fetch.answer.length, &self->rights);
+    free(fetch.body);
+    return is_good || qt_fail(err, QT_E_DATA, "%s%s: not what the key may do", self->rest_url, path);
+}
+
+struct qt_binance_rights
+qt_binance_key_rights(const struct qt_binance *self)
+{
+    return self->rights;
+}
+
 /* The key is good if it can read the account. */
 static bool
 check_key(struct qt_binance *self, int64_t until, struct qt_error *err)
@@ -218,7 +245,7 @@ check_key(struct qt_binance *self, int64_t until, struct qt_error *err)
     if (!fetch_path(self, "/api/v3/account", NULL, QT__BN_SIGNED, 20, until, &fetch, err))
         return qt_error_add(err, "reading the account");
     free(fetch.body);
-    return true;
+    return load_rights(self, until, err);
 }
 
 static struct qt_universe *

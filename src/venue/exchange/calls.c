@@ -184,6 +184,12 @@ const struct qt__route qt__routes[] = {
      .weight = 20,
      .handle = qt__handle_account},
     {.method = "GET",
+     .path = "/sapi/v1/account/apiRestrictions",
+     .name = "account.apiRestrictions",
+     .security = QT__SIGNED,
+     .weight = 1,
+     .handle = qt__handle_restrictions},
+    {.method = "GET",
      .path = API "rateLimit/order",
      .name = "account.rateLimits.orders",
      .security = QT__SIGNED,
@@ -213,6 +219,8 @@ const struct qt__route qt__routes[] = {
 static bool
 is_allowed(struct qt__exchange *exchange, const struct qt__route *route, struct qt__call *call)
 {
+    if (route->security != QT__PUBLIC && qt__faults_revoke(exchange))
+        return qt__call_fail(call, QT__FAULT_KEY);
     switch (route->security) {
     case QT__PUBLIC:
         return true;

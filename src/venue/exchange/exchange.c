@@ -215,6 +215,7 @@ make_credentials(struct qt__exchange *exchange, const struct qt_exchange_server_
     if (!make_text(info->key) || !make_text(info->secret))
         return qt_fail(err, QT_E_FAILED, "no random numbers for a key");
     exchange->keys.key = info->key;
+    exchange->key_rights = options->key_rights;
     exchange->keys.secret = info->secret;
     exchange->keys.ed25519_key = info->ed25519_key;
     return !options->public_key || read_public_key(exchange, options->public_key, err);

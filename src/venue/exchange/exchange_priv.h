@@ -118,6 +118,7 @@ struct qt__listen_key {
 struct qt__exchange {
     struct qt_exchange_server_info info;
     struct qt__keys keys;
+    unsigned key_rights; /* enum qt_exchange_right */
     int64_t listen_key_ns, connection_ns; /* how long each lives, real time */
     struct qt_loop *loop;
     struct qt_server *server;
@@ -237,6 +238,7 @@ bool qt__handle_list(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_lists(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_open_lists(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_cancel_list(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_restrictions(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_listen_create(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_listen_keep(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_listen_close(struct qt__exchange *exchange, struct qt__call *call);

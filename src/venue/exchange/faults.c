@@ -29,7 +29,7 @@ static bool
 is_timed(enum qt_fault_kind kind)
 {
     return kind == QT_FAULT_CUT || kind == QT_FAULT_HALF_OPEN || kind == QT_FAULT_STORM ||
-           kind == QT_FAULT_HALT || kind == QT_FAULT_SKEW;
+           kind == QT_FAULT_HALT || kind == QT_FAULT_SKEW || kind == QT_FAULT_REVOKE;
 }
 
 bool
@@ -72,6 +72,14 @@ qt__faults_strike(struct qt__exchange *exchange, enum qt_fault_kind kind)
     bool strikes = roll(&exchange->faults, kind) != NULL;
     exchange->faults.counts[kind] += strikes;
     return strikes;
+}
+
+bool
+qt__faults_revoke(struct qt__exchange *exchange)
+{
+    struct qt__faults *faults = &exchange->faults;
+    faults->counts[QT_FAULT_REVOKE] += faults->is_revoked;
+    return faults->is_revoked;
 }
 
 /* Faults that have their time */
@@ -139,6 +147,8 @@ act(struct qt__exchange *exchange, size_t i, int64_t now_ns)
     else if (row->kind == QT_FAULT_SKEW) {
         faults->skew_ns = row->time_ns;
         faults->counts[QT_FAULT_SKEW]++;
+    } else if (row->kind == QT_FAULT_REVOKE) {
+        faults->is_revoked = true;
     } else if (row->kind == QT_FAULT_HALT) {
         faults->is_on[i] = !faults->is_on[i];
         faults->counts[QT_FAULT_HALT] += faults->is_on[i];

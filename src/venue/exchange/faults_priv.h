@@ -26,6 +26,7 @@ struct qt__faults {
     struct qt_rng rng;
     int64_t storm_until_ns; /* monotonic */
     int64_t skew_ns;
+    bool is_revoked;              /* the API key */
     struct qt__kept_answer *kept; /* answers that come later or never */
     uint64_t counts[QT_FAULT_KINDS];
 };
@@ -38,6 +39,8 @@ QT_CHECKED bool qt__faults_init(struct qt__exchange *exchange,
 void qt__faults_finish(struct qt__exchange *exchange);
 /** What has its time: cuts, silence, storms, halts, skew. */
 void qt__faults_turn(struct qt__exchange *exchange);
+/** Whether the key is refused; counts it when it is. */
+bool qt__faults_revoke(struct qt__exchange *exchange);
 /** Does it happen now? Counts it when it does. */
 bool qt__faults_strike(struct qt__exchange *exchange, enum qt_fault_kind kind);
 

@@ -33,6 +33,24 @@ make_key(char out[QT__LISTEN_KEY_TEXT])
     return true;
 }
 
+/* What the key may do, as Binance tells the fields that a trading program asks for. */
+bool
+qt__handle_restrictions(struct qt__exchange *exchange, struct qt__call *call)
+{
+    static const char *const words[] = {"false", "true"};
+    unsigned rights = exchange->key_rights;
+    qt_text_addf(call->out,
+                 "{\"ipRestrict\":%s,\"createTime\":%lld,\"enableReading\":true,"
+                 "\"enableWithdrawals\":%s,\"enableInternalTransfer\":false,\"enableMargin\":false,"
+                 "\"enableFutures\":false,\"permitsUniversalTransfer\":false,"
+                 "\"enableVanillaOptions\":false,\"enableSpotAndMarginTrading\":%s}",
+                 words[!(rights & QT_EXCHANGE_KEY_ANYWHERE)],
+                 (long long)(exchange->info.start_ns / QT_NS_PER_MS),
+                 words[!!(rights & QT_EXCHANGE_KEY_WITHDRAWS)],
+                 words[!(rights & QT_EXCHANGE_KEY_READS)]);
+    return true;
+}
+
 /* The key that lives gets another hour; Binance gives the same one again. */
 bool
 qt__handle_listen_create(struct qt__exchange *exchange, struct qt__call *call)
