@@ -93,6 +93,8 @@ answer_status(struct qt_control_server *server)
     bool is_silent = is_engine_silent(server, &silent_s);
     json_object_set_new(status, "engine_silent_s", is_silent ? json_real(silent_s) : json_null());
     json_object_set_new(status, "components", qt_document_components(server->options.board));
+    json_object_set_new(status, "hardware",
+                        engine->hardware ? engine->hardware(engine->self) : json_null());
     return json_pack("{s:i,s:b,s:o}", "v", QT_CONTROL_VERSION, "ok", 1, "status", status);
 }
 
@@ -141,6 +143,18 @@ answer_command(struct qt_control_server *server, enum qt_command_kind kind, cons
 }
 
 static json_t *
+answer_lamps(struct qt_control_server *server)
+{
+    const struct qt_control_engine *engine = &server->options.engine;
+    struct qt_error err = {0};
+    if (!engine->test_lamps)
+        return refusal("this engine drives no lamps");
+    if (!engine->test_lamps(engine->self, &err))
+        return refusal(err.text);
+    return json_pack("{s:i,s:b}", "v", QT_CONTROL_VERSION, "ok", 1);
+}
+
+static json_t *
 answer(struct qt_control_server *server, const json_t *request)
 {
     const char *command = json_string_value(json_object_get(request, "command"));
@@ -153,7 +167,9 @@ answer(struct qt_control_server *server, const json_t *request)
         return answer_status(server);
     if (strcmp(command, "guard") == 0)
         return answer_guard(server);
-    for (int kind = 0; kind < QT_COMMAND_KINDS; kind++)
+    if (strcmp(command, "test_lamps") == 0)
+        return answer_lamps(server);
+    for (int kind = 0; kind <= QT_COMMAND_LIQUIDATE; kind++) /* halt and note are the switch's */
         if (strcmp(command, qt_command_name((enum qt_command_kind)kind)) == 0)
             return answer_command(server, (enum qt_command_kind)kind, reason ? reason : "");
     return refusal("unknown command");

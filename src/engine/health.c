@@ -40,6 +40,8 @@ static const struct {
                              "the engine's thread works"},
     [QT_COMPONENT_CONTROL] = {NULL, "the control socket keeps failing", "the control socket holds"},
     [QT_COMPONENT_SCREEN] = {NULL, "the screen keeps getting stuck", "the screen works"},
+    [QT_COMPONENT_SWITCH] = {NULL, "the kill switch's thread keeps getting stuck",
+                             "the kill switch's thread works"},
 };
 
 /* What the watchdog found since the last look becomes notes. */

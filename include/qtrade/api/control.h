@@ -10,9 +10,10 @@
  * While the engine's thread does not move (the watchdog says so), a stop is answered with ok and a
  * "warning": the gate is shut, the rest waits; a resume is refused; the status tells both.
  *
- * Commands: status, guard (for the watchman: api/guard.h), pause, resume, reduce, liquidate. A line
- * has 64 KiB at most; 32 clients at once, each of whom has 10 s for a line and for taking its answer.
- * The server has its own thread; the engine never waits for a client.
+ * Commands: status, guard (for the watchman: api/guard.h), pause, resume, reduce, liquidate,
+ * test_lamps (of the kill switch). A line has 64 KiB at most; 32 clients at once, each of whom has
+ * 10 s for a line and for taking its answer. The server has its own thread; the engine never waits
+ * for a client.
  */
 #ifndef QTRADE_API_CONTROL_H
 #define QTRADE_API_CONTROL_H
@@ -36,6 +37,9 @@ struct qt_control_engine {
     void (*give)(void *self, const struct qt_snapshot *snapshot);
     bool (*command)(void *self, enum qt_command_kind kind, const char *reason,
                     struct qt_error *err);
+    /** The kill switch, for the status: a new reference; null: there is none. NULL: neither. */
+    json_t *(*hardware)(void *self);
+    bool (*test_lamps)(void *self, struct qt_error *err); /* NULL: there are none */
 };
 
 struct qt_control_options {
