@@ -14,6 +14,7 @@
 #include "qtrade/api/control.h"
 #include "qtrade/base/clock.h"
 #include "qtrade/engine/engine.h"
+#include "qtrade/hw/kill_switch.h"
 #include "qtrade/sim/inline_venue.h"
 #include "qtrade/store/store.h"
 #include "qtrade/venue/binance.h"
@@ -53,6 +54,7 @@ struct qt__session {
     struct qt_journal *journal;
     struct qt__market_keeping market;
     struct qt_engine *engine;
+    struct qt_kill_switch *kill_switch; /* NULL: none is configured */
     struct qt_control_server *control;
     struct qt_restore *restore;
     struct qt_board *board;
@@ -96,5 +98,13 @@ void qt__session_signals(sigset_t *out); /* those that the session waits for */
 QT_CHECKED bool qt__session_watch(struct qt__session *session, struct qt_error *err);
 void qt__session_unwatch(struct qt__session *session); /* ends the watching thread */
 QT_CHECKED bool qt__session_open_control(struct qt__session *session, struct qt_error *err);
+
+/* session_switch.c */
+QT_CHECKED bool qt__session_open_switch(struct qt__session *session, struct qt_error *err);
+void qt__session_close_switch(struct qt__session *session);
+json_t *qt__session_switch_document(void *session); /* for the status; null: none is configured */
+bool qt__session_test_lamps(void *session, struct qt_error *err);
+/* session.c: the place of the engine's thread on the board */
+const struct qt_part *qt__session_engine_part(struct qt__session *session);
 
 #endif
