@@ -228,7 +228,13 @@ def H3_H4_H9_held_over_a_kill_trips_at_the_start_and_lamps_of_a_dead_program_are
 
 def H5_a_switch_that_cannot_be_had_has_tripped_and_says_why():
     with Rig(live=False, symbols=5) as rig:
+        def doctor():
+            done = rig.call("doctor", "--json")
+            return done.returncode, next(row for row in json.loads(done.stdout)["checks"] if row["name"] == "kill_switch")
+        assert doctor()[1]["state"] == "good", doctor()
         rig.chip.say("busy bank 17 fan")
+        code, row = doctor()
+        assert code == 1 and row["state"] == "bad" and "held by 'fan'" in row["detail"], (code, row)
         rig.start()
         found = rig.status()
         assert found["mode"] == "EMERGENCY" and found["kill_switch_why"] == "the line is busy", found["kill_switch_why"]
