@@ -2,7 +2,7 @@
 # Shared by scripts/run and scripts/test: packages and build. Sourced, not run.
 
 build_packages="build-essential meson ninja-build pkg-config libwebsockets-dev libssl-dev
-  libjansson-dev libsodium-dev libsqlite3-dev libncurses-dev zlib1g-dev"
+  libjansson-dev libsodium-dev libsqlite3-dev libncurses-dev zlib1g-dev libgpiod-dev"
 test_packages="check openssl tmux mandoc sqlite3 libasan8 libubsan1 libtsan2"
 
 say() { printf '%s\n' "$*" >&2; }

@@ -234,6 +234,8 @@ answer_status(struct qt_control_server *server)
     json_object_set_new(status, "operator_absent", json_boolean(is_absent));
     json_object_set_new(status, "components", qt_document_components(server->options.board));
     json_object_set_new(status, "audit", engine->audit ? engine->audit(engine->self) : json_null());
+    json_object_set_new(status, "hardware",
+                        engine->hardware ? engine->hardware(engine->self) : json_null());
     return json_pack("{s:i,s:b,s:o}", "v", QT_CONTROL_VERSION, "ok", 1, "status", status);
 }
 
@@ -284,6 +286,18 @@ answer_command(struct qt_control_server *server, const struct qt_control_peer *p
 
 /* "ACTION DETAIL" of a subcommand that has done something with the folder of this engine. */
 static json_t *
+answer_lamps(struct qt_control_server *server)
+{
+    const struct qt_control_engine *engine = &server->options.engine;
+    struct qt_error err = {0};
+    if (!engine->test_lamps)
+        return refusal("this engine drives no lamps");
+    if (!engine->test_lamps(engine->self, &err))
+        return refusal(err.text);
+    return json_pack("{s:i,s:b}", "v", QT_CONTROL_VERSION, "ok", 1);
+}
+
+static json_t *
 answer_note(const struct qt_control_server *server, const struct client *client, const char *text)
 {
     char action[24];
@@ -316,7 +330,9 @@ answer(struct qt_control_server *server, struct client *client, const json_t *re
     if (strcmp(command, "audit") == 0)
         return answer_note(server, client, reason);
     note_request(server, &peer, request);
-    for (int kind = 0; kind < QT_COMMAND_KINDS; kind++)
+    if (strcmp(command, "test_lamps") == 0)
+        return answer_lamps(server);
+    for (int kind = 0; kind <= QT_COMMAND_LIQUIDATE; kind++) /* halt and note are the switch's */
         if (strcmp(command, qt_command_name((enum qt_command_kind)kind)) == 0)
             return answer_command(server, &peer, (enum qt_command_kind)kind, reason ? reason : "");
     return refusal("unknown command");

@@ -295,6 +295,8 @@ qt_document_status(const struct qt_snapshot *snapshot, const char *version, long
     set(document, "mode_reason",
         snapshot->mode_reason[0] ? json_string(snapshot->mode_reason) : json_null());
     set(document, "kill_switch", json_string(snapshot->kill_switch));
+    set(document, "kill_switch_why",
+        snapshot->kill_switch_why[0] ? json_string(snapshot->kill_switch_why) : json_null());
     set(document, "uptime_s", json_real(uptime_s));
     set(document, "time_ms", ms_of(snapshot->t_ns));
     set(document, "venues", venues);
@@ -311,6 +313,7 @@ qt_document_status(const struct qt_snapshot *snapshot, const char *version, long
     set(document, "selected", qt_document_selected(snapshot));
     set(document, "regime", qt_document_regime(snapshot));
     set(document, "liquidating", json_boolean(snapshot->is_liquidating));
+    set(document, "halted", json_boolean(snapshot->is_halted));
     set(document, "liquidation",
         snapshot->liquidation[0] ? json_string(snapshot->liquidation) : json_null());
     set(document, "health", health_of(snapshot));

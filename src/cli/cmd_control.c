@@ -110,8 +110,8 @@ resume_run(const struct qt_args *args, struct qt_error *err)
         return false;
     return !(was && is) ||
            qt_fail(err, QT_E_FAILED,
-                   "not resumed: EMERGENCY is left only when the venue was twice read flat, and "
-                   "with a --reason");
+                   "not resumed: EMERGENCY is left only when the venue was twice read flat, with the "
+                   "kill switch released, and with a --reason");
 }
 
 /* A line when it changed. */
@@ -139,7 +139,8 @@ watch(const char *folder, struct qt_error *err)
             return qt_error_add(err, "watching the liquidation (it goes on in the engine)");
         const char *mode = json_string_value(json_object_get(status, "mode"));
         bool is_working = json_is_true(json_object_get(status, "liquidating"));
-        bool has_begun = mode && strcmp(mode, "EMERGENCY") == 0;
+        bool has_begun = mode && strcmp(mode, "EMERGENCY") == 0 &&
+                         !json_is_true(json_object_get(status, "halted"));
         say_progress(status, last);
         json_decref(status);
         if (has_begun && !is_working)

@@ -25,6 +25,7 @@ static const struct {
     {"disk", qt__look_at_disk},
     {"store_key", qt__look_at_key},
     {"credentials", qt__look_at_credentials},
+    {"kill_switch", qt__look_at_switch},
     {"engine", qt__look_at_engine},
 };
 

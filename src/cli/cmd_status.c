@@ -127,6 +127,7 @@ print_page(const json_t *status)
 {
     const json_t *regime = json_object_get(status, "regime");
     const char *reason = json_string_value(json_object_get(status, "mode_reason"));
+    const char *why = json_string_value(json_object_get(status, "kill_switch_why"));
     printf("engine     %s %s, pid %" JSON_INTEGER_FORMAT ", up %.0f s\n",
            text_of(status, "run_kind"), text_of(status, "version"),
            json_integer_value(json_object_get(status, "pid")),
@@ -135,8 +136,9 @@ print_page(const json_t *status)
         printf("silent     the engine does not answer since %.0f s; what follows is older, and the "
                "gate is shut\n",
                json_number_value(json_object_get(status, "engine_silent_s")));
-    printf("mode       %s%s%s%s, kill switch: %s\n", text_of(status, "mode"), reason ? " (" : "",
-           reason ? reason : "", reason ? ")" : "", text_of(status, "kill_switch"));
+    printf("mode       %s%s%s%s, kill switch: %s%s%s%s\n", text_of(status, "mode"),
+           reason ? " (" : "", reason ? reason : "", reason ? ")" : "",
+           text_of(status, "kill_switch"), why ? " (" : "", why ? why : "", why ? ")" : "");
     if (json_is_true(json_object_get(status, "operator_absent")))
         printf("operator   nobody was seen for %.1f h\n",
                json_number_value(json_object_get(status, "operator_seen_s")) / 3600);

@@ -27,6 +27,7 @@ const struct qt_command *const qt_commands[] = {
     &qt_cmd_scan,
     &qt_cmd_status,
     &qt_cmd_store,
+    &qt_cmd_killswitch,
     &qt_cmd_venue,
     &qt_cmd_watch,
     NULL,

@@ -24,6 +24,7 @@ extern const struct qt_command qt_cmd_run;
 extern const struct qt_command qt_cmd_scan;
 extern const struct qt_command qt_cmd_status;
 extern const struct qt_command qt_cmd_store;
+extern const struct qt_command qt_cmd_killswitch;
 extern const struct qt_command qt_cmd_venue;
 extern const struct qt_command qt_cmd_watch;
 

@@ -50,6 +50,9 @@ void qt__look_at_key(const struct qt__patient *patient, struct qt__finding *out)
 void qt__look_at_credentials(const struct qt__patient *patient, struct qt__finding *out);
 void qt__look_at_engine(const struct qt__patient *patient, struct qt__finding *out);
 
+/* The kill switch (doctor_switch.c) */
+void qt__look_at_switch(const struct qt__patient *patient, struct qt__finding *out);
+
 /** Fills a finding; advice may be NULL, format is of the detail. */
 void qt__find(struct qt__finding *out, enum qt__verdict verdict, const char *advice,
               const char *format, ...) __attribute__((format(printf, 4, 5)));

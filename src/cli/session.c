@@ -331,9 +331,17 @@ qt__session_open_control(struct qt__session *session, struct qt_error *err)
 {
     const struct qt_control_options options = {
         .folder = session->plan.folder,
-        .engine = {.self = session, .take = take, .give = give, .command = command_from_socket,
-                   .seen = seen, .notice = notice, .seen_s = seen_s,
-                   .note = qt__session_note_from_socket, .audit = qt__session_show_audit},
+        .engine = {.self = session,
+                   .take = take,
+                   .give = give,
+                   .command = command_from_socket,
+                   .seen = seen,
+                   .notice = notice,
+                   .seen_s = seen_s,
+                   .note = qt__session_note_from_socket,
+                   .audit = qt__session_show_audit,
+                   .hardware = qt__session_switch_document,
+                   .test_lamps = qt__session_test_lamps},
         .dashboard = session->dashboard,
         .version = QT_VERSION,
         .tag = qt_store_tag(session->store),
@@ -401,6 +409,7 @@ static const struct {
     [QT_COMPONENT_CONTROL] = {qt__session_open_control, close_control, true},
     [QT_COMPONENT_SCREEN] = {NULL, NULL, true},
     [QT_COMPONENT_BACKUP] = {open_backups, close_backups, true},
+    [QT_COMPONENT_SWITCH] = {qt__session_open_switch, qt__session_close_switch, true},
 };
 
 /* Not those that this session does not have. */
@@ -409,8 +418,10 @@ add_parts(struct qt__session *session)
 {
     for (int i = 0; i < QT_COMPONENTS; i++) {
         bool is_absent = (i == QT_COMPONENT_JOURNAL && !session->plan.journal) ||
-                         (i == QT_COMPONENT_SCREEN && !session->plan.has_screen) ||
-                         (i == QT_COMPONENT_BACKUP && !makes_backups(session));
+                          (i == QT_COMPONENT_SCREEN && !session->plan.has_screen) ||
+                          (i == QT_COMPONENT_BACKUP && !makes_backups(session)) ||
+                          (i == QT_COMPONENT_SWITCH &&
+                           !session->plan.settings->kill_switch.enabled);
         if (components[i].has_part && !is_absent)
             session->part[i] = qt_board_add(session->board, (enum qt_component)i,
                                             qt_component_name((enum qt_component)i));
@@ -504,8 +515,8 @@ qt__session_seconds(const struct qt__session *session)
 
 /* Ending */
 
-static const struct qt_part *
-engine_part(struct qt__session *session)
+const struct qt_part *
+qt__session_engine_part(struct qt__session *session)
 {
     struct qt_part *part;
     for (unsigned i = 0; (part = qt_board_at(session->board, i)); i++)
@@ -518,7 +529,7 @@ engine_part(struct qt__session *session)
 static bool
 join_engine(struct qt__session *session, struct qt_error *err)
 {
-    const struct qt_part *part = engine_part(session);
+    const struct qt_part *part = qt__session_engine_part(session);
     struct timespec at;
     do {
         clock_gettime(CLOCK_REALTIME, &at);

@@ -14,6 +14,7 @@
 #include "qtrade/api/control.h"
 #include "qtrade/base/clock.h"
 #include "qtrade/engine/engine.h"
+#include "qtrade/hw/kill_switch.h"
 #include "qtrade/sim/inline_venue.h"
 #include "qtrade/store/audit.h"
 #include "qtrade/store/backup_schedule.h"
@@ -59,6 +60,7 @@ struct qt__session {
     struct qt_journal *journal;
     struct qt__market_keeping market;
     struct qt_engine *engine;
+    struct qt_kill_switch *kill_switch; /* NULL: none is configured */
     struct qt_control_server *control;
     struct qt_backup_schedule *backups;
     struct qt_restore *restore;
@@ -155,5 +157,13 @@ void qt__session_note(struct qt__session *session, const char *actor, const char
 /* of the control socket; self is the session */
 void qt__session_note_from_socket(void *self, const char *action, const char *detail);
 json_t *qt__session_show_audit(void *self);
+
+/* session_switch.c */
+QT_CHECKED bool qt__session_open_switch(struct qt__session *session, struct qt_error *err);
+void qt__session_close_switch(struct qt__session *session);
+json_t *qt__session_switch_document(void *session); /* for the status; null: none is configured */
+bool qt__session_test_lamps(void *session, struct qt_error *err);
+/* session.c: the place of the engine's thread on the board */
+const struct qt_part *qt__session_engine_part(struct qt__session *session);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "qtrade/base/config.h"
 #include "qtrade/engine/config.h"
+#include "qtrade/hw/config.h"
 #include "qtrade/market/quality.h"
 #include "qtrade/market/sources.h"
 #include "qtrade/risk/config.h"
@@ -41,10 +42,11 @@ struct qt_settings {
     struct qt_watch_config watch;
     struct qt_screen_config screen;
     struct qt_operator_config people;
+    struct qt_switch_config kill_switch;
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 16
+#define QT_SETTINGS_SECTIONS 17
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

@@ -9,6 +9,14 @@
 
 #include "engine_priv.h"
 
+enum { FLUSH_NS = 10 * QT_NS_PER_MS }; /* cancels go out meanwhile */
+
+static bool
+is_stop(enum qt_command_kind kind)
+{
+    return kind != QT_COMMAND_RESUME && kind != QT_COMMAND_NOTE;
+}
+
 bool
 qt_engine_command(struct qt_engine *engine, enum qt_command_kind kind,
                   enum qt_command_source source, const char *reason, struct qt_error *err)
@@ -16,13 +24,31 @@ qt_engine_command(struct qt_engine *engine, enum qt_command_kind kind,
     struct qt_command_event command = {.kind = (uint8_t)kind, .source = (uint8_t)source};
     qt_copy(command.reason, sizeof command.reason, reason ? reason : "");
     qt_text_clean(command.reason); /* it goes to terminals and logs */
-    if (kind != QT_COMMAND_RESUME)
+    if (is_stop(kind)) {
         atomic_store(&engine->gate_shut, true); /* E3: before anything else */
+        atomic_fetch_add(&engine->stops_waiting, 1); /* a resume on its way must not open it */
+    }
     bool is_queued = qt_mpsc_push(engine->commands, &command);
+    if (!is_queued && is_stop(kind))
+        atomic_fetch_sub(&engine->stops_waiting, 1);
     qt_engine_wake(engine);
-    if (!is_queued && kind == QT_COMMAND_RESUME)
+    if (!is_queued && !is_stop(kind))
         return qt_fail(err, QT_E_FAILED, "too many commands are waiting (try again)");
     return true; /* a stop: the gate is shut, and the commands that fill the ring are stops too */
+}
+
+static void
+take(struct qt_engine *engine, const struct qt_command_event *command)
+{
+    int64_t now = engine->options.clock ? qt_clock_utc_ns(engine->options.clock) : engine->now_ns;
+    struct qt_event event = {.kind = QT_EVENT_COMMAND,
+                             .instrument = QT_NO_INSTRUMENT,
+                             .t_recv_ns = now,
+                             .t_venue_ns = now,
+                             .command = *command};
+    if (command->kind == QT_COMMAND_RESUME && qt__switch_is_held(engine))
+        event.flags = QT_EVENT_HELD; /* numbered with it, so that a replay knows it too */
+    qt__sequence(engine, &event);
 }
 
 void
@@ -30,16 +56,10 @@ qt__commands_take(struct qt_engine *engine)
 {
     struct qt_command_event command;
     while (qt_mpsc_pop(engine->commands, &command)) {
-        if (engine->options.is_replay)
-            continue; /* those that were taken are among the events */
-        int64_t now =
-            engine->options.clock ? qt_clock_utc_ns(engine->options.clock) : engine->now_ns;
-        struct qt_event event = {.kind = QT_EVENT_COMMAND,
-                                 .instrument = QT_NO_INSTRUMENT,
-                                 .t_recv_ns = now,
-                                 .t_venue_ns = now,
-                                 .command = command};
-        qt__sequence(engine, &event);
+        if (!engine->options.is_replay) /* there those that were taken are among the events */
+            take(engine, &command);
+        if (is_stop((enum qt_command_kind)command.kind))
+            atomic_fetch_sub(&engine->stops_waiting, 1);
     }
 }
 
@@ -49,11 +69,11 @@ record_mode(struct qt_engine *engine, const struct qt_event *event)
     struct qt_record record = {.kind = QT_RECORD_MODE, .seq = event->seq, .t_ns = event->t_recv_ns};
     record.mode.mode = (uint8_t)engine->mode;
     record.mode.source = event->command.source;
-    qt_copy(record.mode.reason, sizeof record.mode.reason, event->command.reason);
+    snprintf(record.mode.reason, sizeof record.mode.reason, "%s%.72s",
+             engine->liquidation.keeps_positions ? QT__HALT_MARK : "", event->command.reason);
     qt__record(engine, &record);
-    if (engine->options.store.flush)
-        (void)engine->options.store.flush(engine->options.store.self, 2000);
 }
+
 
 static void
 enter_mode(struct qt_engine *engine, enum qt_mode next, const struct qt_event *event)
@@ -63,9 +83,10 @@ enter_mode(struct qt_engine *engine, enum qt_mode next, const struct qt_event *e
     const struct qt_command_event *command = &event->command;
     engine->mode = next;
     engine->mode_since_ns = event->t_recv_ns;
-    snprintf(engine->mode_reason, sizeof engine->mode_reason, "%s%s%s",
+    snprintf(engine->mode_reason, sizeof engine->mode_reason, "%s%s%s%.64s",
              qt_source_name((enum qt_command_source)command->source),
-             command->reason[0] ? ": " : "", command->reason);
+             command->reason[0] ? ": " : "",
+             engine->liquidation.keeps_positions ? QT__HALT_MARK : "", command->reason);
     record_mode(engine, event);
     qt__decision(engine, event->seq, event->t_recv_ns, QT_NO_INSTRUMENT, "mode", (double)next, 0,
                  qt_mode_name(next));
@@ -75,15 +96,73 @@ enter_mode(struct qt_engine *engine, enum qt_mode next, const struct qt_event *e
                  qt_mode_name(next), engine->mode_reason);
 }
 
+/* Whether positions stay in EMERGENCY: a halt keeps them, unless they are being sold already. */
+static bool
+keeps_positions(const struct qt_engine *engine, enum qt_command_kind kind)
+{
+    if (kind == QT_COMMAND_LIQUIDATE)
+        return false;
+    if (engine->mode != QT_MODE_EMERGENCY)
+        return kind == QT_COMMAND_HALT;
+    return engine->liquidation.keeps_positions;
+}
+
+static void
+change_mode(struct qt_engine *engine, enum qt_mode next, const struct qt_event *event)
+{
+    bool keeps = next == QT_MODE_EMERGENCY &&
+                 keeps_positions(engine, (enum qt_command_kind)event->command.kind);
+    if (next == engine->mode && keeps == engine->liquidation.keeps_positions)
+        return;
+    engine->liquidation.keeps_positions = keeps;
+    enter_mode(engine, next, event);
+    engine->liquidation.is_active = false;
+    if (next == QT_MODE_EMERGENCY)
+        qt__liquidate_begin(engine, keeps);
+    engine->flush_due_ns = qt_now_mono_ns() + FLUSH_NS;
+}
+
+void
+qt__mode_flush(struct qt_engine *engine, bool at_once)
+{
+    const struct qt_store_port *store = &engine->options.store;
+    if (engine->flush_due_ns == QT_TIME_NONE ||
+        (!at_once && qt_now_mono_ns() < engine->flush_due_ns))
+        return;
+    engine->flush_due_ns = QT_TIME_NONE;
+    if (store->flush)
+        (void)store->flush(store->self, 2000);
+}
+
+static void
+tell_note(struct qt_engine *engine, const struct qt_event *event)
+{
+    const char *source = qt_source_name((enum qt_command_source)event->command.source);
+    qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_SYSTEM, event->seq, event->t_recv_ns, "%s: %s",
+             source, event->command.reason);
+    qt_log_event(engine->options.log, QT_LOG_WARN, "engine.note", "source=%s text=%s", source,
+                 event->command.reason);
+}
+
+static void
+resumed(struct qt_engine *engine)
+{
+    qt_breakers_reset(&engine->breaker);
+    engine->hw.is_latched = false;
+}
+
 void
 qt__command(struct qt_engine *engine, const struct qt_event *event)
 {
     const struct qt_command_event *command = &event->command;
     enum qt_command_kind kind = (enum qt_command_kind)command->kind;
+    bool is_switch = command->source == QT_SOURCE_SWITCH;
     struct qt_mode_facts facts = {.is_flat = engine->liquidation.is_flat,
                                   .has_reason = command->reason[0] != '\0',
-                                  .is_by_operator = command->source != QT_SOURCE_ENGINE &&
-                                                    command->source != QT_SOURCE_ABSENCE};
+                                  .is_by_operator = !is_switch &&
+                                                    command->source != QT_SOURCE_ENGINE &&
+                                                    command->source != QT_SOURCE_ABSENCE,
+                                  .is_released = !(event->flags & QT_EVENT_HELD)};
     enum qt_mode next = engine->mode;
     const char *why = "";
     qt__audit(engine, qt_source_name((enum qt_command_source)command->source),
@@ -95,13 +174,16 @@ qt__command(struct qt_engine *engine, const struct qt_event *event)
     if (!is_taken)
         qt__audit(engine, "engine", "command.refused", why);
     if (is_taken && kind == QT_COMMAND_RESUME)
-        qt_breakers_reset(&engine->breaker);
-    if (is_taken && next != engine->mode) {
-        enter_mode(engine, next, event);
-        engine->liquidation.is_active = false;
-        if (next == QT_MODE_EMERGENCY)
-            qt__liquidate_begin(engine);
-    }
+        resumed(engine);
+    if (kind == QT_COMMAND_NOTE)
+        tell_note(engine, event);
+    if (is_switch && is_stop(kind))
+        qt_log_event(engine->options.log, QT_LOG_ERROR, "switch.tripped", "does=%s reason=%s",
+                     qt_command_name(kind), command->reason);
+    if (is_switch && is_stop(kind) && next == QT_MODE_EMERGENCY)
+        engine->hw.is_latched = engine->hw.awaits_cancel = true;
+    if (is_taken)
+        change_mode(engine, next, event);
     engine->is_shut = !qt_mode_allows_entry(engine->mode);
     atomic_store(&engine->gate_shut, engine->is_shut);
     engine->next_publish_mono_ns = 0; /* the operator sees the answer at once */
@@ -112,5 +194,5 @@ qt__engine_stops(struct qt_engine *engine, enum qt_command_kind kind, const char
 {
     struct qt_error ignored = {0};
     bool is_taken = qt_engine_command(engine, kind, QT_SOURCE_ENGINE, reason, &ignored);
-    qt_assert(is_taken || kind == QT_COMMAND_RESUME); /* a stop is never refused */
+    qt_assert(is_taken || !is_stop(kind)); /* a stop is never refused */
 }

@@ -130,11 +130,14 @@ set_defaults(struct qt_engine *engine)
     engine->sync.asked_ns = engine->sync.done_ns = engine->last_cycle_ns = QT_TIME_NONE;
     engine->liquidation.first_flat_ns = QT_TIME_NONE;
     engine->next_cycle_ns = engine->next_equity_ns = engine->started_ns = QT_TIME_NONE;
-    engine->market_state.due_ns = QT_TIME_NONE;
+    engine->market_state.due_ns = engine->flush_due_ns = QT_TIME_NONE;
     engine->is_conserved = true;
     engine->mode = QT_MODE_NORMAL;
     engine->decision_hash = QT_HASH_START;
     atomic_init(&engine->gate_shut, false);
+    atomic_init(&engine->hw.edge_ns, QT_TIME_NONE);
+    atomic_init(&engine->hw.shut_ns, QT_TIME_NONE);
+    atomic_init(&engine->hw.cancel_ns, QT_TIME_NONE);
     qt_copy(engine->venue.name, sizeof engine->venue.name,
             options->venue.name ? options->venue.name : "");
     qt_regime_init(&engine->regime);
@@ -233,9 +236,11 @@ run(struct qt_engine *engine, const atomic_bool *stop)
             pass_time(engine);
         qt__shards_kick(engine->shards);
         qt__shards_drain(engine->shards);
-        if (options->publishes)
+        qt__mode_flush(engine, false);
+        if (options->publishes && engine->flush_due_ns == QT_TIME_NONE)
             qt__publish_due(engine);
     }
+    qt__mode_flush(engine, true);
     qt__meet(engine);
     qt__letters_end(engine);
     qt__market_take_all(engine);

@@ -21,6 +21,7 @@
 #include "qtrade/base/time.h"
 #include "qtrade/engine/engine.h"
 #include "qtrade/engine/mode.h"
+#include "qtrade/engine/switch.h"
 #include "qtrade/risk/breakers.h"
 #include "qtrade/risk/gate.h"
 #include "qtrade/risk/portfolio.h"
@@ -69,10 +70,20 @@ struct qt_portfolio {
 /** The stop on its way: cancel, flatten, prove flat. */
 struct qt_liquidation {
     bool is_active, is_flat;
+    bool keeps_positions; /* a halt: orders are cancelled, positions stay under their exits */
     int64_t next_ns;       /* next step not before this */
     int64_t first_flat_ns; /* engine time of the first flat read; QT_TIME_NONE: none */
     unsigned rounds;
     char text[96];
+};
+
+/** The kill switch, as its thread says; and how fast the last trip was. Times are monotonic. */
+struct qt__switch {
+    atomic_uint word;            /* enum qt_switch_state | enum qt_switch_cause << 8 */
+    atomic_bool is_tamper_open;  /* and a resume has to wait for it */
+    atomic_int_fast64_t edge_ns, shut_ns, cancel_ns; /* QT_TIME_NONE: none */
+    bool is_latched;             /* it tripped, and nobody has resumed: by numbered events */
+    bool awaits_cancel;          /* the first cancel after a trip is still to go out */
 };
 
 /** Reads of the account. */
@@ -148,12 +159,15 @@ struct qt_engine {
     enum qt_mode mode;
     int64_t mode_since_ns;
     char mode_reason[80];
+    int64_t flush_due_ns; /* monotonic: the mode is to be on disk; QT_TIME_NONE: it is */
     struct qt_liquidation liquidation;
     bool is_shut;             /* no entries: what decisions see, by numbered events */
     atomic_bool gate_shut;    /* release by whoever stops, acquire before an order leaves */
+    atomic_uint stops_waiting; /* in commands: the gate is shut until they are taken */
     struct qt_mpsc *commands; /* of struct qt_command_event */
     struct qt_mpsc *changes;  /* of struct qt_config_event */
     struct qt_risk_config risk; /* the options' and what was changed since; options.risk is this */
+    struct qt__switch hw;
     struct qt_event refused[QT_REFUSED]; /* what the port did not take */
     unsigned refused_count;
     /* out */
@@ -299,14 +313,24 @@ void qt__portfolio_measure(struct qt_engine *engine); /* the figures only */
 void qt__book_fill(struct qt_engine *engine, const struct qt_filled *filled);
 void qt__book_synced(struct qt_engine *engine, const struct qt_event *event);
 /* command.c */
+/** Begins the stored reason of a halt, so that a restart does not sell what was to be kept. */
+#define QT__HALT_MARK "halt: "
 void qt__commands_take(struct qt_engine *engine);
 void qt__command(struct qt_engine *engine, const struct qt_event *event);
+/** Waits until a new mode is on disk, once what it sends had time to leave; before that the picture
+ * does not show it. */
+void qt__mode_flush(struct qt_engine *engine, bool at_once);
 void qt__engine_stops(struct qt_engine *engine, enum qt_command_kind kind, const char *reason);
 /* configure.c */
 void qt__changes_take(struct qt_engine *engine);
 void qt__config_event(struct qt_engine *engine, const struct qt_event *event);
+/* switch.c */
+bool qt__switch_is_held(const struct qt_engine *engine); /* a resume has to wait */
+/** A cancel went to the port: the figures of the last trip. Engine thread. */
+void qt__switch_cancelled(struct qt_engine *engine);
+void qt__switch_view(const struct qt_engine *engine, struct qt_snapshot *out);
 /* liquidate.c */
-void qt__liquidate_begin(struct qt_engine *engine);
+void qt__liquidate_begin(struct qt_engine *engine, bool keeps_positions);
 void qt__liquidate_step(struct qt_engine *engine, uint64_t seq, unsigned *n);
 void qt__liquidate_synced(struct qt_engine *engine); /* a read of the account has ended */
 /* view.c */

@@ -79,7 +79,7 @@ bool
 qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t client_id, int64_t now_ns)
 {
     if (!symbol->has_plan || symbol->exit_order || now_ns < symbol->exit_retry_ns ||
-        engine->liquidation.is_active)
+        (engine->liquidation.is_active && !engine->liquidation.keeps_positions))
         return false;
     struct qt_exit_plan before = symbol->plan;
     struct qt_exit_step step = qt_exit_update(&symbol->plan, qt__symbol_exit_px(symbol), now_ns);

@@ -20,7 +20,8 @@ common(const struct qt_engine *engine, const struct qt_symbol *symbol,
                                   .ins = symbol->ins,
                                   .purpose = (uint8_t)purpose,
                                   .mode = (uint8_t)(QT_GATE_MODE_NORMAL + engine->mode),
-                                  .kill_switch = QT_ANSWER_NO,
+                                  .kill_switch =
+                                      engine->hw.is_latched ? QT_ANSWER_YES : QT_ANSWER_NO,
                                   .quote = symbol->quote,
                                   .last = symbol->last,
                                   .position = qt_gate_qty(symbol->position.qty)};

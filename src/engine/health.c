@@ -42,6 +42,8 @@ static const struct {
     [QT_COMPONENT_CONTROL] = {NULL, "the control socket keeps failing", "the control socket holds"},
     [QT_COMPONENT_SCREEN] = {NULL, "the screen keeps getting stuck", "the screen works"},
     [QT_COMPONENT_BACKUP] = {NULL, "the store's backups keep failing", "the store is backed up again", true},
+    [QT_COMPONENT_SWITCH] = {NULL, "the kill switch's thread keeps getting stuck",
+                             "the kill switch's thread works"},
 };
 
 /* What the watchdog found since the last look becomes notes. */

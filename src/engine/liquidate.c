@@ -26,6 +26,15 @@ cancel_orders(struct qt_engine *engine, bool is_due)
 }
 
 static uint32_t
+open_positions(const struct qt_engine *engine)
+{
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < engine->symbols; i++)
+        open += qt__symbol_is_open(&engine->symbol[i]);
+    return open;
+}
+
+static uint32_t
 flatten(struct qt_engine *engine, uint64_t seq, unsigned *n)
 {
     uint32_t open = 0;
@@ -56,6 +65,9 @@ say(struct qt_engine *engine, uint32_t orders, uint32_t positions)
     struct qt_liquidation *liquidation = &engine->liquidation;
     if (liquidation->is_flat)
         qt_copy(liquidation->text, sizeof liquidation->text, "flat, read twice at the venue");
+    else if (liquidation->keeps_positions && (orders || positions))
+        snprintf(liquidation->text, sizeof liquidation->text,
+                 "halted: %u orders alive, %u positions kept under their exits", orders, positions);
     else if (orders || positions)
         snprintf(liquidation->text, sizeof liquidation->text,
                  "round %u: %u orders alive, %u positions open", liquidation->rounds, orders,
@@ -85,7 +97,8 @@ qt__liquidate_step(struct qt_engine *engine, uint64_t seq, unsigned *n)
         liquidation->rounds++;
     }
     uint32_t orders = cancel_orders(engine, is_due);
-    uint32_t positions = flatten(engine, seq, n);
+    uint32_t positions =
+        liquidation->keeps_positions ? open_positions(engine) : flatten(engine, seq, n);
     if (orders || positions) {
         if (liquidation->is_flat)
             qt__note(engine, QT_SEVERITY_BAD, QT_TOPIC_RISK, seq, engine->now_ns,
@@ -99,11 +112,14 @@ qt__liquidate_step(struct qt_engine *engine, uint64_t seq, unsigned *n)
 }
 
 void
-qt__liquidate_begin(struct qt_engine *engine)
+qt__liquidate_begin(struct qt_engine *engine, bool keeps_positions)
 {
     unsigned n = 0;
     engine->liquidation = (struct qt_liquidation){
-        .is_active = true, .next_ns = engine->now_ns, .first_flat_ns = QT_TIME_NONE};
+        .is_active = true,
+        .keeps_positions = keeps_positions,
+        .next_ns = engine->now_ns,
+        .first_flat_ns = QT_TIME_NONE};
     qt__liquidate_step(engine, engine->seq, &n);
 }
 

@@ -74,6 +74,16 @@ restore_order(struct qt_engine *engine, const struct qt_order_record *from, stru
     return true;
 }
 
+/* As the mode was stored: who, and of a halt that it was one (command.c). */
+static const char by_switch[] = "switch: ";
+
+static bool
+is_halt(const struct qt_engine *engine)
+{
+    const char *text = strstr(engine->mode_reason, ": ");
+    return text && strncmp(text + 2, QT__HALT_MARK, sizeof QT__HALT_MARK - 1) == 0;
+}
+
 bool
 qt__restore(struct qt_engine *engine, const struct qt_restore *restore, struct qt_error *err)
 {
@@ -86,6 +96,9 @@ qt__restore(struct qt_engine *engine, const struct qt_restore *restore, struct q
     engine->is_shut = !qt_mode_allows_entry(engine->mode);
     atomic_store(&engine->gate_shut, engine->is_shut);
     engine->liquidation.is_active = engine->mode == QT_MODE_EMERGENCY;
+    engine->liquidation.keeps_positions = engine->liquidation.is_active && is_halt(engine);
+    engine->hw.is_latched = engine->liquidation.is_active &&
+                            strncmp(engine->mode_reason, by_switch, sizeof by_switch - 1) == 0;
     if (!restore_ledger(engine, restore, err))
         return false;
     engine->is_exposed = restore->positions > 0 || restore->orders > 0;

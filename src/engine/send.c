@@ -122,7 +122,8 @@ qt__submit(struct qt_engine *engine, const struct qt_submission *submission)
     engine->counts.orders++;
     engine->is_exposed = true; /* until the next look at the book */
     qt__settle_decision(engine, &decision);
-    bool is_stopped = !request->reduce_only && atomic_load(&engine->gate_shut);
+    bool is_stopped = !request->reduce_only && (atomic_load(&engine->gate_shut) ||
+                                                atomic_load(&engine->stops_waiting) > 0);
     if (!is_stopped && venue->submit(venue->self, request))
         return;
     qt_log_event(engine->options.log, QT_LOG_WARN, "order.not_sent",
@@ -140,6 +141,8 @@ qt__cancel(struct qt_engine *engine, struct qt_order *order)
     decide_cancel(engine, order->request.instrument, order->request.client_id);
     if (!venue->cancel(venue->self, order->request.instrument, order->request.client_id))
         refuse(engine, &order->request, QT_REPORT_TIMEOUT); /* its fate is asked for */
+    else
+        qt__switch_cancelled(engine);
     qt_rates_message(&partition->rates, engine->now_ns);
     if (qt_orders_cancel_sent(partition->orders, order, engine->now_ns, &change) ==
         QT_ORDERS_APPLIED)
@@ -151,7 +154,8 @@ qt__cancel_all(struct qt_engine *engine, uint32_t instrument)
 {
     const struct qt_venue_port *venue = &engine->options.venue;
     decide_cancel(engine, instrument, 0);
-    (void)venue->cancel_all(venue->self, instrument); /* the next round tries again */
+    if (venue->cancel_all(venue->self, instrument)) /* else the next round tries again */
+        qt__switch_cancelled(engine);
     qt_rates_message(&qt__partition_of(engine, instrument)->rates, engine->now_ns);
 }
 

@@ -16,13 +16,15 @@ fill_head(const struct qt_engine *engine, struct qt_snapshot *out)
     out->mode = (uint8_t)engine->mode;
     out->mode_since_ns = engine->mode_since_ns ? engine->mode_since_ns : engine->started_ns;
     qt_copy(out->mode_reason, sizeof out->mode_reason, engine->mode_reason);
-    qt_copy(out->kill_switch, sizeof out->kill_switch, "none");
+    qt__switch_view(engine, out);
     qt_copy(out->run_kind, sizeof out->run_kind, options->run_kind);
     qt_copy(out->quote_asset, sizeof out->quote_asset, options->scan->quote_asset);
     out->started_ns = engine->started_ns;
     out->instruments = engine->symbols;
     out->eligible = engine->scan.eligible;
-    out->is_liquidating = engine->liquidation.is_active && !engine->liquidation.is_flat;
+    out->is_halted = engine->liquidation.is_active && engine->liquidation.keeps_positions;
+    out->is_liquidating =
+        engine->liquidation.is_active && !engine->liquidation.is_flat && !out->is_halted;
     qt_copy(out->liquidation, sizeof out->liquidation,
             engine->liquidation.is_active ? engine->liquidation.text : "");
     out->is_conserved = engine->is_conserved;

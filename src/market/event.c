@@ -65,7 +65,9 @@ qt_command_name(enum qt_command_kind kind)
     static const char *const names[QT_COMMAND_KINDS] = {[QT_COMMAND_PAUSE] = "pause",
                                                         [QT_COMMAND_RESUME] = "resume",
                                                         [QT_COMMAND_REDUCE] = "reduce",
-                                                        [QT_COMMAND_LIQUIDATE] = "liquidate"};
+                                                        [QT_COMMAND_LIQUIDATE] = "liquidate",
+                                                        [QT_COMMAND_HALT] = "halt",
+                                                        [QT_COMMAND_NOTE] = "note"};
     return name_of(names, QT_COUNT_OF(names), (unsigned)kind);
 }
 
@@ -104,6 +106,7 @@ qt_component_name(enum qt_component component)
         [QT_COMPONENT_STORE] = "store",   [QT_COMPONENT_JOURNAL] = "journal",
         [QT_COMPONENT_VENUE] = "venue",   [QT_COMPONENT_WORKER] = "worker",
         [QT_COMPONENT_ENGINE] = "engine", [QT_COMPONENT_CONTROL] = "control",
-        [QT_COMPONENT_SCREEN] = "screen", [QT_COMPONENT_BACKUP] = "backup"};
+        [QT_COMPONENT_SCREEN] = "screen", [QT_COMPONENT_BACKUP] = "backup",
+        [QT_COMPONENT_SWITCH] = "switch"};
     return name_of(names, QT_COUNT_OF(names), (unsigned)component);
 }

@@ -75,7 +75,8 @@ static bool
 read_mode(sqlite3 *db, struct qt_restore *out, struct qt_error *err)
 {
     sqlite3_stmt *statement =
-        query(db, "SELECT mode_id, t_ns, reason FROM modes ORDER BY id DESC LIMIT 1", err);
+        query(db, "SELECT mode_id, t_ns, source || iif(reason = '', '', ': ' || reason) FROM modes"
+                  " ORDER BY id DESC LIMIT 1", err);
     if (!statement)
         return false;
     if (sqlite3_step(statement) == SQLITE_ROW) {

@@ -356,7 +356,8 @@ qt__alarm(const struct qt_snapshot *snap, const char *trouble, int64_t silent_ns
     if (snap && snap->is_liquidating)
         qt_text_addf(&text, "  LIQUIDATING %s", snap->liquidation);
     if (snap && strcmp(snap->kill_switch, "tripped") == 0)
-        qt_text_add(&text, "  KILL SWITCH TRIPPED");
+        qt_text_addf(&text, "  KILL SWITCH TRIPPED%s%.60s", snap->kill_switch_why[0] ? ": " : "",
+                     snap->kill_switch_why);
     for (int i = 0; snap && i < qt__count(snap->venues, QT_VIEW_VENUES); i++)
         if (snap->venue[i].feed_age_ns >= FEED_BAD_NS && snap->venue[i].feed_age_ns != INT64_MAX)
             qt_text_addf(&text, "  NO FEED for %s from %.15s",

@@ -284,7 +284,7 @@ def status_names_every_part_and_every_topic():
         rows = {row["name"]: row for row in document["components"]}
         assert {"store", "control", "venue", "engine"} <= set(rows), rows
         assert all(row["state"] == "running" for row in rows.values()), rows
-        assert rows["control"]["needs"] == ["engine"] and "store" in rows["engine"]["needs"]
+        assert rows["control"]["needs"] == ["engine", "switch"] and "store" in rows["engine"]["needs"]
         assert rows["engine"]["heartbeat_ms"] is not None and rows["engine"]["failures"] == 0
         topics = {row["topic"]: row for row in document["bus"]["topics"]}
         assert list(topics) == ["market", "signal", "trade", "risk", "system"]

@@ -418,6 +418,27 @@ START_TEST(liquidation_ends_flat_and_stays_flat)
 }
 END_TEST
 
+START_TEST(a_halt_keeps_positions_under_their_exits)
+{
+    struct bench *bench = bench_new();
+    if (bench_open(bench, 1)) {
+        bench->has_command = true;
+        bench->command = QT_COMMAND_HALT;
+        bench->command_at = 6;
+        bench_run(bench);
+        const struct qt_snapshot *last = qt_engine_snapshot(bench->engine);
+        ck_assert_int_eq(last->mode, QT_MODE_EMERGENCY);
+        ck_assert(last->is_halted && !last->is_liquidating);
+        qt_engine_snapshot_unref(bench->engine, last);
+        ck_assert_uint_eq(bench->kept.flattened, 0);
+        ck_assert_uint_eq(bench->kept.entries_after_stop, 0);
+        ck_assert_uint_gt(bench->kept.orders_after_stop, 0); /* exits go on */
+        check_books(bench);
+    }
+    bench_close(bench);
+}
+END_TEST
+
 START_TEST(order_that_the_port_refuses_is_rejected_and_no_position_is_believed)
 {
     struct bench *bench = bench_new();
@@ -598,6 +619,7 @@ main(void)
     tcase_add_test(tc, trades_are_opened_closed_and_booked);
     tcase_add_test(tc, pause_lets_positions_run_out_and_opens_none);
     tcase_add_test(tc, liquidation_ends_flat_and_stays_flat);
+    tcase_add_test(tc, a_halt_keeps_positions_under_their_exits);
     tcase_add_test(tc, S4_store_that_has_no_room_pauses_and_gets_every_record_later);
     tcase_add_test(tc, order_that_the_port_refuses_is_rejected_and_no_position_is_believed);
     tcase_add_test(tc, order_that_is_never_answered_is_unknown_until_the_venue_says_what_it_was);

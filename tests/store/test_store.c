@@ -128,7 +128,7 @@ expect_sample(const struct fixture *f)
     ck_assert(restore.is_found);
     ck_assert_uint_eq(restore.last_seq, 9);
     ck_assert_int_eq(restore.mode, QT_MODE_REDUCED);
-    ck_assert_str_eq(restore.mode_reason, "heat");
+    ck_assert_str_eq(restore.mode_reason, "screen: heat");
     ck_assert_uint_eq(restore.orders, 1);
     ck_assert_uint_eq(restore.order[0].request.client_id, 7 << 8);
     ck_assert_int_eq(restore.order[0].request.side, QT_SELL);

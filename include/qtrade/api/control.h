@@ -17,8 +17,9 @@
  * is told as one of its keys.
  *
  * Commands: status, picture, guard (for the watchman: api/guard.h), audit, pause, resume, reduce,
- * liquidate. A line has 64 KiB at most; 32 clients at once, each of whom has 10 s for a line and for
- * taking its answer. The server has its own thread; the engine never waits for a client.
+ * liquidate, test_lamps (of the kill switch). A line has 64 KiB at most; 32 clients at once, each of
+ * whom has 10 s for a line and for taking its answer. The server has its own thread; the engine never
+ * waits for a client.
  */
 #ifndef QTRADE_API_CONTROL_H
 #define QTRADE_API_CONTROL_H
@@ -64,6 +65,9 @@ struct qt_control_engine {
      * NULL: nobody keeps it. */
     void (*note)(void *self, const char *action, const char *detail);
     json_t *(*audit)(void *self); /* "audit" of the status; NULL: there is none */
+    /** The kill switch, for the status: a new reference; null: there is none. NULL: neither. */
+    json_t *(*hardware)(void *self);
+    bool (*test_lamps)(void *self, struct qt_error *err); /* NULL: there are none */
 };
 
 struct qt_control_options {

@@ -12,6 +12,7 @@
 #include "qtrade/base/attr.h"
 #include "qtrade/engine/board.h"
 #include "qtrade/engine/snapshot.h"
+#include "qtrade/hw/kill_switch.h"
 
 /** {structure, structure_probability:{}, market, market_probability:{}, confidence, stability,
  * switches_per_day}; null before the first full cycle. */
@@ -35,6 +36,11 @@ json_t *qt_document_money(qt_money amount, bool is_known);
 /** The document of "qtrade status". uptime_s and pid as given; version borrowed for the call. */
 json_t *qt_document_status(const struct qt_snapshot *snapshot, const char *version, long pid,
                            double uptime_s);
+/** {library, switch:{line, level, held, cause, detail, edges, trips, last_edges:[{time_ms,
+ * kernel_ns}]}, tamper: the same or null, lamps:{green:{driven, lit, detail}, yellow, red}, testing,
+ * realtime, edge_to_gate_us, edge_to_cancel_us}: of the last trip, null where there was none. */
+json_t *qt_document_switch(const struct qt_switch_view *view, const char *library,
+                           const struct qt_switch_times *times);
 /** The document of "qtrade demo --headless" after so many seconds. */
 json_t *qt_document_summary(const struct qt_snapshot *snapshot, double seconds);
 

@@ -14,7 +14,8 @@
 struct qt_mode_facts {
     bool is_flat;        /* no position and no open order, twice read at the venue */
     bool has_reason;     /* the operator said why */
-    bool is_by_operator; /* screen, socket or signal; not the engine itself */
+    bool is_by_operator; /* screen, socket or signal; neither the engine itself nor a switch */
+    bool is_released;    /* the kill switch's line is closed, and the tamper line where it stops */
 };
 
 /**

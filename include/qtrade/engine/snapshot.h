@@ -242,6 +242,7 @@ struct qt_snapshot {
     int64_t mode_since_ns;
     char mode_reason[80];
     char kill_switch[16]; /* "none", "armed", "tripped" */
+    char kill_switch_why[64]; /* tripped: why, and whether it is released; "" else */
     char run_kind[12];    /* "demo", "paper", "live", "backtest" */
     char quote_asset[QT_ASSET_SIZE];
     int64_t started_ns;
@@ -249,7 +250,7 @@ struct qt_snapshot {
     bool has_equity; /* false: unknown (no account read yet) */
     qt_money equity, initial_equity, cash, exposure, day_pnl, realised, unrealised, fees;
     double drawdown, max_drawdown, heat; /* ratios of equity */
-    bool is_liquidating;
+    bool is_liquidating, is_halted; /* halted: orders are cancelled, positions stay */
     char liquidation[96]; /* what is left where and why */
     bool is_conserved;    /* the ledger sums to zero per asset */
     struct qt_regime_view regime;

@@ -42,7 +42,8 @@ enum qt_event_flag {
     QT_EVENT_LAST = 2,     /* DEPTH: last chunk of its message */
     QT_EVENT_HISTORY = 4,  /* BAR: from before the session: no decision is taken on it */
     QT_EVENT_BUYER_MAKER = 8, /* TRADE: the seller was the aggressor */
-    QT_EVENT_REFUSED = 16 /* SYNC: the venue's port could not even begin the read; LINK: the venue refuses our key */
+    QT_EVENT_REFUSED = 16, /* SYNC: the venue's port could not even begin the read; LINK: the venue refuses our key */
+    QT_EVENT_HELD = 128    /* COMMAND to resume: the kill switch or the tamper line was not released when it was taken */
     /* 32 and 64: the source, below */
 };
 
@@ -150,6 +151,8 @@ enum qt_command_kind {
     QT_COMMAND_RESUME,
     QT_COMMAND_REDUCE,
     QT_COMMAND_LIQUIDATE,
+    QT_COMMAND_HALT, /* cancel every order, keep positions under their exits: the kill switch's */
+    QT_COMMAND_NOTE, /* changes nothing: for the audit only */
     QT_COMMAND_KINDS
 };
 enum qt_command_source {
@@ -183,6 +186,7 @@ enum qt_component {
     QT_COMPONENT_CONTROL, /* the control socket's server */
     QT_COMPONENT_SCREEN,
     QT_COMPONENT_BACKUP, /* copies of the store by the clock */
+    QT_COMPONENT_SWITCH, /* the kill switch's thread */
     QT_COMPONENTS
 };
 
