@@ -36,6 +36,7 @@ struct qt_control_engine {
     void (*give)(void *self, const struct qt_snapshot *snapshot);
     bool (*command)(void *self, enum qt_command_kind kind, const char *reason,
                     struct qt_error *err);
+    json_t *(*process)(void *self); /* the status's "process", a new reference; NULL: not told */
 };
 
 struct qt_control_options {
