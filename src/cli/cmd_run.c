@@ -59,7 +59,7 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
         !qt_state_dir(args, run->folder, err) || !qt_state_dir_make(run->folder, err))
         return false;
     run->venue = qt_binance_options_of(&run->settings.venue);
-    qt_clock_init_wall(&run->clock);
+    qt_clock_init_wall(&run->clock); /* until the session begins it anew */
     run->venue.clock = &run->clock;
     if (!read_credentials(run, err))
         return false;
@@ -76,6 +76,7 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
                                               run->settings.journal.enabled ? run->journal : NULL,
                                           .keeps_market = true,
                                           .shares_key = true,
+                                          .steady = &run->clock,
                                           .shows_progress = isatty(STDERR_FILENO),
                                           .verbose = args->verbose,
                                           .has_screen = !run->is_headless};

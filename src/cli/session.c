@@ -21,7 +21,7 @@
 
 #include "unlock_priv.h"
 
-enum { LOAD_MS = 30000, LOOK_MS = 100, FLUSH_MS = 2000 };
+enum { LOAD_MS = 30000, LOOK_MS = 100, FLUSH_MS = 2000, JOIN_MS = 5 };
 
 /* What the screen and the control socket see of the engine. */
 
@@ -204,6 +204,7 @@ open_engine(struct qt__session *session, struct qt_error *err)
                                         .strategy = &plan->settings->strategy,
                                         .risk = &plan->settings->risk,
                                         .quality = &plan->settings->quality,
+                                        .health = &plan->settings->health,
                                         .sources = qt_settings_sources(plan->settings),
                                         .universe = session->universe,
                                         .clock = plan->clock,
@@ -238,12 +239,19 @@ close_engine(struct qt__session *session)
     qt__market_keeping_end(&session->market);
 }
 
+static json_t *
+about_process(void *self)
+{
+    const struct qt__session *session = self;
+    return qt__host_document(&session->host, session->log);
+}
+
 bool
 qt__session_open_control(struct qt__session *session, struct qt_error *err)
 {
     const struct qt_control_options options = {
         .folder = session->plan.folder,
-        .engine = {.self = session, .take = take, .give = give, .command = command_from_socket},
+        .engine = {.self = session, .take = take, .give = give, .command = command_from_socket, .process = about_process},
         .version = QT_VERSION,
         .tag = qt_store_tag(session->store),
         .begun_ns = session->opened_mono_ns,
@@ -328,10 +336,27 @@ static bool
 start_threads(struct qt__session *session, struct qt_error *err)
 {
     session->begun_mono_ns = qt_now_mono_ns();
+    qt__host_judge_starts(&session->host, session->engine, session->log);
     session->has_thread = pthread_create(&session->thread, NULL, run_engine, session) == 0;
     if (!session->has_thread)
         return qt_fail(err, QT_E_FAILED, "a thread cannot be started");
-    return qt__session_watch(session, err);
+    if (!qt__session_watch(session, err))
+        return false;
+    qt__host_seal(&session->host, session->log);
+    return true;
+}
+
+static bool
+begin_host(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt__session_plan *plan = &session->plan;
+    const struct qt__host_plan host = {.sandbox = &plan->settings->sandbox,
+                                         .health = &plan->settings->health,
+                                         .folder = plan->folder,
+                                         .journal = plan->journal,
+                                         .is_throw_away = plan->is_throw_away,
+                                         .steady = plan->steady};
+    return qt__host_begin(&session->host, &host, err);
 }
 
 bool
@@ -349,8 +374,7 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
             return false;
         signal(SIGHUP, SIG_IGN); /* a headless run outlives its terminal */
     }
-    signal(SIGPIPE, SIG_IGN);
-    return open_components(session, err) && start_threads(session, err);
+    return begin_host(session, err) && open_components(session, err) && start_threads(session, err);
 }
 
 double
@@ -361,8 +385,8 @@ qt__session_seconds(const struct qt__session *session)
 
 /* Ending */
 
-static const struct qt_part *
-engine_part(struct qt__session *session)
+const struct qt_part *
+qt__session_engine_part(struct qt__session *session)
 {
     struct qt_part *part;
     for (unsigned i = 0; (part = qt_board_at(session->board, i)); i++)
@@ -375,14 +399,12 @@ engine_part(struct qt__session *session)
 static bool
 join_engine(struct qt__session *session, struct qt_error *err)
 {
-    const struct qt_part *part = engine_part(session);
-    struct timespec at;
-    do {
-        clock_gettime(CLOCK_REALTIME, &at);
-        at.tv_sec++;
-        if (pthread_timedjoin_np(session->thread, NULL, &at) == 0)
-            return true;
-    } while (!qt_part_is_stuck(part));
+    const struct qt_part *part = qt__session_engine_part(session);
+    const struct timespec moment = {.tv_nsec = JOIN_MS * QT_NS_PER_MS};
+    while (!atomic_load(&session->is_over) && !qt_part_is_stuck(part))
+        nanosleep(&moment, NULL);
+    if (atomic_load(&session->is_over))
+        return pthread_join(session->thread, NULL) == 0;
     session->is_abandoned = true;
     return qt_fail(err, QT_E_FAILED,
                    "the engine's thread does not answer and is left behind: orders and positions "
@@ -419,6 +441,7 @@ qt__session_close(struct qt__session *session)
         const struct qt_store_port store = qt_store_port(session->store);
         (void)store.flush(store.self, FLUSH_MS);
         qt_control_stop(session->control);
+        qt__host_end(&session->host, false);
         return false;
     }
     close_components(session);
@@ -427,6 +450,7 @@ qt__session_close(struct qt__session *session)
     free(session->restore);
     qt_board_destroy(session->board);
     qt_log_close(session->log);
+    qt__host_end(&session->host, session->failure.code == QT_E_NONE);
     return true;
 }
 

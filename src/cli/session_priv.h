@@ -18,6 +18,7 @@
 #include "qtrade/store/store.h"
 #include "qtrade/venue/binance.h"
 
+#include "host_priv.h"
 #include "journaling_priv.h"
 #include "market_keeping_priv.h"
 #include "settings_priv.h"
@@ -38,12 +39,14 @@ struct qt__session_plan {
     bool keeps_market;   /* beside the journal: market states, and goes on from the last */
     bool shares_key;     /* the journal's key is the store's */
     bool shows_progress; /* on stderr while it connects */
+    struct qt_clock *steady; /* clock, if it is to begin at the machine's; NULL: it runs already */
     int verbose;         /* of the log on stderr: 0 errors only; a screen has none */
     bool has_screen;
 };
 
 struct qt__session {
     struct qt__session_plan plan;
+    struct qt__host host;
     struct qt_log *log;
     struct qt_store_key *key; /* until the journal is open */
     struct qt_store *store;
@@ -95,6 +98,7 @@ QT_CHECKED bool qt__session_summary(struct qt__session *session, double seconds,
 void qt__session_signals(sigset_t *out); /* those that the session waits for */
 QT_CHECKED bool qt__session_watch(struct qt__session *session, struct qt_error *err);
 void qt__session_unwatch(struct qt__session *session); /* ends the watching thread */
+const struct qt_part *qt__session_engine_part(struct qt__session *session); /* NULL: not there */
 QT_CHECKED bool qt__session_open_control(struct qt__session *session, struct qt_error *err);
 
 #endif

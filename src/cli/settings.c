@@ -23,6 +23,7 @@ qt_settings_bind(struct qt_settings *settings, struct qt_config_binding out[QT_S
         {&qt_journal_section, &settings->journal},
         {&qt_store_section, &settings->store},
         {&qt_watch_section, &settings->watch},
+        {&qt__sandbox_section, &settings->sandbox},
     };
     memcpy(out, all, sizeof all);
     return QT_SETTINGS_SECTIONS;

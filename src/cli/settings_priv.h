@@ -19,6 +19,7 @@
 #include "qtrade/venue/config.h"
 
 #include "cli_priv.h"
+#include "sandbox_priv.h"
 #include "watching_priv.h"
 
 struct qt_settings {
@@ -33,10 +34,11 @@ struct qt_settings {
     struct qt_health_config health;
     struct qt_sources_config sources;
     struct qt_watch_config watch;
+    struct qt__sandbox_config sandbox;
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 11
+#define QT_SETTINGS_SECTIONS 12
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */
