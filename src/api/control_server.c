@@ -25,7 +25,7 @@
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
-enum { CLIENTS = 32, LINE = 64 * 1024, PATIENCE_S = 10, BACKLOG = 64 };
+enum { CLIENTS = 32, LINE = 64 * 1024, PATIENCE_S = 10, BACKLOG = 64, ACCEPT_PAUSE_MS = 500 };
 #define NOTICE_NS (60 * QT_NS_PER_S)
 
 /* What was told last of a kind. */
@@ -56,6 +56,9 @@ struct qt_control_server {
     struct qt_text picture;       /* the newest that somebody asked for, as text */
     uint64_t picture_number;
     struct told told[QT_CONTROL_NOTICES];
+    int64_t accept_ns;    /* no accept before, monotonic: descriptors or memory were short (fault R3) */
+    int64_t told_ns;      /* when that was said, once a minute; 0: never */
+    bool is_short;        /* until one is accepted again */
     pthread_t thread;
     bool has_thread;
     atomic_bool stop, has_ended;
@@ -232,6 +235,8 @@ answer_status(struct qt_control_server *server)
     double seen_s = engine->seen_s ? engine->seen_s(engine->self, &is_absent) : -1;
     json_object_set_new(status, "operator_seen_s", seen_s >= 0 ? json_real(seen_s) : json_null());
     json_object_set_new(status, "operator_absent", json_boolean(is_absent));
+    json_object_set_new(status, "process",
+                        engine->process ? engine->process(engine->self) : json_null());
     json_object_set_new(status, "components", qt_document_components(server->options.board));
     json_object_set_new(status, "audit", engine->audit ? engine->audit(engine->self) : json_null());
     json_object_set_new(status, "hardware",
@@ -448,14 +453,35 @@ is_allowed(int fd, struct qt_control_peer *out)
     return peer.uid == geteuid() || peer.uid == 0;
 }
 
+/* Nothing of ours is free for a client: those that wait stay in the queue, the links that are there
+ * go on, and the listener is not polled, which would answer at once for ever. */
+static void
+pause_accept(struct qt_control_server *server, int why)
+{
+    int64_t now = qt_now_mono_ns();
+    server->accept_ns = now + ACCEPT_PAUSE_MS * QT_NS_PER_MS;
+    if (server->told_ns == 0 || now - server->told_ns > QT_NS_PER_MIN) {
+        server->told_ns = now;
+        qt_part_failed(server->options.part, "no more clients for now: %s", strerror(why));
+    }
+    server->is_short = true;
+    qt_part_set(server->options.part, QT_PART_DEGRADED);
+}
+
 static void
 welcome(struct qt_control_server *server)
 {
     int fd = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     struct client *place = NULL;
     struct qt_control_peer peer = {0};
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            pause_accept(server, errno);
         return;
+    }
+    if (server->is_short)
+        qt_part_set(server->options.part, QT_PART_RUNNING);
+    server->is_short = false;
     for (int i = 0; i < CLIENTS && !place; i++)
         if (server->client[i].fd < 0)
             place = &server->client[i];
@@ -500,9 +526,11 @@ serve(void *argument)
         for (int i = 0; i < CLIENTS; i++)
             fds[i] = (struct pollfd){.fd = server->client[i].fd,
                                      .events = server->client[i].out ? POLLOUT : POLLIN};
-        fds[CLIENTS] = (struct pollfd){.fd = server->listener, .events = POLLIN};
+        bool accepts = server->accept_ns <= qt_now_mono_ns();
+        fds[CLIENTS] =
+            (struct pollfd){.fd = accepts ? server->listener : -1, .events = POLLIN};
         fds[CLIENTS + 1] = (struct pollfd){.fd = server->wake, .events = POLLIN};
-        if (poll(fds, CLIENTS + 2, 1000) < 0 && errno != EINTR) {
+        if (poll(fds, CLIENTS + 2, accepts ? 1000 : ACCEPT_PAUSE_MS) < 0 && errno != EINTR) {
             end(server, strerror(errno));
             break;
         }

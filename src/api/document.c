@@ -231,9 +231,10 @@ health_of(const struct qt_snapshot *snapshot)
     json_array_append_new(
         list, health_row("ledger", snapshot->is_conserved,
                          snapshot->is_conserved ? "sums to zero" : "does not sum to zero"));
-    snprintf(text, sizeof text, "cycle p50 %.2f ms, max %.2f ms",
+    snprintf(text, sizeof text, "cycle p50 %.2f ms, max %.2f ms, %llu turns late",
              (double)snapshot->cycle_p50_ns / (double)QT_NS_PER_MS,
-             (double)snapshot->cycle_max_ns / (double)QT_NS_PER_MS);
+             (double)snapshot->cycle_max_ns / (double)QT_NS_PER_MS,
+             (unsigned long long)snapshot->counts.late_turns);
     json_array_append_new(list, health_row("engine", snapshot->counts.incidents == 0, text));
     snprintf(text, sizeof text, "%llu events not believed",
              (unsigned long long)snapshot->counts.bad_events);
@@ -316,6 +317,7 @@ qt_document_status(const struct qt_snapshot *snapshot, const char *version, long
     set(document, "halted", json_boolean(snapshot->is_halted));
     set(document, "liquidation",
         snapshot->liquidation[0] ? json_string(snapshot->liquidation) : json_null());
+    set(document, "late_turns", json_integer((json_int_t)snapshot->counts.late_turns));
     set(document, "health", health_of(snapshot));
     set(document, "bus", qt_document_bus(snapshot));
     set(document, "dropped", dropped_of(&snapshot->counts));

@@ -188,6 +188,7 @@ static const struct qt__picture_field counts[] = {COUNT(K, events),
                                                   COUNT(K, dropped_orders),
                                                   COUNT(K, late_events),
                                                   COUNT(K, incidents),
+                                                  COUNT(K, late_turns),
                                                   {0}};
 
 #define T struct qt_topic_view

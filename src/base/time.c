@@ -30,6 +30,12 @@ qt_now_mono_ns(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t
+qt_now_boot_ns(void)
+{
+    return read_clock(CLOCK_BOOTTIME);
+}
+
 static struct tm
 broken_down(int64_t utc_ns)
 {

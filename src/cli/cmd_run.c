@@ -70,7 +70,7 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
         !qt_args_duration(args, "for", 0, &run->for_ns, err) ||
         !qt_state_dir(args, run->folder, err) || !qt_state_dir_make(run->folder, err))
         return false;
-    qt_clock_init_wall(&run->clock);
+    qt_clock_init_wall(&run->clock); /* until the session begins it anew */
     if (run->is_live && !prepare_live(run, err))
         return false;
     run->venue = qt_binance_options_of(&run->settings.venue);
@@ -97,6 +97,7 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
                                               run->settings.journal.enabled ? run->journal : NULL,
                                           .keeps_market = true,
                                           .shares_key = true,
+                                          .steady = &run->clock,
                                           .shows_progress = isatty(STDERR_FILENO),
                                           .verbose = args->verbose,
                                           .has_screen = !run->is_headless};

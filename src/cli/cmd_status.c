@@ -122,6 +122,35 @@ print_components(const json_t *status)
         printf("store      %" JSON_INTEGER_FORMAT " records wait for it\n", letters);
 }
 
+/* What is not as it should be with the process and its machine. */
+static void
+print_process(const json_t *process)
+{
+    static const struct {
+        const char *key, *detail, *what;
+    } walls[] = {{"limits", "", "limits"},
+                 {"landlock", "landlock_detail", "landlock"},
+                 {"seccomp", "seccomp_detail", "seccomp"}};
+    const json_t *sandbox = json_object_get(process, "sandbox");
+    json_int_t jumps = json_integer_value(json_object_get(process, "clock_jumps"));
+    if (!json_is_object(process))
+        return;
+    printf("sandbox   %s", json_is_true(json_object_get(sandbox, "enabled")) ? "" : " OFF:");
+    for (size_t i = 0; i < QT_COUNT_OF(walls); i++) {
+        bool is_in_force = json_is_true(json_object_get(sandbox, walls[i].key));
+        const char *detail = json_string_value(json_object_get(sandbox, walls[i].detail));
+        printf("%s %s%s%s%s%s", i > 0 ? "," : "", is_in_force ? "" : "no ", walls[i].what,
+               !is_in_force && detail ? " (" : "", !is_in_force && detail ? detail : "",
+               !is_in_force && detail ? ")" : "");
+    }
+    putchar('\n');
+    if (strcmp(text_of(process, "program"), "as started") != 0)
+        printf("program    %s: it runs on as it was started\n", text_of(process, "program"));
+    if (jumps > 0)
+        printf("clock      jumped %" JSON_INTEGER_FORMAT " times, last by %.1f s\n", jumps,
+               (double)json_integer_value(json_object_get(process, "last_clock_jump_ms")) / 1000);
+}
+
 static void
 print_page(const json_t *status)
 {
@@ -147,6 +176,7 @@ print_page(const json_t *status)
     print_account(status);
     print_venues(status);
     print_components(status);
+    print_process(json_object_get(status, "process"));
     if (json_is_object(regime))
         printf("regime     %s, %s\n", text_of(regime, "structure"), text_of(regime, "market"));
     printf("symbols    %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT " eligible\n",

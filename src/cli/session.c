@@ -22,7 +22,7 @@
 #include "credentials_priv.h"
 #include "unlock_priv.h"
 
-enum { LOAD_MS = 30000, LOOK_MS = 100, FLUSH_MS = 2000 };
+enum { LOAD_MS = 30000, LOOK_MS = 100, FLUSH_MS = 2000, JOIN_MS = 5 };
 
 /* What the screen and the control socket see of the engine. */
 
@@ -292,6 +292,7 @@ open_engine(struct qt__session *session, struct qt_error *err)
                                         .strategy = &plan->settings->strategy,
                                         .risk = &plan->settings->risk,
                                         .quality = &plan->settings->quality,
+                                        .health = &plan->settings->health,
                                         .sources = qt_settings_sources(plan->settings),
                                         .universe = session->universe,
                                         .clock = plan->clock,
@@ -326,6 +327,13 @@ close_engine(struct qt__session *session)
     qt__market_keeping_end(&session->market);
 }
 
+static json_t *
+about_process(void *self)
+{
+    const struct qt__session *session = self;
+    return qt__host_document(&session->host, session->log);
+}
+
 bool
 qt__session_open_control(struct qt__session *session, struct qt_error *err)
 {
@@ -341,7 +349,8 @@ qt__session_open_control(struct qt__session *session, struct qt_error *err)
                    .note = qt__session_note_from_socket,
                    .audit = qt__session_show_audit,
                    .hardware = qt__session_switch_document,
-                   .test_lamps = qt__session_test_lamps},
+                   .test_lamps = qt__session_test_lamps,
+                   .process = about_process},
         .dashboard = session->dashboard,
         .version = QT_VERSION,
         .tag = qt_store_tag(session->store),
@@ -358,41 +367,13 @@ close_control(struct qt__session *session)
     qt_control_stop(session->control);
 }
 
-static bool
-makes_backups(const struct qt__session *session)
-{
-    const struct qt_backup_config *config = &session->plan.settings->backup;
-    return config->enabled && config->folder[0] && !session->plan.is_throw_away;
-}
-
-static void
-tell_backup(void *self, bool is_good, const char *text)
-{
-    qt_log_event(((struct qt__session *)self)->log, is_good ? QT_LOG_INFO : QT_LOG_ERROR,
-                 is_good ? "backup.made" : "backup.failed", "what=\"%s\"", text);
-}
-
 /* The last that needs the keys. */
 static bool
 open_backups(struct qt__session *session, struct qt_error *err)
 {
-    const struct qt_backup_schedule_options options = {
-        .state = session->plan.folder,
-        .key = session->key,
-        .config = &session->plan.settings->backup,
-        .part = session->part[QT_COMPONENT_BACKUP],
-        .tell = tell_backup,
-        .self = session};
-    if (makes_backups(session))
-        session->backups = qt_backup_schedule_start(&options, err);
+    bool is_good = qt__session_open_backups(session, err);
     forget_key(session);
-    return !makes_backups(session) || session->backups != NULL;
-}
-
-static void
-close_backups(struct qt__session *session)
-{
-    qt_backup_schedule_stop(session->backups);
+    return is_good;
 }
 
 /* Worker and venue show themselves on the board by the engine; the screen opens when it is asked
@@ -408,7 +389,7 @@ static const struct {
     [QT_COMPONENT_ENGINE] = {open_engine, close_engine, false},
     [QT_COMPONENT_CONTROL] = {qt__session_open_control, close_control, true},
     [QT_COMPONENT_SCREEN] = {NULL, NULL, true},
-    [QT_COMPONENT_BACKUP] = {open_backups, close_backups, true},
+    [QT_COMPONENT_BACKUP] = {open_backups, qt__session_close_backups, true},
     [QT_COMPONENT_SWITCH] = {qt__session_open_switch, qt__session_close_switch, true},
 };
 
@@ -419,7 +400,7 @@ add_parts(struct qt__session *session)
     for (int i = 0; i < QT_COMPONENTS; i++) {
         bool is_absent = (i == QT_COMPONENT_JOURNAL && !session->plan.journal) ||
                           (i == QT_COMPONENT_SCREEN && !session->plan.has_screen) ||
-                          (i == QT_COMPONENT_BACKUP && !makes_backups(session)) ||
+                          (i == QT_COMPONENT_BACKUP && !qt__session_makes_backups(session)) ||
                           (i == QT_COMPONENT_SWITCH &&
                            !session->plan.settings->kill_switch.enabled);
         if (components[i].has_part && !is_absent)
@@ -473,10 +454,31 @@ static bool
 start_threads(struct qt__session *session, struct qt_error *err)
 {
     session->begun_mono_ns = qt_now_mono_ns();
+    qt__host_judge_starts(&session->host, session->engine, session->log);
     session->has_thread = pthread_create(&session->thread, NULL, run_engine, session) == 0;
     if (!session->has_thread)
         return qt_fail(err, QT_E_FAILED, "a thread cannot be started");
-    return qt__session_watch(session, err);
+    if (!qt__session_watch(session, err))
+        return false;
+    qt__host_seal(&session->host, session->log);
+    return true;
+}
+
+static bool
+begin_host(struct qt__session *session, struct qt_error *err)
+{
+    const struct qt__session_plan *plan = &session->plan;
+    const struct qt__host_plan host = {.sandbox = &plan->settings->sandbox,
+                                         .health = &plan->settings->health,
+                                         .folder = plan->folder,
+                                         .journal = plan->journal,
+                                         .backups = qt__session_makes_backups(session)
+                                                        ? plan->settings->backup.folder
+                                                        : NULL,
+                                         .may_spawn = plan->settings->audit.hook[0] != '\0',
+                                         .is_throw_away = plan->is_throw_away,
+                                         .steady = plan->steady};
+    return qt__host_begin(&session->host, &host, err);
 }
 
 bool
@@ -499,6 +501,8 @@ qt__session_open(struct qt__session *session, const struct qt__session_plan *pla
     signal(SIGPIPE, SIG_IGN);
     if (!plan->has_screen)
         qt__session_stays_awake();
+    if (!begin_host(session, err))
+        return false;
     atomic_store(&session->is_opening, true);
     qt__session_attend(session);
     bool is_open = open_components(session, err);
@@ -530,13 +534,14 @@ static bool
 join_engine(struct qt__session *session, struct qt_error *err)
 {
     const struct qt_part *part = qt__session_engine_part(session);
-    struct timespec at;
-    do {
-        clock_gettime(CLOCK_REALTIME, &at);
-        at.tv_sec++;
-        if (pthread_timedjoin_np(session->thread, NULL, &at) == 0)
-            return true;
-    } while (!qt_part_is_stuck(part) && !qt__session_is_hurried(session));
+    const struct timespec moment = {.tv_nsec = JOIN_MS * QT_NS_PER_MS};
+    int64_t patient_ns = qt_now_mono_ns() + QT_NS_PER_S; /* it may have just been let go */
+    while (!atomic_load(&session->is_over) &&
+           (qt_now_mono_ns() < patient_ns ||
+            !(qt_part_is_stuck(part) || qt__session_is_hurried(session))))
+        nanosleep(&moment, NULL);
+    if (atomic_load(&session->is_over))
+        return pthread_join(session->thread, NULL) == 0;
     session->is_abandoned = true;
     return qt_fail(err, QT_E_FAILED,
                    "the engine's thread does not answer and is left behind: orders and positions "
@@ -574,6 +579,7 @@ qt__session_close(struct qt__session *session)
         const struct qt_store_port store = qt_store_port(session->store);
         (void)store.flush(store.self, FLUSH_MS);
         qt_control_stop(session->control);
+        qt__host_end(&session->host, false);
         return false;
     }
     close_components(session);
@@ -585,6 +591,7 @@ qt__session_close(struct qt__session *session)
     free(session->running);
     qt_board_destroy(session->board);
     qt_log_close(session->log);
+    qt__host_end(&session->host, session->failure.code == QT_E_NONE);
     return true;
 }
 

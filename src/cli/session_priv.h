@@ -21,6 +21,7 @@
 #include "qtrade/store/store.h"
 #include "qtrade/venue/binance.h"
 
+#include "host_priv.h"
 #include "journaling_priv.h"
 #include "market_keeping_priv.h"
 #include "sealing_priv.h"
@@ -45,12 +46,14 @@ struct qt__session_plan {
     bool keeps_market;   /* beside the journal: market states, and goes on from the last */
     bool shares_key;     /* the journal's key is the store's */
     bool shows_progress; /* on stderr while it connects */
+    struct qt_clock *steady; /* clock, if it is to begin at the machine's; NULL: it runs already */
     int verbose;         /* of the log on stderr: 0 errors only; a screen has none */
     bool has_screen;
 };
 
 struct qt__session {
     struct qt__session_plan plan;
+    struct qt__host host;
     struct qt_log *log;
     struct qt_store_key *key; /* until everything is open; live until the end, for other seals */
     struct qt_store *store;
@@ -142,6 +145,7 @@ QT_CHECKED bool qt__session_watch(struct qt__session *session, struct qt_error *
 void qt__session_unwatch(struct qt__session *session); /* ends the watching thread */
 QT_CHECKED bool qt__session_reload_init(struct qt__session *session, struct qt_error *err);
 void qt__session_reload(struct qt__session *session); /* session_reload.c */
+const struct qt_part *qt__session_engine_part(struct qt__session *session); /* NULL: not there */
 QT_CHECKED bool qt__session_open_control(struct qt__session *session, struct qt_error *err);
 
 /* session_audit.c */
@@ -157,6 +161,13 @@ void qt__session_note(struct qt__session *session, const char *actor, const char
 /* of the control socket; self is the session */
 void qt__session_note_from_socket(void *self, const char *action, const char *detail);
 json_t *qt__session_show_audit(void *self);
+
+/* session_backups.c */
+
+bool qt__session_makes_backups(const struct qt__session *session);
+/** The schedule's thread, where there is one. Needs the session's keys. */
+QT_CHECKED bool qt__session_open_backups(struct qt__session *session, struct qt_error *err);
+void qt__session_close_backups(struct qt__session *session);
 
 /* session_switch.c */
 QT_CHECKED bool qt__session_open_switch(struct qt__session *session, struct qt_error *err);

@@ -77,6 +77,8 @@ watch(void *argument)
             qt_engine_watch(session->engine);
             qt__session_look_for_people(session);
             keep_control(session);
+            qt__host_look(&session->host, session->engine,
+                           qt_part_beats(qt__session_engine_part(session)), session->log);
             next = now + QT_LOOK_NS;
         }
         const struct timespec wait = {.tv_nsec = QT_MAX(next - now, 0)};

@@ -29,6 +29,7 @@ qt_settings_bind(struct qt_settings *settings, struct qt_config_binding out[QT_S
         {&qt_backup_section, &settings->backup},
         {&qt_seal_section, &settings->seal},
         {&qt_switch_section, &settings->kill_switch},
+        {&qt__sandbox_section, &settings->sandbox},
     };
     memcpy(out, all, sizeof all);
     return QT_SETTINGS_SECTIONS;

@@ -23,6 +23,7 @@
 
 #include "cli_priv.h"
 #include "operator_config_priv.h"
+#include "sandbox_priv.h"
 #include "watching_priv.h"
 
 struct qt_settings {
@@ -43,10 +44,11 @@ struct qt_settings {
     struct qt_screen_config screen;
     struct qt_operator_config people;
     struct qt_switch_config kill_switch;
+    struct qt__sandbox_config sandbox;
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 17
+#define QT_SETTINGS_SECTIONS 18
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

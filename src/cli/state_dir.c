@@ -80,6 +80,66 @@ qt_state_dir_running(const struct qt_args *args, char out[QT_STATE_DIR], struct 
     return is_clear;
 }
 
+/* The names that a file has in its folder; some of ours have two there for a while. */
+static nlink_t
+count_names(const char *path, ino_t file)
+{
+    nlink_t n = 0;
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        n += entry->d_ino == file;
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
+/* What a name inside the folder must not be: a way out of it, or another user's (fault A4). */
+static bool
+check_entry(int folder, const char *path, const char *name, struct qt_error *err)
+{
+    struct stat found;
+    if (fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) != 0)
+        return true; /* gone meanwhile */
+    if (S_ISLNK(found.st_mode))
+        return qt_fail(err, QT_E_CONFIG, "%.300s/%s: a symbolic link (remove it)", path, name);
+    if (found.st_uid != geteuid())
+        return qt_fail(err, QT_E_CONFIG, "%.300s/%s: belongs to another user", path, name);
+    if (S_ISREG(found.st_mode) && found.st_nlink > 1 &&
+        found.st_nlink > count_names(path, found.st_ino))
+        return qt_fail(err, QT_E_CONFIG, "%.300s/%s: has another name elsewhere (a hard link)",
+                       path, name);
+    return true;
+}
+
+static bool
+check_inside(const char *path, struct qt_error *err)
+{
+    DIR *dir = opendir(path);
+    bool is_good = true;
+    for (struct dirent *entry; dir && is_good && (entry = readdir(dir));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            is_good = check_entry(dirfd(dir), path, entry->d_name, err);
+    if (dir)
+        closedir(dir);
+    return is_good;
+}
+
+/* The folder's own, and those of what it keeps. */
+static bool
+check_all(const char *path, struct qt_error *err)
+{
+    static const char *const kept[] = {"journal", "backup"};
+    char below[QT_STATE_DIR + 16];
+    if (!check_inside(path, err))
+        return false;
+    for (size_t i = 0; i < QT_COUNT_OF(kept); i++) {
+        snprintf(below, sizeof below, "%s/%s", path, kept[i]);
+        if (!check_inside(below, err))
+            return false;
+    }
+    return true;
+}
+
 bool
 qt_state_dir_judge(const char *path, bool *out_exists, struct qt_error *err)
 {
@@ -93,7 +153,7 @@ qt_state_dir_judge(const char *path, bool *out_exists, struct qt_error *err)
         return qt_fail(err, QT_E_CONFIG, "%s: belongs to another user", path);
     if (found.st_mode & (S_IRWXG | S_IRWXO))
         return qt_fail(err, QT_E_CONFIG, "%s: open to other users (chmod 700 it)", path);
-    return true;
+    return check_all(path, err);
 }
 
 bool

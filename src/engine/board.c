@@ -219,6 +219,12 @@ qt_part_may_restart(struct qt_part *part)
     return recent == 0 || now - last >= wait_ms * QT_NS_PER_MS;
 }
 
+uint64_t
+qt_part_beats(const struct qt_part *part)
+{
+    return part ? atomic_load_explicit(&part->beats, memory_order_relaxed) : 0;
+}
+
 bool
 qt_part_is_stuck(const struct qt_part *part)
 {

@@ -23,6 +23,7 @@ qt_engine_command(struct qt_engine *engine, enum qt_command_kind kind,
 {
     struct qt_command_event command = {.kind = (uint8_t)kind, .source = (uint8_t)source};
     qt_copy(command.reason, sizeof command.reason, reason ? reason : "");
+    qt_text_clean(command.reason); /* it is shown on terminals */
     qt_text_clean(command.reason); /* it goes to terminals and logs */
     if (is_stop(kind)) {
         atomic_store(&engine->gate_shut, true); /* E3: before anything else */
@@ -38,13 +39,12 @@ qt_engine_command(struct qt_engine *engine, enum qt_command_kind kind,
 }
 
 static void
-take(struct qt_engine *engine, const struct qt_command_event *command)
+take(struct qt_engine *engine, const struct qt_command_event *command, int64_t now_ns)
 {
-    int64_t now = engine->options.clock ? qt_clock_utc_ns(engine->options.clock) : engine->now_ns;
     struct qt_event event = {.kind = QT_EVENT_COMMAND,
                              .instrument = QT_NO_INSTRUMENT,
-                             .t_recv_ns = now,
-                             .t_venue_ns = now,
+                             .t_recv_ns = now_ns,
+                             .t_venue_ns = now_ns,
                              .command = *command};
     if (command->kind == QT_COMMAND_RESUME && qt__switch_is_held(engine))
         event.flags = QT_EVENT_HELD; /* numbered with it, so that a replay knows it too */
@@ -52,15 +52,23 @@ take(struct qt_engine *engine, const struct qt_command_event *command)
 }
 
 void
-qt__commands_take(struct qt_engine *engine)
+qt__commands_take_at(struct qt_engine *engine, int64_t now_ns)
 {
     struct qt_command_event command;
     while (qt_mpsc_pop(engine->commands, &command)) {
         if (!engine->options.is_replay) /* there those that were taken are among the events */
-            take(engine, &command);
+            take(engine, &command, now_ns);
         if (is_stop((enum qt_command_kind)command.kind))
             atomic_fetch_sub(&engine->stops_waiting, 1);
     }
+}
+
+void
+qt__commands_take(struct qt_engine *engine)
+{
+    const struct qt_clock *clock = engine->options.clock;
+    if (qt_mpsc_count(engine->commands) > 0)
+        qt__commands_take_at(engine, clock ? qt_clock_utc_ns(clock) : engine->now_ns);
 }
 
 static void
@@ -186,6 +194,8 @@ qt__command(struct qt_engine *engine, const struct qt_event *event)
         change_mode(engine, next, event);
     engine->is_shut = !qt_mode_allows_entry(engine->mode);
     atomic_store(&engine->gate_shut, engine->is_shut);
+    if (command->source == QT_SOURCE_ENGINE && kind == QT_COMMAND_PAUSE)
+        engine->sync.asked_ns = QT_TIME_NONE; /* whatever it was, the account may have moved */
     engine->next_publish_mono_ns = 0; /* the operator sees the answer at once */
 }
 

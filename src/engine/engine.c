@@ -222,6 +222,7 @@ run(struct qt_engine *engine, const atomic_bool *stop)
     qt_part_set(engine->part, QT_PART_RUNNING);
     while (!atomic_load_explicit(stop, memory_order_relaxed)) {
         qt_part_beat(engine->part);
+        qt__pace_look(engine);
         int n = qt__intake_turn(engine, timeout);
         if (n < 0)
             break;

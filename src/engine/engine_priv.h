@@ -105,6 +105,12 @@ struct qt__market_round {
     int64_t newest_ns; /* latest end of a symbol's bars, in this round */
 };
 
+/** How the turns of the engine's thread follow one another; times of qt_now_boot_ns. */
+struct qt_pace {
+    int64_t turn_ns, window_ns; /* when the last turn, the window of a minute began; 0: not yet */
+    int64_t late_ns;            /* in late turns of the window */
+};
+
 /** What was last said of the two streams, a kind of change. */
 struct qt_feeds {
     struct qt_sources_view now;
@@ -189,8 +195,11 @@ struct qt_engine {
     struct qt__settlement *waiting;     /* settle.c; NULL: one worker */
     uint32_t waiting_count;
     struct qt__market_round market_state;
+    struct qt_pace pace;
 };
 
+/* pace.c: at the start of each turn */
+void qt__pace_look(struct qt_engine *engine);
 /* sequencer.c */
 uint64_t qt__number(struct qt_engine *engine);
 void qt__sequence(void *engine, struct qt_event *event);
@@ -316,6 +325,7 @@ void qt__book_synced(struct qt_engine *engine, const struct qt_event *event);
 /** Begins the stored reason of a halt, so that a restart does not sell what was to be kept. */
 #define QT__HALT_MARK "halt: "
 void qt__commands_take(struct qt_engine *engine);
+void qt__commands_take_at(struct qt_engine *engine, int64_t now_ns);
 void qt__command(struct qt_engine *engine, const struct qt_event *event);
 /** Waits until a new mode is on disk, once what it sends had time to leave; before that the picture
  * does not show it. */

@@ -226,13 +226,13 @@ static void
 rest(struct qt_journal *journal)
 {
     struct timespec at;
-    clock_gettime(CLOCK_REALTIME, &at);
+    clock_gettime(CLOCK_MONOTONIC, &at);
     at.tv_nsec += BATCH_MS * (long)QT_NS_PER_MS;
     if (at.tv_nsec >= (long)QT_NS_PER_S) {
         at.tv_sec++;
         at.tv_nsec -= (long)QT_NS_PER_S;
     }
-    (void)sem_timedwait(&journal->wake, &at);
+    (void)sem_clockwait(&journal->wake, CLOCK_MONOTONIC, &at);
 }
 
 static void

@@ -127,7 +127,7 @@ static struct timespec
 in_ms(int ms)
 {
     struct timespec at;
-    clock_gettime(CLOCK_REALTIME, &at);
+    clock_gettime(CLOCK_MONOTONIC, &at);
     at.tv_sec += ms / 1000;
     at.tv_nsec += (long)(ms % 1000) * 1000000;
     if (at.tv_nsec >= 1000000000) {
@@ -147,7 +147,7 @@ wait_for_work(struct qt_store *store, int ms)
     store->is_asleep = true;
     bool has_work = qt_spsc_count(store->ring) > 0 || store->aside_n > 0;
     if (!store->stop && (!has_work || !atomic_load(&store->is_healthy)))
-        pthread_cond_timedwait(&store->put_or_stop, &store->mutex, &at);
+        pthread_cond_clockwait(&store->put_or_stop, &store->mutex, CLOCK_MONOTONIC, &at);
     store->is_asleep = false;
     bool stop = store->stop;
     pthread_mutex_unlock(&store->mutex);
@@ -298,7 +298,7 @@ port_flush(void *self, int timeout_ms)
     wake(store, false);
     pthread_mutex_lock(&store->mutex);
     while (atomic_load(&store->written) < goal)
-        if (pthread_cond_timedwait(&store->written_more, &store->mutex, &at) == ETIMEDOUT)
+        if (pthread_cond_clockwait(&store->written_more, &store->mutex, CLOCK_MONOTONIC, &at) == ETIMEDOUT)
             break;
     pthread_mutex_unlock(&store->mutex);
     return atomic_load(&store->written) >= goal;

@@ -228,7 +228,8 @@ def hook(folder, text):
     path = folder / "hook"
     path.write_text("#!/bin/sh\n" + text)
     path.chmod(0o700)
-    return {"audit": {"head_entries": 1, "head_seconds": 1, "hook": str(path)}}
+    return {"audit": {"head_entries": 1, "head_seconds": 1, "hook": str(path)},
+            "sandbox": {"writable": str(folder)}}  # the hook is in it too
 
 
 def hook_gets_each_head_and_verify_takes_them():

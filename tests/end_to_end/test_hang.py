@@ -81,6 +81,7 @@ def P2_engine_that_hangs_is_named_the_gate_shuts_and_answers_are_true():
 def P2_engine_that_hangs_does_not_keep_the_process_alive():
     with Paper() as paper:
         paper.stick("engine")
+        until("it hangs", lambda: (paper.part("engine").get("heartbeat_ms") or 0) > 500)
         assert paper.engine.stop() == 1
         assert "the engine's thread does not answer and is left behind" in paper.engine.errors()
         assert not (paper.state / "control.sock").exists()

@@ -84,7 +84,8 @@ class Rig:
             "scan": {"top": 10, "max_correlation": 0.99},
             "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "bear_extra": 0, "exit_strength": 1,
                          "cooldown_min": 0},
-            "engine": {"sync_s": 5, "workers": 2}, "health": {"stuck_ms": 3000}, "kill_switch": self.keys}))
+            "engine": {"sync_s": 5, "workers": 2}, "health": {"stuck_ms": 3000}, "kill_switch": self.keys,
+            "sandbox": {"writable": str(folder)}}))  # the trace of what is sent
         self.env = {**self.chip.env, "QT_HANG": str(self.hang), "LD_PRELOAD": f"{LIBRARY} {HANG}"}
         self.engine = None
         return self

@@ -68,6 +68,7 @@ struct qt_control_engine {
     /** The kill switch, for the status: a new reference; null: there is none. NULL: neither. */
     json_t *(*hardware)(void *self);
     bool (*test_lamps)(void *self, struct qt_error *err); /* NULL: there are none */
+    json_t *(*process)(void *self); /* the status's "process", a new reference; NULL: not told */
 };
 
 struct qt_control_options {

@@ -25,6 +25,7 @@
 
 int64_t qt_now_utc_ns(void);  /* the system's wall clock */
 int64_t qt_now_mono_ns(void); /* the system's monotonic clock */
+int64_t qt_now_boot_ns(void); /* the same, and it counts the time in which the machine slept */
 
 /** "2024-03-15T08:30:00.123Z" of a UTC time, years 1970..2262; into out (QT_TIME_TEXT). Returns
  * out. */

@@ -70,6 +70,8 @@ void qt_part_restarted(struct qt_part *part);
 /** Whether the back-off since its last failure is over: 250 ms, doubled for each failure within the
  * while of the config, at most 10 s. Any thread; locks. */
 bool qt_part_may_restart(struct qt_part *part);
+/** A number that its own thread changes with each heartbeat; 0: NULL. Any thread. */
+uint64_t qt_part_beats(const struct qt_part *part);
 bool qt_part_is_stuck(const struct qt_part *part); /* as the last look found; false: NULL */
 /** As its owner said, or failed while it is stuck. Any thread, lock-free. */
 enum qt_part_state qt_part_state(const struct qt_part *part);

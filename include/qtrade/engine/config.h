@@ -31,11 +31,16 @@ extern const struct qt_config_section qt_engine_section;
  * err says what (QT_E_CONFIG). Any thread. */
 QT_CHECKED bool qt_engine_config_check(const struct qt_engine_config *config, struct qt_error *err);
 
-/** When a part of the program counts as stuck, and when as failing for good. */
+/** When a part of the program counts as stuck, when as failing for good, and what of the machine is
+ * too much. */
 struct qt_health_config {
     int64_t stuck_ms;     /* without a heartbeat */
     int64_t failures;     /* so many of one part ... */
     int64_t failures_min; /* ... within so many minutes pause trading */
+    int64_t stopped_ms;    /* real time without a turn of the engine */
+    int64_t clock_jump_ms; /* step of the machine's clock */
+    int64_t starts;        /* so many without an orderly end ... */
+    int64_t starts_min;    /* ... within so many minutes begin PAUSED */
 };
 
 extern const struct qt_config_section qt_health_section;

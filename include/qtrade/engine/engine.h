@@ -43,6 +43,7 @@ struct qt_engine_options {
     const struct qt_strategy_config *strategy;
     const struct qt_risk_config *risk;
     const struct qt_quality_config *quality;
+    const struct qt_health_config *health; /* borrowed; NULL: nobody looks at the engine's own pace */
     const struct qt_sources_config *sources; /* NULL: each symbol has one stream */
     const struct qt_universe *universe;
     const struct qt_clock *clock; /* NULL: time comes from events only (backtest) */

@@ -149,6 +149,7 @@ struct qt_counts {
     uint64_t decisions;
     uint64_t quality[QT_QUALITY_CHECKS], bad_events; /* market data that failed a check; dropped */
     uint64_t conflated_quotes, dropped_trades, dropped_orders, late_events, incidents;
+    uint64_t late_turns; /* of the engine's thread: longer than a cycle */
 };
 
 /** What the bus speaks of (engine/bus.h). */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A machine that has no more: preloaded.
+ *
+ *     QT_POOR_THREAD=N     the N-th pthread_create fails, and all after it (fault R4)
+ *     QT_POOR_MEMORY=N     the N-th allocation fails (fault R1) ...
+ *     QT_POOR_FOR_GOOD=1   ... and all after it, of at least QT_POOR_BYTES bytes (default 1)
+ *
+ * The number of allocations is written to the descriptor $QT_POOR_COUNT at the end.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *block, size_t n);
+
+static atomic_ullong allocations, threads;
+static unsigned long long memory_at, thread_at, bytes = 1;
+static int is_for_good;
+
+static unsigned long long
+number(const char *name, unsigned long long otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+__attribute__((constructor)) static void
+begin(void)
+{
+    bytes = number("QT_POOR_BYTES", 1);
+    is_for_good = number("QT_POOR_FOR_GOOD", 0) != 0;
+    thread_at = number("QT_POOR_THREAD", 0);
+    memory_at = number("QT_POOR_MEMORY", 0);
+}
+
+__attribute__((destructor)) static void
+end(void)
+{
+    char text[32];
+    int file = (int)number("QT_POOR_COUNT", 0);
+    int n = snprintf(text, sizeof text, "%llu\n", atomic_load(&allocations));
+    if (file > 0 && write(file, text, (size_t)n) != n)
+        _exit(99);
+}
+
+static int
+is_refused(size_t n)
+{
+    unsigned long long i = n >= bytes ? atomic_fetch_add(&allocations, 1) + 1 : 0;
+    if (memory_at == 0 || (is_for_good ? i < memory_at : i != memory_at))
+        return 0;
+    errno = ENOMEM;
+    return 1;
+}
+
+void *
+malloc(size_t n)
+{
+    return is_refused(n) ? NULL : __libc_malloc(n);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+    return is_refused(n * size) ? NULL : __libc_calloc(n, size);
+}
+
+void *
+realloc(void *block, size_t n)
+{
+    return is_refused(n) ? NULL : __libc_realloc(block, n);
+}
+
+int
+pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument)
+{
+    static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    if (thread_at && atomic_fetch_add(&threads, 1) + 1 >= thread_at)
+        return EAGAIN;
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+    return real(thread, attributes, run, argument);
+}
