@@ -59,6 +59,7 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
         !qt_state_dir(args, run->folder, err) || !qt_state_dir_make(run->folder, err))
         return false;
     run->venue = qt_binance_options_of(&run->settings.venue);
+    qt_settings_for_venue(&run->settings, &qt_venue_binance.caps);
     qt_clock_init_wall(&run->clock);
     run->venue.clock = &run->clock;
     if (!read_credentials(run, err))
