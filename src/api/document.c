@@ -109,6 +109,10 @@ position_of(const struct qt_position_view *position)
     set(document, "mark_price", px_of(position->mark, position->px_scale));
     set(document, "stop_price", px_of(position->stop, position->px_scale));
     set(document, "target_price", px_of(position->target, position->px_scale));
+    set(document, "protected",
+        position->protection == QT_PROTECTION_UNKNOWN
+            ? json_null()
+            : json_boolean(position->protection == QT_PROTECTION_VENUE));
     set(document, "unrealised_pnl", qt_document_money(position->unrealised, has_mark));
     set(document, "r_multiple", has_mark ? json_real(position->r_multiple) : json_null());
     set(document, "opened_ms", ms_of(position->opened_ns));

@@ -92,6 +92,7 @@ static const struct qt__picture_field position[] = {ID(P, instrument),
                                                     AMOUNT(P, unrealised),
                                                     AMOUNT(P, realised),
                                                     REAL(P, r_multiple),
+                                                    ROW(P, protection, UNSIGNED, .miss = QT_PROTECTION_UNKNOWN),
                                                     TIME(P, opened_ns),
                                                     {0}};
 

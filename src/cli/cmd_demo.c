@@ -16,6 +16,7 @@
 #include "session_priv.h"
 
 enum { DEFAULT_SYMBOLS = 50, DEFAULT_SPEED = 60 }; /* a minute a second: something happens */
+#define UNPROTECTED_MAX_S 3600.0 /* as the config allows */
 
 struct demo {
     struct qt_settings settings;
@@ -66,6 +67,7 @@ point_venue(struct demo *demo)
     demo->settings.venue.max_symbols = QT_MAX((int64_t)info->symbols, 1);
     demo->settings.venue.backup_ws_url[0] = '\0'; /* the simulated exchange has one address */
     demo->venue = qt_binance_options_of(&demo->settings.venue);
+    qt_settings_for_venue(&demo->settings, &qt_venue_binance.caps);
     demo->venue.rest_url = info->rest_url;
     demo->venue.ws_url = info->stream_url;
     demo->venue.ws_api_url = info->api_url;
@@ -73,6 +75,15 @@ point_venue(struct demo *demo)
     demo->venue.secret = info->secret;
     demo->venue.clock = &info->clock;
     demo->venue.is_simulated = true;
+}
+
+/* The exchange's seconds fly by; patience with its answers is our own machine's. */
+static void
+scale_patience(struct demo *demo, double speed)
+{
+    struct qt_engine_config *engine = &demo->settings.engine;
+    double scaled = (double)engine->unprotected_s * QT_MAX(speed, 1);
+    engine->unprotected_s = (int64_t)QT_MIN(scaled, UNPROTECTED_MAX_S);
 }
 
 static bool
@@ -84,6 +95,7 @@ open_demo(struct demo *demo, const struct qt_args *args, struct qt_error *err)
         !qt_args_duration(args, "for", 0, &demo->for_ns, err) || !choose_folder(demo, args, err))
         return false;
     demo->is_headless = qt_args_has(args, "headless");
+    scale_patience(demo, exchange.speed);
     sigfillset(&set);
     sigset_t before;
     pthread_sigmask(SIG_SETMASK, &set, &before); /* the exchange's thread takes no signal */

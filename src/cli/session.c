@@ -146,6 +146,8 @@ restore(struct qt__session *session, struct qt_error *err)
         return qt_fail(err, QT_E_MEMORY, "no memory for what the store holds");
     if (!qt_store_restore(session->store, session->universe, session->restore, &unknown, err))
         return false;
+    if (session->plan.is_paper)
+        session->restore->orders = 0; /* they ended with the exchange inside the program */
     if (unknown > 0)
         return qt_fail(err, QT_E_DATA,
                        "%u open orders or positions of the store are of symbols that the venue "

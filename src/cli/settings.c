@@ -97,4 +97,15 @@ qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns)
     engine->order_timeout_ms = QT_MAX(engine->order_timeout_ms, 8 * tick_ms);
     settings->risk.max_quote_age_ms = QT_MAX(settings->risk.max_quote_age_ms, 2 * tick_ms);
     settings->venue.backup_ws_url[0] = '\0';
+    qt_copy(engine->protective_stops, sizeof engine->protective_stops, "engine");
+}
+
+void
+qt_settings_for_venue(struct qt_settings *settings, const struct qt_venue_caps *caps)
+{
+    struct qt_engine_config *engine = &settings->engine;
+    enum qt_order_type type =
+        engine->stop_slippage_bps > 0 ? QT_TYPE_STOP_LOSS_LIMIT : QT_TYPE_STOP_LOSS;
+    if (!(caps->order_types >> type & 1))
+        qt_copy(engine->protective_stops, sizeof engine->protective_stops, "engine");
 }

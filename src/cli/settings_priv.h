@@ -20,6 +20,7 @@
 #include "qtrade/store/store_config.h"
 #include "qtrade/strategy/config.h"
 #include "qtrade/venue/config.h"
+#include "qtrade/venue/venue.h"
 
 #include "cli_priv.h"
 #include "operator_config_priv.h"
@@ -69,8 +70,12 @@ const struct qt_sources_config *qt_settings_sources(const struct qt_settings *se
  * What a recorded market of such bars asks for. A symbol ticks four times a bar: cycles closer
  * together would see nothing new, an answer is a tick away, and a quote is as fresh as a recording
  * can have it until two ticks have passed. The exchange inside the engine's thread answers in
- * order: one worker. A symbol has one stream.
+ * order: one worker. A symbol has one stream. Stops are the engine's alone: between two of the
+ * four ticks of a bar lie minutes, so an order that must be cancelled before each exit would put
+ * every target a whole tick off, where a real venue takes milliseconds.
  */
 void qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns);
+/** What a venue cannot do is left to the engine: protective_stops, where it has no such orders. */
+void qt_settings_for_venue(struct qt_settings *settings, const struct qt_venue_caps *caps);
 
 #endif

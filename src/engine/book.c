@@ -106,11 +106,12 @@ pay_in(struct qt_engine *engine, const struct qt_event *event)
              engine->options.scan->quote_asset);
 }
 
+/* Stops that rest at the venue move nothing. */
 static bool
 has_orders(const struct qt_engine *engine)
 {
-    for (unsigned p = 0; p < QT_PARTITIONS; p++)
-        if (qt_orders_first(engine->partition[p].orders))
+    for (uint32_t i = 0; i < engine->symbols; i++)
+        if (qt__guard_busy(engine, &engine->symbol[i]) > 0)
             return true;
     return false;
 }
@@ -166,7 +167,7 @@ compare_holding(struct qt_engine *engine, struct qt_symbol *symbol, const struct
     if (symbol->venue_read == engine->sync.number)
         held = symbol->venue_qty; /* an asset without a row is an asset without a balance */
     symbol->venue_qty = held;
-    if (qt_orders_open_of(qt__orders_of(engine, symbol->ins->id), symbol->ins->id) > 0) {
+    if (qt__guard_busy(engine, symbol) > 0) {
         symbol->is_short_at_venue = false;
         return;
     }
@@ -176,6 +177,10 @@ compare_holding(struct qt_engine *engine, struct qt_symbol *symbol, const struct
             symbol->foreign_qty = QT_QTY_ZERO;
     }
     bool is_short = qt_qty_sign(ours) > 0 && qt_qty_cmp(held, ours) < 0;
+    if (is_short && qt__guard_doubt(engine, symbol)) {
+        symbol->is_short_at_venue = false;
+        return;
+    }
     bool is_sure = is_short && symbol->is_short_at_venue;
     symbol->is_short_at_venue = is_short;
     if (is_sure && !qt__adopt(engine, symbol, held, event)) {

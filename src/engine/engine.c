@@ -38,6 +38,7 @@ init_symbol(struct qt_engine *engine, uint32_t id)
     symbol->quote = (struct qt_quote){.bid = QT_PX_NONE, .ask = QT_PX_NONE};
     symbol->last = QT_PX_NONE;
     symbol->feed_ns = symbol->traded_ns = symbol->first_base_ns = QT_TIME_NONE;
+    symbol->guard.bare_ns = QT_TIME_NONE;
     symbol->is_halted = symbol->ins->status != QT_INSTRUMENT_TRADING;
     symbol->scan = qt_arena_new(engine->arena, struct qt_scan_symbol, 1);
     symbol->strategy = qt_arena_new(engine->arena, struct qt_strategy_symbol, 1);
@@ -133,6 +134,7 @@ set_defaults(struct qt_engine *engine)
     engine->market_state.due_ns = engine->flush_due_ns = QT_TIME_NONE;
     engine->is_conserved = true;
     engine->mode = QT_MODE_NORMAL;
+    engine->has_guards = strcmp(options->engine->protective_stops, "venue") == 0;
     engine->decision_hash = QT_HASH_START;
     atomic_init(&engine->gate_shut, false);
     atomic_init(&engine->hw.edge_ns, QT_TIME_NONE);

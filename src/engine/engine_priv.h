@@ -167,6 +167,7 @@ struct qt_engine {
     char mode_reason[80];
     int64_t flush_due_ns; /* monotonic: the mode is to be on disk; QT_TIME_NONE: it is */
     struct qt_liquidation liquidation;
+    bool has_guards;          /* positions have a stop at the venue */
     bool is_shut;             /* no entries: what decisions see, by numbered events */
     atomic_bool gate_shut;    /* release by whoever stops, acquire before an order leaves */
     atomic_uint stops_waiting; /* in commands: the gate is shut until they are taken */
@@ -258,6 +259,33 @@ bool qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t clie
 #define QT_ALL_BPS 10000
 bool qt__close_position(struct qt_engine *engine, struct qt_symbol *symbol, int32_t bps,
                         enum qt_order_purpose purpose, uint64_t client_id, int64_t now_ns);
+/* guard.c: protective stops at the venue. At the owner of the symbol */
+/** After a change of position, plan or orders, and once a cycle: one step towards what the plan
+ * wants. Ids of orders from qt_client_id(seq, *n) upward. */
+void qt__guard_look(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t seq, unsigned *n,
+                    int64_t now_ns);
+/** After the plan's stop has moved. */
+void qt__guard_follow(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t seq,
+                      int64_t now_ns);
+/** Whether an exit must wait until the order at the venue is gone, which is asked for. */
+bool qt__guard_yields(struct qt_engine *engine, struct qt_symbol *symbol, int32_t bps,
+                      enum qt_order_purpose purpose, uint64_t seq, int64_t now_ns);
+/** A report has changed one of the symbol's orders. */
+void qt__guard_ended(struct qt_engine *engine, struct qt_symbol *symbol,
+                     const struct qt_order *order, uint64_t seq, int64_t now_ns);
+enum qt_protection qt__guard_protection(const struct qt_engine *engine,
+                                        const struct qt_symbol *symbol);
+/** An order of ours that nobody here knows rests at the venue: its record was lost with an earlier
+ * run. It is cancelled. */
+void qt__guard_stray(struct qt_engine *engine, const struct qt_symbol *symbol,
+                     const struct qt_event *event);
+/** Orders alive of a symbol, but for a stop that rests untouched at the venue. */
+uint32_t qt__guard_busy(const struct qt_engine *engine, const struct qt_symbol *symbol);
+/** The venue holds less than the position: if an order rests there it may have sold unheard, so it
+ * is taken away, and the answer says. While all have met. False: there is none. */
+bool qt__guard_doubt(struct qt_engine *engine, struct qt_symbol *symbol);
+/** Every position, and what has been without its order for too long; while all have met. */
+void qt__guard_cycle(struct qt_engine *engine, uint64_t seq, unsigned *n);
 /* send.c: the only way to the venue */
 struct qt_partition *qt__partition_of(const struct qt_engine *engine, uint32_t instrument);
 struct qt_orders *qt__orders_of(const struct qt_engine *engine, uint32_t instrument);
@@ -275,6 +303,10 @@ void qt__record_order(struct qt_engine *engine, const struct qt_order *order, ui
                       int64_t t_ns);
 /** An order that passed the gate, to the port. Engine thread. */
 void qt__submit(struct qt_engine *engine, const struct qt_submission *submission);
+/** A cancel at the owner of the symbol; and on the engine thread, to the port. */
+void qt__cancel_at_owner(struct qt_engine *engine, struct qt_order *order, uint64_t seq,
+                         int64_t now_ns);
+void qt__withdraw(struct qt_engine *engine, const struct qt_withdrawal *withdrawal);
 /** What needs no gate, while all owners have met: cancels, questions, a read of the account. */
 void qt__cancel(struct qt_engine *engine, struct qt_order *order);
 void qt__cancel_all(struct qt_engine *engine, uint32_t instrument);

@@ -47,6 +47,8 @@ qt__close_position(struct qt_engine *engine, struct qt_symbol *symbol, int32_t b
     qt_qty qty = closing_qty(symbol, bps);
     if (!qt__symbol_can_trade(symbol, qty))
         return false;
+    if (qt__guard_yields(engine, symbol, bps, purpose, client_id >> 8, now_ns))
+        return true;
     struct qt_order_request request = market_order(symbol, qty, client_id);
     struct qt_gate_input input;
     char why[96];
@@ -78,7 +80,8 @@ purpose_of(const struct qt_exit_plan *plan, enum qt_exit_action action)
 bool
 qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t client_id, int64_t now_ns)
 {
-    if (!symbol->has_plan || symbol->exit_order || now_ns < symbol->exit_retry_ns ||
+    if (!symbol->has_plan || symbol->exit_order || symbol->guard.has_exit ||
+        now_ns < symbol->exit_retry_ns ||
         (engine->liquidation.is_active && !engine->liquidation.keeps_positions))
         return false;
     struct qt_exit_plan before = symbol->plan;
@@ -89,6 +92,7 @@ qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t client_id
         return false;
     case QT_EXIT_TRAILED:
         qt__record_position(engine, symbol, client_id >> 8, now_ns);
+        qt__guard_follow(engine, symbol, client_id >> 8, now_ns);
         return false;
     case QT_EXIT_STOP:
     case QT_EXIT_TARGET:
@@ -97,7 +101,10 @@ qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t client_id
     }
     if (qt__close_position(engine, symbol, step.bps, purpose_of(&symbol->plan, step.action),
                            client_id, now_ns)) {
-        qt__record_position(engine, symbol, client_id >> 8, now_ns);
+        if (symbol->guard.has_exit)
+            symbol->guard.before = before; /* what is kept is the plan of an exit that went out */
+        else
+            qt__record_position(engine, symbol, client_id >> 8, now_ns);
         return true;
     }
     symbol->plan = before; /* nothing was done: the next look decides again */

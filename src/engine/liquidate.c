@@ -11,7 +11,22 @@
 
 enum { PACE_NS = QT_NS_PER_S }; /* between two rounds of cancels */
 
-/* Own orders alive, with a cancel for each symbol that has any (all of a symbol at once). */
+/* Every order of a symbol but its stop at the venue, which stands until its exit can go out. */
+static void
+cancel_others(struct qt_engine *engine, const struct qt_symbol *symbol)
+{
+    struct qt_orders *orders = qt__orders_of(engine, symbol->ins->id);
+    struct qt_order *next;
+    for (struct qt_order *order = qt_orders_first(orders); order; order = next) {
+        next = qt_orders_after(orders, order);
+        if (order->request.instrument == symbol->ins->id &&
+            order->request.client_id != symbol->guard.order)
+            qt__cancel(engine, order);
+    }
+}
+
+/* Own orders alive, with a cancel for each symbol that has any (all of a symbol at once, but for a
+ * stop that protects). */
 static uint32_t
 cancel_orders(struct qt_engine *engine, bool is_due)
 {
@@ -19,7 +34,11 @@ cancel_orders(struct qt_engine *engine, bool is_due)
     for (uint32_t i = 0; i < engine->symbols; i++) {
         uint32_t open = qt_orders_open_of(qt__orders_of(engine, i), i);
         alive += open;
-        if (open > 0 && is_due && !engine->symbol[i].exit_order)
+        if (open == 0 || !is_due || engine->symbol[i].exit_order)
+            continue;
+        if (engine->symbol[i].guard.order)
+            cancel_others(engine, &engine->symbol[i]);
+        else
             qt__cancel_all(engine, i);
     }
     return alive;

@@ -145,6 +145,9 @@ qt__output(struct qt_engine *engine, const struct qt_output *output)
     case QT_OUT_SUBMIT:
         qt__submit(engine, &output->submission);
         break;
+    case QT_OUT_CANCEL:
+        qt__withdraw(engine, &output->withdrawal);
+        break;
     case QT_OUT_FILL:
         qt__settle_fill(engine, &output->filled);
         break;

@@ -12,6 +12,7 @@
 
 enum qt_output_kind {
     QT_OUT_SUBMIT,
+    QT_OUT_CANCEL,
     QT_OUT_FILL,
     QT_OUT_MESSAGE,
     QT_OUT_INCIDENT /* the message's note says what is inconsistent */
@@ -32,11 +33,20 @@ struct qt_submission {
     int64_t t_ns;
 };
 
+/** A cancel on its way out. */
+struct qt_withdrawal {
+    uint64_t client_id, seq; /* seq: of the event that decided it */
+    int64_t t_ns;
+    uint32_t instrument;
+    uint8_t side; /* enum qt_side, of the order */
+};
+
 struct qt_output {
     enum qt_output_kind kind;
     union {
         struct qt_submission submission;
-        struct qt_filled filled; /* FILL */
+        struct qt_withdrawal withdrawal; /* CANCEL */
+        struct qt_filled filled;         /* FILL */
         struct qt_message message;
     };
 };

@@ -130,6 +130,7 @@ apply(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event 
     if (change->has_fill)
         qt__take_fill(engine, symbol, &change->fill, event->seq);
     free_place(symbol, order, event->t_recv_ns);
+    qt__guard_ended(engine, symbol, order, event->seq, event->t_recv_ns);
     qt__record_order(engine, order, event->seq, event->t_recv_ns);
     if (change->before == change->after)
         return;
@@ -141,10 +142,21 @@ apply(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event 
                  qt_order_purpose_name((enum qt_order_purpose)order->purpose));
 }
 
+/* A row of the account's open orders with an id of ours. */
+static bool
+is_stray(const struct qt_event *event)
+{
+    const struct qt_report *report = &event->report;
+    return report->type == QT_REPORT_STATUS && (event->flags & QT_EVENT_SNAPSHOT) &&
+           report->client_id != 0 &&
+           !qt_order_state_is_final((enum qt_order_state)report->state);
+}
+
 void
 qt__report(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event)
 {
     struct qt_order_change change;
+    unsigned n = 0; /* ids of orders that this report leads to */
     enum qt_orders_verdict verdict = qt_orders_report(qt__orders_of(engine, symbol->ins->id),
                                                       &event->report, event->t_recv_ns, &change);
     switch (verdict) {
@@ -152,11 +164,15 @@ qt__report(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_e
         qt__incident(engine, event->seq, event->t_recv_ns, change.incident);
         if (change.order)
             apply(engine, symbol, event, &change);
+        qt__guard_look(engine, symbol, event->seq, &n, event->t_recv_ns);
         break;
     case QT_ORDERS_APPLIED:
         apply(engine, symbol, event, &change);
+        qt__guard_look(engine, symbol, event->seq, &n, event->t_recv_ns);
         break;
     case QT_ORDERS_UNKNOWN_ID:
+        if (is_stray(event))
+            qt__guard_stray(engine, symbol, event);
         if (event->report.type == QT_REPORT_FILL || event->report.type == QT_REPORT_ACCEPTED)
             qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_TRADE, event->seq, event->t_recv_ns,
                      "%s: an order that is not ours on this account", symbol->ins->symbol);

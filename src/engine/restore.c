@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What an earlier run left: numbering, mode, ledger, positions with their plans, orders. Orders
- * come back unknown, and the venue is asked for each; a store whose ledger does not add up is
+ * come back unknown, and the venue is asked for each, also for the stops that rest there; a store whose ledger does not add up is
  * refused.
  */
 #include <string.h>
@@ -69,6 +69,8 @@ restore_order(struct qt_engine *engine, const struct qt_order_record *from, stru
                        symbol->ins->symbol);
     if (from->purpose == QT_PURPOSE_ENTRY)
         symbol->entry_order = from->request.client_id;
+    else if (from->purpose == QT_PURPOSE_VENUE_STOP)
+        symbol->guard.order = from->request.client_id;
     else
         symbol->exit_order = from->request.client_id;
     return true;

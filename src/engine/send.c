@@ -99,10 +99,11 @@ refuse(struct qt_engine *engine, const struct qt_order_request *request, enum qt
 }
 
 static void
-decide_cancel(struct qt_engine *engine, uint32_t instrument, uint64_t client_id)
+decide_cancel(struct qt_engine *engine, uint32_t instrument, uint64_t client_id, uint64_t seq,
+              int64_t t_ns)
 {
-    struct qt_decision decision = {.seq = engine->seq,
-                                   .t_ns = engine->now_ns,
+    struct qt_decision decision = {.seq = seq,
+                                   .t_ns = t_ns,
                                    .kind = QT_DECISION_CANCEL,
                                    .cancel = {.client_id = client_id, .instrument = instrument}};
     qt__settle_decision(engine, &decision);
@@ -138,7 +139,8 @@ qt__cancel(struct qt_engine *engine, struct qt_order *order)
     const struct qt_venue_port *venue = &engine->options.venue;
     struct qt_partition *partition = qt__partition_of(engine, order->request.instrument);
     struct qt_order_change change;
-    decide_cancel(engine, order->request.instrument, order->request.client_id);
+    decide_cancel(engine, order->request.instrument, order->request.client_id, engine->seq,
+                  engine->now_ns);
     if (!venue->cancel(venue->self, order->request.instrument, order->request.client_id))
         refuse(engine, &order->request, QT_REPORT_TIMEOUT); /* its fate is asked for */
     else
@@ -150,10 +152,40 @@ qt__cancel(struct qt_engine *engine, struct qt_order *order)
 }
 
 void
+qt__cancel_at_owner(struct qt_engine *engine, struct qt_order *order, uint64_t seq, int64_t now_ns)
+{
+    struct qt_partition *partition = qt__partition_of(engine, order->request.instrument);
+    const struct qt_output output = {.kind = QT_OUT_CANCEL,
+                                     .withdrawal = {.client_id = order->request.client_id,
+                                                    .seq = seq,
+                                                    .t_ns = now_ns,
+                                                    .instrument = order->request.instrument,
+                                                    .side = order->request.side}};
+    struct qt_order_change change;
+    qt_rates_message(&partition->rates, now_ns);
+    if (qt_orders_cancel_sent(partition->orders, order, now_ns, &change) == QT_ORDERS_APPLIED)
+        qt__record_order(engine, order, seq, now_ns);
+    qt__shards_emit(engine->shards, &output);
+}
+
+void
+qt__withdraw(struct qt_engine *engine, const struct qt_withdrawal *withdrawal)
+{
+    const struct qt_venue_port *venue = &engine->options.venue;
+    const struct qt_order_request request = {.client_id = withdrawal->client_id,
+                                             .instrument = withdrawal->instrument,
+                                             .side = withdrawal->side};
+    decide_cancel(engine, withdrawal->instrument, withdrawal->client_id, withdrawal->seq,
+                  withdrawal->t_ns);
+    if (!venue->cancel(venue->self, withdrawal->instrument, withdrawal->client_id))
+        refuse(engine, &request, QT_REPORT_TIMEOUT); /* its fate is asked for */
+}
+
+void
 qt__cancel_all(struct qt_engine *engine, uint32_t instrument)
 {
     const struct qt_venue_port *venue = &engine->options.venue;
-    decide_cancel(engine, instrument, 0);
+    decide_cancel(engine, instrument, 0, engine->seq, engine->now_ns);
     if (venue->cancel_all(venue->self, instrument)) /* else the next round tries again */
         qt__switch_cancelled(engine);
     qt_rates_message(&qt__partition_of(engine, instrument)->rates, engine->now_ns);

@@ -8,16 +8,19 @@
 
 #include "engine_priv.h"
 
-enum { ASK_NS = 2 * QT_NS_PER_S }; /* between two questions about one order */
+/* Between two questions about one order; about a stop that rests, which reports tell of. */
+static const int64_t ASK_NS = 2 * QT_NS_PER_S, ASK_RESTING_NS = 30 * QT_NS_PER_S;
 
-/* A moment of the order's own two-second beat lies between the last cycle and this one. */
+/* A moment of the order's own beat lies between the last cycle and this one. */
 static bool
 is_beat(const struct qt_engine *engine, const struct qt_order *order)
 {
+    bool rests = order->purpose == QT_PURPOSE_VENUE_STOP && order->state == QT_ORDER_OPEN;
+    int64_t period = rests ? ASK_RESTING_NS : ASK_NS;
     if (engine->last_cycle_ns == QT_TIME_NONE || engine->last_cycle_ns < order->sent_ns)
         return true;
-    return (engine->now_ns - order->sent_ns) / ASK_NS !=
-           (engine->last_cycle_ns - order->sent_ns) / ASK_NS;
+    return (engine->now_ns - order->sent_ns) / period !=
+           (engine->last_cycle_ns - order->sent_ns) / period;
 }
 
 static void
@@ -101,4 +104,5 @@ qt__supervise(struct qt_engine *engine, uint64_t seq, unsigned *n)
         if (engine->symbol[i].has_plan &&
             qt__exits(engine, &engine->symbol[i], qt_client_id(seq, *n), engine->now_ns))
             ++*n;
+    qt__guard_cycle(engine, seq, n);
 }

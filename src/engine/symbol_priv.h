@@ -18,6 +18,21 @@
 #include "qtrade/strategy/signal.h"
 #include "qtrade/trade/position.h"
 
+/** The protective stop at the venue, and the exit that waits until it is gone (guard.c). */
+struct qt_guard {
+    uint64_t order;      /* client id of the one alive; 0: none */
+    int64_t placed_ns;   /* the last one */
+    int64_t retry_ns;    /* no new one before this */
+    int64_t bare_ns;     /* since when the position has none; QT_TIME_NONE: it has, or needs none */
+    unsigned failures;   /* refused or lost ones in a row */
+    bool is_told;        /* that it has been without one for too long */
+    bool has_sold;       /* the last one was filled, at least in part */
+    bool has_exit;       /* one waits, for exit_bps of the initial quantity */
+    uint8_t exit_purpose; /* enum qt_order_purpose */
+    int32_t exit_bps;
+    struct qt_exit_plan before; /* the plan as it was before that exit was decided */
+};
+
 struct qt_symbol {
     /* what a tick touches */
     const struct qt_instrument *ins;
@@ -33,6 +48,7 @@ struct qt_symbol {
     struct qt_exit_plan plan;
     struct qt_position position;
     qt_qty initial_qty; /* what the entry has bought so far */
+    struct qt_guard guard;
     /* what a bar touches */
     int64_t first_base_ns; /* opening of the first bar of the base period; QT_TIME_NONE: none */
     struct qt_bars bars;

@@ -75,7 +75,8 @@ fill_plan(const struct qt_symbol *symbol, struct qt_position_view *out)
 }
 
 static void
-fill_position(const struct qt_symbol *symbol, struct qt_position_view *out)
+fill_position(const struct qt_engine *engine, const struct qt_symbol *symbol,
+              struct qt_position_view *out)
 {
     const struct qt_position *position = &symbol->position;
     *out = (struct qt_position_view){.instrument = symbol->ins->id,
@@ -94,6 +95,7 @@ fill_position(const struct qt_symbol *symbol, struct qt_position_view *out)
         out->mark = QT_PX_NONE;
     if (symbol->has_plan)
         fill_plan(symbol, out);
+    out->protection = (uint8_t)qt__guard_protection(engine, symbol);
 }
 
 /* Dust, too small to be traded, is no position; its value is in equity. */
@@ -103,7 +105,7 @@ qt__view_positions(struct qt_engine *engine, struct qt_snapshot *out)
     out->positions = 0;
     for (uint32_t i = 0; i < engine->symbols && out->positions < QT_VIEW_ROWS; i++)
         if (engine->symbol[i].has_plan || qt__symbol_is_open(&engine->symbol[i]))
-            fill_position(&engine->symbol[i], &out->position[out->positions++]);
+            fill_position(engine, &engine->symbol[i], &out->position[out->positions++]);
 }
 
 /* Of each asset that is not all ours; what a watchman has to leave alone. */

@@ -66,8 +66,9 @@ QT__GATE_CHECK(mode)
         is_allowed = order->is_reducing;
         break;
     case QT_GATE_MODE_EMERGENCY:
-        is_allowed = order->is_reducing &&
-                     (input->purpose == QT_PURPOSE_FLATTEN || input->purpose == QT_PURPOSE_STOP);
+        is_allowed = order->is_reducing && (input->purpose == QT_PURPOSE_FLATTEN ||
+                                            input->purpose == QT_PURPOSE_STOP ||
+                                            input->purpose == QT_PURPOSE_VENUE_STOP);
         break;
     case QT_GATE_MODE_UNKNOWN:
     case QT_GATE_MODES:

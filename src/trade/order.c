@@ -201,8 +201,8 @@ qt_order_next(enum qt_order_state state, enum qt_order_event event, enum qt_orde
 const char *
 qt_order_purpose_name(enum qt_order_purpose purpose)
 {
-    static const char *const names[QT_PURPOSES] = {"entry",   "stop",   "target", "trail",
-                                                   "flatten", "reduce", "outside"};
+    static const char *const names[QT_PURPOSES] = {
+        "entry", "stop", "target", "trail", "flatten", "reduce", "outside", "venue_stop"};
     return (unsigned)purpose < QT_PURPOSES ? names[purpose] : "?";
 }
 

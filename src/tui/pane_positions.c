@@ -60,8 +60,11 @@ static void
 cell_stop(const struct qt_snapshot *snap, int row, char *out, enum qt_role *role)
 {
     const struct qt_position_view *p = &snap->position[row];
-    *role = qt_px_is_none(p->stop) ? QT_ROLE_WARN : QT_ROLE_TEXT;
-    qt__format_px(p->stop, p->px_scale, out);
+    char px[QT__NUMBER];
+    bool is_bare = p->protection == QT_PROTECTION_NONE || p->protection == QT_PROTECTION_UNKNOWN;
+    *role = qt_px_is_none(p->stop) || is_bare ? QT_ROLE_WARN : QT_ROLE_TEXT;
+    qt__format_px(p->stop, p->px_scale, px);
+    snprintf(out, QT__CELL, "%s%s", is_bare ? "!" : "", px);
 }
 
 static void

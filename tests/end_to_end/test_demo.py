@@ -153,6 +153,10 @@ def positions_of(folder):
     return {row["symbol"]: row["quantity"] for row in state["positions"]} if state else {}
 
 
+def only_stops_rest(folder):
+    return all(order["purpose"] == "venue_stop" and order["state"] == "open" for order in status(folder)["open_orders"])
+
+
 def kill_in_position_comes_back_with_the_same_position_and_mode():
     with Folder() as folder:
         venue = Venue(folder)
@@ -164,7 +168,7 @@ def kill_in_position_comes_back_with_the_same_position_and_mode():
             with Program(*words) as engine:
                 held = until("a position", lambda: positions_of(state), 150)
                 assert call("--data-dir", str(state), "pause", "--reason", "drill").returncode == 0
-                held = until("orders settled", lambda: not status(state)["open_orders"] and positions_of(state))
+                held = until("orders settled", lambda: only_stops_rest(state) and positions_of(state))
                 engine.process.kill()
                 engine.wait()
             with Program(*words) as engine:

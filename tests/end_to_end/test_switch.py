@@ -196,7 +196,9 @@ def H1_H11_liquidates_with_venue_store_journal_and_screen_stuck_all_together():
             until("gate", lambda: rig.status()["hardware"]["edge_to_gate_us"])
             until("EMERGENCY", lambda: rig.status()["mode"] == "EMERGENCY")
             until("lamp", lambda: rig.chip.get(24) == 1)
-            until("sales", lambda: [row for row in rig.status()["open_orders"] if row["purpose"] == "flatten"])
+            # a sale waits until the stop at the venue is known to be gone: that is what was sent first
+            until("cancels", lambda: [row for row in rig.status()["open_orders"] if row["purpose"] == "flatten"
+                                      or (row["purpose"], row["state"]) == ("venue_stop", "cancel_pending")])
             assert rig.status()["liquidating"] is True
             for name in ("store", "journal"):
                 (rig.hang / name).unlink()

@@ -261,6 +261,7 @@ bench_open(struct bench *bench, unsigned workers)
     bench->scan.history_days = 4;
     bench->strategy.entry_strength = 0.4;
     bench->engine_config.order_timeout_ms = 600000; /* a symbol ticks every 75 s */
+    bench->engine_config.unprotected_s = 600; /* and an order is placed at the next tick */
     bench->risk.max_quote_age_ms = 150000;
     bench->universe = qt_universe_create();
     const struct qt_replay_options replay = {.seed = 1, .symbols = 20, .start_ns = QT_TIME_NONE};

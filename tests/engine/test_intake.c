@@ -243,6 +243,8 @@ flood_new(unsigned workers)
         {&qt_quality_section, &flood->quality},      {&qt_sources_section, &flood->sources}};
     qt_config_defaults(bindings, QT_COUNT_OF(bindings));
     flood->engine_config.workers = workers;
+    qt_copy(flood->engine_config.protective_stops, sizeof flood->engine_config.protective_stops,
+            "engine"); /* what is sent is an exit */
     flood->calls = 16;
     flood->rounds = 100;
     flood->symbols = SYMBOLS;

@@ -164,6 +164,7 @@ configure(struct soak *soak)
     soak->engine_config.cycle_ms = 60000;
     soak->engine_config.order_timeout_ms = 24 * 3600 * 1000; /* a symbol ticks every few minutes */
     soak->strategy.entry_strength = 0.4;
+    soak->engine_config.unprotected_s = 3600; /* an order is placed at the next tick */
     soak->risk.max_quote_age_ms = 3600 * 1000;
 }
 

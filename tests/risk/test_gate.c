@@ -118,7 +118,8 @@ START_TEST(emergency_lets_out_only_what_flattens_and_the_protective_stop)
         bench_init(&b);
         make_exit(&b, 20000, 0, (enum qt_order_purpose)purpose);
         b.input.mode = QT_GATE_MODE_EMERGENCY;
-        bool wanted = purpose == QT_PURPOSE_FLATTEN || purpose == QT_PURPOSE_STOP;
+        bool wanted = purpose == QT_PURPOSE_FLATTEN || purpose == QT_PURPOSE_STOP ||
+                      purpose == QT_PURPOSE_VENUE_STOP;
         ck_assert_int_eq(qt_gate_check(&b.config, &b.input, &result), wanted);
     }
 }

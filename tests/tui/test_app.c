@@ -445,6 +445,26 @@ START_TEST(unknown_is_never_drawn_as_zero)
 }
 END_TEST
 
+START_TEST(position_without_its_stop_at_the_venue_is_marked)
+{
+    static const struct {
+        enum qt_protection protection;
+        bool is_marked;
+    } rows[] = {{QT_PROTECTION_ENGINE, false},
+                {QT_PROTECTION_VENUE, false},
+                {QT_PROTECTION_NONE, true},
+                {QT_PROTECTION_UNKNOWN, true}};
+    struct bench bench;
+    begin(&bench, QT_TUI_QUIT_LEAVES);
+    for (size_t i = 0; i < QT_COUNT_OF(rows); i++) {
+        bench.snap->position[0].protection = (uint8_t)rows[i].protection;
+        ck_assert(shows(&bench, 120, 40, "176.10"));
+        ck_assert_int_eq(shows(&bench, 120, 40, "!176.10"), rows[i].is_marked);
+    }
+    end(&bench);
+}
+END_TEST
+
 /* Every cell of every frame obeys R2, at every size, with broken pictures, in every place of the
  * screen. */
 static void
@@ -532,6 +552,7 @@ main(void)
     tcase_add_test(picture, a_silent_engine_is_said_in_the_banner);
     tcase_add_test(picture, a_part_that_failed_and_a_stuck_store_are_said_in_the_banner);
     tcase_add_test(picture, unknown_is_never_drawn_as_zero);
+    tcase_add_test(picture, position_without_its_stop_at_the_venue_is_marked);
     tcase_add_test(picture, a_broken_picture_harms_nothing);
     tcase_add_test(picture, every_size_can_be_drawn);
     suite_add_tcase(suite, stop);

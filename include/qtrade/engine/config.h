@@ -23,6 +23,11 @@ struct qt_engine_config {
     int64_t state_min;        /* event time between kept market states; 0: none is kept */
     int64_t max_positions;
     double entry_slippage_bps; /* an entry's limit beyond the best price */
+    char protective_stops[8];  /* who keeps a position's stop: "venue" (and the engine), "engine" */
+    double stop_slippage_bps;  /* limit of a stop at the venue beyond its trigger; 0: at market */
+    double stop_step_bps;      /* a stop at the venue follows the plan's by at least this */
+    int64_t stop_pace_s;       /* event time between two such moves */
+    int64_t unprotected_s;     /* event time that a position may be without its stop at the venue */
 };
 
 extern const struct qt_config_section qt_engine_section;

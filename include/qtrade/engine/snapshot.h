@@ -63,6 +63,13 @@ struct qt_exclusion_view {
     uint32_t count;
 };
 
+/** Where a position's stop is kept. */
+enum qt_protection {
+    QT_PROTECTION_ENGINE,  /* by the engine alone, as configured or for want of such orders */
+    QT_PROTECTION_VENUE,   /* an order at the venue stands for it too */
+    QT_PROTECTION_NONE,    /* the venue has none: refused, expired, or on its way */
+    QT_PROTECTION_UNKNOWN, /* nobody knows whether the venue has it */
+};
 struct qt_position_view {
     uint32_t instrument;
     char symbol[QT_SYMBOL_SIZE];
@@ -70,6 +77,7 @@ struct qt_position_view {
     qt_qty qty;                      /* signed */
     qt_px entry, mark, stop, target; /* QT_PX_NONE: none */
     uint8_t targets_hit, targets;
+    uint8_t protection;                      /* enum qt_protection */
     qt_money notional, unrealised, realised; /* quote, QT_MONEY_SCALE */
     double r_multiple;                       /* (mark - entry) / initial risk */
     int64_t opened_ns;
@@ -93,7 +101,7 @@ struct qt_order_view {
     qt_px px;
     qt_qty qty, cum_qty;
     int64_t created_ns;
-    char purpose[16]; /* "entry", "stop", "target", "flatten" */
+    char purpose[16]; /* "entry", "stop", "target", "flatten", "venue_stop" */
 };
 
 /** One row of the risk pane: a limit, what it stands at, and how often it refused. */

@@ -20,12 +20,13 @@
 
 enum qt_order_purpose {
     QT_PURPOSE_ENTRY,
-    QT_PURPOSE_STOP,    /* the protective stop */
+    QT_PURPOSE_STOP,    /* the plan's stop, seen on a tick */
     QT_PURPOSE_TARGET,  /* a partial or last target */
     QT_PURPOSE_TRAIL,   /* a trailing stop */
     QT_PURPOSE_FLATTEN, /* liquidation */
     QT_PURPOSE_REDUCE,  /* by rule: time, regime, correlation, operator's REDUCED */
     QT_PURPOSE_OUTSIDE, /* not ours: sold at the venue by somebody else, and believed */
+    QT_PURPOSE_VENUE_STOP, /* the protective stop that rests at the venue */
     QT_PURPOSES
 };
 const char *qt_order_purpose_name(enum qt_order_purpose purpose); /* "entry" ... */
