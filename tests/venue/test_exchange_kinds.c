@@ -249,6 +249,139 @@ START_TEST(pair_that_makes_no_sense_is_refused_whole)
 }
 END_TEST
 
+/* Cancels an order and places another in its stead; the second's price as a factor of the bid. */
+static json_t *
+replace(struct client *client, const struct market *m, const char *how, double factor)
+{
+    return call(client, "POST", API "order/cancelReplace",
+                "symbol=%s&side=BUY&type=LIMIT&timeInForce=GTC&quantity=%.*f&price=%.*f&%s",
+                m->symbol, m->qty_decimals, lots_for(m, 100), m->px_decimals,
+                ticks(m, m->bid * factor), how);
+}
+
+static const char *
+step_of(const json_t *answer, const char *name)
+{
+    const json_t *data = json_object_get(answer, "data");
+    return text_of(data ? data : answer, name);
+}
+
+START_TEST(an_order_is_replaced_or_it_is_said_what_failed)
+{
+    static const struct {
+        const char *how;
+        double factor;
+        int status, code;
+        const char *cancel, *place;
+    } rows[] = {
+        {"cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=first", 0.8, 200, 0, "SUCCESS",
+         "SUCCESS"},
+        {"cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=first", 9, 409, -2021, "SUCCESS",
+         "FAILURE"},
+        {"cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=none", 0.8, 400, -2022,
+         "FAILURE", "NOT_ATTEMPTED"},
+        {"cancelReplaceMode=ALLOW_FAILURE&cancelOrigClientOrderId=none", 0.8, 409, -2021, "FAILURE",
+         "SUCCESS"},
+        {"cancelReplaceMode=ALLOW_FAILURE&cancelOrigClientOrderId=none", 9, 400, -2022, "FAILURE",
+         "FAILURE"},
+        {"cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=first&cancelRestrictions="
+         "ONLY_PARTIALLY_FILLED", 0.8, 400, -2022, "FAILURE", "NOT_ATTEMPTED"},
+        {"cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=first&cancelRestrictions=ONLY_NEW",
+         0.8, 200, 0, "SUCCESS", "SUCCESS"}};
+    struct client client;
+    struct market m;
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    place_limit(&client, &m, "BUY", lots_for(&m, 100), ticks(&m, m.bid * 0.7), "first");
+    ck_assert_int_eq(client.status, 200);
+    json_t *answer = replace(&client, &m, rows[_i].how, rows[_i].factor);
+    ck_assert_int_eq(client.status, rows[_i].status);
+    if (rows[_i].code)
+        ck_assert_int_eq(int_of(answer, "code"), rows[_i].code);
+    ck_assert_str_eq(step_of(answer, "cancelResult"), rows[_i].cancel);
+    ck_assert_str_eq(step_of(answer, "newOrderResult"), rows[_i].place);
+    bool is_cancelled = strcmp(rows[_i].cancel, "SUCCESS") == 0;
+    bool is_placed = strcmp(rows[_i].place, "SUCCESS") == 0;
+    ck_assert_str_eq(text_of(order_of(&client, &m, "first"), "status"), is_cancelled ? "CANCELED" : "NEW");
+    json_t *open = call(&client, "GET", API "openOrders", "symbol=%s", m.symbol);
+    ck_assert_uint_eq(json_array_size(open), (size_t)(!is_cancelled + is_placed));
+    client_stop(&client);
+}
+END_TEST
+
+static const struct {
+    const char *how, *message;
+    int code;
+} wrong_replacements[] = {
+    {"cancelOrigClientOrderId=first", "cancelReplaceMode", -1102},
+    {"cancelReplaceMode=MAYBE&cancelOrigClientOrderId=first", "cancelReplaceMode", -1130},
+    {"cancelReplaceMode=ALLOW_FAILURE", "cancelOrderId", -1102},
+    {"cancelReplaceMode=ALLOW_FAILURE&cancelOrderId=1&cancelRestrictions=NEVER", "cancelRestrictions", -1130},
+    {"cancelReplaceMode=ALLOW_FAILURE&cancelOrderId=1&orderRateLimitExceededMode=X",
+     "orderRateLimitExceededMode", -1130}};
+
+START_TEST(a_replacement_that_asks_for_nonsense_changes_nothing)
+{
+    struct client client;
+    struct market m;
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    place_limit(&client, &m, "BUY", lots_for(&m, 100), ticks(&m, m.bid * 0.7), "first");
+    (void)replace(&client, &m, wrong_replacements[_i].how, 0.8);
+    expect_fault(&client, 400, wrong_replacements[_i].code, wrong_replacements[_i].message);
+    ck_assert_str_eq(text_of(order_of(&client, &m, "first"), "status"), "NEW");
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(a_cancel_of_all_tells_each_pair_as_one)
+{
+    struct client client;
+    struct market m;
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    double quantity = buy_some(&client, &m);
+    call(&client, "POST", API "orderList/oco",
+         "symbol=%s&side=SELL&quantity=%.*f&aboveType=LIMIT_MAKER&belowType=STOP_LOSS&abovePrice=%.*f&"
+         "belowStopPrice=%.*f", m.symbol, m.qty_decimals, quantity, m.px_decimals,
+         ticks(&m, m.bid * 1.2), m.px_decimals, ticks(&m, m.bid * 0.8));
+    ck_assert_int_eq(client.status, 200);
+    place_limit(&client, &m, "BUY", lots_for(&m, 100), ticks(&m, m.bid * 0.7), "single");
+    json_t *answer = call(&client, "DELETE", API "openOrders", "symbol=%s", m.symbol);
+    ck_assert_uint_eq(json_array_size(answer), 2);
+    ck_assert_str_eq(text_of(json_array_get(answer, 0), "listOrderStatus"), "ALL_DONE");
+    ck_assert_uint_eq(json_array_size(json_object_get(json_array_get(answer, 0), "orderReports")), 2);
+    ck_assert_str_eq(text_of(json_array_get(answer, 1), "origClientOrderId"), "single");
+    ck_assert_uint_eq(json_array_size(call(&client, "GET", API "openOrders", "%s", "")), 0);
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(fees_and_coins_are_those_of_the_account)
+{
+    struct client client;
+    struct market m;
+    const struct qt_exchange_server_options options = {
+        .symbols = 3, .seed = 7, .speed = 1, .maker_ppm = 200, .taker_ppm = 700};
+    client_start(&client, &options);
+    read_market(&client, &m);
+    json_t *answer = call(&client, "GET", API "account/commission", "symbol=%s", m.symbol);
+    ck_assert_str_eq(text_of(json_object_get(answer, "standardCommission"), "maker"), "0.00020000");
+    ck_assert_str_eq(text_of(json_object_get(answer, "standardCommission"), "taker"), "0.00070000");
+    answer = call(&client, "GET", "/sapi/v1/asset/tradeFee", "symbol=%s", m.symbol);
+    ck_assert_str_eq(text_of(json_array_get(answer, 0), "takerCommission"), "0.00070000");
+    ck_assert_uint_eq(json_array_size(call(&client, "GET", "/sapi/v1/asset/tradeFee", "%s", "")), 3);
+    answer = call(&client, "POST", API "order/test",
+                  "symbol=%s&side=BUY&type=MARKET&quoteOrderQty=100&computeCommissionRates=true", m.symbol);
+    ck_assert_str_eq(text_of(json_object_get(answer, "standardCommissionForOrder"), "taker"), "0.00070000");
+    answer = call(&client, "GET", "/sapi/v1/capital/config/getall", "%s", "");
+    ck_assert_uint_eq(json_array_size(answer), 4); /* three bases and the quote */
+    call(&client, "GET", API "account/commission", "%s", "");
+    expect_fault(&client, 400, -1102, "symbol");
+    client_stop(&client);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -259,6 +392,10 @@ main(void)
     tcase_add_loop_test(tc, self_trade_is_prevented_as_asked, 0, 3);
     tcase_add_loop_test(tc, pair_is_placed_listed_told_and_cancelled, 0, 4);
     tcase_add_test(tc, pair_that_makes_no_sense_is_refused_whole);
+    tcase_add_loop_test(tc, an_order_is_replaced_or_it_is_said_what_failed, 0, 7);
+    tcase_add_loop_test(tc, a_replacement_that_asks_for_nonsense_changes_nothing, 0, 5);
+    tcase_add_test(tc, a_cancel_of_all_tells_each_pair_as_one);
+    tcase_add_test(tc, fees_and_coins_are_those_of_the_account);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);

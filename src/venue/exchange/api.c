@@ -209,6 +209,7 @@ run_request(struct qt__session *session, const char *method, const struct param 
         (void)qt__call_fail(&call, QT__FAULT_UNKNOWN);
     }
     send_answer(session, &call, is_good, id);
+    free(call.detail);
     free(buffers[0]);
     free(buffers[1]);
 }

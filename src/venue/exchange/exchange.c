@@ -227,7 +227,7 @@ take_memory(struct qt__exchange *exchange)
     exchange->out_buffer = malloc(QT__OUT_SIZE);
     exchange->news_buffer = malloc(QT__OUT_SIZE);
     exchange->wrap_buffer = malloc(QT__WRAP_SIZE);
-    exchange->bars = calloc(QT__LIST_MAX, sizeof(struct qt_bar));
+    exchange->bars = calloc(QT__INTERVAL_ROOM, sizeof(struct qt_bar));
     exchange->prints = calloc(QT__LIST_MAX, sizeof(struct qt_match_print));
     exchange->levels = calloc(QT__DEPTH_MAX, sizeof(struct qt_depth_level));
     exchange->orders = calloc(QT__LIST_MAX, sizeof(struct qt_exchange_order));
