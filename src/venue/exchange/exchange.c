@@ -298,7 +298,10 @@ fill_info(struct qt__exchange *exchange, const struct qt_exchange_server_options
              info->port);
     snprintf(info->api_url, sizeof info->api_url, "ws://%s%.64s%s:%d/ws-api/v3", open, address,
              close, info->port);
-    qt_clock_init_scaled(&info->clock, info->start_ns, options->speed > 0 ? options->speed : 1.0);
+    /* A market of today is at the wall clock's time when clients first see it: they sign by that. */
+    bool is_today = !options->replay && options->start_ns == 0;
+    qt_clock_init_scaled(&info->clock, is_today ? qt_now_utc_ns() : info->start_ns,
+                         options->speed > 0 ? options->speed : 1.0);
     if (info->clock.speed > 1)
         exchange->limit_clock = info->clock;
     else
