@@ -17,6 +17,53 @@
 
 #include "faulting_priv.h"
 
+/* --fees and --discount ("BNB=25"). */
+static bool
+read_fees(const struct qt_args *args, struct qt_fee_schedule *schedule,
+          struct qt_exchange_server_options *out, struct qt_error *err)
+{
+    const char *fees = qt_args_get(args, "fees"), *discount = qt_args_get(args, "discount");
+    if (fees && !qt_fee_schedule_parse(fees, schedule, err))
+        return false;
+    if (discount) {
+        const char *equals = strchr(discount, '=');
+        size_t n = equals ? (size_t)(equals - discount) : 0;
+        int64_t percent;
+        if (n == 0 || n >= QT_ASSET_SIZE || !qt_int_parse(equals + 1, &percent) || percent < 1 ||
+            percent > 100)
+            return qt_fail(err, QT_E_USAGE, "--discount '%s' is not ASSET=PERCENT, 1 to 100", discount);
+        (void)qt_copy_n(schedule->discount_asset, sizeof schedule->discount_asset, discount, n);
+        schedule->discount_pct = (int)percent;
+    }
+    out->fees = fees || discount ? schedule : NULL;
+    return true;
+}
+
+enum { BALANCES_MAX = 64 };
+
+/* "BTC=0.5", as often as it is given; none: what the exchange gives an account by itself. */
+static bool
+read_balances(const struct qt_args *args, struct qt_exchange_balance *balances,
+              struct qt_exchange_server_options *out, struct qt_error *err)
+{
+    const char *spec;
+    for (unsigned k = 0; (spec = qt_args_at(args, "balance", k)) != NULL; k++) {
+        const char *equals = strchr(spec, '=');
+        size_t n = equals ? (size_t)(equals - spec) : 0;
+        qt_money amount;
+        if (k == BALANCES_MAX)
+            return qt_fail(err, QT_E_USAGE, "more than %d balances", BALANCES_MAX);
+        if (n == 0 || n >= QT_ASSET_SIZE || !qt_money_parse(equals + 1, QT_MONEY_SCALE, &amount) ||
+            qt_money_cmp(amount, QT_MONEY_ZERO) < 0)
+            return qt_fail(err, QT_E_USAGE, "--balance '%s' is not ASSET=AMOUNT", spec);
+        balances[k] = (struct qt_exchange_balance){.amount = equals + 1};
+        (void)qt_copy_n(balances[k].asset, sizeof balances[k].asset, spec, n);
+        out->balances = balances;
+        out->n_balances = k + 1;
+    }
+    return true;
+}
+
 static bool
 read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
              struct qt_fault *faults, struct qt_error *err)
@@ -106,13 +153,17 @@ venue_run(const struct qt_args *args, struct qt_error *err)
 {
     struct qt_exchange_server_options options = {0};
     struct qt_fault faults[QT_FAULTS_MAX];
+    struct qt_exchange_balance balances[BALANCES_MAX];
+    struct qt_fee_schedule schedule = {0};
     const char *credentials = qt_args_get(args, "credentials");
     int64_t for_ns;
     sigset_t signals;
     if (strcmp(args->operands[0], "serve") != 0)
         return qt_fail(err, QT_E_USAGE, "unknown venue command '%s' (there is: serve)",
                        args->operands[0]);
-    if (!read_options(args, &options, faults, err) || !qt_args_duration(args, "for", 0, &for_ns, err))
+    if (!read_options(args, &options, faults, err) ||
+        !read_balances(args, balances, &options, err) ||
+        !read_fees(args, &schedule, &options, err) || !qt_args_duration(args, "for", 0, &for_ns, err))
         return false;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -146,6 +197,10 @@ const struct qt_command qt_cmd_venue = {
             {"start", 0, "TIME", "exchange time at the start"},
             {"credentials", 0, "FILE", "also write key and secret as JSON, mode 0600"},
             {"public-key", 0, "FILE", "an Ed25519 public key (PEM) that may sign requests too"},
+            {"balance", 0, "ASSET=AMOUNT",
+             "what the account begins with; may be repeated; default USDT=100000", true},
+            {"fees", 0, "TIERS", "MAKER/TAKER[@VOLUME],... in basis points; default 10/10"},
+            {"discount", 0, "ASSET=PERCENT", "so much off the fees paid in that asset"},
             QT__FAULT_OPTION,
             {"for", 0, "TIME", "end after so long (60s, 5m); default: at SIGINT or SIGTERM"},
             {0}},

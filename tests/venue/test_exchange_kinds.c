@@ -382,6 +382,56 @@ START_TEST(fees_and_coins_are_those_of_the_account)
 }
 END_TEST
 
+START_TEST(a_repeated_request_gets_its_first_result)
+{
+    struct client client;
+    struct market m;
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    const char *const query = "symbol=%s&side=BUY&type=MARKET&quantity=%.*f&newClientOrderId=once";
+    double quantity = lots_for(&m, 200);
+    json_t *answer = call(&client, "POST", API "order", query, m.symbol, m.qty_decimals, quantity);
+    int64_t id = int_of(answer, "orderId");
+    ck_assert_str_eq(text_of(answer, "status"), "FILLED");
+    char *fills = json_dumps(json_object_get(answer, "fills"), 0);
+    answer = call(&client, "POST", API "order", query, m.symbol, m.qty_decimals, quantity);
+    ck_assert_int_eq(client.status, 200);
+    ck_assert_int_eq(int_of(answer, "orderId"), id);
+    char *again = json_dumps(json_object_get(answer, "fills"), 0);
+    ck_assert_str_eq(fills, again);
+    json_t *all = call(&client, "GET", API "allOrders", "symbol=%s", m.symbol);
+    ck_assert_uint_eq(json_array_size(all), 1);
+    answer = call(&client, "POST", API "order", query, m.symbol, m.qty_decimals, 2 * quantity);
+    ck_assert_int_eq(client.status, 200); /* another order: its id is free again, as on Binance */
+    ck_assert_int_ne(int_of(answer, "orderId"), id);
+    free(fills);
+    free(again);
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(a_market_order_has_a_greatest_lot_of_its_own)
+{
+    struct client client;
+    struct market m;
+    char query[64];
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    snprintf(query, sizeof query, "symbol=%s", m.symbol);
+    const json_t *info = get(&client, API "exchangeInfo", query);
+    const json_t *symbol = json_array_get(json_object_get(info, "symbols"), 0);
+    double most = number_of(filter_of(symbol, "MARKET_LOT_SIZE"), "maxQty");
+    ck_assert_double_lt(most, number_of(filter_of(symbol, "LOT_SIZE"), "maxQty"));
+    place_market(&client, &m, "BUY", most + m.lot);
+    expect_fault(&client, 400, -1013, "MARKET_LOT_SIZE");
+    place_market(&client, &m, "BUY", most);
+    ck_assert_int_eq(client.status, 200); /* it takes what is there and ends */
+    place_limit(&client, &m, "BUY", most + m.lot, ticks(&m, m.bid * 0.9), "limited");
+    expect_fault(&client, 400, -2010, "insufficient balance");
+    client_stop(&client);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -396,6 +446,8 @@ main(void)
     tcase_add_loop_test(tc, a_replacement_that_asks_for_nonsense_changes_nothing, 0, 5);
     tcase_add_test(tc, a_cancel_of_all_tells_each_pair_as_one);
     tcase_add_test(tc, fees_and_coins_are_those_of_the_account);
+    tcase_add_test(tc, a_repeated_request_gets_its_first_result);
+    tcase_add_test(tc, a_market_order_has_a_greatest_lot_of_its_own);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);

@@ -16,6 +16,7 @@
 #include "qtrade/base/clock.h"
 #include "qtrade/base/error.h"
 #include "qtrade/market/instrument.h"
+#include "qtrade/sim/fees.h"
 #include "qtrade/venue/fault.h"
 
 struct qt_exchange_server;
@@ -43,6 +44,8 @@ struct qt_exchange_server_options {
     const struct qt_exchange_balance *balances; /* NULL: 100000 USDT */
     size_t n_balances;
     int maker_ppm, taker_ppm; /* fees, 1/100 bps; 0: 1000 (10 bps); QT_EXCHANGE_FREE: none */
+    const struct qt_fee_schedule *fees; /* instead of those two where it has tiers; its discount
+                                           counts all the same; copied; NULL: none */
     int weight_limit;         /* request weight per minute; 0: 6000 */
     const char *public_key;   /* file of an Ed25519 public key, PEM, that may sign too; NULL: none */
     int listen_key_s;         /* a listen key lives so long without a PUT; 0: 3600 */

@@ -30,19 +30,27 @@ write_rates(struct qt_text *out, const char *name, int maker, int taker, bool is
     qt_text_add(out, "},");
 }
 
-/* The rates of the account now; no special ones, no tax, no discount. */
+/* The rates of the account now; no special ones, no tax. */
 static void
 write_commission(const struct qt__exchange *exchange, struct qt_text *out, bool is_of_order)
 {
     const char *names[2][3] = {
         {"standardCommission", "specialCommission", "taxCommission"},
         {"standardCommissionForOrder", "specialCommissionForOrder", "taxCommissionForOrder"}};
-    int maker = qt__desk_maker_ppm(exchange->desk), taker = qt__desk_taker_ppm(exchange->desk);
+    const struct qt_fee_tier *fees = qt__desk_fees(exchange->desk);
+    int maker = fees->maker_ppm, taker = fees->taker_ppm;
     for (int i = 0; i < 3; i++)
         write_rates(out, names[is_of_order][i], i == 0 ? maker : 0, i == 0 ? taker : 0,
                     is_of_order);
-    qt_text_add(out, "\"discount\":{\"enabledForAccount\":false,\"enabledForSymbol\":false,"
-                     "\"discountAsset\":\"BNB\",\"discount\":\"0.00000000\"}}");
+    const struct qt_fee_schedule *schedule = qt__desk_schedule(exchange->desk);
+    bool has_discount = schedule->discount_asset[0] != '\0';
+    const char *enabled = has_discount ? "true" : "false";
+    qt_text_addf(out,
+                 "\"discount\":{\"enabledForAccount\":%s,\"enabledForSymbol\":%s,\"discountAsset\":"
+                 "\"%s\",\"discount\":\"",
+                 enabled, enabled, has_discount ? schedule->discount_asset : "BNB");
+    qt_text_add_decimal(out, has_discount ? 100 - schedule->discount_pct : 0, 2); /* what is left */
+    qt_text_add(out, "000000\"}}");
 }
 
 void
@@ -71,9 +79,9 @@ write_fee(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol, c
 {
     (void)context;
     qt_text_addf(out, "{\"symbol\":\"%s\",", qt_universe_at(exchange->universe, symbol)->symbol);
-    write_rate(out, "makerCommission", qt__desk_maker_ppm(exchange->desk));
+    write_rate(out, "makerCommission", qt__desk_fees(exchange->desk)->maker_ppm);
     qt_text_add_char(out, ',');
-    write_rate(out, "takerCommission", qt__desk_taker_ppm(exchange->desk));
+    write_rate(out, "takerCommission", qt__desk_fees(exchange->desk)->taker_ppm);
     qt_text_add_char(out, '}');
     return true;
 }
@@ -129,7 +137,8 @@ qt__handle_account(struct qt__exchange *exchange, struct qt__call *call)
 {
     char text[QT__PARAM_MAX];
     bool omits_zero = qt__call_get(call, "omitZeroBalances", text) && strcmp(text, "true") == 0;
-    int maker = qt__desk_maker_ppm(exchange->desk), taker = qt__desk_taker_ppm(exchange->desk);
+    const struct qt_fee_tier *fees = qt__desk_fees(exchange->desk);
+    int maker = fees->maker_ppm, taker = fees->taker_ppm;
     struct qt__held *held = exchange->held;
     unsigned n = qt__desk_balances(exchange->desk, exchange->held, QT__ASSETS_MAX), kept = 0;
     for (unsigned i = 0; i < n; i++)

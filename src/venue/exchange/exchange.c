@@ -54,7 +54,8 @@ on_execution(void *context, enum qt_match_event event, const struct qt_exchange_
     struct qt__exchange *exchange = context;
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, order->instrument);
     qt__write_execution(qt__news_begin(exchange), ins, qt__exchange_ms(exchange), event, order,
-                        fill, cancel_id);
+                        fill, fill ? qt__desk_asset(exchange->desk, fill->fee_asset) : NULL,
+                        cancel_id);
     qt__streams_user(exchange);
 }
 

@@ -389,6 +389,7 @@ void qt__write_balances(struct qt_text *out, const struct qt__held *held, unsign
                         const char *asset, const char *free_name, const char *locked_name);
 void qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_t now_ms,
                          enum qt_match_event event, const struct qt_exchange_order *order,
-                         const struct qt_exchange_fill *fill, const char *cancel_id);
+                         const struct qt_exchange_fill *fill, const char *fee_asset,
+                         const char *cancel_id);
 
 #endif

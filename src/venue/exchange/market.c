@@ -25,8 +25,21 @@ qt__handle_time(struct qt__exchange *exchange, struct qt__call *call)
     return true;
 }
 
+/* The steps of a market order are those of LOT_SIZE: 0 here, as Binance writes it. */
 static void
-write_filters(struct qt_text *out, const struct qt_instrument *ins)
+write_market_lot(struct qt_text *out, const struct qt_instrument *ins, qt_qty most)
+{
+    qt_text_add(out, "{\"filterType\":\"MARKET_LOT_SIZE\",\"minQty\":");
+    qt__write_qty(out, QT_QTY_ZERO, ins->qty_scale);
+    qt_text_add(out, ",\"maxQty\":");
+    qt__write_qty(out, most, ins->qty_scale);
+    qt_text_add(out, ",\"stepSize\":");
+    qt__write_qty(out, QT_QTY_ZERO, ins->qty_scale);
+    qt_text_add(out, "},");
+}
+
+static void
+write_filters(struct qt_text *out, const struct qt_instrument *ins, qt_qty market_max)
 {
     qt_text_add(out, "[{\"filterType\":\"PRICE_FILTER\",\"minPrice\":");
     qt__write_px(out, ins->min_px, ins->px_scale);
@@ -40,7 +53,10 @@ write_filters(struct qt_text *out, const struct qt_instrument *ins)
     qt__write_qty(out, ins->max_qty, ins->qty_scale);
     qt_text_add(out, ",\"stepSize\":");
     qt__write_qty(out, ins->lot, ins->qty_scale);
-    qt_text_add(out, "},{\"filterType\":\"NOTIONAL\",\"minNotional\":");
+    qt_text_add(out, "},");
+    if (market_max.v > 0)
+        write_market_lot(out, ins, market_max);
+    qt_text_add(out, "{\"filterType\":\"NOTIONAL\",\"minNotional\":");
     qt__write_money(out, ins->min_notional);
     qt_text_add(out, ",\"applyMinToMarket\":true,\"maxNotional\":\"9000000.00000000\","
                      "\"applyMaxToMarket\":false,\"avgPriceMins\":5},"
@@ -72,7 +88,7 @@ write_symbol(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol
                      "\"quoteOrderQtyMarketAllowed\":true,\"allowTrailingStop\":true,"
                      "\"cancelReplaceAllowed\":true,\"isSpotTradingAllowed\":true,"
                      "\"isMarginTradingAllowed\":false,\"filters\":");
-    write_filters(out, ins);
+    write_filters(out, ins, qt__desk_market_max(exchange->desk, symbol));
     qt_text_add(out, ",\"permissions\":[],\"permissionSets\":[[\"SPOT\"]],"
                      "\"defaultSelfTradePreventionMode\":\"NONE\","
                      "\"allowedSelfTradePreventionModes\":[\"NONE\",\"EXPIRE_TAKER\",\"EXPIRE_MAKER\",\"EXPIRE_BOTH\"]}");

@@ -209,7 +209,7 @@ write_fills(struct qt__exchange *exchange, struct qt_text *out, const struct qt_
         qt_text_add(out, ",\"commission\":\"");
         qt_text_add_decimal(out, fill->fee.v, QT_MONEY_SCALE);
         qt_text_addf(out, "\",\"commissionAsset\":\"%s\",\"tradeId\":%llu}",
-                     fill->fee_in_base ? ins->base : ins->quote,
+                     qt__desk_asset(exchange->desk, fill->fee_asset),
                      (unsigned long long)fill->trade_id);
     }
     qt_text_add_char(out, ']');
@@ -403,8 +403,8 @@ qt__handle_all_orders(struct qt__exchange *exchange, struct qt__call *call)
 }
 
 static void
-write_my_trade(struct qt_text *out, const struct qt_instrument *ins,
-               const struct qt_exchange_fill *fill)
+write_my_trade(const struct qt__exchange *exchange, struct qt_text *out,
+               const struct qt_instrument *ins, const struct qt_exchange_fill *fill)
 {
     qt_text_addf(
         out, "{\"symbol\":\"%s\",\"id\":%llu,\"orderId\":%llu,\"orderListId\":-1,\"price\":",
@@ -419,7 +419,7 @@ write_my_trade(struct qt_text *out, const struct qt_instrument *ins,
     qt_text_addf(out,
                  "\",\"commissionAsset\":\"%s\",\"time\":%lld,\"isBuyer\":%s,\"isMaker\":%s,"
                  "\"isBestMatch\":true}",
-                 fill->fee_in_base ? ins->base : ins->quote,
+                 qt__desk_asset(exchange->desk, fill->fee_asset),
                  (long long)(fill->time_ns / QT_NS_PER_MS), fill->is_buyer ? "true" : "false",
                  fill->is_maker ? "true" : "false");
 }
@@ -439,7 +439,7 @@ qt__handle_my_trades(struct qt__exchange *exchange, struct qt__call *call)
     qt_text_add_char(call->out, '[');
     for (size_t i = 0; i < n; i++) {
         qt_text_add(call->out, i ? "," : "");
-        write_my_trade(call->out, qt_universe_at(exchange->universe, symbol), &exchange->fills[i]);
+        write_my_trade(exchange, call->out, qt_universe_at(exchange->universe, symbol), &exchange->fills[i]);
     }
     qt_text_add_char(call->out, ']');
     return true;
