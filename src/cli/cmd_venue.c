@@ -39,6 +39,16 @@ read_fees(const struct qt_args *args, struct qt_fee_schedule *schedule,
     return true;
 }
 
+static bool
+read_latency(const struct qt_args *args, struct qt_latency_model *out, struct qt_error *err)
+{
+    const char *spec;
+    for (unsigned k = 0; (spec = qt_args_at(args, "latency", k)) != NULL; k++)
+        if (!qt_latency_parse(spec, out, err))
+            return false;
+    return true;
+}
+
 enum { BALANCES_MAX = 64 };
 
 /* "BTC=0.5", as often as it is given; none: what the exchange gives an account by itself. */
@@ -163,7 +173,7 @@ venue_run(const struct qt_args *args, struct qt_error *err)
                        args->operands[0]);
     if (!read_options(args, &options, faults, err) ||
         !read_balances(args, balances, &options, err) ||
-        !read_fees(args, &schedule, &options, err) || !qt_args_duration(args, "for", 0, &for_ns, err))
+        !read_latency(args, &options.latency, err) || !read_fees(args, &schedule, &options, err) || !qt_args_duration(args, "for", 0, &for_ns, err))
         return false;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -201,6 +211,8 @@ const struct qt_command qt_cmd_venue = {
              "what the account begins with; may be repeated; default USDT=100000", true},
             {"fees", 0, "TIERS", "MAKER/TAKER[@VOLUME],... in basis points; default 10/10"},
             {"discount", 0, "ASSET=PERCENT", "so much off the fees paid in that asset"},
+            {"latency", 0, "KIND=TIME",
+             "answers to market, order, cancel or query requests take about that long", true},
             QT__FAULT_OPTION,
             {"for", 0, "TIME", "end after so long (60s, 5m); default: at SIGINT or SIGTERM"},
             {0}},

@@ -18,6 +18,7 @@
 #include "qtrade/market/instrument.h"
 #include "qtrade/sim/fees.h"
 #include "qtrade/venue/fault.h"
+#include "qtrade/venue/latency.h"
 
 struct qt_exchange_server;
 
@@ -52,6 +53,7 @@ struct qt_exchange_server_options {
     int connection_s;         /* a WebSocket connection lives so long; 0: 86400 */
     const struct qt_fault *faults; /* what goes wrong, at most QT_FAULTS_MAX; copied */
     size_t n_faults;
+    struct qt_latency_model latency; /* of answers */
 };
 
 /** Valid as long as the server. */

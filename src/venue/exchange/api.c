@@ -134,6 +134,7 @@ run_session_method(struct qt__session *session, const char *name, struct qt__cal
         if (strcmp(session_methods[i].name, name) != 0)
             continue;
         *out_found = true;
+        call->kind = QT_LATENCY_QUERY;
         qt__exchange_turn(exchange);
         call->now_ms = qt__exchange_clock_ms(exchange);
         return qt__faults_before(exchange, call) &&

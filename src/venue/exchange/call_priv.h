@@ -12,6 +12,7 @@
 
 #include "qtrade/base/attr.h"
 #include "qtrade/base/text.h"
+#include "qtrade/venue/latency.h"
 
 /** What can be wrong; the table in errors.c has Binance's code, HTTP status and text. */
 enum qt__fault {
@@ -70,6 +71,7 @@ struct qt__call {
     char *signed_text;        /* everything else that was sent, as it was signed */
     int64_t now_ms;           /* exchange time */
     bool is_websocket;
+    enum qt_latency kind;
     bool times_out; /* fault 5xx: carried out, and answered as if nobody knew */
     /* out */
     struct qt_text *out; /* the answer's JSON */

@@ -288,9 +288,21 @@ is_allowed(struct qt__exchange *exchange, const struct qt__route *route, struct 
     return false;
 }
 
+static enum qt_latency
+kind_of(const struct qt__route *route)
+{
+    if (route->security == QT__PUBLIC)
+        return QT_LATENCY_MARKET;
+    bool is_trading = route->security == QT__SIGNED && route->method[0] != 'G';
+    return !is_trading                 ? QT_LATENCY_QUERY
+           : route->method[0] == 'D' ? QT_LATENCY_CANCEL
+                                       : QT_LATENCY_ORDER;
+}
+
 bool
 qt__route_run(struct qt__exchange *exchange, const struct qt__route *route, struct qt__call *call)
 {
+    call->kind = kind_of(route);
     int weight = route->weigh ? route->weigh(call) : route->weight;
     qt__exchange_turn(exchange);
     call->now_ms = qt__exchange_clock_ms(exchange);
