@@ -57,6 +57,7 @@ read_balances(const struct qt_args *args, struct qt_exchange_balance *balances,
               struct qt_exchange_server_options *out, struct qt_error *err)
 {
     const char *spec;
+    out->has_base = true;
     for (unsigned k = 0; (spec = qt_args_at(args, "balance", k)) != NULL; k++) {
         const char *equals = strchr(spec, '=');
         size_t n = equals ? (size_t)(equals - spec) : 0;
@@ -73,6 +74,8 @@ read_balances(const struct qt_args *args, struct qt_exchange_balance *balances,
     }
     return true;
 }
+
+enum { IMPACT_HALF_LIFE_S = 600 };
 
 static bool
 read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
@@ -91,6 +94,9 @@ read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
     out->symbols = (unsigned)symbols;
     out->seed = (uint64_t)seed;
     out->start_ns = start;
+    if (!qt_args_double(args, "impact", 0, 0, 100, &out->impact.coefficient, err))
+        return false;
+    out->impact.half_life_ns = IMPACT_HALF_LIFE_S * QT_NS_PER_S;
     out->replay = qt_args_get(args, "replay");
     out->public_key = qt_args_get(args, "public-key");
     return true;
@@ -173,7 +179,9 @@ venue_run(const struct qt_args *args, struct qt_error *err)
                        args->operands[0]);
     if (!read_options(args, &options, faults, err) ||
         !read_balances(args, balances, &options, err) ||
-        !read_latency(args, &options.latency, err) || !read_fees(args, &schedule, &options, err) || !qt_args_duration(args, "for", 0, &for_ns, err))
+        !read_latency(args, &options.latency, err) ||
+        !read_fees(args, &schedule, &options, err) ||
+        !qt_args_duration(args, "for", 0, &for_ns, err))
         return false;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -208,11 +216,13 @@ const struct qt_command qt_cmd_venue = {
             {"credentials", 0, "FILE", "also write key and secret as JSON, mode 0600"},
             {"public-key", 0, "FILE", "an Ed25519 public key (PEM) that may sign requests too"},
             {"balance", 0, "ASSET=AMOUNT",
-             "what the account begins with; may be repeated; default USDT=100000", true},
+             "what the account begins with; may be repeated; default: both assets of a symbol", true},
             {"fees", 0, "TIERS", "MAKER/TAKER[@VOLUME],... in basis points; default 10/10"},
             {"discount", 0, "ASSET=PERCENT", "so much off the fees paid in that asset"},
             {"latency", 0, "KIND=TIME",
              "answers to market, order, cancel or query requests take about that long", true},
+            {"impact", 0, "X",
+             "own trades move the market: X x volatility x root of their part of the volume"},
             QT__FAULT_OPTION,
             {"for", 0, "TIME", "end after so long (60s, 5m); default: at SIGINT or SIGTERM"},
             {0}},

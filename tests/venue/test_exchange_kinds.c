@@ -432,6 +432,33 @@ START_TEST(a_market_order_has_a_greatest_lot_of_its_own)
 }
 END_TEST
 
+START_TEST(what_is_taken_moves_the_market)
+{
+    const struct qt_exchange_server_options options = {
+        .symbols = 3,
+        .seed = 7,
+        .speed = 1,
+        .weight_limit = 100000000,
+        .impact = {.coefficient = 100, .half_life_ns = 1000 * QT_NS_PER_DAY}};
+    struct client client;
+    struct market before;
+    char query[64];
+    double bid = 0;
+    client_start(&client, &options);
+    read_market(&client, &before);
+    int64_t end = qt_now_mono_ns() + 120 * QT_NS_PER_S;
+    call(&client, "POST", API "order", "symbol=%s&side=BUY&type=MARKET&quoteOrderQty=20000",
+         before.symbol);
+    ck_assert_int_eq(client.status, 200);
+    snprintf(query, sizeof query, "symbol=%s", before.symbol);
+    while (bid < before.ask * 1.02) { /* with the next trade, and far beyond what was taken */
+        ck_assert_msg(qt_now_mono_ns() < end, "bid %f, it was %f", bid, before.bid);
+        bid = number_of(get(&client, API "ticker/bookTicker", query), "bidPrice");
+    }
+    client_stop(&client);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -447,6 +474,7 @@ main(void)
     tcase_add_test(tc, a_cancel_of_all_tells_each_pair_as_one);
     tcase_add_test(tc, fees_and_coins_are_those_of_the_account);
     tcase_add_test(tc, a_repeated_request_gets_its_first_result);
+    tcase_add_test(tc, what_is_taken_moves_the_market);
     tcase_add_test(tc, a_market_order_has_a_greatest_lot_of_its_own);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);

@@ -14,6 +14,7 @@
 #include "qtrade/sim/source.h"
 
 enum { MARKET_LOT_PARTS = 10 }; /* a market order is at most this part of a limit order */
+enum { BASE_WORTH = 10000 }; /* of quote, at most: what an account has to sell */
 enum { OWNER = 1, DEFAULT_SYMBOLS = 50, DEFAULT_PPM = 1000, TICK_EVERY_S = 2, HISTORY_DAYS = 31 };
 #define REPEAT_NS QT_NS_PER_DAY /* so long a repeated request gets its first result */
 #define TURN_NS_MAX (20 * QT_NS_PER_MS) /* then clients are served, though the market is behind */
@@ -24,6 +25,8 @@ struct qt__desk {
     struct qt_universe *universe;
     struct qt_source *source;
     struct qt_exchange *exchange;
+    struct qt_impact_model impact_model;
+    struct qt_impact *impacts; /* by symbol; NULL: own trades move nothing */
     const char *cancel_id; /* of the cancel under way; NULL: none */
     const char *changed[4];
     unsigned n_changed; /* assets whose balance has moved since it was last told */
@@ -67,6 +70,9 @@ on_execution(void *context, enum qt_match_event event, const struct qt_exchange_
     if (order->owner != OWNER)
         return;
     const struct qt_instrument *ins = qt_universe_at(desk->universe, order->instrument);
+    if (fill && !fill->is_maker && desk->impacts)
+        qt_impact_take(&desk->impact_model, &desk->impacts[order->instrument], fill->time_ns,
+                       (enum qt_side)order->side, qt_qty_to_double(fill->qty, ins->qty_scale));
     mark_changed(desk, order->side == QT_BUY ? ins->quote : ins->base); /* locked or freed */
     bool is_cancel = event == QT_MATCH_CANCELLED && desk->cancel_id;
     desk->listener.execution(desk->listener.context, event, order, fill,
@@ -193,6 +199,12 @@ open_exchange(struct qt__desk *desk, const struct qt_exchange_server_options *op
     if (!check_discount(desk, options->fees, err))
         return false;
     desk->exchange = qt_exchange_create(desk->universe, &exchange, &listener, err);
+    desk->impact_model = options->impact;
+    if (options->impact.coefficient > 0) {
+        desk->impacts = calloc(qt_universe_count(desk->universe), sizeof *desk->impacts);
+        if (!desk->impacts)
+            return qt_fail(err, QT_E_MEMORY, "no memory for the impact of trades");
+    }
     return desk->exchange != NULL;
 }
 
@@ -209,6 +221,23 @@ deposit(struct qt__desk *desk, const struct qt_exchange_balance *balance, struct
     return true;
 }
 
+/* Something to sell: of the first symbol's base asset. */
+static bool
+deposit_base(struct qt__desk *desk, struct qt_error *err)
+{
+    const struct qt_instrument *ins = qt_universe_at(desk->universe, 0);
+    struct qt_accounts *accounts = qt_exchange_accounts(desk->exchange);
+    qt_px px = qt_source_price(desk->source, 0);
+    qt_money amount = {qt_pow10(QT_MONEY_SCALE)};
+    double worth = qt_px_is_none(px) ? 1 : qt_px_to_double(px, ins->px_scale);
+    for (; worth > BASE_WORTH && amount.v > 1; worth /= 10)
+        amount.v /= 10;
+    for (; worth * 10 <= BASE_WORTH && amount.v < INT64_MAX / 1000; worth *= 10)
+        amount.v *= 10;
+    return qt_accounts_deposit(accounts, OWNER, qt_accounts_find(accounts, ins->base), amount) ||
+           qt_fail(err, QT_E_CONFIG, "the account cannot begin with %s", ins->base);
+}
+
 static bool
 pay_in(struct qt__desk *desk, const struct qt_exchange_server_options *options,
        struct qt_error *err)
@@ -219,7 +248,7 @@ pay_in(struct qt__desk *desk, const struct qt_exchange_server_options *options,
     for (size_t i = 0; i < n; i++)
         if (!deposit(desk, &balances[i], err))
             return false;
-    return true;
+    return options->balances || !options->has_base || deposit_base(desk, err);
 }
 
 /* Books that can be looked at before the first tick. */
@@ -263,6 +292,7 @@ qt__desk_destroy(struct qt__desk *desk)
         return;
     qt_exchange_destroy(desk->exchange);
     qt_source_destroy(desk->source);
+    free(desk->impacts);
     qt_universe_destroy(desk->universe);
     qt_dataset_finish(&desk->data);
     free(desk);
@@ -300,6 +330,21 @@ qt__desk_is_halted(const struct qt__desk *desk, uint32_t symbol)
     return qt_exchange_status(desk->exchange, symbol) != QT_INSTRUMENT_TRADING;
 }
 
+/* The tick and the market around it as own trades have moved them. */
+static void
+displace(const struct qt__desk *desk, struct qt_source_tick *tick, struct qt_ladder *ladder)
+{
+    double volume, sigma;
+    if (!desk->impacts || desk->impacts[tick->instrument].taken == 0 ||
+        !desk->listener.day(desk->listener.context, tick->instrument, &volume, &sigma))
+        return;
+    const struct qt_instrument *ins = qt_universe_at(desk->universe, tick->instrument);
+    double displacement = qt_impact_of(&desk->impact_model, &desk->impacts[tick->instrument],
+                                       tick->t_ns, volume, sigma);
+    qt_impact_ladder(ins, tick->px, displacement, ladder);
+    tick->px = qt_impact_px(ins, tick->px, displacement);
+}
+
 /* Plays one tick; false: the recording has ended. */
 static bool
 play(struct qt__desk *desk)
@@ -312,6 +357,7 @@ play(struct qt__desk *desk)
     if (qt__desk_is_halted(desk, tick.instrument))
         return true;
     qt_source_ladder(desk->source, tick.instrument, QT_LADDER_LEVELS, &ladder);
+    displace(desk, &tick, &ladder);
     qt_exchange_tick(desk->exchange, tick.instrument, tick.is_sell ? QT_SELL : QT_BUY, tick.px,
                      tick.qty, &ladder);
     tell_balances(desk);

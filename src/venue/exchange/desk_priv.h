@@ -33,6 +33,8 @@ struct qt__desk_listener {
                       const struct qt_exchange_order *order, const struct qt_exchange_fill *fill,
                       const char *cancel_id);
     void (*balances)(void *context, const char *const *assets, unsigned n);
+    /** Volume of a symbol's day in base units and its volatility; false: not known yet. */
+    bool (*day)(void *context, uint32_t symbol, double *out_volume, double *out_sigma);
     void (*list)(void *context, const struct qt_exchange_list *list);
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "qtrade/base/num.h"
 #include "qtrade/base/time.h"
 #include "qtrade/net/url.h"
 
@@ -74,6 +75,21 @@ on_balances(void *context, const char *const *assets, unsigned n)
     qt__write_balances(out, held, kept, "a", "f", "l");
     qt_text_add_char(out, '}');
     qt__streams_user(exchange);
+}
+
+/* Parkinson's volatility of the day's range. */
+static bool
+on_day(void *context, uint32_t symbol, double *out_volume, double *out_sigma)
+{
+    struct qt__exchange *exchange = context;
+    const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
+    struct qt__day day;
+    if (!qt__tape_day(exchange->symbols[symbol].tape, exchange->now_ns, &day) || day.low.v <= 0)
+        return false;
+    double high = qt_px_to_double(day.high, ins->px_scale), low = qt_px_to_double(day.low, ins->px_scale);
+    *out_volume = qt_qty_to_double(day.volume, ins->qty_scale);
+    *out_sigma = qt_log(high / low) / 1.6651092223153954; /* 2 sqrt(ln 2) */
+    return true;
 }
 
 static void
@@ -319,6 +335,7 @@ start(struct qt__exchange *exchange, const struct qt_exchange_server_options *op
                                                .history = on_history,
                                                .execution = on_execution,
                                                .balances = on_balances,
+                                               .day = on_day,
                                                .list = on_list};
     if (!take_memory(exchange))
         return qt_fail(err, QT_E_MEMORY, "no memory for the simulated exchange");
