@@ -334,6 +334,43 @@ START_TEST(a_replacement_that_asks_for_nonsense_changes_nothing)
 }
 END_TEST
 
+/* Asks for what nobody can pay until new orders are not even looked at any more. */
+static void
+use_up_orders(struct client *client, const struct market *m)
+{
+    int tries = 0;
+    do {
+        ck_assert_int_lt(tries++, 5000);
+        place_limit(client, m, "BUY", lots_for(m, 1000000), ticks(m, m->bid * 0.7), "");
+    } while (client->status != 429);
+    expect_fault(client, 429, -1015, "Too many new orders; current limit is 100 orders per 10 SECOND");
+    ck_assert_int_gt(client->retry_after, 0);
+}
+
+START_TEST(too_many_orders_are_refused_and_a_replacement_may_still_cancel)
+{
+    static const struct qt_exchange_server_options many = {
+        .symbols = 3, .seed = 7, .speed = 0.01, .weight_limit = 1000000};
+    struct client client;
+    struct market m;
+    client_start(&client, &many);
+    read_market(&client, &m);
+    place_limit(&client, &m, "BUY", lots_for(&m, 100), ticks(&m, m.bid * 0.7), "first");
+    ck_assert_int_eq(client.status, 200);
+    use_up_orders(&client, &m);
+    json_t *answer = replace(&client, &m,
+                             "cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=first&"
+                             "orderRateLimitExceededMode=CANCEL_ONLY", 0.8);
+    if (client.status != 200) { /* ten seconds may end in between */
+        ck_assert_int_eq(client.status, 409);
+        const json_t *data = json_object_get(answer, "data");
+        ck_assert_int_eq(int_of(json_object_get(data, "newOrderResponse"), "code"), -1015);
+    }
+    ck_assert_str_eq(text_of(order_of(&client, &m, "first"), "status"), "CANCELED");
+    client_stop(&client);
+}
+END_TEST
+
 START_TEST(a_cancel_of_all_tells_each_pair_as_one)
 {
     struct client client;
@@ -471,6 +508,7 @@ main(void)
     tcase_add_test(tc, pair_that_makes_no_sense_is_refused_whole);
     tcase_add_loop_test(tc, an_order_is_replaced_or_it_is_said_what_failed, 0, 7);
     tcase_add_loop_test(tc, a_replacement_that_asks_for_nonsense_changes_nothing, 0, 5);
+    tcase_add_test(tc, too_many_orders_are_refused_and_a_replacement_may_still_cancel);
     tcase_add_test(tc, a_cancel_of_all_tells_each_pair_as_one);
     tcase_add_test(tc, fees_and_coins_are_those_of_the_account);
     tcase_add_test(tc, a_repeated_request_gets_its_first_result);
