@@ -275,6 +275,55 @@ START_TEST(seconds_hold_the_trades_that_fell_into_them)
 }
 END_TEST
 
+/* The next kline of the stream that has closed. */
+static json_t *
+closed_kline(struct inbox *inbox)
+{
+    for (;;) {
+        json_t *kline = json_object_get(inbox_next(inbox), "k");
+        if (json_is_true(json_object_get(kline, "x")))
+            return kline;
+    }
+}
+
+static const struct {
+    const char *interval;
+    int64_t period_ms;
+} streamed[] = {{"1m", 60000}, {"3m", 180000}, {"30m", 1800000}};
+
+START_TEST(a_closed_kline_of_the_stream_is_the_one_that_rest_tells)
+{
+    const struct qt_exchange_server_options options = {
+        .symbols = 2, .seed = 5, .speed = 2000, .weight_limit = 1000000};
+    struct client client;
+    struct inbox inbox;
+    char text[200];
+    int64_t last = 0;
+    client_start(&client, &options);
+    snprintf(text, sizeof text, "/ws/btcusdt@kline_%s", streamed[_i].interval);
+    inbox_start(&inbox, &client, text);
+    for (int k = 0; k < 3; k++) {
+        const json_t *kline = closed_kline(&inbox);
+        int64_t open = int_of(kline, "t");
+        ck_assert_int_eq(open % streamed[_i].period_ms, 0);
+        ck_assert_int_eq(int_of(kline, "T"), open + streamed[_i].period_ms - 1);
+        if (k > 0)
+            ck_assert_int_eq(open, last + streamed[_i].period_ms);
+        last = open;
+        snprintf(text, sizeof text, "symbol=" SYMBOL "&interval=%s&startTime=%lld&endTime=%lld",
+                 streamed[_i].interval, (long long)open, (long long)open);
+        const json_t *row = json_array_get(get(&client, "/api/v3/klines", text), 0);
+        static const char *const names[] = {"o", "h", "l", "c", "v"};
+        for (size_t i = 0; i < QT_COUNT_OF(names); i++)
+            ck_assert_str_eq(text_of(kline, names[i]),
+                             json_string_value(json_array_get(row, OPEN + i)));
+        ck_assert_int_eq(int_of(kline, "n"), json_integer_value(json_array_get(row, TRADES)));
+    }
+    inbox_stop(&inbox);
+    client_stop(&client);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -286,6 +335,8 @@ main(void)
     tcase_add_test(tc, klines_of_a_span_are_those_that_open_in_it);
     tcase_add_test(tc, a_window_is_the_sum_of_its_minutes);
     tcase_add_loop_test(tc, a_wrong_question_about_the_past_is_refused, 0, QT_COUNT_OF(wrong));
+    tcase_add_loop_test(tc, a_closed_kline_of_the_stream_is_the_one_that_rest_tells, 0,
+                        QT_COUNT_OF(streamed));
     tcase_add_test(tc, trades_are_found_by_id_and_by_time);
     tcase_add_test(tc, seconds_hold_the_trades_that_fell_into_them);
     return qt_run_suite(suite);
