@@ -71,6 +71,7 @@ struct qt__call {
     char *signed_text;        /* everything else that was sent, as it was signed */
     int64_t now_ms;           /* exchange time */
     bool is_websocket;
+    bool is_trusted; /* its connection has logged on, and it brings no key of its own */
     enum qt_latency kind;
     bool times_out; /* fault 5xx: carried out, and answered as if nobody knew */
     /* out */

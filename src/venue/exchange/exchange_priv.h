@@ -97,6 +97,8 @@ struct qt__session {
     size_t n;
     bool has_user_events;    /* API: userDataStream.subscribe.signature */
     int64_t subscription_id; /* of that */
+    bool is_logged_on;       /* API: requests need neither key nor signature */
+    int64_t logged_on_ms, connected_ms; /* exchange time */
     int64_t until_ns;        /* monotonic: then it is closed */
     struct qt_bucket messages;
 };
