@@ -42,6 +42,66 @@ read_rights(const struct qt_args *args, unsigned *out, struct qt_error *err)
     return true;
 }
 
+/* --fees and --discount ("BNB=25"). */
+static bool
+read_fees(const struct qt_args *args, struct qt_fee_schedule *schedule,
+          struct qt_exchange_server_options *out, struct qt_error *err)
+{
+    const char *fees = qt_args_get(args, "fees"), *discount = qt_args_get(args, "discount");
+    if (fees && !qt_fee_schedule_parse(fees, schedule, err))
+        return false;
+    if (discount) {
+        const char *equals = strchr(discount, '=');
+        size_t n = equals ? (size_t)(equals - discount) : 0;
+        int64_t percent;
+        if (n == 0 || n >= QT_ASSET_SIZE || !qt_int_parse(equals + 1, &percent) || percent < 1 ||
+            percent > 100)
+            return qt_fail(err, QT_E_USAGE, "--discount '%s' is not ASSET=PERCENT, 1 to 100", discount);
+        (void)qt_copy_n(schedule->discount_asset, sizeof schedule->discount_asset, discount, n);
+        schedule->discount_pct = (int)percent;
+    }
+    out->fees = fees || discount ? schedule : NULL;
+    return true;
+}
+
+static bool
+read_latency(const struct qt_args *args, struct qt_latency_model *out, struct qt_error *err)
+{
+    const char *spec;
+    for (unsigned k = 0; (spec = qt_args_at(args, "latency", k)) != NULL; k++)
+        if (!qt_latency_parse(spec, out, err))
+            return false;
+    return true;
+}
+
+enum { BALANCES_MAX = 64 };
+
+/* "BTC=0.5", as often as it is given; none: what the exchange gives an account by itself. */
+static bool
+read_balances(const struct qt_args *args, struct qt_exchange_balance *balances,
+              struct qt_exchange_server_options *out, struct qt_error *err)
+{
+    const char *spec;
+    out->has_base = true;
+    for (unsigned k = 0; (spec = qt_args_at(args, "balance", k)) != NULL; k++) {
+        const char *equals = strchr(spec, '=');
+        size_t n = equals ? (size_t)(equals - spec) : 0;
+        qt_money amount;
+        if (k == BALANCES_MAX)
+            return qt_fail(err, QT_E_USAGE, "more than %d balances", BALANCES_MAX);
+        if (n == 0 || n >= QT_ASSET_SIZE || !qt_money_parse(equals + 1, QT_MONEY_SCALE, &amount) ||
+            qt_money_cmp(amount, QT_MONEY_ZERO) < 0)
+            return qt_fail(err, QT_E_USAGE, "--balance '%s' is not ASSET=AMOUNT", spec);
+        balances[k] = (struct qt_exchange_balance){.amount = equals + 1};
+        (void)qt_copy_n(balances[k].asset, sizeof balances[k].asset, spec, n);
+        out->balances = balances;
+        out->n_balances = k + 1;
+    }
+    return true;
+}
+
+enum { IMPACT_HALF_LIFE_S = 600 };
+
 static bool
 read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
              struct qt_fault *faults, struct qt_error *err)
@@ -60,6 +120,9 @@ read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
     out->symbols = (unsigned)symbols;
     out->seed = (uint64_t)seed;
     out->start_ns = start;
+    if (!qt_args_double(args, "impact", 0, 0, 100, &out->impact.coefficient, err))
+        return false;
+    out->impact.half_life_ns = IMPACT_HALF_LIFE_S * QT_NS_PER_S;
     out->replay = qt_args_get(args, "replay");
     out->public_key = qt_args_get(args, "public-key");
     return true;
@@ -132,13 +195,19 @@ venue_run(const struct qt_args *args, struct qt_error *err)
 {
     struct qt_exchange_server_options options = {0};
     struct qt_fault faults[QT_FAULTS_MAX];
+    struct qt_exchange_balance balances[BALANCES_MAX];
+    struct qt_fee_schedule schedule = {0};
     const char *credentials = qt_args_get(args, "credentials");
     int64_t for_ns;
     sigset_t signals;
     if (strcmp(args->operands[0], "serve") != 0)
         return qt_fail(err, QT_E_USAGE, "unknown venue command '%s' (there is: serve)",
                        args->operands[0]);
-    if (!read_options(args, &options, faults, err) || !qt_args_duration(args, "for", 0, &for_ns, err))
+    if (!read_options(args, &options, faults, err) ||
+        !read_balances(args, balances, &options, err) ||
+        !read_latency(args, &options.latency, err) ||
+        !read_fees(args, &schedule, &options, err) ||
+        !qt_args_duration(args, "for", 0, &for_ns, err))
         return false;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -174,6 +243,14 @@ const struct qt_command qt_cmd_venue = {
             {"public-key", 0, "FILE", "an Ed25519 public key (PEM) that may sign requests too"},
             {"key-rights", 0, "LIST",
              "the key may withdraw, work from anywhere, or is read-only: words with commas between"},
+            {"balance", 0, "ASSET=AMOUNT",
+             "what the account begins with; may be repeated; default: both assets of a symbol", true},
+            {"fees", 0, "TIERS", "MAKER/TAKER[@VOLUME],... in basis points; default 10/10"},
+            {"discount", 0, "ASSET=PERCENT", "so much off the fees paid in that asset"},
+            {"latency", 0, "KIND=TIME",
+             "answers to market, order, cancel or query requests take about that long", true},
+            {"impact", 0, "X",
+             "own trades move the market: X x volatility x root of their part of the volume"},
             QT__FAULT_OPTION,
             {"for", 0, "TIME", "end after so long (60s, 5m); default: at SIGINT or SIGTERM"},
             {0}},

@@ -146,9 +146,19 @@ qt_money
 qt_accounts_fee(qt_money amount, int fee_ppm)
 {
     qt_money fee;
-    bool fits = qt_money_mul_div_up(amount, fee_ppm, PPM, &fee);
-    qt_assert(fits && fee_ppm >= 0 && fee_ppm <= PPM);
+    bool fits = fee_ppm >= 0 ? qt_money_mul_div_up(amount, fee_ppm, PPM, &fee)
+                             : qt_money_mul_div(amount, fee_ppm, PPM, &fee);
+    qt_assert(fits && fee_ppm >= -PPM && fee_ppm <= PPM);
     return fee;
+}
+
+void
+qt_accounts_charge(struct qt_accounts *accounts, uint32_t owner, uint32_t asset, qt_money amount)
+{
+    struct qt_funds *funds = funds_of(accounts, owner, asset);
+    qt_assert(amount.v >= 0 && amount.v <= funds->free.v);
+    funds->free.v -= amount.v;
+    accounts->assets[asset].fees.v += amount.v;
 }
 
 /* A buy: quote goes out of what was locked, base comes in. */

@@ -24,6 +24,7 @@ static const struct {
     [QT_EXCHANGE_PRICE_FILTER] = {-1013, "Filter failure: PRICE_FILTER"},
     [QT_EXCHANGE_PERCENT_PRICE] = {-1013, "Filter failure: PERCENT_PRICE_BY_SIDE"},
     [QT_EXCHANGE_LOT_SIZE] = {-1013, "Filter failure: LOT_SIZE"},
+    [QT_EXCHANGE_MARKET_LOT] = {-1013, "Filter failure: MARKET_LOT_SIZE"},
     [QT_EXCHANGE_NOTIONAL] = {-1013, "Filter failure: NOTIONAL"},
     [QT_EXCHANGE_MAX_ORDERS] = {-1013, "Filter failure: MAX_NUM_ORDERS"},
     [QT_EXCHANGE_MAX_STOPS] = {-1013, "Filter failure: MAX_NUM_ALGO_ORDERS"},
@@ -77,6 +78,43 @@ market_init(struct qt_exchange *exchange, uint32_t id, struct qt_error *err)
     return true;
 }
 
+/* One tier where no schedule is given. */
+static void
+take_schedule(struct qt_exchange *exchange, const struct qt_exchange_options *options)
+{
+    struct qt_fee_schedule *schedule = &exchange->schedule;
+    if (options->schedule)
+        *schedule = *options->schedule;
+    if (schedule->n == 0) {
+        schedule->tiers[0] = (struct qt_fee_tier){.maker_ppm = options->maker_ppm, .taker_ppm = options->taker_ppm};
+        schedule->n = 1;
+    }
+    exchange->discount_asset = schedule->discount_asset[0]
+                                   ? qt_accounts_asset(exchange->accounts, schedule->discount_asset)
+                                   : QT_NO_ASSET;
+}
+
+const struct qt_fee_schedule *
+qt_exchange_schedule(const struct qt_exchange *exchange)
+{
+    return &exchange->schedule;
+}
+
+qt_money
+qt_exchange_volume(const struct qt_exchange *exchange, uint32_t owner)
+{
+    qt_assert(owner < QT_OWNERS_MAX);
+    return qt_fee_volume_sum(&exchange->volumes[owner], exchange->now_ns);
+}
+
+const struct qt_fee_tier *
+qt_exchange_fees(const struct qt_exchange *exchange, uint32_t owner)
+{
+    const struct qt_fee_schedule *schedule = &exchange->schedule;
+    return schedule->n == 1 ? &schedule->tiers[0]
+                            : qt_fee_tier_of(schedule, qt_exchange_volume(exchange, owner));
+}
+
 struct qt_exchange *
 qt_exchange_create(const struct qt_universe *universe, const struct qt_exchange_options *options,
                    const struct qt_exchange_listener *listener, struct qt_error *err)
@@ -102,6 +140,8 @@ qt_exchange_create(const struct qt_universe *universe, const struct qt_exchange_
     exchange->accounts = qt_accounts_create(2 * (size_t)n + 16, options->fee_mode);
     exchange->markets = calloc((size_t)n + 1, sizeof *exchange->markets);
     bool ok = exchange->accounts && exchange->markets && qt__records_init(exchange);
+    if (ok)
+        take_schedule(exchange, options);
     if (!ok)
         qt_fail(err, QT_E_MEMORY, "the exchange: no memory for %u symbols", n);
     for (uint32_t i = 0; ok && i < n; i++)
@@ -198,6 +238,17 @@ is_far(qt_px px, qt_px last)
     return qt_px_cmp(px, five_last) > 0 || qt_px_cmp(five_px, last) < 0;
 }
 
+qt_qty
+qt_exchange_market_max(const struct qt_exchange *exchange, uint32_t instrument)
+{
+    const struct qt_instrument *ins = market_at(exchange, instrument)->ins;
+    int parts = exchange->options.market_lot_parts;
+    if (parts == 0 || ins->max_qty.v == 0)
+        return QT_QTY_ZERO;
+    qt_qty most = qt_qty_floor((qt_qty){ins->max_qty.v / parts}, ins->lot);
+    return qt_qty_cmp(most, ins->lot) < 0 ? ins->lot : most;
+}
+
 static enum qt_exchange_verdict
 check_filters(const struct qt__market *market, const struct qt_exchange_ticket *ticket, qt_qty qty,
               qt_px last)
@@ -218,6 +269,9 @@ check_filters(const struct qt__market *market, const struct qt_exchange_ticket *
         return QT_EXCHANGE_PRICE_FILTER;
     qt_px reference = has_stop ? ticket->stop_px : last;
     enum qt_filter_verdict filter = qt_instrument_check(market->ins, ticket->px, qty, reference);
+    qt_qty most = qt_exchange_market_max(market->exchange, market->ins->id);
+    if (filter == QT_FILTER_OK && is_market_type(ticket) && most.v > 0 && qt_qty_cmp(qty, most) > 0)
+        return QT_EXCHANGE_MARKET_LOT;
     if (filter == QT_FILTER_OK && (is_far(ticket->px, last) || is_far(ticket->stop_px, last)))
         return QT_EXCHANGE_PERCENT_PRICE;
     return of_filter[filter];
@@ -334,7 +388,7 @@ qty_of(const struct qt__market *market, const struct qt_exchange_ticket *ticket)
     qt_money quote = ticket->quote_qty;
     if (qt_money_cmp(quote, QT_MONEY_ZERO) <= 0)
         return ticket->qty;
-    int ppm = QT_MAX(options->maker_ppm, options->taker_ppm);
+    int ppm = qt__highest_ppm(market->exchange);
     if (ticket->side == QT_BUY && options->fee_mode == QT_FEE_QUOTE &&
         !qt_money_mul_div(quote, 1000000, 1000000 + ppm, &quote))
         return QT_QTY_ZERO;

@@ -4,6 +4,8 @@
  * rest needs: a limited buy its price times the rest and the greatest fee on it, a sell the rest
  * itself; a buy at market what it was reckoned to cost.
  */
+#include <stdio.h>
+
 #include "qtrade/base/error.h"
 
 #include "exchange_priv.h"
@@ -18,16 +20,20 @@ qt__base_amount(const struct qt_instrument *ins, qt_qty qty)
     return amount;
 }
 
+int
+qt__highest_ppm(const struct qt_exchange *exchange)
+{
+    return qt_fee_highest_ppm(&exchange->schedule);
+}
+
 bool
 qt__with_fee(const struct qt_exchange *exchange, qt_money quote, qt_money *out)
 {
-    const struct qt_exchange_options *options = &exchange->options;
-    if (options->fee_mode != QT_FEE_QUOTE) {
+    if (exchange->options.fee_mode != QT_FEE_QUOTE) {
         *out = quote;
         return true;
     }
-    int ppm = QT_MAX(options->maker_ppm, options->taker_ppm);
-    return qt_money_add(quote, qt_accounts_fee(quote, ppm), out);
+    return qt_money_add(quote, qt_accounts_fee(quote, qt__highest_ppm(exchange)), out);
 }
 
 static bool
@@ -114,25 +120,62 @@ release_of(const struct qt__market *market, const struct qt__record *record,
     return release;
 }
 
+/* The fee in the coin that gives a discount: false when there is none, no price for it, or too
+ * little of it. */
+static bool
+discounted_fee(const struct qt__market *market, uint32_t owner, qt_money quote, int ppm,
+               qt_money *out)
+{
+    const struct qt_exchange *exchange = market->exchange;
+    char symbol[2 * QT_ASSET_SIZE];
+    if (exchange->discount_asset == QT_NO_ASSET || ppm <= 0)
+        return false;
+    int n = snprintf(symbol, sizeof symbol, "%s%s", exchange->schedule.discount_asset,
+                     market->ins->quote);
+    uint32_t id = qt_universe_find(exchange->universe, symbol, (size_t)n);
+    qt_px px = id == QT_NO_INSTRUMENT ? QT_PX_NONE : qt_exchange_last(exchange, id);
+    if (qt_px_is_none(px) || px.v <= 0)
+        return false;
+    int64_t scale = qt_pow10(exchange->markets[id].ins->px_scale);
+    int64_t parts = (int64_t)ppm * (100 - exchange->schedule.discount_pct);
+    qt_money value;
+    if (!qt_money_mul_div_up(quote, parts, INT64_C(100000000), &value) ||
+        !qt_money_mul_div_up(value, scale, px.v, out))
+        return false;
+    struct qt_funds funds = qt_accounts_funds(exchange->accounts, owner, exchange->discount_asset);
+    return qt_money_cmp(*out, funds.free) <= 0;
+}
+
+/* Takes the fee: from the coin with the discount when that is possible. */
 static void
 settle(struct qt__market *market, struct qt__record *record, const struct qt_match_report *report,
        struct qt_exchange_fill *fill)
 {
     struct qt_exchange *exchange = market->exchange;
-    struct qt_account_fill entry = {.owner = record->order.owner,
+    uint32_t owner = record->order.owner;
+    const struct qt_fee_tier *tier = qt_exchange_fees(exchange, owner);
+    int ppm = report->is_maker ? tier->maker_ppm : tier->taker_ppm;
+    qt_money discounted = QT_MONEY_ZERO;
+    bool has_discount = discounted_fee(market, owner, report->quote, ppm, &discounted);
+    struct qt_account_fill entry = {.owner = owner,
                                     .base = market->base,
                                     .quote = market->quote,
                                     .side = (enum qt_side)record->order.side,
                                     .base_amount = qt__base_amount(market->ins, report->qty),
                                     .quote_amount = report->quote,
                                     .release = release_of(market, record, report),
-                                    .fee_ppm = report->is_maker ? exchange->options.maker_ppm
-                                                                : exchange->options.taker_ppm};
-    uint32_t fee_asset;
-    bool ok = qt_accounts_settle(exchange->accounts, &entry, &fill->fee, &fee_asset) &&
+                                    .fee_ppm = has_discount ? 0 : ppm};
+    bool ok = qt_accounts_settle(exchange->accounts, &entry, &fill->fee, &fill->fee_asset) &&
               qt_money_sub(record->locked, entry.release, &record->locked);
     qt_assert(ok);
-    fill->fee_in_base = fee_asset == market->base;
+    if (has_discount) {
+        qt_accounts_charge(exchange->accounts, owner, exchange->discount_asset, discounted);
+        fill->fee = discounted;
+        fill->fee_asset = exchange->discount_asset;
+        tell_balance(market, owner, exchange->discount_asset);
+    }
+    fill->fee_in_base = fill->fee_asset == market->base;
+    qt_fee_volume_add(&exchange->volumes[owner], exchange->now_ns, report->quote);
 }
 
 /* The order is final: what is still locked comes back, or passes to the other of a pair. */

@@ -32,6 +32,9 @@ struct qt_exchange {
     struct qt_exchange_options options;
     struct qt_exchange_listener listener;
     struct qt_accounts *accounts;
+    struct qt_fee_schedule schedule;
+    struct qt_fee_volume volumes[QT_OWNERS_MAX];
+    uint32_t discount_asset; /* QT_NO_ASSET: none */
     struct qt__market *markets;
     uint32_t n_markets;
     int64_t now_ns;
@@ -87,6 +90,8 @@ qt_money qt__base_amount(const struct qt_instrument *ins, qt_qty qty);
 /** What an open order of that ticket must have locked for left of its quantity. False: overflow. */
 QT_CHECKED bool qt__lock_need(const struct qt__market *market,
                               const struct qt_exchange_order *order, qt_qty left, qt_money *out);
+/** The greatest fee that a trade can ask, in 1/100 bps. */
+int qt__highest_ppm(const struct qt_exchange *exchange);
 /** Quote money and the greatest fee on it, where fees are taken in quote. False: overflow. */
 QT_CHECKED bool qt__with_fee(const struct qt_exchange *exchange, qt_money quote, qt_money *out);
 

@@ -161,6 +161,10 @@ def wrong_words_are_exit_two_in_one_line():
             ("demo", "--symbols"), ("demo", "--speed", "fast"), ("venue",), ("venue", "stop"), ("config",),
             ("run", "--capital", "much"), ("liquidate", "--yes"), ("scan", "--json", "--csv"),
             ("venue", "serve", "--fault", "sing=1"), ("venue", "serve", "--fault", "halt=NOSUCH@1s"),
+            ("venue", "serve", "--balance", "BTC"), ("venue", "serve", "--balance", "BTC=-1"),
+            ("venue", "serve", "--latency", "sing=1s"), ("venue", "serve", "--latency", "order=2m"),
+            ("venue", "serve", "--fees", "10"), ("venue", "serve", "--discount", "BNB"),
+            ("venue", "serve", "--discount", "NOSUCH=25"), ("venue", "serve", "--discount", "BNB=101"),
             ("demo", "--fault", "reject=2"), ("demo", "--fault", "cut"), ("demo", "--fault", "cut=1s:some"),
             ("demo", "--fault", "latency=0.1:2s:3"), ("demo", "--fault", "halt=BTCUSDT"), ("demo", "--fault", "")]
     for words in rows:

@@ -70,6 +70,83 @@ START_TEST(ed25519_signs_beside_hmac)
 }
 END_TEST
 
+/* Sends a request of the WebSocket API; its parameters are a format. The answer. */
+__attribute__((format(printf, 3, 4))) static json_t *
+ask(struct inbox *api, const char *method, const char *format, ...)
+{
+    static int id;
+    char params[640], text[800];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(params, sizeof params, format, arguments);
+    va_end(arguments);
+    int n = snprintf(text, sizeof text, "{\"id\":%d,\"method\":\"%s\",\"params\":{%s}}", ++id, method,
+                     params);
+    ck_assert(qt_ws_send(api->ws, text, (size_t)n));
+    for (;;) {
+        json_t *answer = inbox_next(api);
+        if (json_integer_value(json_object_get(answer, "id")) == id)
+            return answer;
+    }
+}
+
+static void
+expect_code(const json_t *answer, int code)
+{
+    ck_assert_int_eq(int_of(json_object_get(answer, "error"), "code"), code);
+}
+
+static json_t *
+log_on(struct client *client, struct inbox *api, EVP_PKEY *key)
+{
+    char query[256], signature[256];
+    long long now = exchange_ms(client);
+    snprintf(query, sizeof query, "apiKey=%s&timestamp=%lld", client->info->ed25519_key, now);
+    sign_ed25519(key, query, false, signature);
+    return ask(api, "session.logon", "\"apiKey\":\"%s\",\"timestamp\":%lld,\"signature\":\"%s\"",
+               client->info->ed25519_key, now, signature);
+}
+
+START_TEST(a_connection_that_has_logged_on_needs_no_more_signatures)
+{
+    struct client client;
+    struct inbox api;
+    char path[] = "/tmp/qtrade-test-key-XXXXXX", query[256], signature[65];
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    EVP_PKEY *other = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    FILE *file = fdopen(mkstemp(path), "w");
+    ck_assert(key && other && file && PEM_write_PUBKEY(file, key) == 1 && fclose(file) == 0);
+    client_start(&client, &(struct qt_exchange_server_options){.symbols = 2, .public_key = path});
+    unlink(path);
+    inbox_start(&api, &client, "/ws-api/v3");
+    expect_code(ask(&api, "account.status", "\"timestamp\":%lld", (long long)exchange_ms(&client)), -2014);
+    expect_code(ask(&api, "userDataStream.subscribe", "%s", ""), -2015);
+    expect_code(log_on(&client, &api, other), -1022);
+    long long now = exchange_ms(&client); /* HMAC keys cannot log on */
+    snprintf(query, sizeof query, "apiKey=%s&timestamp=%lld", client.info->key, now);
+    sign(client.info->secret, query, signature);
+    expect_code(ask(&api, "session.logon", "\"apiKey\":\"%s\",\"timestamp\":%lld,\"signature\":\"%s\"",
+                    client.info->key, now, signature), -2015);
+    ck_assert(json_is_null(json_object_get(
+        json_object_get(ask(&api, "session.status", "%s", ""), "result"), "apiKey")));
+    const json_t *result = json_object_get(log_on(&client, &api, key), "result");
+    ck_assert_str_eq(text_of(result, "apiKey"), client.info->ed25519_key);
+    ck_assert_int_gt(int_of(result, "authorizedSince"), 0);
+    ck_assert_int_eq(int_of(ask(&api, "userDataStream.subscribe", "%s", ""), "status"), 200);
+    now = exchange_ms(&client);
+    ck_assert_int_eq(int_of(ask(&api, "order.place", "\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":"
+                                "\"MARKET\",\"quoteOrderQty\":\"100\",\"timestamp\":%lld", now), "status"), 200);
+    expect_code(ask(&api, "account.status", "\"timestamp\":%lld", now - 60000), -1021);
+    expect_code(ask(&api, "account.status", "\"timestamp\":%lld,\"apiKey\":\"%s\"", now, client.info->key), -1102);
+    ck_assert_int_eq(int_of(ask(&api, "session.logout", "%s", ""), "status"), 200);
+    expect_code(ask(&api, "account.status", "\"timestamp\":%lld", (long long)exchange_ms(&client)), -2014);
+    inbox_stop(&api);
+    client_stop(&client);
+    EVP_PKEY_free(key);
+    EVP_PKEY_free(other);
+}
+END_TEST
+
 START_TEST(file_without_an_ed25519_key_is_an_error)
 {
     static const char *const paths[] = {"/dev/null", "/nowhere/key.pem"};
@@ -159,6 +236,7 @@ main(void)
     Suite *suite = suite_create("exchange_access");
     TCase *tc = tcase_create("access");
     tcase_add_test(tc, ed25519_signs_beside_hmac);
+    tcase_add_test(tc, a_connection_that_has_logged_on_needs_no_more_signatures);
     tcase_add_test(tc, file_without_an_ed25519_key_is_an_error);
     tcase_add_test(tc, listen_key_that_is_not_kept_alive_ends);
     tcase_add_test(tc, connection_that_is_too_old_is_closed);

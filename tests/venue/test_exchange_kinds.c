@@ -249,6 +249,253 @@ START_TEST(pair_that_makes_no_sense_is_refused_whole)
 }
 END_TEST
 
+/* Cancels an order and places another in its stead; the second's price as a factor of the bid. */
+static json_t *
+replace(struct client *client, const struct market *m, const char *how, double factor)
+{
+    return call(client, "POST", API "order/cancelReplace",
+                "symbol=%s&side=BUY&type=LIMIT&timeInForce=GTC&quantity=%.*f&price=%.*f&%s",
+                m->symbol, m->qty_decimals, lots_for(m, 100), m->px_decimals,
+                ticks(m, m->bid * factor), how);
+}
+
+static const char *
+step_of(const json_t *answer, const char *name)
+{
+    const json_t *data = json_object_get(answer, "data");
+    return text_of(data ? data : answer, name);
+}
+
+START_TEST(an_order_is_replaced_or_it_is_said_what_failed)
+{
+    static const struct {
+        const char *how;
+        double factor;
+        int status, code;
+        const char *cancel, *place;
+    } rows[] = {
+        {"cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=first", 0.8, 200, 0, "SUCCESS",
+         "SUCCESS"},
+        {"cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=first", 9, 409, -2021, "SUCCESS",
+         "FAILURE"},
+        {"cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=none", 0.8, 400, -2022,
+         "FAILURE", "NOT_ATTEMPTED"},
+        {"cancelReplaceMode=ALLOW_FAILURE&cancelOrigClientOrderId=none", 0.8, 409, -2021, "FAILURE",
+         "SUCCESS"},
+        {"cancelReplaceMode=ALLOW_FAILURE&cancelOrigClientOrderId=none", 9, 400, -2022, "FAILURE",
+         "FAILURE"},
+        {"cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=first&cancelRestrictions="
+         "ONLY_PARTIALLY_FILLED", 0.8, 400, -2022, "FAILURE", "NOT_ATTEMPTED"},
+        {"cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=first&cancelRestrictions=ONLY_NEW",
+         0.8, 200, 0, "SUCCESS", "SUCCESS"}};
+    struct client client;
+    struct market m;
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    place_limit(&client, &m, "BUY", lots_for(&m, 100), ticks(&m, m.bid * 0.7), "first");
+    ck_assert_int_eq(client.status, 200);
+    json_t *answer = replace(&client, &m, rows[_i].how, rows[_i].factor);
+    ck_assert_int_eq(client.status, rows[_i].status);
+    if (rows[_i].code)
+        ck_assert_int_eq(int_of(answer, "code"), rows[_i].code);
+    ck_assert_str_eq(step_of(answer, "cancelResult"), rows[_i].cancel);
+    ck_assert_str_eq(step_of(answer, "newOrderResult"), rows[_i].place);
+    bool is_cancelled = strcmp(rows[_i].cancel, "SUCCESS") == 0;
+    bool is_placed = strcmp(rows[_i].place, "SUCCESS") == 0;
+    ck_assert_str_eq(text_of(order_of(&client, &m, "first"), "status"), is_cancelled ? "CANCELED" : "NEW");
+    json_t *open = call(&client, "GET", API "openOrders", "symbol=%s", m.symbol);
+    ck_assert_uint_eq(json_array_size(open), (size_t)(!is_cancelled + is_placed));
+    client_stop(&client);
+}
+END_TEST
+
+static const struct {
+    const char *how, *message;
+    int code;
+} wrong_replacements[] = {
+    {"cancelOrigClientOrderId=first", "cancelReplaceMode", -1102},
+    {"cancelReplaceMode=MAYBE&cancelOrigClientOrderId=first", "cancelReplaceMode", -1130},
+    {"cancelReplaceMode=ALLOW_FAILURE", "cancelOrderId", -1102},
+    {"cancelReplaceMode=ALLOW_FAILURE&cancelOrderId=1&cancelRestrictions=NEVER", "cancelRestrictions", -1130},
+    {"cancelReplaceMode=ALLOW_FAILURE&cancelOrderId=1&orderRateLimitExceededMode=X",
+     "orderRateLimitExceededMode", -1130}};
+
+START_TEST(a_replacement_that_asks_for_nonsense_changes_nothing)
+{
+    struct client client;
+    struct market m;
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    place_limit(&client, &m, "BUY", lots_for(&m, 100), ticks(&m, m.bid * 0.7), "first");
+    (void)replace(&client, &m, wrong_replacements[_i].how, 0.8);
+    expect_fault(&client, 400, wrong_replacements[_i].code, wrong_replacements[_i].message);
+    ck_assert_str_eq(text_of(order_of(&client, &m, "first"), "status"), "NEW");
+    client_stop(&client);
+}
+END_TEST
+
+/* Asks for what nobody can pay until new orders are not even looked at any more. */
+static void
+use_up_orders(struct client *client, const struct market *m)
+{
+    int tries = 0;
+    do {
+        ck_assert_int_lt(tries++, 5000);
+        place_limit(client, m, "BUY", lots_for(m, 1000000), ticks(m, m->bid * 0.7), "");
+    } while (client->status != 429);
+    expect_fault(client, 429, -1015, "Too many new orders; current limit is 100 orders per 10 SECOND");
+    ck_assert_int_gt(client->retry_after, 0);
+}
+
+START_TEST(too_many_orders_are_refused_and_a_replacement_may_still_cancel)
+{
+    static const struct qt_exchange_server_options many = {
+        .symbols = 3, .seed = 7, .speed = 0.01, .weight_limit = 1000000};
+    struct client client;
+    struct market m;
+    client_start(&client, &many);
+    read_market(&client, &m);
+    place_limit(&client, &m, "BUY", lots_for(&m, 100), ticks(&m, m.bid * 0.7), "first");
+    ck_assert_int_eq(client.status, 200);
+    use_up_orders(&client, &m);
+    json_t *answer = replace(&client, &m,
+                             "cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=first&"
+                             "orderRateLimitExceededMode=CANCEL_ONLY", 0.8);
+    if (client.status != 200) { /* ten seconds may end in between */
+        ck_assert_int_eq(client.status, 409);
+        const json_t *data = json_object_get(answer, "data");
+        ck_assert_int_eq(int_of(json_object_get(data, "newOrderResponse"), "code"), -1015);
+    }
+    ck_assert_str_eq(text_of(order_of(&client, &m, "first"), "status"), "CANCELED");
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(a_cancel_of_all_tells_each_pair_as_one)
+{
+    struct client client;
+    struct market m;
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    double quantity = buy_some(&client, &m);
+    call(&client, "POST", API "orderList/oco",
+         "symbol=%s&side=SELL&quantity=%.*f&aboveType=LIMIT_MAKER&belowType=STOP_LOSS&abovePrice=%.*f&"
+         "belowStopPrice=%.*f", m.symbol, m.qty_decimals, quantity, m.px_decimals,
+         ticks(&m, m.bid * 1.2), m.px_decimals, ticks(&m, m.bid * 0.8));
+    ck_assert_int_eq(client.status, 200);
+    place_limit(&client, &m, "BUY", lots_for(&m, 100), ticks(&m, m.bid * 0.7), "single");
+    json_t *answer = call(&client, "DELETE", API "openOrders", "symbol=%s", m.symbol);
+    ck_assert_uint_eq(json_array_size(answer), 2);
+    ck_assert_str_eq(text_of(json_array_get(answer, 0), "listOrderStatus"), "ALL_DONE");
+    ck_assert_uint_eq(json_array_size(json_object_get(json_array_get(answer, 0), "orderReports")), 2);
+    ck_assert_str_eq(text_of(json_array_get(answer, 1), "origClientOrderId"), "single");
+    ck_assert_uint_eq(json_array_size(call(&client, "GET", API "openOrders", "%s", "")), 0);
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(fees_and_coins_are_those_of_the_account)
+{
+    struct client client;
+    struct market m;
+    const struct qt_exchange_server_options options = {
+        .symbols = 3, .seed = 7, .speed = 1, .maker_ppm = 200, .taker_ppm = 700};
+    client_start(&client, &options);
+    read_market(&client, &m);
+    json_t *answer = call(&client, "GET", API "account/commission", "symbol=%s", m.symbol);
+    ck_assert_str_eq(text_of(json_object_get(answer, "standardCommission"), "maker"), "0.00020000");
+    ck_assert_str_eq(text_of(json_object_get(answer, "standardCommission"), "taker"), "0.00070000");
+    answer = call(&client, "GET", "/sapi/v1/asset/tradeFee", "symbol=%s", m.symbol);
+    ck_assert_str_eq(text_of(json_array_get(answer, 0), "takerCommission"), "0.00070000");
+    ck_assert_uint_eq(json_array_size(call(&client, "GET", "/sapi/v1/asset/tradeFee", "%s", "")), 3);
+    answer = call(&client, "POST", API "order/test",
+                  "symbol=%s&side=BUY&type=MARKET&quoteOrderQty=100&computeCommissionRates=true", m.symbol);
+    ck_assert_str_eq(text_of(json_object_get(answer, "standardCommissionForOrder"), "taker"), "0.00070000");
+    answer = call(&client, "GET", "/sapi/v1/capital/config/getall", "%s", "");
+    ck_assert_uint_eq(json_array_size(answer), 4); /* three bases and the quote */
+    call(&client, "GET", API "account/commission", "%s", "");
+    expect_fault(&client, 400, -1102, "symbol");
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(a_repeated_request_gets_its_first_result)
+{
+    struct client client;
+    struct market m;
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    const char *const query = "symbol=%s&side=BUY&type=MARKET&quantity=%.*f&newClientOrderId=once";
+    double quantity = lots_for(&m, 200);
+    json_t *answer = call(&client, "POST", API "order", query, m.symbol, m.qty_decimals, quantity);
+    int64_t id = int_of(answer, "orderId");
+    ck_assert_str_eq(text_of(answer, "status"), "FILLED");
+    char *fills = json_dumps(json_object_get(answer, "fills"), 0);
+    answer = call(&client, "POST", API "order", query, m.symbol, m.qty_decimals, quantity);
+    ck_assert_int_eq(client.status, 200);
+    ck_assert_int_eq(int_of(answer, "orderId"), id);
+    char *again = json_dumps(json_object_get(answer, "fills"), 0);
+    ck_assert_str_eq(fills, again);
+    json_t *all = call(&client, "GET", API "allOrders", "symbol=%s", m.symbol);
+    ck_assert_uint_eq(json_array_size(all), 1);
+    answer = call(&client, "POST", API "order", query, m.symbol, m.qty_decimals, 2 * quantity);
+    ck_assert_int_eq(client.status, 200); /* another order: its id is free again, as on Binance */
+    ck_assert_int_ne(int_of(answer, "orderId"), id);
+    free(fills);
+    free(again);
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(a_market_order_has_a_greatest_lot_of_its_own)
+{
+    struct client client;
+    struct market m;
+    char query[64];
+    client_start(&client, &calm);
+    read_market(&client, &m);
+    snprintf(query, sizeof query, "symbol=%s", m.symbol);
+    const json_t *info = get(&client, API "exchangeInfo", query);
+    const json_t *symbol = json_array_get(json_object_get(info, "symbols"), 0);
+    double most = number_of(filter_of(symbol, "MARKET_LOT_SIZE"), "maxQty");
+    ck_assert_double_lt(most, number_of(filter_of(symbol, "LOT_SIZE"), "maxQty"));
+    place_market(&client, &m, "BUY", most + m.lot);
+    expect_fault(&client, 400, -1013, "MARKET_LOT_SIZE");
+    place_market(&client, &m, "BUY", most);
+    ck_assert_int_eq(client.status, 200); /* it takes what is there and ends */
+    place_limit(&client, &m, "BUY", most + m.lot, ticks(&m, m.bid * 0.9), "limited");
+    expect_fault(&client, 400, -2010, "insufficient balance");
+    client_stop(&client);
+}
+END_TEST
+
+START_TEST(what_is_taken_moves_the_market)
+{
+    const struct qt_exchange_server_options options = {
+        .symbols = 3,
+        .seed = 7,
+        .speed = 1,
+        .weight_limit = 100000000,
+        .impact = {.coefficient = 100, .half_life_ns = 1000 * QT_NS_PER_DAY}};
+    struct client client;
+    struct market before;
+    char query[64];
+    double bid = 0;
+    client_start(&client, &options);
+    read_market(&client, &before);
+    int64_t end = qt_now_mono_ns() + 120 * QT_NS_PER_S;
+    call(&client, "POST", API "order", "symbol=%s&side=BUY&type=MARKET&quoteOrderQty=20000",
+         before.symbol);
+    ck_assert_int_eq(client.status, 200);
+    snprintf(query, sizeof query, "symbol=%s", before.symbol);
+    while (bid < before.ask * 1.02) { /* with the next trade, and far beyond what was taken */
+        ck_assert_msg(qt_now_mono_ns() < end, "bid %f, it was %f", bid, before.bid);
+        bid = number_of(get(&client, API "ticker/bookTicker", query), "bidPrice");
+    }
+    client_stop(&client);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -259,6 +506,14 @@ main(void)
     tcase_add_loop_test(tc, self_trade_is_prevented_as_asked, 0, 3);
     tcase_add_loop_test(tc, pair_is_placed_listed_told_and_cancelled, 0, 4);
     tcase_add_test(tc, pair_that_makes_no_sense_is_refused_whole);
+    tcase_add_loop_test(tc, an_order_is_replaced_or_it_is_said_what_failed, 0, 7);
+    tcase_add_loop_test(tc, a_replacement_that_asks_for_nonsense_changes_nothing, 0, 5);
+    tcase_add_test(tc, too_many_orders_are_refused_and_a_replacement_may_still_cancel);
+    tcase_add_test(tc, a_cancel_of_all_tells_each_pair_as_one);
+    tcase_add_test(tc, fees_and_coins_are_those_of_the_account);
+    tcase_add_test(tc, a_repeated_request_gets_its_first_result);
+    tcase_add_test(tc, what_is_taken_moves_the_market);
+    tcase_add_test(tc, a_market_order_has_a_greatest_lot_of_its_own);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);

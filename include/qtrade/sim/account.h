@@ -37,7 +37,7 @@ struct qt_account_fill {
     enum qt_side side;
     qt_money base_amount, quote_amount;
     qt_money release; /* what the order had locked for this fill (quote of a buy, base of a sell) */
-    int fee_ppm;      /* 1/100 bps */
+    int fee_ppm;      /* 1/100 bps; negative: a rebate */
 };
 
 struct qt_accounts;
@@ -69,7 +69,10 @@ void qt_accounts_unlock(struct qt_accounts *accounts, uint32_t owner, uint32_t a
  */
 QT_CHECKED bool qt_accounts_settle(struct qt_accounts *accounts, const struct qt_account_fill *fill,
                                    qt_money *out_fee, uint32_t *out_fee_asset);
-/** The fee of an amount, rounded up. */
+/** Takes a fee that stands apart from a fill; amount <= free (asserted). */
+void qt_accounts_charge(struct qt_accounts *accounts, uint32_t owner, uint32_t asset,
+                        qt_money amount);
+/** The fee of an amount, rounded up; of a negative rate the rebate, rounded down, as a negative fee. */
 qt_money qt_accounts_fee(qt_money amount, int fee_ppm);
 enum qt_fee_mode qt_accounts_mode(const struct qt_accounts *accounts);
 qt_money qt_accounts_fees(const struct qt_accounts *accounts, uint32_t asset); /* taken so far */

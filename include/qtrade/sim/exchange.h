@@ -21,6 +21,7 @@
 #include "qtrade/market/event.h"
 #include "qtrade/market/instrument.h"
 #include "qtrade/sim/account.h"
+#include "qtrade/sim/fees.h"
 #include "qtrade/sim/match.h"
 #include "qtrade/trade/request.h"
 
@@ -34,6 +35,7 @@ enum qt_exchange_verdict {
     QT_EXCHANGE_PRICE_FILTER,  /* -1013 */
     QT_EXCHANGE_PERCENT_PRICE, /* -1013 further than 5 x or 1/5 from the last trade */
     QT_EXCHANGE_LOT_SIZE,      /* -1013 */
+    QT_EXCHANGE_MARKET_LOT,    /* -1013 MARKET_LOT_SIZE: too much for a market order */
     QT_EXCHANGE_NOTIONAL,      /* -1013 */
     QT_EXCHANGE_MAX_ORDERS,    /* -1013 MAX_NUM_ORDERS: 200 open of one owner and symbol */
     QT_EXCHANGE_MAX_STOPS,     /* -1013 MAX_NUM_ALGO_ORDERS: 5 waiting stops */
@@ -104,7 +106,8 @@ struct qt_exchange_fill {
     qt_px px;
     qt_qty qty;
     qt_money quote;
-    qt_money fee; /* scale QT_MONEY_SCALE, of the base or the quote asset */
+    qt_money fee; /* scale QT_MONEY_SCALE, of fee_asset; negative: a rebate */
+    uint32_t fee_asset; /* of the accounts */
     bool fee_in_base, is_buyer, is_maker;
     int64_t time_ns;
 };
@@ -125,11 +128,13 @@ struct qt_exchange_listener {
 
 /** Zeroed fields take the value behind the semicolon. */
 struct qt_exchange_options {
-    int maker_ppm, taker_ppm; /* fees in 1/100 bps, >= 0 as given */
+    int maker_ppm, taker_ppm; /* fees in 1/100 bps, >= 0 as given, where there is no schedule */
+    const struct qt_fee_schedule *schedule; /* copied; NULL: one tier */
     enum qt_fee_mode fee_mode;
     size_t max_open;    /* open orders at once, all symbols; 4096 */
     size_t max_history; /* orders remembered, open ones included; 65536 */
     size_t max_fills;   /* fills remembered; 65536 */
+    int market_lot_parts; /* a market order is at most so small a part of max_qty; 0: no limit of its own */
 };
 
 /** universe is borrowed as long as the exchange lives and must not grow. NULL: err. qty_scale above
@@ -168,6 +173,13 @@ QT_CHECKED bool qt_exchange_find_list(const struct qt_exchange *exchange, uint32
 /** Lists of owner with id >= from, ascending; open ones or all. Returns how many. */
 size_t qt_exchange_lists(const struct qt_exchange *exchange, uint32_t owner, uint64_t from,
                          bool only_open, struct qt_exchange_list *out, size_t n);
+/** The rates that an owner pays now, and what it has traded in the last 30 days. */
+const struct qt_fee_tier *qt_exchange_fees(const struct qt_exchange *exchange, uint32_t owner);
+qt_money qt_exchange_volume(const struct qt_exchange *exchange, uint32_t owner);
+/** What the exchange asks for trades; its rows are owned by the exchange. */
+const struct qt_fee_schedule *qt_exchange_schedule(const struct qt_exchange *exchange);
+/** The most that one market order of a symbol may ask for; 0: no limit. */
+qt_qty qt_exchange_market_max(const struct qt_exchange *exchange, uint32_t instrument);
 /** What place would answer; no order comes of it. */
 enum qt_exchange_verdict qt_exchange_check(struct qt_exchange *exchange,
                                            const struct qt_exchange_ticket *ticket);

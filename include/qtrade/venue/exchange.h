@@ -16,7 +16,10 @@
 #include "qtrade/base/clock.h"
 #include "qtrade/base/error.h"
 #include "qtrade/market/instrument.h"
+#include "qtrade/sim/fees.h"
+#include "qtrade/sim/impact.h"
 #include "qtrade/venue/fault.h"
+#include "qtrade/venue/latency.h"
 
 struct qt_exchange_server;
 
@@ -49,7 +52,11 @@ struct qt_exchange_server_options {
                          (recorded) */
     const struct qt_exchange_balance *balances; /* NULL: 100000 USDT */
     size_t n_balances;
+    bool has_base; /* without balances: some of the first symbol's base asset too, worth 10000 quote
+                      or less, a power of ten of it */
     int maker_ppm, taker_ppm; /* fees, 1/100 bps; 0: 1000 (10 bps); QT_EXCHANGE_FREE: none */
+    const struct qt_fee_schedule *fees; /* instead of those two where it has tiers; its discount
+                                           counts all the same; copied; NULL: none */
     int weight_limit;         /* request weight per minute; 0: 6000 */
     unsigned key_rights;      /* enum qt_exchange_right */
     const char *public_key;   /* file of an Ed25519 public key, PEM, that may sign too; NULL: none */
@@ -57,6 +64,8 @@ struct qt_exchange_server_options {
     int connection_s;         /* a WebSocket connection lives so long; 0: 86400 */
     const struct qt_fault *faults; /* what goes wrong, at most QT_FAULTS_MAX; copied */
     size_t n_faults;
+    struct qt_latency_model latency; /* of answers */
+    struct qt_impact_model impact;   /* of own trades on the market */
 };
 
 /** Valid as long as the server. */

@@ -113,6 +113,51 @@ handle_unsubscribe(struct qt__session *session, struct qt__call *call)
     return true;
 }
 
+/* A connection that has logged on subscribes without another signature. */
+static bool
+handle_plain_subscribe(struct qt__session *session, struct qt__call *call)
+{
+    return session->is_logged_on ? handle_subscribe(session, call)
+                                 : qt__call_fail(call, QT__FAULT_KEY);
+}
+
+static bool
+handle_status(struct qt__session *session, struct qt__call *call)
+{
+    const struct qt__exchange *exchange = session->exchange;
+    struct qt_text *out = call->out;
+    if (session->is_logged_on)
+        qt_text_addf(out, "{\"apiKey\":\"%s\",\"authorizedSince\":%lld",
+                     exchange->info.ed25519_key, (long long)session->logged_on_ms);
+    else
+        qt_text_add(out, "{\"apiKey\":null,\"authorizedSince\":null");
+    qt_text_addf(out,
+                 ",\"connectedSince\":%lld,\"returnRateLimits\":true,\"serverTime\":%lld,"
+                 "\"userDataStream\":%s}",
+                 (long long)session->connected_ms, (long long)call->now_ms,
+                 session->has_user_events ? "true" : "false");
+    return true;
+}
+
+/* Only with an Ed25519 key, as on Binance. */
+static bool
+handle_logon(struct qt__session *session, struct qt__call *call)
+{
+    const struct qt__exchange *exchange = session->exchange;
+    if (!exchange->keys.ed25519 || strcmp(call->key, exchange->keys.ed25519_key) != 0)
+        return qt__call_fail(call, QT__FAULT_KEY);
+    session->is_logged_on = true;
+    session->logged_on_ms = call->now_ms;
+    return handle_status(session, call);
+}
+
+static bool
+handle_logout(struct qt__session *session, struct qt__call *call)
+{
+    session->is_logged_on = false;
+    return handle_status(session, call);
+}
+
 /* Methods that belong to the connection, not to REST. */
 static const struct {
     const char *name;
@@ -120,7 +165,11 @@ static const struct {
     bool (*handle)(struct qt__session *session, struct qt__call *call);
 } session_methods[] = {
     {"userDataStream.subscribe.signature", true, handle_subscribe},
+    {"userDataStream.subscribe", false, handle_plain_subscribe},
     {"userDataStream.unsubscribe", false, handle_unsubscribe},
+    {"session.logon", true, handle_logon},
+    {"session.status", false, handle_status},
+    {"session.logout", false, handle_logout},
 };
 
 /* Runs a method of the connection; false: fault. *out_found: is it one? */
@@ -134,6 +183,7 @@ run_session_method(struct qt__session *session, const char *name, struct qt__cal
         if (strcmp(session_methods[i].name, name) != 0)
             continue;
         *out_found = true;
+        call->kind = QT_LATENCY_QUERY;
         qt__exchange_turn(exchange);
         call->now_ms = qt__exchange_clock_ms(exchange);
         return qt__faults_before(exchange, call) &&
@@ -203,6 +253,9 @@ run_request(struct qt__session *session, const char *method, const struct param 
         call.signed_text = signed_text.buffer;
         call.key = param_of(params, n, "apiKey");
         call.signature = param_of(params, n, "signature");
+        call.is_trusted = session->is_logged_on && !call.key && !call.signature;
+        if (call.is_trusted)
+            call.key = exchange->keys.ed25519_key;
         is_good = run(session, method, &call);
         if (is_good && exchange->out.is_cut)
             is_good = qt__call_fail(&call, QT__FAULT_UNKNOWN);
@@ -210,6 +263,7 @@ run_request(struct qt__session *session, const char *method, const struct param 
         (void)qt__call_fail(&call, QT__FAULT_UNKNOWN);
     }
     send_answer(session, &call, is_good, id);
+    free(call.detail);
     free(buffers[0]);
     free(buffers[1]);
 }

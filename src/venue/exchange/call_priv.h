@@ -12,6 +12,7 @@
 
 #include "qtrade/base/attr.h"
 #include "qtrade/base/text.h"
+#include "qtrade/venue/latency.h"
 
 /** What can be wrong; the table in errors.c has Binance's code, HTTP status and text. */
 enum qt__fault {
@@ -48,6 +49,9 @@ enum qt__fault {
     QT__FAULT_MARKET_CLOSED,
     QT__FAULT_NO_LIQUIDITY,
     QT__FAULT_CANCEL,
+    QT__FAULT_RESTRICTED,    /* the order is not in the state that cancelling asks for */
+    QT__FAULT_HALF_REPLACED, /* one of cancel and new order failed */
+    QT__FAULT_NOT_REPLACED,  /* both did, or the new order was not tried */
     QT__FAULT_NO_ORDER,
     QT__FAULT_NO_LIST,
     QT__FAULT_RELATION,
@@ -67,6 +71,8 @@ struct qt__call {
     char *signed_text;        /* everything else that was sent, as it was signed */
     int64_t now_ms;           /* exchange time */
     bool is_websocket;
+    bool is_trusted; /* its connection has logged on, and it brings no key of its own */
+    enum qt_latency kind;
     bool times_out; /* fault 5xx: carried out, and answered as if nobody knew */
     /* out */
     struct qt_text *out; /* the answer's JSON */
@@ -75,6 +81,7 @@ struct qt__call {
     int code, status; /* Binance's code, HTTP status of the fault */
     int64_t retry_after_s; /* of a storm; 0: there is none */
     char message[256];
+    char *detail; /* JSON that goes with the fault, on the heap; NULL: none. Who answers frees it */
 };
 
 /** Notes what is wrong; format arguments of the table's text. Returns false. */
@@ -92,6 +99,11 @@ QT_CHECKED bool qt__call_need(struct qt__call *call, const char *name, char out[
 QT_CHECKED bool qt__call_int(struct qt__call *call, const char *name, int64_t def, int64_t low,
                              int64_t high, int64_t *out);
 bool qt__call_has(const struct qt__call *call, const char *name);
+/** The same for a value of any length. */
+bool qt__call_has_any(const struct qt__call *call, const char *name);
+/** Which of names (NULL ends) the parameter is; def when absent; -1: fault VALUE. */
+QT_CHECKED int qt__call_choice(struct qt__call *call, const char *name, const char *const *names,
+                               int def);
 
 /**
  * Splits signature and the signed rest out of query and body: the rest is query followed by body,

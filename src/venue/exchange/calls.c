@@ -31,6 +31,17 @@ weigh_day(const struct qt__call *call)
     return qt__call_has(call, "symbol") ? 2 : strstr(call->query, "symbols=") ? 40 : 80;
 }
 
+/* 4 a symbol, 200 at most. */
+static int
+weigh_window(const struct qt__call *call)
+{
+    const char *list = strstr(call->query, "symbols=");
+    int symbols = 1;
+    for (const char *p = list ? list : ""; *p && *p != '&'; p++)
+        symbols += *p == ',' || strncmp(p, "%2C", 3) == 0 || strncmp(p, "%2c", 3) == 0;
+    return QT_MIN(4 * symbols, 200);
+}
+
 static int
 weigh_price(const struct qt__call *call)
 {
@@ -44,6 +55,7 @@ weigh_open_orders(const struct qt__call *call)
 }
 
 #define API "/api/v3/"
+#define WALLET "/sapi/v1/" /* what spot clients ask there */
 
 const struct qt__route qt__routes[] = {
     {.method = "GET", .path = API "ping", .name = "ping", .weight = 1, .handle = qt__handle_ping},
@@ -64,6 +76,16 @@ const struct qt__route qt__routes[] = {
      .weight = 25,
      .handle = qt__handle_trades},
     {.method = "GET",
+     .path = API "historicalTrades",
+     .name = "trades.historical",
+     .weight = 25,
+     .handle = qt__handle_past_trades},
+    {.method = "GET",
+     .path = API "aggTrades",
+     .name = "trades.aggregate",
+     .weight = 4,
+     .handle = qt__handle_aggregate},
+    {.method = "GET",
      .path = API "klines",
      .name = "klines",
      .weight = 2,
@@ -83,6 +105,16 @@ const struct qt__route qt__routes[] = {
      .name = "ticker.24hr",
      .weigh = weigh_day,
      .handle = qt__handle_day},
+    {.method = "GET",
+     .path = API "ticker/tradingDay",
+     .name = "ticker.tradingDay",
+     .weigh = weigh_window,
+     .handle = qt__handle_trading_day},
+    {.method = "GET",
+     .path = API "ticker",
+     .name = "ticker",
+     .weigh = weigh_window,
+     .handle = qt__handle_window},
     {.method = "GET",
      .path = API "ticker/price",
      .name = "ticker.price",
@@ -105,6 +137,12 @@ const struct qt__route qt__routes[] = {
      .security = QT__SIGNED,
      .weight = 1,
      .handle = qt__handle_test},
+    {.method = "POST",
+     .path = API "order/cancelReplace",
+     .name = "order.cancelReplace",
+     .security = QT__SIGNED,
+     .weight = 1,
+     .handle = qt__handle_replace},
     {.method = "GET",
      .path = API "order",
      .name = "order.status",
@@ -190,6 +228,32 @@ const struct qt__route qt__routes[] = {
      .weight = 1,
      .handle = qt__handle_restrictions},
     {.method = "GET",
+     .path = API "account/commission",
+     .name = "account.commission",
+     .security = QT__SIGNED,
+     .weight = 20,
+     .handle = qt__handle_commission},
+    {.method = "GET",
+     .path = WALLET "capital/config/getall",
+     .security = QT__SIGNED,
+     .weight = 10,
+     .handle = qt__handle_coins},
+    {.method = "GET",
+     .path = WALLET "asset/tradeFee",
+     .security = QT__SIGNED,
+     .weight = 1,
+     .handle = qt__handle_trade_fee},
+    {.method = "GET",
+     .path = WALLET "margin/allPairs",
+     .security = QT__KEYED,
+     .weight = 1,
+     .handle = qt__handle_margin_pairs},
+    {.method = "GET",
+     .path = WALLET "margin/isolated/allPairs",
+     .security = QT__KEYED,
+     .weight = 10,
+     .handle = qt__handle_margin_pairs},
+    {.method = "GET",
      .path = API "rateLimit/order",
      .name = "account.rateLimits.orders",
      .security = QT__SIGNED,
@@ -232,9 +296,21 @@ is_allowed(struct qt__exchange *exchange, const struct qt__route *route, struct 
     return false;
 }
 
+static enum qt_latency
+kind_of(const struct qt__route *route)
+{
+    if (route->security == QT__PUBLIC)
+        return QT_LATENCY_MARKET;
+    bool is_trading = route->security == QT__SIGNED && route->method[0] != 'G';
+    return !is_trading                 ? QT_LATENCY_QUERY
+           : route->method[0] == 'D' ? QT_LATENCY_CANCEL
+                                       : QT_LATENCY_ORDER;
+}
+
 bool
 qt__route_run(struct qt__exchange *exchange, const struct qt__route *route, struct qt__call *call)
 {
+    call->kind = kind_of(route);
     int weight = route->weigh ? route->weigh(call) : route->weight;
     qt__exchange_turn(exchange);
     call->now_ms = qt__exchange_clock_ms(exchange);

@@ -13,7 +13,10 @@
 #include "qtrade/market/reader.h"
 #include "qtrade/sim/source.h"
 
+enum { MARKET_LOT_PARTS = 10 }; /* a market order is at most this part of a limit order */
+enum { BASE_WORTH = 10000 }; /* of quote, at most: what an account has to sell */
 enum { OWNER = 1, DEFAULT_SYMBOLS = 50, DEFAULT_PPM = 1000, TICK_EVERY_S = 2, HISTORY_DAYS = 31 };
+#define REPEAT_NS QT_NS_PER_DAY /* so long a repeated request gets its first result */
 #define TURN_NS_MAX (20 * QT_NS_PER_MS) /* then clients are served, though the market is behind */
 
 struct qt__desk {
@@ -22,7 +25,8 @@ struct qt__desk {
     struct qt_universe *universe;
     struct qt_source *source;
     struct qt_exchange *exchange;
-    int maker_ppm, taker_ppm;
+    struct qt_impact_model impact_model;
+    struct qt_impact *impacts; /* by symbol; NULL: own trades move nothing */
     const char *cancel_id; /* of the cancel under way; NULL: none */
     const char *changed[4];
     unsigned n_changed; /* assets whose balance has moved since it was last told */
@@ -66,6 +70,9 @@ on_execution(void *context, enum qt_match_event event, const struct qt_exchange_
     if (order->owner != OWNER)
         return;
     const struct qt_instrument *ins = qt_universe_at(desk->universe, order->instrument);
+    if (fill && !fill->is_maker && desk->impacts)
+        qt_impact_take(&desk->impact_model, &desk->impacts[order->instrument], fill->time_ns,
+                       (enum qt_side)order->side, qt_qty_to_double(fill->qty, ins->qty_scale));
     mark_changed(desk, order->side == QT_BUY ? ins->quote : ins->base); /* locked or freed */
     bool is_cancel = event == QT_MATCH_CANCELLED && desk->cancel_id;
     desk->listener.execution(desk->listener.context, event, order, fill,
@@ -163,21 +170,41 @@ fee_of(int ppm)
     return ppm == 0 ? DEFAULT_PPM : ppm == QT_EXCHANGE_FREE ? 0 : ppm;
 }
 
+/* A discount in a coin that nothing here is priced in would never be given. */
+static bool
+check_discount(const struct qt__desk *desk, const struct qt_fee_schedule *fees, struct qt_error *err)
+{
+    if (!fees || !fees->discount_asset[0])
+        return true;
+    for (uint32_t i = 0; i < qt_universe_count(desk->universe); i++)
+        if (strcmp(qt_universe_at(desk->universe, i)->base, fees->discount_asset) == 0)
+            return true;
+    return qt_fail(err, QT_E_USAGE, "discount: %s is not traded in this market", fees->discount_asset);
+}
+
 static bool
 open_exchange(struct qt__desk *desk, const struct qt_exchange_server_options *options,
               struct qt_error *err)
 {
-    desk->maker_ppm = fee_of(options->maker_ppm);
-    desk->taker_ppm = fee_of(options->taker_ppm);
     const struct qt_exchange_options exchange = {
-        .maker_ppm = desk->maker_ppm, .taker_ppm = desk->taker_ppm, .fee_mode = QT_FEE_RECEIVED};
+        .maker_ppm = fee_of(options->maker_ppm), .taker_ppm = fee_of(options->taker_ppm), .fee_mode = QT_FEE_RECEIVED,
+        .market_lot_parts = MARKET_LOT_PARTS,
+        .schedule = options->fees};
     const struct qt_exchange_listener listener = {.context = desk,
                                                   .execution = on_execution,
                                                   .trade = on_trade,
                                                   .book = on_book,
                                                   .balance = on_balance,
                                                   .list = on_list};
+    if (!check_discount(desk, options->fees, err))
+        return false;
     desk->exchange = qt_exchange_create(desk->universe, &exchange, &listener, err);
+    desk->impact_model = options->impact;
+    if (options->impact.coefficient > 0) {
+        desk->impacts = calloc(qt_universe_count(desk->universe), sizeof *desk->impacts);
+        if (!desk->impacts)
+            return qt_fail(err, QT_E_MEMORY, "no memory for the impact of trades");
+    }
     return desk->exchange != NULL;
 }
 
@@ -194,6 +221,23 @@ deposit(struct qt__desk *desk, const struct qt_exchange_balance *balance, struct
     return true;
 }
 
+/* Something to sell: of the first symbol's base asset. */
+static bool
+deposit_base(struct qt__desk *desk, struct qt_error *err)
+{
+    const struct qt_instrument *ins = qt_universe_at(desk->universe, 0);
+    struct qt_accounts *accounts = qt_exchange_accounts(desk->exchange);
+    qt_px px = qt_source_price(desk->source, 0);
+    qt_money amount = {qt_pow10(QT_MONEY_SCALE)};
+    double worth = qt_px_is_none(px) ? 1 : qt_px_to_double(px, ins->px_scale);
+    for (; worth > BASE_WORTH && amount.v > 1; worth /= 10)
+        amount.v /= 10;
+    for (; worth * 10 <= BASE_WORTH && amount.v < INT64_MAX / 1000; worth *= 10)
+        amount.v *= 10;
+    return qt_accounts_deposit(accounts, OWNER, qt_accounts_find(accounts, ins->base), amount) ||
+           qt_fail(err, QT_E_CONFIG, "the account cannot begin with %s", ins->base);
+}
+
 static bool
 pay_in(struct qt__desk *desk, const struct qt_exchange_server_options *options,
        struct qt_error *err)
@@ -204,7 +248,7 @@ pay_in(struct qt__desk *desk, const struct qt_exchange_server_options *options,
     for (size_t i = 0; i < n; i++)
         if (!deposit(desk, &balances[i], err))
             return false;
-    return true;
+    return options->balances || !options->has_base || deposit_base(desk, err);
 }
 
 /* Books that can be looked at before the first tick. */
@@ -248,6 +292,7 @@ qt__desk_destroy(struct qt__desk *desk)
         return;
     qt_exchange_destroy(desk->exchange);
     qt_source_destroy(desk->source);
+    free(desk->impacts);
     qt_universe_destroy(desk->universe);
     qt_dataset_finish(&desk->data);
     free(desk);
@@ -285,6 +330,21 @@ qt__desk_is_halted(const struct qt__desk *desk, uint32_t symbol)
     return qt_exchange_status(desk->exchange, symbol) != QT_INSTRUMENT_TRADING;
 }
 
+/* The tick and the market around it as own trades have moved them. */
+static void
+displace(const struct qt__desk *desk, struct qt_source_tick *tick, struct qt_ladder *ladder)
+{
+    double volume, sigma;
+    if (!desk->impacts || desk->impacts[tick->instrument].taken == 0 ||
+        !desk->listener.day(desk->listener.context, tick->instrument, &volume, &sigma))
+        return;
+    const struct qt_instrument *ins = qt_universe_at(desk->universe, tick->instrument);
+    double displacement = qt_impact_of(&desk->impact_model, &desk->impacts[tick->instrument],
+                                       tick->t_ns, volume, sigma);
+    qt_impact_ladder(ins, tick->px, displacement, ladder);
+    tick->px = qt_impact_px(ins, tick->px, displacement);
+}
+
 /* Plays one tick; false: the recording has ended. */
 static bool
 play(struct qt__desk *desk)
@@ -297,6 +357,7 @@ play(struct qt__desk *desk)
     if (qt__desk_is_halted(desk, tick.instrument))
         return true;
     qt_source_ladder(desk->source, tick.instrument, QT_LADDER_LEVELS, &ladder);
+    displace(desk, &tick, &ladder);
     qt_exchange_tick(desk->exchange, tick.instrument, tick.is_sell ? QT_SELL : QT_BUY, tick.px,
                      tick.qty, &ladder);
     tell_balances(desk);
@@ -354,6 +415,7 @@ fail(struct qt__call *call, enum qt_exchange_verdict verdict)
         [QT_EXCHANGE_PRICE_FILTER] = {QT__FAULT_FILTER, "PRICE_FILTER"},
         [QT_EXCHANGE_PERCENT_PRICE] = {QT__FAULT_FILTER, "PERCENT_PRICE_BY_SIDE"},
         [QT_EXCHANGE_LOT_SIZE] = {QT__FAULT_FILTER, "LOT_SIZE"},
+        [QT_EXCHANGE_MARKET_LOT] = {QT__FAULT_FILTER, "MARKET_LOT_SIZE"},
         [QT_EXCHANGE_NOTIONAL] = {QT__FAULT_FILTER, "NOTIONAL"},
         [QT_EXCHANGE_MAX_ORDERS] = {QT__FAULT_FILTER, "MAX_NUM_ORDERS"},
         [QT_EXCHANGE_MAX_STOPS] = {QT__FAULT_FILTER, "MAX_NUM_ALGO_ORDERS"},
@@ -384,11 +446,43 @@ qt__desk_check(struct qt__desk *desk, struct qt__call *call,
     return verdict == QT_EXCHANGE_OK || fail(call, verdict);
 }
 
+/* Is the ticket what the order was placed with? */
+static bool
+is_same_order(const struct qt_exchange_order *order, const struct qt_exchange_ticket *ticket)
+{
+    bool by_quote = ticket->quote_qty.v != 0;
+    return order->side == ticket->side && order->type == ticket->type && order->tif == ticket->tif &&
+           order->px.v == ticket->px.v && order->stop_px.v == ticket->stop_px.v &&
+           order->quote_qty.v == ticket->quote_qty.v &&
+           (by_quote || order->qty.v == ticket->qty.v) && order->stp == ticket->stp &&
+           order->trail_bps == ticket->trail_bps && order->iceberg.v == ticket->iceberg.v;
+}
+
+/*
+ * A request that came before and whose order has ended since. While an order is open a second one
+ * with its client id is refused, as on Binance, whose clients ask then what became of the first. But
+ * Binance would carry out a repeated market order twice: a retry after a lost answer must not.
+ */
+static bool
+is_repeated(const struct qt__desk *desk, const struct qt_exchange_ticket *ticket,
+            struct qt_exchange_order *out)
+{
+    return ticket->client_id[0] &&
+           qt_exchange_find(desk->exchange, OWNER, ticket->instrument, 0, ticket->client_id, out) &&
+           qt_order_state_is_final((enum qt_order_state)out->state) &&
+           qt_exchange_now(desk->exchange) - out->time_ns < REPEAT_NS && is_same_order(out, ticket);
+}
+
 bool
 qt__desk_place(struct qt__desk *desk, struct qt__call *call,
                const struct qt_exchange_ticket *ticket, struct qt_exchange_order *out)
 {
     struct qt_exchange_ticket asked = *ticket;
+    struct qt_exchange_order first;
+    if (is_repeated(desk, ticket, &first)) {
+        *out = first;
+        return true;
+    }
     asked.owner = OWNER;
     enum qt_exchange_verdict verdict = qt_exchange_place(desk->exchange, &asked, out);
     tell_balances(desk);
@@ -483,6 +577,12 @@ qt__desk_balance(const struct qt__desk *desk, const char *asset, struct qt__held
     return true;
 }
 
+qt_qty
+qt__desk_market_max(const struct qt__desk *desk, uint32_t symbol)
+{
+    return qt_exchange_market_max(desk->exchange, symbol);
+}
+
 bool
 qt__desk_is_conserved(const struct qt__desk *desk)
 {
@@ -500,14 +600,20 @@ qt__desk_count(const struct qt__desk *desk, struct qt_exchange_server_stats *out
     out->open_orders = (unsigned)stats.open_orders;
 }
 
-int
-qt__desk_maker_ppm(const struct qt__desk *desk)
+const struct qt_fee_tier *
+qt__desk_fees(const struct qt__desk *desk)
 {
-    return desk->maker_ppm;
+    return qt_exchange_fees(desk->exchange, OWNER);
 }
 
-int
-qt__desk_taker_ppm(const struct qt__desk *desk)
+const struct qt_fee_schedule *
+qt__desk_schedule(const struct qt__desk *desk)
 {
-    return desk->taker_ppm;
+    return qt_exchange_schedule(desk->exchange);
+}
+
+const char *
+qt__desk_asset(const struct qt__desk *desk, uint32_t asset)
+{
+    return qt_accounts_name(qt_exchange_accounts(desk->exchange), asset);
 }

@@ -33,6 +33,8 @@ struct qt__desk_listener {
                       const struct qt_exchange_order *order, const struct qt_exchange_fill *fill,
                       const char *cancel_id);
     void (*balances)(void *context, const char *const *assets, unsigned n);
+    /** Volume of a symbol's day in base units and its volatility; false: not known yet. */
+    bool (*day)(void *context, uint32_t symbol, double *out_volume, double *out_sigma);
     void (*list)(void *context, const struct qt_exchange_list *list);
 };
 
@@ -59,7 +61,10 @@ uint64_t qt__desk_book_id(const struct qt__desk *desk, uint32_t symbol);
 /** What placing would answer; no order comes of it. */
 QT_CHECKED bool qt__desk_check(struct qt__desk *desk, struct qt__call *call,
                                const struct qt_exchange_ticket *ticket);
-/** Places; false: the fault is noted. *out is the order as it stands afterwards. */
+/**
+ * Places; false: the fault is noted. *out is the order as it stands afterwards. A request repeated
+ * within a day gives the order that came of it the first time, and no second one.
+ */
 QT_CHECKED bool qt__desk_place(struct qt__desk *desk, struct qt__call *call,
                                const struct qt_exchange_ticket *ticket,
                                struct qt_exchange_order *out);
@@ -90,10 +95,14 @@ unsigned qt__desk_balances(const struct qt__desk *desk, struct qt__held *out, un
 /** False: not an asset of this venue. */
 QT_CHECKED bool qt__desk_balance(const struct qt__desk *desk, const char *asset,
                                  struct qt__held *out);
+/** The most that one market order of a symbol may ask for; 0: no limit. */
+qt_qty qt__desk_market_max(const struct qt__desk *desk, uint32_t symbol);
 bool qt__desk_is_conserved(const struct qt__desk *desk);
 void qt__desk_count(const struct qt__desk *desk, struct qt_exchange_server_stats *out);
-/** Fees in 1/100 bps. */
-int qt__desk_maker_ppm(const struct qt__desk *desk);
-int qt__desk_taker_ppm(const struct qt__desk *desk);
+/** What the account pays now; what there is to pay. */
+const struct qt_fee_tier *qt__desk_fees(const struct qt__desk *desk);
+const struct qt_fee_schedule *qt__desk_schedule(const struct qt__desk *desk);
+/** Name of an asset, of a fill's fee for instance. */
+const char *qt__desk_asset(const struct qt__desk *desk, uint32_t asset);
 
 #endif

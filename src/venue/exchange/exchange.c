@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "qtrade/base/num.h"
 #include "qtrade/base/time.h"
 #include "qtrade/net/url.h"
 
@@ -54,7 +55,8 @@ on_execution(void *context, enum qt_match_event event, const struct qt_exchange_
     struct qt__exchange *exchange = context;
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, order->instrument);
     qt__write_execution(qt__news_begin(exchange), ins, qt__exchange_ms(exchange), event, order,
-                        fill, cancel_id);
+                        fill, fill ? qt__desk_asset(exchange->desk, fill->fee_asset) : NULL,
+                        cancel_id);
     qt__streams_user(exchange);
 }
 
@@ -73,6 +75,21 @@ on_balances(void *context, const char *const *assets, unsigned n)
     qt__write_balances(out, held, kept, "a", "f", "l");
     qt_text_add_char(out, '}');
     qt__streams_user(exchange);
+}
+
+/* Parkinson's volatility of the day's range. */
+static bool
+on_day(void *context, uint32_t symbol, double *out_volume, double *out_sigma)
+{
+    struct qt__exchange *exchange = context;
+    const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
+    struct qt__day day;
+    if (!qt__tape_day(exchange->symbols[symbol].tape, exchange->now_ns, &day) || day.low.v <= 0)
+        return false;
+    double high = qt_px_to_double(day.high, ins->px_scale), low = qt_px_to_double(day.low, ins->px_scale);
+    *out_volume = qt_qty_to_double(day.volume, ins->qty_scale);
+    *out_sigma = qt_log(high / low) / 1.6651092223153954; /* 2 sqrt(ln 2) */
+    return true;
 }
 
 static void
@@ -228,7 +245,7 @@ take_memory(struct qt__exchange *exchange)
     exchange->out_buffer = malloc(QT__OUT_SIZE);
     exchange->news_buffer = malloc(QT__OUT_SIZE);
     exchange->wrap_buffer = malloc(QT__WRAP_SIZE);
-    exchange->bars = calloc(QT__LIST_MAX, sizeof(struct qt_bar));
+    exchange->bars = calloc(QT__INTERVAL_ROOM, sizeof(struct qt_bar));
     exchange->prints = calloc(QT__LIST_MAX, sizeof(struct qt_match_print));
     exchange->levels = calloc(QT__DEPTH_MAX, sizeof(struct qt_depth_level));
     exchange->orders = calloc(QT__LIST_MAX, sizeof(struct qt_exchange_order));
@@ -299,7 +316,10 @@ fill_info(struct qt__exchange *exchange, const struct qt_exchange_server_options
              info->port);
     snprintf(info->api_url, sizeof info->api_url, "ws://%s%.64s%s:%d/ws-api/v3", open, address,
              close, info->port);
-    qt_clock_init_scaled(&info->clock, info->start_ns, options->speed > 0 ? options->speed : 1.0);
+    /* A market of today is at the wall clock's time when clients first see it: they sign by that. */
+    bool is_today = !options->replay && options->start_ns == 0;
+    qt_clock_init_scaled(&info->clock, is_today ? qt_now_utc_ns() : info->start_ns,
+                         options->speed > 0 ? options->speed : 1.0);
     if (info->clock.speed > 1)
         exchange->limit_clock = info->clock;
     else
@@ -316,6 +336,7 @@ start(struct qt__exchange *exchange, const struct qt_exchange_server_options *op
                                                .history = on_history,
                                                .execution = on_execution,
                                                .balances = on_balances,
+                                               .day = on_day,
                                                .list = on_list};
     if (!take_memory(exchange))
         return qt_fail(err, QT_E_MEMORY, "no memory for the simulated exchange");

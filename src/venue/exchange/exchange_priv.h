@@ -21,6 +21,7 @@
 #include "call_priv.h"
 #include "desk_priv.h"
 #include "faults_priv.h"
+#include "interval_priv.h"
 #include "tape_priv.h"
 
 #define QT__OUT_SIZE (16u << 20) /* the largest answer: exchangeInfo of a full universe */
@@ -42,8 +43,11 @@ enum qt__stream_kind {
     QT__STREAM_KLINE,
     QT__STREAM_MINI_TICKER,
     QT__STREAM_TICKER,
+    QT__STREAM_WINDOW,  /* ticker of the last 1, 4, 24 hours */
+    QT__STREAM_AVERAGE, /* mean price of five minutes */
     QT__STREAM_ALL_MINI_TICKER,
     QT__STREAM_ALL_TICKER,
+    QT__STREAM_ALL_WINDOW,
     QT__STREAM_ALL_BOOK_TICKER,
     QT__STREAM_USER,   /* a listen key */
     QT__STREAM_SILENT, /* a name that nothing is ever sent on */
@@ -73,13 +77,13 @@ struct qt__stream {
     struct qt__stream *next; /* of the symbol, or of the exchange */
     enum qt__stream_kind kind;
     uint32_t symbol; /* QT_NO_INSTRUMENT: all, user, silent */
-    int arg;         /* LEVELS: how many; KLINE: enum qt_timeframe */
+    int arg;         /* LEVELS: how many; KLINE: interval; WINDOW: hours */
     bool is_fast;    /* DEPTH, LEVELS: every 100 ms, else every second */
     char name[QT__STREAM_NAME];
     struct qt__subscription **subscriptions;
     size_t n, capacity;
     struct qt__told *told; /* DEPTH: what every subscriber knows that is not behind */
-    uint64_t sent_id;      /* book id of the last BOOK_TICKER or LEVELS */
+    uint64_t sent_id;      /* book id of the last BOOK_TICKER or LEVELS; KLINE: last second */
     bool is_dirty;         /* KLINE, tickers: a trade since the last message */
 };
 
@@ -93,6 +97,8 @@ struct qt__session {
     size_t n;
     bool has_user_events;    /* API: userDataStream.subscribe.signature */
     int64_t subscription_id; /* of that */
+    bool is_logged_on;       /* API: requests need neither key nor signature */
+    int64_t logged_on_ms, connected_ms; /* exchange time */
     int64_t until_ns;        /* monotonic: then it is closed */
     struct qt_bucket messages;
 };
@@ -148,7 +154,7 @@ struct qt__exchange {
     struct qt_text wrap; /* a user event in its API envelope */
     int64_t next_subscription_id;
     uint64_t ticks, trades, messages;
-    struct qt_bar *bars;              /* scratch of klines */
+    struct qt_bar *bars;              /* scratch of klines, QT__INTERVAL_ROOM */
     struct qt_match_print *prints;    /* scratch of trades */
     struct qt_depth_level *levels;    /* scratch of depth, QT__DEPTH_MAX */
     struct qt_exchange_order *orders; /* scratch of lists */
@@ -218,6 +224,10 @@ bool qt__handle_info(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_depth(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_trades(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_klines(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_past_trades(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_aggregate(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_window(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_trading_day(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_day(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_price(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_book_ticker(struct qt__exchange *exchange, struct qt__call *call);
@@ -231,6 +241,11 @@ bool qt__handle_cancel_all(struct qt__exchange *exchange, struct qt__call *call)
 bool qt__handle_all_orders(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_my_trades(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_account(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_commission(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_trade_fee(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_coins(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_margin_pairs(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__handle_replace(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_order_rate(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_pair_above_below(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_pair_limit_stop(struct qt__exchange *exchange, struct qt__call *call);
@@ -243,11 +258,44 @@ bool qt__handle_listen_create(struct qt__exchange *exchange, struct qt__call *ca
 bool qt__handle_listen_keep(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_listen_close(struct qt__exchange *exchange, struct qt__call *call);
 
+/** The symbols of a call: "symbol", "symbols" (a JSON list), or all. */
+struct qt__selection {
+    uint32_t *ids; /* the caller frees */
+    uint32_t n;
+    bool is_single; /* the answer is an object, not a list */
+};
+/** False: fault; what is to be freed is to be freed then too. */
+QT_CHECKED bool qt__select(struct qt__exchange *exchange, struct qt__call *call,
+                           struct qt__selection *out);
+/** Appends a symbol's row; false: nothing is known of it. */
+typedef bool (*qt__row_writer)(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol,
+                               const void *context);
+/** Writes one row a selected symbol. False: fault. */
+QT_CHECKED bool qt__write_selected(struct qt__exchange *exchange, struct qt__call *call,
+                                   qt__row_writer write, const void *context);
+/** The mean price of the last five minutes' trades and when the last one was. */
+qt_px qt__average(struct qt__exchange *exchange, uint32_t symbol, int64_t *out_traded_ns);
+
 /** The value of a long parameter, decoded, on the heap; NULL: absent (or no memory). */
 char *qt__call_long(const struct qt__call *call, const char *name);
 /** The symbol of a call; false: fault MANDATORY or SYMBOL. */
 QT_CHECKED bool qt__need_symbol(struct qt__exchange *exchange, struct qt__call *call,
                                 uint32_t *out);
+
+/** The order that the parameters ask for; false: fault. */
+QT_CHECKED bool qt__ticket_params(struct qt__exchange *exchange, struct qt__call *call,
+                                  struct qt_exchange_ticket *ticket);
+/** Places it and writes the answer; its rate is counted by the caller. False: fault. */
+QT_CHECKED bool qt__place_ticket(struct qt__exchange *exchange, struct qt__call *call,
+                                 const struct qt_exchange_ticket *ticket);
+/** Cancels one order and writes what became of it; cancel_id "": one is made. False: fault. */
+QT_CHECKED bool qt__cancel_one(struct qt__exchange *exchange, struct qt__call *call, uint32_t symbol,
+                               uint64_t id, const char *cancel_id);
+/** Cancels both of a pair and writes what became of them; cancel_id "": one is made. False: fault. */
+QT_CHECKED bool qt__cancel_pair(struct qt__exchange *exchange, struct qt__call *call, uint64_t id,
+                                const char *cancel_id);
+/** What order/test says of commission. */
+void qt__write_order_rates(const struct qt__exchange *exchange, struct qt_text *out);
 
 /** What the parameters of an order are called: each leg of a pair has its own. */
 struct qt__leg_names {
@@ -345,6 +393,7 @@ void qt__write_balances(struct qt_text *out, const struct qt__held *held, unsign
                         const char *asset, const char *free_name, const char *locked_name);
 void qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_t now_ms,
                          enum qt_match_event event, const struct qt_exchange_order *order,
-                         const struct qt_exchange_fill *fill, const char *cancel_id);
+                         const struct qt_exchange_fill *fill, const char *fee_asset,
+                         const char *cancel_id);
 
 #endif

@@ -41,6 +41,7 @@ qt__faults_init(struct qt__exchange *exchange, const struct qt_exchange_server_o
     if (options->n_faults > QT_FAULTS_MAX)
         return qt_fail(err, QT_E_USAGE, "%zu faults: there may be %d", options->n_faults,
                        QT_FAULTS_MAX);
+    faults->latency = options->latency;
     qt_rng_init(&faults->rng, options->seed ^ RNG_SALT);
     for (size_t i = 0; i < options->n_faults; i++) {
         const struct qt_fault *row = &options->faults[i];
@@ -218,18 +219,21 @@ on_kept(void *context)
     unlink_kept(kept);
 }
 
-/* Keeps an answer when it is to be lost or late; NULL: it goes out now. */
+/* Keeps an answer that is to be lost, or late by a fault or by the latency of its kind; NULL: it
+ * goes out now. */
 static struct qt__kept_answer *
 keep(struct qt__exchange *exchange, const struct qt__call *call, const char *text, size_t length)
 {
     struct qt__faults *faults = &exchange->faults;
     bool is_lost = call->has_placed && qt__faults_strike(exchange, QT_FAULT_LOST_ACK);
     const struct qt_fault *late = is_lost ? NULL : roll(faults, QT_FAULT_LATENCY);
-    if (!is_lost && !late)
+    int64_t delay_ns = late ? late->time_ns : qt_latency_draw(&faults->latency, call->kind, &faults->rng);
+    int64_t delay_ms = (delay_ns + QT_NS_PER_MS / 2) / QT_NS_PER_MS;
+    if (!is_lost && delay_ms == 0)
         return NULL;
     struct qt__kept_answer *kept = calloc(1, sizeof *kept);
-    char *copy = kept && late ? malloc(length + 1) : NULL;
-    if (!kept || (late && !copy)) {
+    char *copy = kept && !is_lost ? malloc(length + 1) : NULL;
+    if (!kept || (!is_lost && !copy)) {
         free(kept);
         return NULL;
     }
@@ -239,7 +243,7 @@ keep(struct qt__exchange *exchange, const struct qt__call *call, const char *tex
     *kept = (struct qt__kept_answer){
         .next = faults->kept, .exchange = exchange, .text = copy, .length = length};
     faults->kept = kept;
-    qt_timer_start(exchange->loop, &kept->timer, late ? late->time_ns / QT_NS_PER_MS : LOST_MS,
+    qt_timer_start(exchange->loop, &kept->timer, is_lost ? LOST_MS : delay_ms,
                    on_kept, kept);
     return kept;
 }

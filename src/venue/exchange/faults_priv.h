@@ -24,6 +24,7 @@ struct qt__faults {
     int64_t due_ns[QT_FAULTS_MAX]; /* when each that has a time acts next; INT64_MAX: never */
     bool is_on[QT_FAULTS_MAX];     /* HALT: now */
     struct qt_rng rng;
+    struct qt_latency_model latency;
     int64_t storm_until_ns; /* monotonic */
     int64_t skew_ns;
     bool is_revoked;              /* the API key */

@@ -146,16 +146,15 @@ qt__news_kline(struct qt__exchange *exchange, const struct qt__stream *stream,
 {
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, stream->symbol);
     struct qt_text *out = qt__news_begin(exchange);
-    uint64_t first, last;
-    qt__tape_bar_ids(exchange->symbols[stream->symbol].tape, (enum qt_timeframe)stream->arg, &first,
-                     &last);
+    uint64_t last = qt__tape_last_id(exchange->symbols[stream->symbol].tape); /* ids have no gaps */
+    uint64_t first = last >= bar->trades ? last - bar->trades + 1 : 1;
     write_head(out, "kline", qt__exchange_ms(exchange), ins->symbol);
     qt_text_addf(
         out, ",\"k\":{\"t\":%lld,\"T\":%lld,\"s\":\"%s\",\"i\":\"%s\",\"f\":%lld,\"L\":%lld,\"o\":",
         (long long)(bar->open_ns / 1000000),
         (long long)((bar->open_ns + bar->period_ns) / 1000000 - 1), ins->symbol,
-        qt_timeframe_name((enum qt_timeframe)stream->arg), bar->trades ? (long long)first : -1,
-        bar->trades ? (long long)last : -1);
+        qt__interval_name(stream->arg), bar->trades && last ? (long long)first : -1,
+        bar->trades && last ? (long long)last : -1);
     qt__write_px(out, bar->open, ins->px_scale);
     qt_text_add(out, ",\"c\":");
     qt__write_px(out, bar->close, ins->px_scale);

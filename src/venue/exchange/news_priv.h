@@ -23,6 +23,11 @@ void qt__news_kline(struct qt__exchange *exchange, const struct qt__stream *stre
 /** A 24 h ticker of one symbol, appended to out; false: nothing is known of the day. */
 bool qt__news_ticker(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol,
                      bool is_mini);
+/** A ticker of the last hours (1, 4, 24), appended to out; false: nothing is known. */
+bool qt__news_window(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol,
+                     int hours);
+/** avgPrice, appended to out; false: nothing is known. */
+bool qt__news_average(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol);
 /** The REST form of the 24 h ticker, appended to out; false: nothing is known of the day. */
 bool qt__news_day(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol);
 

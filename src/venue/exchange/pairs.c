@@ -189,10 +189,33 @@ qt__handle_open_lists(struct qt__exchange *exchange, struct qt__call *call)
 }
 
 bool
-qt__handle_cancel_list(struct qt__exchange *exchange, struct qt__call *call)
+qt__cancel_pair(struct qt__exchange *exchange, struct qt__call *call, uint64_t id,
+                const char *cancel_id)
 {
     struct qt_exchange_list list;
     struct qt_exchange_order order;
+    char made[QT_CLIENT_ID_TEXT];
+    if (!cancel_id[0]) {
+        struct qt_text text;
+        qt_text_init(&text, made, sizeof made);
+        qt_text_addf(&text, "cancel-l-%llu", (unsigned long long)id);
+        cancel_id = made;
+    }
+    if (!qt__desk_find_list(exchange->desk, id, "", &list) || list.is_done ||
+        qt__faults_strike(exchange, QT_FAULT_REJECT_CANCEL))
+        return qt__call_fail(call, QT__FAULT_CANCEL);
+    if (!qt__desk_cancel(exchange->desk, call, list.instrument, list.order_ids[0], cancel_id,
+                         &order) ||
+        !qt__desk_find_list(exchange->desk, id, "", &list))
+        return false;
+    write_reports(exchange, call, &list, cancel_id);
+    return true;
+}
+
+bool
+qt__handle_cancel_list(struct qt__exchange *exchange, struct qt__call *call)
+{
+    struct qt_exchange_list list;
     uint32_t symbol;
     char cancel_id[QT_CLIENT_ID_TEXT];
     if (!qt__need_symbol(exchange, call, &symbol) ||
@@ -201,16 +224,5 @@ qt__handle_cancel_list(struct qt__exchange *exchange, struct qt__call *call)
         return false;
     if (list.instrument != symbol || list.is_done)
         return qt__call_fail(call, QT__FAULT_CANCEL);
-    if (!cancel_id[0]) {
-        struct qt_text text;
-        qt_text_init(&text, cancel_id, sizeof cancel_id);
-        qt_text_addf(&text, "cancel-l-%llu", (unsigned long long)list.id);
-    }
-    if (qt__faults_strike(exchange, QT_FAULT_REJECT_CANCEL))
-        return qt__call_fail(call, QT__FAULT_CANCEL);
-    if (!qt__desk_cancel(exchange->desk, call, symbol, list.order_ids[0], cancel_id, &order) ||
-        !qt__desk_find_list(exchange->desk, list.id, "", &list))
-        return false;
-    write_reports(exchange, call, &list, cancel_id);
-    return true;
+    return qt__cancel_pair(exchange, call, list.id, cancel_id);
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qtrade/base/time.h"
+
 #include "news_priv.h"
 
 /* Both forms of one message, made when the first subscriber wants them. */
@@ -145,15 +147,33 @@ send_state(struct qt__exchange *exchange, struct qt__stream *stream)
 static void
 send_forming(struct qt__exchange *exchange, struct qt__stream *stream)
 {
-    struct qt_bar bar;
     if (stream->n == 0 || !stream->is_dirty)
         return;
     stream->is_dirty = false;
-    if (!qt__tape_forming(exchange->symbols[stream->symbol].tape, (enum qt_timeframe)stream->arg,
-                          &bar))
+    int64_t open_ns = qt__interval_open(stream->arg, exchange->now_ns);
+    if (qt__interval_bars(exchange->symbols[stream->symbol].tape, stream->arg, exchange->now_ns,
+                          open_ns, INT64_MAX, exchange->bars, 1) == 0)
         return;
-    qt__news_kline(exchange, stream, &bar, false);
+    qt__news_kline(exchange, stream, &exchange->bars[0], false);
     send_news(exchange, stream, true);
+}
+
+/* Seconds that have ended since the last ones; a newcomer begins with the one before this. */
+static void
+send_seconds(struct qt__exchange *exchange, struct qt__stream *stream)
+{
+    int64_t second = exchange->now_ns / QT_NS_PER_S - 1;
+    if (stream->n == 0 || (int64_t)stream->sent_id >= second)
+        return;
+    int64_t first = stream->sent_id ? (int64_t)stream->sent_id + 1 : second;
+    size_t n = qt__interval_bars(exchange->symbols[stream->symbol].tape, stream->arg,
+                                 exchange->now_ns, first * QT_NS_PER_S, second * QT_NS_PER_S,
+                                 exchange->bars, QT__LIST_MAX);
+    stream->sent_id = (uint64_t)second;
+    for (size_t i = 0; i < n; i++) {
+        qt__news_kline(exchange, stream, &exchange->bars[i], true);
+        send_news(exchange, stream, false);
+    }
 }
 
 void
@@ -162,9 +182,14 @@ qt__streams_bar(struct qt__exchange *exchange, uint32_t symbol, enum qt_timefram
 {
     for (struct qt__stream *stream = exchange->symbols[symbol].streams; stream;
          stream = stream->next) {
-        if (stream->kind != QT__STREAM_KLINE || stream->arg != (int)tf || stream->n == 0)
+        if (stream->kind != QT__STREAM_KLINE || stream->n == 0 ||
+            !qt__interval_ends_with(stream->arg, tf, bar->open_ns))
             continue;
-        qt__news_kline(exchange, stream, bar, true);
+        int64_t open_ns = qt__interval_open(stream->arg, bar->open_ns);
+        if (qt__interval_bars(exchange->symbols[symbol].tape, stream->arg, exchange->now_ns, open_ns,
+                              open_ns, exchange->bars, 1) == 0)
+            continue;
+        qt__news_kline(exchange, stream, &exchange->bars[0], true);
         send_news(exchange, stream, false);
     }
 }
@@ -184,6 +209,20 @@ qt__streams_trade(struct qt__exchange *exchange, uint32_t symbol,
     }
 }
 
+/* A symbol's row of any kind of ticker. */
+static bool
+write_ticker(struct qt__exchange *exchange, struct qt_text *out, const struct qt__stream *stream,
+             uint32_t symbol)
+{
+    if (stream->kind == QT__STREAM_AVERAGE)
+        return qt__news_average(exchange, out, symbol);
+    if (stream->kind == QT__STREAM_WINDOW || stream->kind == QT__STREAM_ALL_WINDOW)
+        return qt__news_window(exchange, out, symbol, stream->arg);
+    return qt__news_ticker(exchange, out, symbol,
+                           stream->kind == QT__STREAM_MINI_TICKER ||
+                               stream->kind == QT__STREAM_ALL_MINI_TICKER);
+}
+
 /* Tickers of every symbol that has traded since the last time, as one array. */
 static void
 send_all_tickers(struct qt__exchange *exchange, struct qt__stream *stream)
@@ -196,7 +235,7 @@ send_all_tickers(struct qt__exchange *exchange, struct qt__stream *stream)
             continue;
         size_t before = out->length;
         qt_text_add(out, is_first ? "" : ",");
-        if (qt__news_ticker(exchange, out, i, stream->kind == QT__STREAM_ALL_MINI_TICKER))
+        if (write_ticker(exchange, out, stream, i))
             is_first = false;
         else
             out->buffer[out->length = before] = '\0';
@@ -212,8 +251,7 @@ send_ticker(struct qt__exchange *exchange, struct qt__stream *stream)
     if (stream->n == 0 || !stream->is_dirty)
         return;
     stream->is_dirty = false;
-    if (qt__news_ticker(exchange, qt__news_begin(exchange), stream->symbol,
-                        stream->kind == QT__STREAM_MINI_TICKER))
+    if (write_ticker(exchange, qt__news_begin(exchange), stream, stream->symbol))
         send_news(exchange, stream, true);
 }
 
@@ -253,16 +291,21 @@ due(struct qt__exchange *exchange, struct qt__stream *stream, bool is_fast)
             send_state(exchange, stream);
         return;
     case QT__STREAM_KLINE:
-        if (!is_fast)
+        if (!is_fast && stream->arg == QT__INTERVAL_SECOND)
+            send_seconds(exchange, stream);
+        else if (!is_fast)
             send_forming(exchange, stream);
         return;
     case QT__STREAM_MINI_TICKER:
     case QT__STREAM_TICKER:
+    case QT__STREAM_WINDOW:
+    case QT__STREAM_AVERAGE:
         if (!is_fast)
             send_ticker(exchange, stream);
         return;
     case QT__STREAM_ALL_MINI_TICKER:
     case QT__STREAM_ALL_TICKER:
+    case QT__STREAM_ALL_WINDOW:
         if (!is_fast && stream->n > 0)
             send_all_tickers(exchange, stream);
         return;

@@ -56,6 +56,7 @@ head_of(const struct qt__exchange *exchange, const struct qt__route *route, cons
     return (struct qt__rest_head){
         .status = status,
         .is_order = route && (route->handle == qt__handle_place ||
+                              route->handle == qt__handle_replace ||
                               route->handle == qt__handle_pair_above_below ||
                               route->handle == qt__handle_pair_limit_stop),
         .retry_after_s = storm ? storm
@@ -102,6 +103,7 @@ qt__rest_request(void *context, const struct qt_call *http, struct qt_responder 
     const struct qt__rest_head head = head_of(exchange, route, &call, is_good ? 200 : call.status);
     if (!qt__faults_keep_rest(exchange, &call, responder, &head))
         qt__rest_answer(exchange, responder, &head, exchange->out.buffer, exchange->out.length);
+    free(call.detail);
     free(call.signed_text);
     free(signature);
 }

@@ -68,6 +68,7 @@ qt__session_accept(void *context, struct qt_peer *peer, const struct qt_call *ca
         return false;
     session->exchange = exchange;
     session->peer = peer;
+    session->connected_ms = qt__exchange_clock_ms(exchange);
     session->until_ns = qt_now_mono_ns() + exchange->connection_ns;
     qt_bucket_init(&session->messages, MESSAGES_A_SECOND, MESSAGES_BURST, qt_now_mono_ns());
     if (!open_path(session, call)) {

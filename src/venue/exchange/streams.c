@@ -31,21 +31,20 @@ static const struct {
     {"depth20@100ms", QT__STREAM_LEVELS, 20, true},
     {"miniTicker", QT__STREAM_MINI_TICKER, 0, false},
     {"ticker", QT__STREAM_TICKER, 0, false},
-    {"kline_1m", QT__STREAM_KLINE, QT_TF_1M, false},
-    {"kline_5m", QT__STREAM_KLINE, QT_TF_5M, false},
-    {"kline_15m", QT__STREAM_KLINE, QT_TF_15M, false},
-    {"kline_1h", QT__STREAM_KLINE, QT_TF_1H, false},
-    {"kline_4h", QT__STREAM_KLINE, QT_TF_4H, false},
-    {"kline_1d", QT__STREAM_KLINE, QT_TF_1D, false},
+    {"ticker_1h", QT__STREAM_WINDOW, 1, false},
+    {"ticker_4h", QT__STREAM_WINDOW, 4, false},
+    {"ticker_1d", QT__STREAM_WINDOW, 24, false},
+    {"avgPrice", QT__STREAM_AVERAGE, 0, false},
 };
 
 static const struct {
     const char *name;
     enum qt__stream_kind kind;
+    int arg;
 } all_streams[] = {
-    {"!miniTicker@arr", QT__STREAM_ALL_MINI_TICKER},
-    {"!ticker@arr", QT__STREAM_ALL_TICKER},
-    {"!bookTicker", QT__STREAM_ALL_BOOK_TICKER},
+    {"!miniTicker@arr", QT__STREAM_ALL_MINI_TICKER, 0}, {"!ticker@arr", QT__STREAM_ALL_TICKER, 0},
+    {"!ticker_1h@arr", QT__STREAM_ALL_WINDOW, 1},       {"!ticker_4h@arr", QT__STREAM_ALL_WINDOW, 4},
+    {"!ticker_1d@arr", QT__STREAM_ALL_WINDOW, 24},      {"!bookTicker", QT__STREAM_ALL_BOOK_TICKER, 0},
 };
 
 static bool
@@ -65,8 +64,10 @@ parse_name(struct qt__exchange *exchange, struct qt__stream *stream)
     stream->kind = QT__STREAM_SILENT;
     stream->symbol = QT_NO_INSTRUMENT;
     for (size_t i = 0; i < QT_COUNT_OF(all_streams); i++)
-        if (strcmp(stream->name, all_streams[i].name) == 0)
+        if (strcmp(stream->name, all_streams[i].name) == 0) {
             stream->kind = all_streams[i].kind;
+            stream->arg = all_streams[i].arg;
+        }
     if (is_listen_key(exchange, stream->name))
         stream->kind = QT__STREAM_USER;
     if (!at || stream->kind != QT__STREAM_SILENT)
@@ -75,6 +76,15 @@ parse_name(struct qt__exchange *exchange, struct qt__stream *stream)
         if (isupper((unsigned char)*p))
             return; /* Binance's stream names are lower case */
     uint32_t symbol = qt__exchange_find(exchange, stream->name, (size_t)(at - stream->name));
+    static const char kline[] = "@kline_";
+    int interval = qt_starts_with(at, kline)
+                       ? qt__interval_of_name(at + sizeof kline - 1, strlen(at + sizeof kline - 1))
+                       : -1;
+    if (symbol != QT_NO_INSTRUMENT && interval >= 0) {
+        stream->kind = QT__STREAM_KLINE;
+        stream->arg = interval;
+        stream->symbol = symbol;
+    }
     for (size_t i = 0; symbol != QT_NO_INSTRUMENT && i < QT_COUNT_OF(symbol_streams); i++) {
         if (strcmp(at + 1, symbol_streams[i].name) != 0)
             continue;

@@ -34,14 +34,14 @@ _Static_assert(BAR_COLUMNS <= QT__PACKED_COLUMNS && PRINT_COLUMNS <= QT__PACKED_
                "a row has room");
 
 struct qt__tape {
+    const struct qt_instrument *ins;
     struct qt_bars forming;
     struct qt__packed bars[QT_TIMEFRAMES];
     qt_bar_fn closed;
     void *context;
     bool is_history; /* bars that close now are from before the start */
     struct qt__packed prints;
-    uint64_t bar_first_id[QT_TIMEFRAMES], bar_last_id[QT_TIMEFRAMES];
-    int64_t bar_of_id[QT_TIMEFRAMES]; /* opening time of the bar those ids belong to */
+    uint64_t last_id;
     qt_px last;
     qt_qty last_qty;
     /* sums over the closed bars of the day, renewed when one closes and when minute changes */
@@ -55,6 +55,7 @@ qt__tape_create(const struct qt_instrument *ins, qt_bar_fn closed, void *context
     struct qt__tape *tape = calloc(1, sizeof *tape);
     if (!tape)
         return NULL;
+    tape->ins = ins;
     qt_bars_init(&tape->forming, ins);
     for (int tf = 0; tf < QT_TIMEFRAMES; tf++)
         tape->bars[tf] = (struct qt__packed){.columns = BAR_COLUMNS,
@@ -179,26 +180,12 @@ qt__tape_history(struct qt__tape *tape, const struct qt_bar *bar)
     tape->last = bar->close;
 }
 
-/* Remembers the trades of each forming bar: the kline message names them. */
-static void
-note_ids(struct qt__tape *tape, uint64_t id)
-{
-    for (int tf = 0; tf < QT_TIMEFRAMES; tf++) {
-        int64_t open = tape->forming.forming[tf].open_ns;
-        if (tape->bar_of_id[tf] != open || tape->bar_first_id[tf] == 0) {
-            tape->bar_of_id[tf] = open;
-            tape->bar_first_id[tf] = id;
-        }
-        tape->bar_last_id[tf] = id;
-    }
-}
-
 void
 qt__tape_trade(struct qt__tape *tape, const struct qt_match_print *print)
 {
     qt_bars_trade(&tape->forming, print->t_ns, print->px, print->qty, print->buyer_is_maker,
                   on_closed, tape);
-    note_ids(tape, print->id);
+    tape->last_id = print->id;
     tape->last = print->px;
     tape->last_qty = print->qty;
     const int64_t row[PRINT_COLUMNS] = {[PRINT_ID] = (int64_t)print->id,
@@ -267,11 +254,16 @@ qt__tape_bars(const struct qt__tape *tape, enum qt_timeframe tf, int64_t from_ns
     return n;
 }
 
-void
-qt__tape_bar_ids(const struct qt__tape *tape, enum qt_timeframe tf, uint64_t *first, uint64_t *last)
+uint64_t
+qt__tape_last_id(const struct qt__tape *tape)
 {
-    *first = tape->bar_first_id[tf];
-    *last = tape->bar_last_id[tf];
+    return tape->last_id;
+}
+
+const struct qt_instrument *
+qt__tape_instrument(const struct qt__tape *tape)
+{
+    return tape->ins;
 }
 
 /* Adds a bar to the day. False: sums overflow (the bar is left out). */
@@ -317,44 +309,64 @@ base_timeframe(const struct qt__tape *tape, int64_t since_ns)
     return QT_TF_1M;
 }
 
-/* Sums over closed bars of the 24 h before the minute. */
-static void
-renew_day(struct qt__tape *tape, int64_t minute_ns)
+/* Sums over the closed bars since then. */
+static struct qt__day
+sum_since(const struct qt__tape *tape, enum qt_timeframe tf, int64_t since_ns)
 {
-    int64_t since = minute_ns - QT_NS_PER_DAY;
-    enum qt_timeframe tf = base_timeframe(tape, since);
-    size_t first = find_bar(tape, tf, since);
+    size_t first = find_bar(tape, tf, since_ns);
     struct qt__packed_cursor cursor;
     struct qt_bar bar;
+    struct qt__day day = {.open = QT_PX_NONE, .last = QT_PX_NONE, .previous_close = QT_PX_NONE};
     qt__packed_seek(&tape->bars[tf], first > 0 ? first - 1 : 0, &cursor);
-    tape->day =
-        (struct qt__day){.open = QT_PX_NONE, .last = QT_PX_NONE, .previous_close = QT_PX_NONE};
     if (first > 0 && next_bar(tape, tf, &cursor, &bar))
-        tape->day.previous_close = bar.close;
+        day.previous_close = bar.close;
     while (next_bar(tape, tf, &cursor, &bar))
-        (void)add_bar(&tape->day, &bar);
-    tape->day_minute = minute_ns;
+        (void)add_bar(&day, &bar);
+    return day;
+}
+
+/* With what forms, and the last trade. False: nothing is known. */
+static bool
+complete(const struct qt__tape *tape, enum qt_timeframe tf, int64_t now_ns, struct qt__day *day)
+{
+    struct qt_bar bar;
+    if (qt__tape_forming(tape, tf, &bar))
+        (void)add_bar(day, &bar);
+    if (qt_px_is_none(day->open))
+        return false;
+    day->last = qt_px_is_none(tape->last) ? day->last : tape->last;
+    day->last_qty = tape->last_qty;
+    if (qt_px_is_none(day->previous_close))
+        day->previous_close = day->open;
+    day->close_ns = now_ns;
+    day->last_id = tape->last_id;
+    day->first_id = day->last_id >= day->count ? day->last_id - day->count + 1 : 0;
+    return true;
 }
 
 bool
 qt__tape_day(struct qt__tape *tape, int64_t now_ns, struct qt__day *out)
 {
-    int64_t minute = qt_time_floor(now_ns, QT_NS_PER_MIN);
-    if (tape->day_minute != minute)
-        renew_day(tape, minute);
+    int64_t minute = qt_time_floor(now_ns, QT_NS_PER_MIN), since = minute - QT_NS_PER_DAY;
+    enum qt_timeframe tf = base_timeframe(tape, since);
+    if (tape->day_minute != minute) {
+        tape->day = sum_since(tape, tf, since);
+        tape->day_minute = minute;
+    }
     struct qt__day day = tape->day;
-    struct qt_bar bar;
-    if (qt__tape_forming(tape, base_timeframe(tape, minute - QT_NS_PER_DAY), &bar))
-        (void)add_bar(&day, &bar);
-    if (qt_px_is_none(day.open))
+    if (!complete(tape, tf, now_ns, &day))
         return false;
-    day.last = qt_px_is_none(tape->last) ? day.last : tape->last;
-    day.last_qty = tape->last_qty;
-    if (qt_px_is_none(day.previous_close))
-        day.previous_close = day.open;
-    day.close_ns = now_ns;
-    day.last_id = tape->bar_last_id[QT_TF_1D];
-    day.first_id = day.last_id >= day.count ? day.last_id - day.count + 1 : 0;
+    *out = day;
+    return true;
+}
+
+bool
+qt__tape_window(const struct qt__tape *tape, int64_t since_ns, int64_t now_ns, struct qt__day *out)
+{
+    enum qt_timeframe tf = base_timeframe(tape, since_ns);
+    struct qt__day day = sum_since(tape, tf, since_ns);
+    if (!complete(tape, tf, now_ns, &day))
+        return false;
     *out = day;
     return true;
 }

@@ -27,6 +27,7 @@ struct qt__tape;
 /** closed: a bar of a live market has closed (not history). */
 struct qt__tape *qt__tape_create(const struct qt_instrument *ins, qt_bar_fn closed, void *context);
 void qt__tape_destroy(struct qt__tape *tape);
+const struct qt_instrument *qt__tape_instrument(const struct qt__tape *tape);
 /** A bar from before the start, oldest first, of any timeframe: longer ones are built from it. */
 void qt__tape_history(struct qt__tape *tape, const struct qt_bar *bar);
 void qt__tape_trade(struct qt__tape *tape, const struct qt_match_print *print);
@@ -47,8 +48,10 @@ size_t qt__tape_bars(const struct qt__tape *tape, enum qt_timeframe tf, int64_t 
                      int64_t to_ns, struct qt_bar *out, size_t limit);
 /** Statistics of the 24 h before now_ns; false: no trade and no history yet. */
 QT_CHECKED bool qt__tape_day(struct qt__tape *tape, int64_t now_ns, struct qt__day *out);
-/** Trades of a bar: first and last id; 0 when unknown. */
-void qt__tape_bar_ids(const struct qt__tape *tape, enum qt_timeframe tf, uint64_t *first,
-                      uint64_t *last);
+/** The same since since_ns, from whole bars of the shortest timeframe that reaches so far back. */
+QT_CHECKED bool qt__tape_window(const struct qt__tape *tape, int64_t since_ns, int64_t now_ns,
+                                struct qt__day *out);
+/** The newest trade's id; 0: none yet. */
+uint64_t qt__tape_last_id(const struct qt__tape *tape);
 
 #endif

@@ -175,9 +175,9 @@ qt__leg_params(struct qt__call *call, const struct qt_instrument *ins, const cha
            qt__client_id_param(call, names->client_id, ticket->client_id);
 }
 
-static bool
-ticket_params(struct qt__exchange *exchange, struct qt__call *call,
-              struct qt_exchange_ticket *ticket)
+bool
+qt__ticket_params(struct qt__exchange *exchange, struct qt__call *call,
+                  struct qt_exchange_ticket *ticket)
 {
     static const struct qt__leg_names plain = {.px = "price",
                                                .stop_px = "stopPrice",
@@ -209,7 +209,7 @@ write_fills(struct qt__exchange *exchange, struct qt_text *out, const struct qt_
         qt_text_add(out, ",\"commission\":\"");
         qt_text_add_decimal(out, fill->fee.v, QT_MONEY_SCALE);
         qt_text_addf(out, "\",\"commissionAsset\":\"%s\",\"tradeId\":%llu}",
-                     fill->fee_in_base ? ins->base : ins->quote,
+                     qt__desk_asset(exchange->desk, fill->fee_asset),
                      (unsigned long long)fill->trade_id);
     }
     qt_text_add_char(out, ']');
@@ -241,16 +241,13 @@ write_placed(struct qt__exchange *exchange, struct qt__call *call,
 }
 
 bool
-qt__handle_place(struct qt__exchange *exchange, struct qt__call *call)
+qt__place_ticket(struct qt__exchange *exchange, struct qt__call *call,
+                 const struct qt_exchange_ticket *ticket)
 {
-    struct qt_exchange_ticket ticket;
     struct qt_exchange_order order;
-    if (!ticket_params(exchange, call, &ticket) ||
-        !qt__weights_order(&exchange->weights, qt__exchange_limit_ms(exchange), call))
-        return false;
     if (qt__faults_strike(exchange, QT_FAULT_REJECT))
         return qt__call_fail(call, QT__FAULT_BALANCE);
-    if (!qt__desk_place(exchange->desk, call, &ticket, &order))
+    if (!qt__desk_place(exchange->desk, call, ticket, &order))
         return false;
     call->has_placed = true;
     write_placed(exchange, call, &order);
@@ -258,12 +255,26 @@ qt__handle_place(struct qt__exchange *exchange, struct qt__call *call)
 }
 
 bool
+qt__handle_place(struct qt__exchange *exchange, struct qt__call *call)
+{
+    struct qt_exchange_ticket ticket;
+    return qt__ticket_params(exchange, call, &ticket) &&
+           qt__weights_order(&exchange->weights, qt__exchange_limit_ms(exchange), call) &&
+           qt__place_ticket(exchange, call, &ticket);
+}
+
+bool
 qt__handle_test(struct qt__exchange *exchange, struct qt__call *call)
 {
     struct qt_exchange_ticket ticket;
-    if (!ticket_params(exchange, call, &ticket) || !qt__desk_check(exchange->desk, call, &ticket))
+    char text[QT__PARAM_MAX];
+    if (!qt__ticket_params(exchange, call, &ticket) ||
+        !qt__desk_check(exchange->desk, call, &ticket))
         return false;
-    qt_text_add(call->out, "{}");
+    if (qt__call_get(call, "computeCommissionRates", text) && strcmp(text, "true") == 0)
+        qt__write_order_rates(exchange, call->out);
+    else
+        qt_text_add(call->out, "{}");
     return true;
 }
 
@@ -295,10 +306,9 @@ qt__handle_order(struct qt__exchange *exchange, struct qt__call *call)
     return true;
 }
 
-/* Cancels one order and writes what became of it. */
-static bool
-cancel_one(struct qt__exchange *exchange, struct qt__call *call, uint32_t symbol, uint64_t id,
-           const char *cancel_id)
+bool
+qt__cancel_one(struct qt__exchange *exchange, struct qt__call *call, uint32_t symbol, uint64_t id,
+               const char *cancel_id)
 {
     struct qt_exchange_order order;
     char made[QT_CLIENT_ID_TEXT];
@@ -326,7 +336,7 @@ qt__handle_cancel(struct qt__exchange *exchange, struct qt__call *call)
     char cancel_id[QT_CLIENT_ID_TEXT];
     return find_order(exchange, call, QT__FAULT_CANCEL, &order) &&
            qt__client_id_param(call, "newClientOrderId", cancel_id) &&
-           cancel_one(exchange, call, order.instrument, order.id, cancel_id);
+           qt__cancel_one(exchange, call, order.instrument, order.id, cancel_id);
 }
 
 static void
@@ -366,7 +376,9 @@ qt__handle_cancel_all(struct qt__exchange *exchange, struct qt__call *call)
     for (size_t i = 0; i < n; i++) {
         size_t before = call->out->length;
         qt_text_add(call->out, is_first ? "" : ",");
-        if (cancel_one(exchange, call, symbol, exchange->orders[i].id, ""))
+        const struct qt_exchange_order *order = &exchange->orders[i];
+        if (order->list_id ? qt__cancel_pair(exchange, call, order->list_id, "")
+                           : qt__cancel_one(exchange, call, symbol, order->id, ""))
             is_first = false;
         else
             call->out->buffer[call->out->length = before] = '\0';
@@ -391,8 +403,8 @@ qt__handle_all_orders(struct qt__exchange *exchange, struct qt__call *call)
 }
 
 static void
-write_my_trade(struct qt_text *out, const struct qt_instrument *ins,
-               const struct qt_exchange_fill *fill)
+write_my_trade(const struct qt__exchange *exchange, struct qt_text *out,
+               const struct qt_instrument *ins, const struct qt_exchange_fill *fill)
 {
     qt_text_addf(
         out, "{\"symbol\":\"%s\",\"id\":%llu,\"orderId\":%llu,\"orderListId\":-1,\"price\":",
@@ -407,7 +419,7 @@ write_my_trade(struct qt_text *out, const struct qt_instrument *ins,
     qt_text_addf(out,
                  "\",\"commissionAsset\":\"%s\",\"time\":%lld,\"isBuyer\":%s,\"isMaker\":%s,"
                  "\"isBestMatch\":true}",
-                 fill->fee_in_base ? ins->base : ins->quote,
+                 qt__desk_asset(exchange->desk, fill->fee_asset),
                  (long long)(fill->time_ns / QT_NS_PER_MS), fill->is_buyer ? "true" : "false",
                  fill->is_maker ? "true" : "false");
 }
@@ -427,59 +439,8 @@ qt__handle_my_trades(struct qt__exchange *exchange, struct qt__call *call)
     qt_text_add_char(call->out, '[');
     for (size_t i = 0; i < n; i++) {
         qt_text_add(call->out, i ? "," : "");
-        write_my_trade(call->out, qt_universe_at(exchange->universe, symbol), &exchange->fills[i]);
+        write_my_trade(exchange, call->out, qt_universe_at(exchange->universe, symbol), &exchange->fills[i]);
     }
     qt_text_add_char(call->out, ']');
-    return true;
-}
-
-/* "0.00100000" of 1000 ppm. */
-static void
-write_rate(struct qt_text *out, const char *name, int ppm)
-{
-    qt_text_addf(out, "\"%s\":\"", name);
-    qt_text_add_decimal(out, ppm, 6);
-    qt_text_add(out, "00\"");
-}
-
-bool
-qt__handle_account(struct qt__exchange *exchange, struct qt__call *call)
-{
-    char text[QT__PARAM_MAX];
-    bool omits_zero = qt__call_get(call, "omitZeroBalances", text) && strcmp(text, "true") == 0;
-    int maker = qt__desk_maker_ppm(exchange->desk), taker = qt__desk_taker_ppm(exchange->desk);
-    struct qt__held *held = exchange->held;
-    unsigned n = qt__desk_balances(exchange->desk, exchange->held, QT__ASSETS_MAX), kept = 0;
-    for (unsigned i = 0; i < n; i++)
-        if (!omits_zero || held[i].free.v != 0 || held[i].locked.v != 0)
-            held[kept++] = held[i];
-    qt_text_addf(call->out,
-                 "{\"makerCommission\":%d,\"takerCommission\":%d,\"buyerCommission\":0,"
-                 "\"sellerCommission\":0,\"commissionRates\":{",
-                 maker / 100, taker / 100);
-    write_rate(call->out, "maker", maker);
-    qt_text_add_char(call->out, ',');
-    write_rate(call->out, "taker", taker);
-    qt_text_addf(call->out,
-                 ",\"buyer\":\"0.00000000\",\"seller\":\"0.00000000\"},\"canTrade\":true,"
-                 "\"canWithdraw\":false,\"canDeposit\":false,\"brokered\":false,"
-                 "\"requireSelfTradePrevention\":false,\"preventSor\":false,\"updateTime\":%lld,"
-                 "\"accountType\":\"SPOT\",\"balances\":",
-                 (long long)call->now_ms);
-    qt__write_balances(call->out, held, kept, "asset", "free", "locked");
-    qt_text_add(call->out, ",\"permissions\":[\"SPOT\"],\"uid\":1}");
-    return true;
-}
-
-bool
-qt__handle_order_rate(struct qt__exchange *exchange, struct qt__call *call)
-{
-    const struct qt__weights *weights = &exchange->weights;
-    qt_text_addf(call->out,
-                 "[{\"rateLimitType\":\"ORDERS\",\"interval\":\"SECOND\",\"intervalNum\":10,"
-                 "\"limit\":%lld,\"count\":%lld},{\"rateLimitType\":\"ORDERS\",\"interval\":"
-                 "\"DAY\",\"intervalNum\":1,\"limit\":%lld,\"count\":%lld}]",
-                 (long long)weights->order_limit_10s, (long long)weights->orders_10s,
-                 (long long)weights->order_limit_1d, (long long)weights->orders_1d);
     return true;
 }

@@ -287,8 +287,7 @@ qt__write_balances(struct qt_text *out, const struct qt__held *held, unsigned n,
 
 /* The commission of a fill: amount and asset, or "0" and null. */
 static void
-commission(struct qt_text *out, const struct qt_instrument *ins,
-           const struct qt_exchange_fill *fill)
+commission(struct qt_text *out, const struct qt_exchange_fill *fill, const char *asset)
 {
     key(out, "n");
     if (!fill) {
@@ -298,13 +297,14 @@ commission(struct qt_text *out, const struct qt_instrument *ins,
     qt_text_add_char(out, '"');
     qt_text_add_decimal(out, fill->fee.v, QT_MONEY_SCALE);
     qt_text_add(out, "\",");
-    text_field(out, "N", fill->fee_in_base ? ins->base : ins->quote);
+    text_field(out, "N", asset);
 }
 
 void
 qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_t now_ms,
                     enum qt_match_event event, const struct qt_exchange_order *order,
-                    const struct qt_exchange_fill *fill, const char *cancel_id)
+                    const struct qt_exchange_fill *fill, const char *fee_asset,
+                    const char *cancel_id)
 {
     static const char *const names[] = {
         [QT_MATCH_ACCEPTED] = "NEW",    [QT_MATCH_TRIGGERED] = "NEW",
@@ -337,7 +337,7 @@ qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_
     qty_field(out, "l", fill ? fill->qty : QT_QTY_ZERO, ins);
     qty_field(out, "z", order->cum_qty, ins);
     px_field(out, "L", fill ? fill->px : QT_PX_NONE, ins);
-    commission(out, ins, fill);
+    commission(out, fill, fee_asset);
     int_field(out, "T", order->update_ns / 1000000);
     int_field(out, "t", fill ? (int64_t)fill->trade_id : -1);
     int_field(out, "I", (int64_t)order->id * 2 + 1);
