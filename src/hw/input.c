@@ -111,7 +111,7 @@ keep_edge(struct qt_switch_input_view *view, int64_t edge_ns)
 
 /* All queued edges. False: the line is gone. */
 static bool
-take_edges(struct qt__input *input, int64_t now_ns, struct qt__news *news)
+take_edges(struct qt__input *input, struct qt__news *news)
 {
     int64_t t_ns[QT__EDGES];
     for (int round = 0; round < AT_ONCE_MAX; round++) {
@@ -119,7 +119,7 @@ take_edges(struct qt__input *input, int64_t now_ns, struct qt__news *news)
         if (n <= 0)
             return n == 0;
         hold(input, QT_SWITCH_PRESSED, t_ns[0], news); /* even if it is closed again (H7) */
-        input->closed_since_ns = now_ns;
+        input->closed_since_ns = QT_TIME_NONE; /* until its level is seen closed again */
         for (int i = 0; i < n; i++)
             keep_edge(&input->view, t_ns[i]);
         if (news->tripped)
@@ -157,7 +157,7 @@ qt__input_look(struct qt__input *input, int64_t now_ns)
         seek(input, now_ns, &news);
     if (!input->line)
         return news;
-    if (!take_edges(input, now_ns, &news)) {
+    if (!take_edges(input, &news)) {
         lose(input, &news);
         return news;
     }

@@ -220,7 +220,7 @@ def N4_byte_a_second_each_way_is_bounded_in_time():
         assert demo.ask(STATUS)["status"]["engine_silent_s"] is None
 
 
-def socket_left_by_a_killed_engine_is_replaced_and_a_file_is_not():
+def P4_socket_left_by_a_killed_engine_is_replaced_and_a_file_is_not():
     with Folder() as folder:
         words = ("--data-dir", str(folder), "demo", "--headless", "--symbols", "5")
         with Program(*words) as first:
@@ -238,7 +238,7 @@ def socket_left_by_a_killed_engine_is_replaced_and_a_file_is_not():
         assert (folder / "control.sock").read_text() == "mine"
 
 
-def full_disk_pauses_and_nothing_is_lost_when_space_returns():
+def S4_full_disk_pauses_and_nothing_is_lost_when_space_returns():
     if os.geteuid() != 0:
         raise Skip("needs root to mount a small file system")
     with Folder() as folder:
@@ -321,7 +321,7 @@ run([bad_requests_are_answered_with_what_is_wrong, A2_mutated_lines_are_answered
      N4_megabyte_without_a_newline_is_dropped, N4_thousand_clients_do_not_keep_the_operator_out,
      N4_client_that_leaves_in_the_answer_harms_nobody, N4_half_a_line_is_dropped_after_ten_seconds,
      N4_byte_a_second_each_way_is_bounded_in_time,
-     socket_left_by_a_killed_engine_is_replaced_and_a_file_is_not,
+     P4_socket_left_by_a_killed_engine_is_replaced_and_a_file_is_not,
      status_names_every_part_and_every_topic,
      control_server_that_ends_is_started_again_and_one_that_keeps_ending_pauses_trading,
-     full_disk_pauses_and_nothing_is_lost_when_space_returns])
+     S4_full_disk_pauses_and_nothing_is_lost_when_space_returns])

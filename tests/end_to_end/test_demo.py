@@ -100,7 +100,7 @@ def signals_pause_liquidate_and_end():
         assert "pause" in audit and "liquidate" in audit and "flat" in audit, audit
 
 
-def second_engine_on_one_folder_is_refused():
+def P4_second_engine_on_one_folder_is_refused():
     with Folder() as folder, Program("--data-dir", str(folder), "demo", "--headless", "--symbols", "5") as demo:
         until("status", lambda: status(folder))
         done = call("--data-dir", str(folder), "demo", "--headless", "--symbols", "5", "--for", "2s")
@@ -184,7 +184,7 @@ def kill_in_position_comes_back_with_the_same_position_and_mode():
             assert sums and all(amount == 0 for _, amount in sums), sums
 
 
-def liquidation_goes_on_after_a_kill():
+def O13_liquidation_goes_on_after_a_kill():
     """Fault O13: the engine dies between the order to liquidate and flat."""
     with Folder() as folder:
         venue = Venue(folder)
@@ -273,9 +273,9 @@ def screen_without_a_terminal_is_one_line():
 
 run([demo_headless_ends_with_one_document, recorded_market_drives_the_demo, throw_away_folder_is_gone_afterwards,
      only_demo_that_runs_is_found_without_its_folder,
-     every_word_of_the_operator_is_obeyed, signals_pause_liquidate_and_end, second_engine_on_one_folder_is_refused,
+     every_word_of_the_operator_is_obeyed, signals_pause_liquidate_and_end, P4_second_engine_on_one_folder_is_refused,
      nobody_running_is_exit_five, folder_open_to_others_or_linked_is_refused,
      kill_in_position_comes_back_with_the_same_position_and_mode,
-     liquidation_goes_on_after_a_kill, venue_that_dies_is_noticed_and_nothing_is_lost,
+     O13_liquidation_goes_on_after_a_kill, venue_that_dies_is_noticed_and_nothing_is_lost,
      paper_trades_on_a_live_feed_without_an_account, credentials_that_others_may_read_are_refused,
      port_in_use_is_one_line, screen_without_a_terminal_is_one_line])

@@ -632,7 +632,7 @@ read_anything(const struct fixture *f)
     qt_journal_reader_close(reader);
 }
 
-START_TEST(forged_records_are_read_or_named_and_harm_nobody)
+START_TEST(A3_forged_records_are_read_or_named_and_harm_nobody)
 {
     struct fixture f;
     char path[400];
@@ -687,7 +687,7 @@ main(void)
         {"retain_running", running_session_keeps_within_its_share_of_the_disk},
         {"S4_full_disk", full_disk_is_told_and_nothing_is_lost_when_space_returns},
         {"S6_full_ring", full_ring_says_so_and_the_end_is_named_lost},
-        {"A3_forged", forged_records_are_read_or_named_and_harm_nobody},
+        {"A3_forged", A3_forged_records_are_read_or_named_and_harm_nobody},
     };
     Suite *suite = suite_create("journal");
     for (size_t i = 0; i < QT_COUNT_OF(cases); i++) {

@@ -456,7 +456,7 @@ write_forged(const struct qt_market_symbol *symbols, unsigned n)
     qt_market_keeper_close(keeper);
 }
 
-START_TEST(forged_state_is_refused_by_its_symbol)
+START_TEST(A3_forged_state_is_refused_by_its_symbol)
 {
     static struct kit_states states;
     static struct qt_market_symbol forged[2];
@@ -543,7 +543,7 @@ main(void)
     tcase_add_test(tc, state_of_a_session_that_is_missing_or_another_is_named);
     tcase_add_test(tc, what_does_not_fit_is_named_and_the_one_before_is_taken);
     tcase_add_test(tc, symbols_that_are_gone_or_rescaled_are_left_out);
-    tcase_add_test(tc, forged_state_is_refused_by_its_symbol);
+    tcase_add_test(tc, A3_forged_state_is_refused_by_its_symbol);
     tcase_add_test(tc, round_that_is_given_up_or_cannot_be_written_leaves_nothing);
     tcase_set_timeout(tc, 120);
     suite_add_tcase(suite, tc);
