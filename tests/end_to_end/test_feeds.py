@@ -163,6 +163,8 @@ def drill(mode):
             until("fresh data", lambda: status(session.state)["streams"]["backup"]["age_ms"] < 2000)
             session.relay.mode = PASS
             until("every symbol back", lambda: session.followed("primary") == SYMBOLS)
+            until("the notes of both", lambda: all(f"market.stream taken={name}" in session.engine.errors()
+                                                   for name in ("primary", "backup")))
             assert session.engine.stop() == 0, session.engine.errors()
             document, said = session.engine.document(), session.engine.errors()
         assert document["conserved"] is True and document["incidents"] == 0, document
