@@ -8,6 +8,7 @@
  */
 #include <jansson.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,15 @@
 
 #include "qtrade/api/control.h"
 #include "qtrade/api/guard.h"
+#include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 #include "qtrade/venue/binance.h"
 
 #include "commands_priv.h"
+#include "credentials_priv.h"
 #include "settings_priv.h"
 #include "state_dir_priv.h"
+#include "unlock_priv.h"
 
 enum { ASK_MS = 500, WORK_MS = 50, LOAD_MS = 60000, PAUSE_MS = 2000 };
 
@@ -30,7 +34,7 @@ enum { ASK_MS = 500, WORK_MS = 50, LOAD_MS = 60000, PAUSE_MS = 2000 };
 
 struct watch {
     struct qt_settings settings;
-    struct qt_venue_credentials credentials;
+    struct qt_venue_credentials *credentials; /* in locked memory, until the venue has its copy */
     char folder[QT_STATE_DIR];
     struct qt_clock clock;
     struct qt_binance *venue;
@@ -154,6 +158,29 @@ push(void *self, struct qt_event *event)
 
 /* Opening */
 
+/* Its own key, or the engine's: of a file, or of the vault, for which the store's key is asked. */
+static bool
+load_credentials(struct watch *watch, struct qt_error *err)
+{
+    struct qt_settings *settings = &watch->settings;
+    watch->credentials = sodium_init() < 0 ? NULL : sodium_malloc(sizeof *watch->credentials);
+    if (!watch->credentials)
+        return qt_fail(err, QT_E_MEMORY, "no memory for the key");
+    if (settings->watch.credentials_file[0])
+        return qt_venue_credentials_load(settings->watch.credentials_file, watch->credentials, err);
+    if (settings->watch.credentials[0])
+        (void)qt_copy(settings->venue.credentials, sizeof settings->venue.credentials,
+                      settings->watch.credentials);
+    struct qt_store_key *key = qt__unlock(settings, watch->folder, err);
+    struct qt__credentials *found =
+        key ? qt__credentials_open(settings, watch->folder, key, err) : NULL;
+    if (found)
+        *watch->credentials = found->pair;
+    qt__credentials_close(found);
+    qt_store_key_close(key);
+    return found != NULL;
+}
+
 static bool
 open_folder(struct watch *watch, const struct qt_args *args, struct qt_error *err)
 {
@@ -161,12 +188,7 @@ open_folder(struct watch *watch, const struct qt_args *args, struct qt_error *er
     qt_clock_init_wall(&watch->clock);
     if (!qt_settings_load(args, &watch->settings, err) || !qt_state_dir(args, watch->folder, err))
         return false;
-    const char *path = watch->settings.watch.credentials_file[0]
-                           ? watch->settings.watch.credentials_file
-                           : watch->settings.venue.credentials_file;
-    if (!path[0])
-        return qt_fail(err, QT_E_CONFIG, "a watchman needs an account: set watch.credentials_file");
-    return qt_venue_credentials_load(path, &watch->credentials, err);
+    return load_credentials(watch, err);
 }
 
 /* Until an engine answers: false: one that trades on paper, or the wait was ended. */
@@ -190,14 +212,16 @@ static bool
 open_venue(struct watch *watch, struct qt_error *err)
 {
     struct qt_binance_options options = qt_binance_options_of(&watch->settings.venue);
-    options.key = watch->credentials.key;
-    options.secret = watch->credentials.secret;
+    options.key = watch->credentials->key;
+    options.secret = watch->credentials->secret;
     options.tag = watch->guard.tag;
     options.clock = &watch->clock;
     options.n_history = 0;
     options.reconcile_ms = 3600000; /* it asks itself */
     options.is_account_only = true;
     watch->venue = qt_binance_open(&options, err);
+    sodium_free(watch->credentials);
+    watch->credentials = NULL;
     watch->universe =
         watch->venue ? qt_binance_load_universe(watch->venue, LOAD_MS, NULL, NULL, err) : NULL;
     return watch->universe != NULL;
@@ -249,7 +273,7 @@ close_watch(struct watch *watch)
     qt_watchman_destroy(watch->watchman);
     qt_binance_close(watch->venue);
     qt_universe_destroy(watch->universe);
-    qt_venue_credentials_wipe(&watch->credentials);
+    sodium_free(watch->credentials); /* wipes */
     free(watch);
 }
 

@@ -13,13 +13,18 @@ static const struct qt_config_key keys[] = {
      .unit = "s",
      .help = "so long the engine is silent when the watchman cancels its orders and sells what it "
              "holds"},
+    {.key = "credentials",
+     .type = QT_CONFIG_TEXT,
+     .offset = offsetof(struct qt_watch_config, credentials),
+     .max = sizeof((struct qt_watch_config *)0)->credentials,
+     .text = "",
+     .help = "entry of the vault with the watchman's own key; empty is the engine's"},
     {.key = "credentials_file",
      .type = QT_CONFIG_TEXT,
      .offset = offsetof(struct qt_watch_config, credentials_file),
      .max = sizeof((struct qt_watch_config *)0)->credentials_file,
      .text = "",
-     .help = "file with {\"key\",\"secret\"} of the watchman's own key, mode 0600; empty is the "
-             "engine's"},
+     .help = "or a file with {\"key\",\"secret\"}, mode 0600"},
     {0}};
 
 const struct qt_config_section qt_watch_section = {

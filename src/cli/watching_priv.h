@@ -7,7 +7,8 @@
 
 struct qt_watch_config {
     int64_t silent_s;            /* of the engine until the watchman acts */
-    char credentials_file[1024]; /* a key of its own; "": the engine's */
+    char credentials[33];        /* the vault's entry of a key of its own; "": the engine's */
+    char credentials_file[1024]; /* or its file */
 };
 
 extern const struct qt_config_section qt_watch_section;

@@ -45,6 +45,15 @@ class Market:
         lines = self.venue.text().splitlines()
         return dict(line.partition("=")[::2] for line in lines if "=" in line) if "ready" in lines else None
 
+    def move_key_into_vault(self):
+        pair = json.loads(self.credentials.read_text())
+        done = call("--data-dir", str(self.state), "keys", "add", "main", "--fd", "0",
+                    input=f"{pair['key']}\n{pair['secret']}\n")
+        assert done.returncode == 0, done.stderr
+        document = json.loads(self.config.read_text())
+        del document["venue"]["credentials_file"]
+        self.config.write_text(json.dumps(document))
+
     def start(self, *words):
         return Program("--config", str(self.config), "--data-dir", str(self.state), *words)
 
@@ -124,6 +133,7 @@ def killed_engine_is_flattened_and_a_new_one_believes_the_venue():
     with Folder() as folder:
         market = Market(folder)
         before = market.holdings()
+        market.move_key_into_vault()
         with market.venue:
             with market.engine() as engine, market.watch() as watch:
                 in_position(market)
