@@ -187,7 +187,9 @@ place(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t client_id, in
     struct qt_order_request request;
     struct qt_gate_input input;
     char why[96];
-    bool is_filling = symbol->entry_order && now_ns - symbol->position.opened_ns < SETTLE_NS;
+    int64_t opened_ns = symbol->position.opened_ns;
+    bool is_filling = symbol->entry_order &&
+                      (opened_ns == QT_TIME_NONE || now_ns - opened_ns < SETTLE_NS);
     if (now_ns < guard->retry_ns || is_filling || symbol->is_halted || is_beyond(symbol) ||
         !wanted(engine, symbol, &request))
         return false;
