@@ -85,13 +85,13 @@ note_failure(struct qt_store *store)
     const char *damage = qt__vfs_damage(store->file.db);
     const char *why = damage ? damage : sqlite3_errmsg(store->file.db);
     atomic_fetch_add(&store->failures, 1);
+    pthread_mutex_lock(&store->mutex);
+    qt_copy(store->last_error, sizeof store->last_error, why); /* there before it is asked for */
+    pthread_mutex_unlock(&store->mutex);
     if (atomic_exchange(&store->is_healthy, false)) {
         qt_part_failed(store->part, "%s", why);
         qt_part_set(store->part, QT_PART_DEGRADED);
     }
-    pthread_mutex_lock(&store->mutex);
-    qt_copy(store->last_error, sizeof store->last_error, why);
-    pthread_mutex_unlock(&store->mutex);
     if (!sqlite3_get_autocommit(store->file.db))
         (void)sqlite3_exec(store->file.db, "ROLLBACK", NULL, NULL, NULL);
 }

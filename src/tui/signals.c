@@ -3,10 +3,11 @@
  * The terminal is given back on every way out: normal, exit() from anywhere, a stop (SIGTSTP), a
  * crash. Signal handlers reach nothing but statics, so this file has the room's only mutable ones;
  * they are written before the handlers are set and hold until they are taken away. Handlers use
- * write, poll, tcsetattr, sigaction and raise only.
+ * write, poll, tcsetattr, sigaction, raise and pthread_kill only.
  */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ static const int fatal_signals[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
 
 static struct qt__guard guarded;
 static struct termios cooked, raw;
+static pthread_t keeper;       /* the screen's thread */
 static atomic_bool is_active;  /* release in begin, acquire in the handlers */
 static atomic_bool is_hung_up; /* set by the handler, read by the loop */
 static atomic_bool is_resumed; /* set by the handler, taken by the loop */
@@ -90,12 +92,22 @@ take_again(void)
 
 static void set_stop_handler(void);
 
+/* Any thread may get a signal of the process; only the one that opens and closes the screen's
+ * descriptor may write to it. True: that is another one, and has it now. */
+static bool
+is_for_keeper(int number)
+{
+    return !pthread_equal(pthread_self(), keeper) && pthread_kill(keeper, number) == 0;
+}
+
 /* Where nobody could continue it (an orphaned process group) the kernel does not stop it: it goes
  * on at once. */
 static void
 on_stop(int number)
 {
     int saved = errno;
+    if (is_for_keeper(number))
+        return;
     struct sigaction plain = {.sa_handler = SIG_DFL};
     if (atomic_load(&is_active))
         give_back();
@@ -110,7 +122,8 @@ static void
 on_continue(int number)
 {
     int saved = errno;
-    (void)number;
+    if (is_for_keeper(number))
+        return;
     take_again();
     errno = saved;
 }
@@ -193,6 +206,7 @@ qt__guard_begin(const struct qt__guard *guard, struct qt_error *err)
     if (tcgetattr(STDIN_FILENO, &cooked) != 0)
         return qt_fail_errno(err, QT_E_IO, "the screen: reading the terminal's modes");
     guarded = *guard;
+    keeper = pthread_self();
     raw = cooked;
     cfmakeraw(&raw);
     raw.c_cc[VMIN] = 1;
