@@ -152,7 +152,7 @@ static unsigned
 sweep(struct qt__trail *trail, const struct qt_record *record, const struct qt_universe *universe,
       struct qt_record *out)
 {
-    if (record->t_ns - trail->swept_ns < QT_NS_PER_MIN)
+    if (record->t_ns == QT_TIME_NONE || record->t_ns - trail->swept_ns < QT_NS_PER_MIN)
         return 0;
     for (unsigned i = 0; i < QT__TRAIL_REASONS; i++) {
         struct qt__refusal *refusal = &trail->refusal[i];

@@ -3,6 +3,7 @@
 
 QT_BINARY is the program, QT_MARKET the recorded data. A case is a function; its name is its sentence.
 """
+import fcntl
 import json
 import os
 import pathlib
@@ -43,6 +44,8 @@ class Program:
     def __init__(self, *words, env=None):
         self.err = tempfile.TemporaryFile(mode="w+")
         self.out = tempfile.TemporaryFile(mode="w+")
+        for file in (self.err, self.out):  # reading from the start must not move where the program writes
+            fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
         self.process = subprocess.Popen([BINARY, *words], stdout=self.out, stderr=self.err,
                                         stdin=subprocess.DEVNULL,
                                         env=dict(os.environ, **(env or {})))
