@@ -97,7 +97,9 @@ put_batch(struct qt_store *store, uint64_t first, int fault, const char *what, i
         if (faults[fault].fail_for != FOR_GOOD || port.is_healthy(port.self))
             continue;
         MUST(stats.failures > 0 && stats.last_error[0], "%s at %d: no reason", what, at);
+        pthread_mutex_lock(&disk.mutex); /* the store's thread is at work */
         disk.fail_at = 0;
+        pthread_mutex_unlock(&disk.mutex);
     }
 }
 
