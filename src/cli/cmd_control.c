@@ -15,7 +15,7 @@
 #include "commands_priv.h"
 #include "state_dir_priv.h"
 
-enum { ANSWER_MS = 5000, WATCH_MS = 250 };
+enum { ANSWER_MS = 10000, WATCH_MS = 250 };
 
 /* One line of the operator equals word. False: it does not, or nobody is there to type. */
 static bool

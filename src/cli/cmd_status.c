@@ -8,7 +8,7 @@
 #include "commands_priv.h"
 #include "state_dir_priv.h"
 
-enum { ANSWER_MS = 5000 };
+enum { ANSWER_MS = 10000 };
 
 /* Text of a key, "unknown" for null. */
 static const char *

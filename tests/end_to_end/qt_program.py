@@ -17,7 +17,7 @@ import traceback
 
 BINARY = os.environ["QT_BINARY"]
 MARKET = pathlib.Path(os.environ.get("QT_MARKET", "../shared/market"))
-PATIENCE = 90  # seconds; sanitizers are slow
+PATIENCE = 240  # seconds; sanitizers on a loaded machine are slow
 
 
 class Skip(Exception):
