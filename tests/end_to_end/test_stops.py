@@ -9,6 +9,7 @@ import random
 import re
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -91,7 +92,8 @@ class Place:
             except urllib.error.HTTPError as why:
                 if why.code in refused:
                     return [None]
-                print(f"# {path}: {why.code} {why.read()[:200]}")
+                if why.code in (418, 429):  # who goes on asking is banned
+                    time.sleep(float(why.headers.get("Retry-After", 1)))
                 return None
         return until(path, tried)[0]
 
