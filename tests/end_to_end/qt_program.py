@@ -67,6 +67,13 @@ class Program:
         self.process.send_signal(number)
         return self.wait()
 
+    def freeze(self):
+        """Stops it as SIGSTOP does; it has when this returns: each of its threads."""
+        self.process.send_signal(signal.SIGSTOP)
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task")
+        until("every thread stopped", lambda: all(
+            (task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks.iterdir()))
+
     def wait(self):
         return self.process.wait(timeout=PATIENCE)
 
