@@ -27,9 +27,12 @@ def demo_headless_ends_with_one_document():
 
 def recorded_market_drives_the_demo():
     folder = market("klines/binance-spot-2024-spring-5m")
-    done = call("demo", "--headless", "--for", "6s", "--speed", "60", "--symbols", "30", "--replay", folder)
-    assert done.returncode == 0, done.stderr
-    document = json.loads(done.stdout)
+    with Folder() as state:
+        with Program("--data-dir", str(state), "demo", "--headless", "--speed", "60", "--symbols", "30", "--replay",
+                     folder) as demo:
+            until("symbols are chosen", lambda: (status(state) or {}).get("selected"))
+            assert demo.stop() == 0, demo.errors()
+            document = demo.document()
     assert document["symbols"] == 30 and document["conserved"] is True
     names = {row["symbol"] for row in document["selected"]}
     assert names and all(os.path.exists(f"{folder}/{name}-5m.csv.gz") for name in names), names

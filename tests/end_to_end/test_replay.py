@@ -85,8 +85,8 @@ def session_with_stops_replays_with_any_number_of_workers():
 def damage_of_any_kind_is_caught_and_named():
     with Folder() as folder:
         journal = folder / "journal"
-        with Program("demo", "--headless", "--symbols", "10", "--journal", str(journal)) as demo:
-            time.sleep(4)
+        with Program("--data-dir", str(folder), "demo", "--headless", "--symbols", "10", "--journal", str(journal)) as demo:
+            until("symbols are chosen", lambda: (status(folder) or {}).get("selected"))
             assert demo.stop() == 0
         replay(str(journal))
         path = segments(journal)[0]
@@ -114,8 +114,8 @@ def damage_of_any_kind_is_caught_and_named():
 def edited_decision_is_the_first_difference():
     with Folder() as folder:
         journal = folder / "journal"
-        with Program("demo", "--headless", "--symbols", "10", "--journal", str(journal)) as demo:
-            time.sleep(5)
+        with Program("--data-dir", str(folder), "demo", "--headless", "--symbols", "10", "--journal", str(journal)) as demo:
+            until("symbols are chosen", lambda: (status(folder) or {}).get("selected"))
             assert demo.stop() == 0
         path = segments(journal)[0]
         key = (journal / "journal.key").read_bytes()
@@ -142,7 +142,8 @@ def kill_at_any_moment_leaves_a_journal_that_verifies():
     dice = random.Random(11)
     with Folder() as folder:
         journal = folder / "journal"
-        words = ("demo", "--headless", "--symbols", "10", "--speed", "300", "--journal", str(journal))
+        words = ("--data-dir", str(folder), "demo", "--headless", "--symbols", "10", "--speed", "300", "--journal",
+                 str(journal))
         for _ in range(int(os.environ.get("QT_KILLS", "4"))):
             with Program(*words) as demo:
                 until("its key", lambda: (journal / "journal.key").exists())
@@ -150,7 +151,7 @@ def kill_at_any_moment_leaves_a_journal_that_verifies():
                 demo.process.send_signal(signal.SIGKILL)
                 demo.wait()
         with Program(*words) as demo:  # recovers the last one
-            time.sleep(3)
+            until("it decides", lambda: (status(folder) or {}).get("selected"))
             assert demo.stop() == 0
         rows = call("replay", str(journal), "--list").stdout.split("\n")
         sessions = [row.split()[0] for row in rows if row]
