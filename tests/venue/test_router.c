@@ -21,7 +21,8 @@ struct desk_order {
     qt_qty cum;
     qt_money quote;
     enum qt_order_state state;
-    bool is_here; /* the request arrived */
+    bool is_here;   /* the request arrived */
+    int64_t due_ns; /* when it will; 0: never */
 };
 
 struct desk {
@@ -116,7 +117,11 @@ desk_submit(void *self, const struct qt_order_request *request)
     *order = (struct desk_order){.request = *request, .state = QT_ORDER_OPEN, .is_here = true};
     desk->submitted++;
     if (dice < desk->lost) {
-        order->is_here = qt_rng_below(&desk->floor->rng, 2) > 0;
+        uint64_t fate = qt_rng_below(&desk->floor->rng, 3);
+        order->is_here = fate == 0;
+        if (fate == 1) /* it is on its way still */
+            order->due_ns = desk->floor->now_ns +
+                            (int64_t)qt_rng_below(&desk->floor->rng, WINDOW_S / 2) * QT_NS_PER_S;
         post(desk, report_of(order, QT_REPORT_TIMEOUT));
     } else if (dice < desk->lost + desk->refused) {
         order->state = QT_ORDER_REJECTED;
@@ -190,6 +195,9 @@ static int
 desk_work(void *self, const struct qt_event_sink *sink, int timeout_ms)
 {
     struct desk *desk = self;
+    for (unsigned i = 0; i < desk->orders; i++)
+        desk->order[i].is_here |=
+            desk->order[i].due_ns > 0 && desk->floor->now_ns >= desk->order[i].due_ns;
     unsigned n = desk->posted;
     (void)timeout_ms;
     for (unsigned i = 0; i < n; i++) {
@@ -240,6 +248,12 @@ take(void *self, struct qt_event *event)
         qt_orders_report(floor->orders, &event->report, floor->now_ns, &change);
     floor->unknown_ids += verdict == QT_ORDERS_UNKNOWN_ID;
     ck_assert_msg(verdict != QT_ORDERS_INCIDENT, "%s", change.incident);
+    bool is_over =
+        change.order && qt_order_state_is_final((enum qt_order_state)change.order->state);
+    for (unsigned i = 0; is_over && i < DESKS; i++) {
+        const struct desk_order *order = find(&floor->desk[i], event->report.client_id);
+        ck_assert(!order || !is_open(order));
+    }
 }
 
 static void
@@ -374,8 +388,8 @@ check_floor(struct floor *floor, uint64_t last)
     for (uint64_t n = 1; n <= last; n++) {
         const struct qt_order *order = qt_orders_find(floor->orders, n << 8);
         ck_assert_ptr_nonnull(order);
-        ck_assert_msg(qt_order_state_is_final((enum qt_order_state)order->state), "order %d is %s", (int)n,
-                      qt_order_state_name(order->state));
+        ck_assert_msg(qt_order_state_is_final((enum qt_order_state)order->state), "order %d is %s",
+                      (int)n, qt_order_state_name(order->state));
         ck_assert_int_eq(order->cum_qty.v, filled_at_desks(floor, n << 8));
     }
     for (unsigned i = 0; i < DESKS; i++) {
