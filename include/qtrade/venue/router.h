@@ -25,7 +25,6 @@
 #include "qtrade/base/error.h"
 #include "qtrade/engine/ports.h"
 #include "qtrade/market/instrument.h"
-#include "qtrade/net/breaker.h"
 #include "qtrade/trade/route.h"
 
 struct qt_router_leg {
@@ -34,7 +33,7 @@ struct qt_router_leg {
     struct qt_venue_port venue;
     const struct qt_universe *universe; /* symbols that leg 0 has not are not used */
     double taker_fee, maker_fee;        /* parts of the notional */
-    const double *day_volume;           /* by the leg's instruments, base units; NULL: not known */
+    const double *day_volume;           /* by the leg's instruments, quote units; NULL: not known */
 };
 
 /** Copied; what it points to is borrowed as long as the router lives. */
@@ -54,15 +53,5 @@ struct qt_router *qt_router_open(const struct qt_router_options *options, struct
 void qt_router_close(struct qt_router *router); /* the legs stay open; NULL is fine */
 struct qt_feed_port qt_router_feed(struct qt_router *router);
 struct qt_venue_port qt_router_venue(struct qt_router *router);
-
-/** A leg, for people. */
-struct qt_router_view {
-    char name[16];
-    bool is_open;
-    enum qt_breaker_state breaker;
-    struct qt_route_record record;
-    uint64_t parts; /* of orders sent there */
-};
-size_t qt_router_views(const struct qt_router *router, struct qt_router_view *out, size_t n);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
+#include "qtrade/engine/snapshot.h"
 
 #include "router_priv.h"
 
@@ -44,6 +45,8 @@ on_link(struct qt__router_leg *leg, const struct qt_event *event)
     struct qt_event told = *event;
     if (event->link.kind >= QT_LINK_KINDS)
         return;
+    leg->reconnects +=
+        event->link.state == QT_LINK_DOWN && leg->link[event->link.kind] != QT_LINK_DOWN;
     leg->link[event->link.kind] = event->link.state;
     told.link.state = link_of_all(leg->router, (enum qt_link_kind)event->link.kind);
     snprintf(told.link.reason, sizeof told.link.reason, "%s: %.60s", leg->port.name,
@@ -138,6 +141,33 @@ qt_router_feed(struct qt_router *router)
         .self = router, .work = work, .wake = wake, .watch_depth = watch_depth};
 }
 
+static struct qt_venue_view
+view_of(const struct qt__router_leg *leg)
+{
+    int64_t now_ns = qt_clock_utc_ns(leg->router->options.clock);
+    struct qt_venue_view view = {.feed_age_ns = leg->market_ns ? QT_MAX(now_ns - leg->market_ns, 0)
+                                                               : INT64_MAX,
+                                 .round_trip_ns = (int64_t)(leg->record.latency_s * QT_NS_PER_S),
+                                 .reconnects = leg->reconnects,
+                                 .is_excluded = !qt__router_is_usable(leg),
+                                 .parts = leg->parts,
+                                 .refused = leg->record.refusals,
+                                 .slip_bps = leg->record.slip * 1e4};
+    qt_copy(view.name, sizeof view.name, leg->port.name);
+    memcpy(view.link, leg->link, sizeof view.link);
+    return view;
+}
+
+static size_t
+legs(const void *self, struct qt_venue_view *out, size_t n)
+{
+    const struct qt_router *router = self;
+    size_t count = QT_MIN(router->options.legs, n);
+    for (size_t i = 0; i < count; i++)
+        out[i] = view_of(&router->leg[i]);
+    return count;
+}
+
 struct qt_venue_port
 qt_router_venue(struct qt_router *router)
 {
@@ -147,21 +177,8 @@ qt_router_venue(struct qt_router *router)
                                   .cancel = qt__router_cancel,
                                   .cancel_all = qt__router_cancel_all,
                                   .query = qt__router_query,
-                                  .sync = sync};
-}
-
-size_t
-qt_router_views(const struct qt_router *router, struct qt_router_view *out, size_t n)
-{
-    for (size_t i = 0; i < router->options.legs && i < n; i++) {
-        const struct qt__router_leg *leg = &router->leg[i];
-        out[i] = (struct qt_router_view){.is_open = qt__router_is_usable(leg),
-                                         .breaker = qt_breaker_state(&leg->breaker),
-                                         .record = leg->record,
-                                         .parts = leg->parts};
-        qt_copy(out[i].name, sizeof out[i].name, leg->port.name);
-    }
-    return router->options.legs < n ? router->options.legs : n;
+                                  .sync = sync,
+                                  .legs = legs};
 }
 
 /* A leg's symbol is used where leg 0 has it, with scales that hold the leg's numbers. */

@@ -7,6 +7,7 @@
 
 #include "qtrade/base/map.h"
 #include "qtrade/market/book.h"
+#include "qtrade/net/breaker.h"
 #include "qtrade/venue/router.h"
 
 enum {
@@ -38,8 +39,9 @@ struct qt__router_leg {
     uint8_t link[QT_LINK_KINDS];
     struct qt_breaker breaker;
     struct qt_route_record record;
-    uint64_t parts;
-    bool is_read; /* its account, since the last SYNC of the sum */
+    uint64_t parts, reconnects;
+    int64_t market_ns; /* of the last quote or depth; 0: none yet */
+    bool is_read;      /* its account, since the last SYNC of the sum */
 };
 
 /* A leg's part of an order. */

@@ -9,11 +9,15 @@
 
 #include "router_priv.h"
 
+/* An open breaker lets one order by when it has cooled (qt_breaker_allow). */
 bool
 qt__router_is_usable(const struct qt__router_leg *leg)
 {
+    const struct qt_breaker *breaker = &leg->breaker;
+    bool is_shut = qt_breaker_state(breaker) == QT_BREAKER_OPEN &&
+                   leg->router->now_ns - breaker->opened_ns < breaker->current_cool_ns;
     return leg->link[QT_LINK_MARKET] == QT_LINK_UP && leg->link[QT_LINK_REST] == QT_LINK_UP &&
-           qt_breaker_state(&leg->breaker) != QT_BREAKER_OPEN;
+           !is_shut;
 }
 
 /* An order on its way to the legs. */
@@ -88,7 +92,8 @@ describe(struct plan *plan, struct qt__router_leg *leg)
     venue->latency_s = leg->record.latency_s;
     venue->refused = leg->record.refusals;
     venue->slip = leg->record.slip;
-    venue->day_volume = leg->port.day_volume ? leg->port.day_volume[own] : 0;
+    if (leg->port.day_volume && venue->levels > 0)
+        venue->day_volume = leg->port.day_volume[own] / venue->level[0].px;
     venue->room = room_of(plan, leg);
 }
 
@@ -168,9 +173,13 @@ send_part(struct plan *plan, struct qt__router_leg *leg)
     request.stop_px = qt__router_px_out(leg, plan->request->instrument, request.stop_px,
                                         (enum qt_side)request.side);
     plan->is_out[leg->index] = true;
-    if (!qt_breaker_allow(&leg->breaker, plan->router->now_ns) ||
-        !leg->port.venue.submit(leg->port.venue.self, &request))
+    if (!qt_breaker_allow(&leg->breaker, plan->router->now_ns))
         return false;
+    if (!leg->port.venue.submit(leg->port.venue.self, &request)) {
+        if (qt_breaker_state(&leg->breaker) == QT_BREAKER_HALF_OPEN)
+            qt_breaker_failed(&leg->breaker, plan->router->now_ns);
+        return false;
+    }
     *part = (struct qt__router_part){.qty = share->qty,
                                      .sent_ns = plan->router->now_ns,
                                      .expected = share->px,
