@@ -227,6 +227,8 @@ fill_one(struct desk *desk)
     event.report.px.v = px;
     event.report.qty.v = qty;
     post(desk, event);
+    if (qt_rng_below(rng, 2)) /* in the answer and in the stream */
+        post(desk, event);
     desk->base += (order->request.side == QT_BUY ? 1 : -1) * qty * 100000;
     desk->quote -= (order->request.side == QT_BUY ? 1 : -1) * px * qty * 1000;
     post_balances(desk);
@@ -482,6 +484,41 @@ START_TEST(a_sale_and_a_stop_go_where_the_holding_is)
 }
 END_TEST
 
+static void
+set_links(struct desk *desk, enum qt_link_state state)
+{
+    for (uint8_t kind = 0; kind < QT_LINK_KINDS; kind++)
+        post(desk, (struct qt_event){.kind = QT_EVENT_LINK,
+                                     .link = {.kind = kind, .state = (uint8_t)state}});
+}
+
+START_TEST(a_cancel_ends_without_the_leg_that_is_dead_and_is_made_good_when_it_is_back)
+{
+    static struct floor floor;
+    open_floor(&floor, 1);
+    struct qt_order *order = send(&floor, 1 << 8, QT_SELL, 900, 9000, 0);
+    work(&floor);
+    ck_assert_int_eq(floor.desk[2].order[0].state, QT_ORDER_OPEN);
+    floor.desk[2].is_silent = true;
+    set_links(&floor.desk[2], QT_LINK_DOWN);
+    work(&floor);
+    (void)floor.venue.cancel(floor.venue.self, 0, 1 << 8);
+    for (int i = 0; i < 3; i++)
+        work(&floor);
+    ck_assert_int_eq(order->state, QT_ORDER_CANCELLED);
+    ck_assert_int_eq(floor.desk[2].order[0].state, QT_ORDER_OPEN); /* it stands there still */
+    floor.desk[2].is_silent = false;
+    set_links(&floor.desk[2], QT_LINK_UP);
+    fill_one(&floor.desk[2]); /* a moment before the cancel */
+    for (int i = 0; i < 3; i++)
+        work(&floor);
+    ck_assert_int_ne(floor.desk[2].order[0].state, QT_ORDER_OPEN);
+    ck_assert_int_gt(floor.desk[2].order[0].cum.v, 0);
+    check_floor(&floor, 1);
+    close_floor(&floor);
+}
+END_TEST
+
 START_TEST(a_leg_that_cannot_be_read_keeps_the_account_unread)
 {
     static struct floor floor;
@@ -546,6 +583,7 @@ main(void)
     tcase_add_loop_test(tc, whatever_desks_do_the_sum_is_one_order, 0, 200);
     tcase_add_test(tc, an_order_goes_first_to_the_best_price_and_to_nobody_who_is_down);
     tcase_add_test(tc, a_sale_and_a_stop_go_where_the_holding_is);
+    tcase_add_test(tc, a_cancel_ends_without_the_leg_that_is_dead_and_is_made_good_when_it_is_back);
     tcase_add_test(tc, a_leg_that_cannot_be_read_keeps_the_account_unread);
     tcase_add_test(tc, an_order_of_an_earlier_run_is_asked_for_everywhere);
     suite_add_tcase(suite, tc);

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "qtrade/base/attr.h"
+
 #include "router_priv.h"
 
 struct qt__router_order *
@@ -150,6 +152,8 @@ tell(struct qt_router *router, const struct qt__router_order *order, struct qt_e
     report->cum_quote = sum.cum_quote;
     if (type == QT_REPORT_ACCEPTED || type == QT_REPORT_STATUS)
         report->qty = sum.qty;
+    if (type == QT_REPORT_CANCELLED)
+        report->state = QT_ORDER_CANCELLED;
     if (type == QT_REPORT_FILL && report->state != QT_ORDER_FILLED)
         report->state = QT_ORDER_PARTIAL; /* the end is told by itself */
     qt__router_push(router, &event);
@@ -198,6 +202,20 @@ take_fills(struct qt__router_leg *leg, uint32_t instrument, struct qt__router_pa
     part->cum_quote = report->cum_quote;
 }
 
+/* A venue tells a fill in its answer and in its stream; told again beside other parts' fills, the
+ * sums would differ. */
+static bool
+was_told(struct qt__router_part *part, uint64_t trade_id)
+{
+    uint32_t kept = QT_MIN(part->trades, QT__ROUTER_TRADES);
+    for (uint32_t i = 0; i < kept; i++) {
+        if (part->trade[i] == trade_id)
+            return true;
+    }
+    part->trade[part->trades++ % QT__ROUTER_TRADES] = trade_id;
+    return false;
+}
+
 static void
 on_fill(struct qt__router_leg *leg, struct qt__router_order *order, const struct qt_event *event)
 {
@@ -205,6 +223,8 @@ on_fill(struct qt__router_leg *leg, struct qt__router_order *order, const struct
     struct qt_event told = *event;
     struct qt_report *report = &told.report;
     const struct qt_instrument *ins = qt_universe_at(leg->port.universe, event->instrument);
+    if (was_told(part, event->report.trade_id))
+        return;
     take_fills(leg, order->instrument, part, &event->report);
     if (part->state != QT_ORDER_CANCEL_PENDING || event->report.state == QT_ORDER_FILLED)
         part->state = event->report.state;
@@ -392,12 +412,24 @@ qt__router_report(struct qt__router_leg *leg, const struct qt_event *event)
     on_report(leg, order, event);
 }
 
+/* Ends for the engine, rule V6. */
+void
+qt__router_leave(struct qt_router *router, struct qt__router_order *order)
+{
+    struct qt_event event = {.kind = QT_EVENT_REPORT,
+                             .t_venue_ns = router->now_ns,
+                             .t_recv_ns = router->now_ns,
+                             .report = {.px = QT_PX_NONE}};
+    order->is_ended = true;
+    tell(router, order, event, QT_REPORT_CANCELLED);
+}
+
 void
 qt__router_tell_open(struct qt_router *router)
 {
     for (uint32_t k = 0; k < QT__ROUTER_ORDERS; k++) {
         const struct qt__router_order *order = &router->order[k];
-        if (order->client_id == 0 || !has_open_part(order) || is_asked(order))
+        if (order->client_id == 0 || order->is_ended || !has_open_part(order) || is_asked(order))
             continue;
         struct sum sum = sum_of(order);
         enum qt_order_state state = state_of(&sum);

@@ -11,6 +11,7 @@
 #include "qtrade/venue/router.h"
 
 enum {
+    QT__ROUTER_TRADES = 128,
     QT__ROUTER_ORDERS = 512,
     QT__ROUTER_ASSETS = QT_INSTRUMENTS_MAX * 2,
     QT__ROUTER_LEVELS = 50
@@ -49,21 +50,24 @@ struct qt__router_part {
     qt_qty qty, cum;    /* scale of leg 0; qty 0: none */
     qt_money cum_quote; /* -1: not known */
     uint64_t venue_id;
-    int64_t sent_ns;     /* 0: by an earlier run, or not at all */
-    int64_t answered_ns; /* 0: not yet */
-    double expected;     /* price; 0: none */
-    uint8_t state;       /* enum qt_order_state; QT_ORDER_STATES: no part */
-    bool is_asked;       /* a query is under way */
-    bool is_seen;        /* in the read of its leg that is under way */
+    int64_t sent_ns;                   /* 0: by an earlier run, or not at all */
+    int64_t answered_ns;               /* 0: not yet */
+    double expected;                   /* price; 0: none */
+    uint8_t state;                     /* enum qt_order_state; QT_ORDER_STATES: no part */
+    uint64_t trade[QT__ROUTER_TRADES]; /* the newest that were told: a ring */
+    uint32_t trades;
+    bool is_asked; /* a query is under way */
+    bool is_seen;  /* in the read of its leg that is under way */
 };
 
 struct qt__router_order {
     uint64_t client_id;
     uint32_t instrument;
     uint8_t side;
-    bool is_accepted; /* told */
-    bool is_ended;    /* told */
-    qt_qty qty;       /* 0: of an earlier run; then the sum of the parts is it */
+    bool is_accepted;  /* told */
+    bool is_cancelled; /* asked for */
+    bool is_ended;     /* told */
+    qt_qty qty;        /* 0: of an earlier run; then the sum of the parts is it */
     struct qt__router_part part[QT_ROUTE_VENUES];
 };
 
@@ -86,6 +90,7 @@ struct qt_router {
     const struct qt_event_sink *sink; /* while work runs */
     int64_t now_ns;                   /* UTC of the last event */
     int64_t opened_ns;
+    int64_t looked_ns; /* after what was left */
 };
 
 /* router.c */
@@ -112,6 +117,7 @@ void qt__router_forget(struct qt_router *router, struct qt__router_order *order)
 bool qt__router_part_is_open(const struct qt__router_part *part);
 void qt__router_report(struct qt__router_leg *leg, const struct qt_event *event);
 void qt__router_tell_open(struct qt_router *router); /* rows of an account read */
+void qt__router_leave(struct qt_router *router, struct qt__router_order *order);
 
 /* router_account.c */
 void qt__router_balance(struct qt__router_leg *leg, const struct qt_event *event);
@@ -123,6 +129,8 @@ bool qt__router_submit(void *self, const struct qt_order_request *request);
 bool qt__router_cancel(void *self, uint32_t instrument, uint64_t client_id);
 bool qt__router_cancel_all(void *self, uint32_t instrument);
 bool qt__router_query(void *self, uint32_t instrument, uint64_t client_id);
+void
+qt__router_look_after(struct qt_router *router); /* what was left at a leg that did not answer */
 bool qt__router_is_usable(const struct qt__router_leg *leg);
 
 #endif

@@ -126,6 +126,17 @@ rest_cost(const struct qt__router_leg *leg)
     return leg->port.maker_fee + leg->record.refusals * leg->port.taker_fee;
 }
 
+/* For the venue's minima, at the order's price or, without one, the book's. */
+static bool
+is_enough(const struct plan *plan, const struct qt_route_venue *venue, int64_t quantity)
+{
+    double px = px_of(plan, plan->request->px);
+    if (px <= 0 && venue->levels > 0)
+        px = venue->level[0].px;
+    double notional = (double)quantity / (double)qt_pow10(plan->ins->qty_scale) * px;
+    return quantity >= venue->min_qty.v && (px <= 0 || notional >= venue->min_notional);
+}
+
 /* Whole lots of what has no share yet, as far as there is room, to the cheapest leg to rest at. */
 static void
 add_rest(struct plan *plan)
@@ -148,7 +159,7 @@ add_rest(struct plan *plan)
         struct qt_route_share *share = &plan->share[best];
         int64_t more = QT_MIN(left, venue->room.v - share->qty.v);
         more -= more % venue->lot.v;
-        if (more > 0 && share->qty.v + more >= venue->min_qty.v)
+        if (more > 0 && is_enough(plan, venue, share->qty.v + more))
             share->qty.v += more;
     }
 }
@@ -232,7 +243,20 @@ qt__router_submit(void *self, const struct qt_order_request *request)
     return was_sent; /* what found no place ends with the last part */
 }
 
-/* Asks every leg that has, or may have, a part; true: each of them was asked. */
+/* Whether the leg has, or may have, a part that can still be cancelled or asked for. */
+static bool
+concerns(const struct qt__router_leg *leg, const struct qt__router_order *order,
+         uint32_t instrument, bool is_query)
+{
+    if (leg->quote[instrument].instrument == QT_NO_INSTRUMENT)
+        return false;
+    if (!order || order->qty.v == 0)
+        return true; /* of an earlier run: who knows */
+    const struct qt__router_part *part = &order->part[leg->index];
+    return is_query ? part->state != QT_ORDER_STATES : qt__router_part_is_open(part);
+}
+
+/* True: each leg that it concerns was asked. */
 static bool
 ask_parts(struct qt_router *router, uint32_t instrument, uint64_t client_id, bool is_query)
 {
@@ -242,19 +266,58 @@ ask_parts(struct qt_router *router, uint32_t instrument, uint64_t client_id, boo
         order = qt__router_add(router, client_id, instrument, QT_BUY, QT_QTY_ZERO);
     for (size_t i = 0; i < router->options.legs; i++) {
         struct qt__router_leg *leg = &router->leg[i];
-        struct qt__router_part *part = order ? &order->part[i] : NULL;
-        uint32_t own = leg->quote[instrument].instrument;
-        bool may_be = !order || order->qty.v == 0 || part->state != QT_ORDER_STATES;
-        if (own == QT_NO_INSTRUMENT || !may_be ||
-            (!is_query && part && !qt__router_part_is_open(part) && order->qty.v > 0))
+        if (!concerns(leg, order, instrument, is_query))
             continue;
+        uint32_t own = leg->quote[instrument].instrument;
         bool was_asked = is_query ? leg->port.venue.query(leg->port.venue.self, own, client_id)
                                   : leg->port.venue.cancel(leg->port.venue.self, own, client_id);
-        if (is_query && part)
-            part->is_asked = was_asked;
+        if (is_query && order)
+            order->part[i].is_asked = was_asked;
         is_good &= was_asked;
     }
+    if (order && !is_query)
+        order->is_cancelled = true;
     return is_good;
+}
+
+/* Of the open parts: those at legs that answer, and those at the others. */
+static void
+count_parts(const struct qt_router *router, const struct qt__router_order *order, unsigned out[2])
+{
+    for (size_t i = 0; i < router->options.legs; i++) {
+        if (qt__router_part_is_open(&order->part[i]))
+            out[qt__router_is_usable(&router->leg[i])]++;
+    }
+}
+
+static void
+cancel_left(struct qt_router *router, struct qt__router_order *order)
+{
+    for (size_t i = 0; i < router->options.legs; i++) {
+        struct qt__router_leg *leg = &router->leg[i];
+        if (qt__router_part_is_open(&order->part[i]) && qt__router_is_usable(leg))
+            (void)leg->port.venue.cancel(
+                leg->port.venue.self, leg->quote[order->instrument].instrument, order->client_id);
+    }
+}
+
+void
+qt__router_look_after(struct qt_router *router)
+{
+    if (router->now_ns - router->looked_ns < QT_NS_PER_S)
+        return;
+    router->looked_ns = router->now_ns;
+    for (uint32_t k = 0; k < QT__ROUTER_ORDERS; k++) {
+        struct qt__router_order *order = &router->order[k];
+        unsigned open[2] = {0};
+        if (order->client_id == 0 || !order->is_cancelled)
+            continue;
+        count_parts(router, order, open);
+        if (!order->is_ended && open[false] > 0 && open[true] == 0)
+            qt__router_leave(router, order);
+        else if (order->is_ended && open[true] > 0)
+            cancel_left(router, order);
+    }
 }
 
 bool
