@@ -49,6 +49,7 @@ struct floor {
     struct qt_orders *orders;
     int64_t base, quote; /* as told, scale 8 */
     unsigned syncs, unknown_ids, told_rejected;
+    bool has_dead_leg; /* rule V6: an end says nothing of it */
 };
 
 static void
