@@ -52,14 +52,14 @@ static int64_t
 room_of(const struct qt_route_order *order, const struct qt_route_venue *venue, struct walk *walk,
         int64_t most)
 {
-    while (walk->at < venue->levels && walk->used >= venue->level[walk->at].qty.v) {
+    while (walk->at < venue->levels && walk->used >= qt_qty_units(venue->level[walk->at].qty)) {
         walk->at++;
         walk->used = 0;
     }
     if (!walk->is_in || walk->at >= venue->levels || !is_within(order, venue->level[walk->at].px))
         return 0;
-    int64_t left = venue->level[walk->at].qty.v - walk->used;
-    int64_t q = QT_MIN(QT_MIN(left, most), venue->room.v - walk->taken);
+    int64_t left = qt_qty_units(venue->level[walk->at].qty) - walk->used;
+    int64_t q = QT_MIN(QT_MIN(left, most), qt_qty_units(venue->room) - walk->taken);
     return q > 0 ? q : 0;
 }
 
@@ -102,7 +102,7 @@ static void
 walk_books(const struct qt_route_order *order, const struct qt_route_venue *venue, size_t n,
            struct walk *walk)
 {
-    int64_t left = order->qty.v, piece = QT_MAX(left / PIECES, 1), placed = 1;
+    int64_t left = qt_qty_units(order->qty), piece = QT_MAX(left / PIECES, 1), placed = 1;
     for (size_t v = 0; v < n; v++)
         walk[v] = (struct walk){.is_in = walk[v].is_in, .charges = charges_of(order, &venue[v])};
     while (left > 0 && placed > 0) {
@@ -120,7 +120,7 @@ walk_to(const struct qt_route_venue *venue, struct walk *walk, int64_t quantity)
     walk->taken = quantity;
     walk->used = 0;
     for (walk->at = 0; walk->at < venue->levels && quantity > 0; walk->at += quantity > 0) {
-        walk->used = QT_MIN(quantity, venue->level[walk->at].qty.v);
+        walk->used = QT_MIN(quantity, qt_qty_units(venue->level[walk->at].qty));
         paid += (double)walk->used * venue->level[walk->at].px;
         quantity -= walk->used;
     }
@@ -133,8 +133,8 @@ keeps_minima(const struct qt_route_order *order, const struct qt_route_venue *ve
              const struct walk *walk)
 {
     struct walk whole = *walk;
-    double px = walk_to(venue, &whole, walk->taken - walk->taken % venue->lot.v);
-    return whole.taken > 0 && whole.taken >= venue->min_qty.v &&
+    double px = walk_to(venue, &whole, walk->taken - walk->taken % qt_qty_units(venue->lot));
+    return whole.taken > 0 && whole.taken >= qt_qty_units(venue->min_qty) &&
            units_of(order, whole.taken) * px >= venue->min_notional;
 }
 
@@ -162,13 +162,15 @@ round_to_lots(const struct qt_route_order *order, const struct qt_route_venue *v
 {
     int64_t routed = 0;
     for (size_t v = 0; v < n; v++) {
-        (void)walk_to(&venue[v], &walk[v], walk[v].taken - walk[v].taken % venue[v].lot.v);
+        (void)walk_to(&venue[v], &walk[v],
+                      walk[v].taken - walk[v].taken % qt_qty_units(venue[v].lot));
         routed += walk[v].taken;
     }
     for (size_t v = 0; v < n; v++) {
-        int64_t more =
-            walk[v].taken > 0 ? room_of(order, &venue[v], &walk[v], order->qty.v - routed) : 0;
-        more -= more % venue[v].lot.v;
+        int64_t more = walk[v].taken > 0
+                           ? room_of(order, &venue[v], &walk[v], qt_qty_units(order->qty) - routed)
+                           : 0;
+        more -= more % qt_qty_units(venue[v].lot);
         (void)walk_to(&venue[v], &walk[v], walk[v].taken + more);
         routed += more;
     }

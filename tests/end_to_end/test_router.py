@@ -128,8 +128,10 @@ def one_venue_of_two_dead_keeps_the_other_from_nothing_and_nobody_says_flat():
         assert [place.bought(0), place.bought(1)] == [{}, {}], [place.bought(0), place.bought(1)]
 
 
-def venue_without_credentials_is_named():
+def venue_without_credentials_is_named_and_no_watchman_guards_several():
     with Place() as place:
+        done = call("--config", str(place.config), "--data-dir", str(place.state), "watch")
+        assert done.returncode == 3 and "guards one venue" in done.stderr, done.stderr
         config = json.loads(place.config.read_text())
         del config["venue_2"]["credentials_file"]
         place.config.write_text(json.dumps(config))
@@ -138,4 +140,5 @@ def venue_without_credentials_is_named():
 
 
 run([orders_go_in_parts_to_both_and_a_restart_finds_them_at_both,
-     one_venue_of_two_dead_keeps_the_other_from_nothing_and_nobody_says_flat, venue_without_credentials_is_named])
+     one_venue_of_two_dead_keeps_the_other_from_nothing_and_nobody_says_flat,
+     venue_without_credentials_is_named_and_no_watchman_guards_several])
