@@ -56,6 +56,19 @@ qt__routing_keys_open(struct qt__routing_keys *keys, const struct qt_settings *s
     return true;
 }
 
+bool
+qt__routing_note_keys(const struct qt__routing_keys *keys, struct qt_store *store,
+                      struct qt_error *err)
+{
+    for (unsigned i = 0; i < QT_MORE_VENUES; i++) {
+        const struct qt__credentials *key = keys->more[i];
+        if (key && key->entry.name[0] &&
+            !qt_audit_append(store, "start", "key.use", key->entry.name, err))
+            return false;
+    }
+    return true;
+}
+
 void
 qt__routing_keys_close(struct qt__routing_keys *keys)
 {

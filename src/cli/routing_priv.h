@@ -6,6 +6,7 @@
 #ifndef QTRADE_CLI_ROUTING_PRIV_H
 #define QTRADE_CLI_ROUTING_PRIV_H
 
+#include "qtrade/store/audit.h"
 #include "qtrade/venue/binance.h"
 #include "qtrade/venue/router.h"
 
@@ -30,6 +31,9 @@ unsigned qt__routing_count(const struct qt_settings *settings);
 QT_CHECKED bool qt__routing_keys_open(struct qt__routing_keys *keys,
                                       const struct qt_settings *settings, const char *folder,
                                       const struct qt_store_key *key, struct qt_error *err);
+/** An audit entry for each that is of the vault. */
+QT_CHECKED bool qt__routing_note_keys(const struct qt__routing_keys *keys, struct qt_store *store,
+                                      struct qt_error *err);
 void qt__routing_keys_close(struct qt__routing_keys *keys);
 /**
  * Connects the further venues (blocking, as the first) and opens the router. first: open, universe

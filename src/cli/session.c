@@ -243,7 +243,9 @@ audit_start(struct qt__session *session, struct qt_error *err)
     return (!plan->sealed ||
             qt_audit_append(session->store, "start", "config.load", detail, err)) &&
            (!plan->key_name ||
-            qt_audit_append(session->store, "start", "key.use", plan->key_name, err));
+            qt_audit_append(session->store, "start", "key.use", plan->key_name, err)) &&
+           (!plan->more_keys ||
+            qt__routing_note_keys(plan->more_keys, session->store, err));
 }
 
 static bool
