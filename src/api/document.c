@@ -227,6 +227,23 @@ market_state_row(const struct qt_snapshot *snapshot)
     return health_row("market state", !state->is_sick, text);
 }
 
+/* Of several: what went there, and how well. */
+static json_t *
+venue_row(const struct qt_venue_view *venue, bool has_others)
+{
+    char text[160];
+    bool is_up = venue->link[QT_LINK_MARKET] == QT_LINK_UP &&
+                 venue->link[QT_LINK_USER] == QT_LINK_UP && venue->link[QT_LINK_REST] == QT_LINK_UP;
+    int n = snprintf(text, sizeof text, "%llu reconnects", (unsigned long long)venue->reconnects);
+    if (has_others)
+        snprintf(text + n, sizeof text - (size_t)n,
+                 ", %llu parts of orders, %.0f %% refused of late, slippage %+.1f bps, answers in %.1f ms%s",
+                 (unsigned long long)venue->parts, venue->refused * 100, venue->slip_bps,
+                 (double)venue->round_trip_ns / (double)QT_NS_PER_MS,
+                 venue->is_excluded ? "; gets no new orders" : "");
+    return health_row(venue->name, is_up && !venue->is_excluded, text);
+}
+
 static json_t *
 health_of(const struct qt_snapshot *snapshot)
 {
@@ -252,14 +269,8 @@ health_of(const struct qt_snapshot *snapshot)
                               health_row("journal", !journal->is_sick && !journal->is_lost, text));
     if (snapshot->market_state.is_kept)
         json_array_append_new(list, market_state_row(snapshot));
-    for (uint32_t i = 0; i < snapshot->venues; i++) {
-        bool is_up = snapshot->venue[i].link[QT_LINK_MARKET] == QT_LINK_UP &&
-                     snapshot->venue[i].link[QT_LINK_USER] == QT_LINK_UP &&
-                     snapshot->venue[i].link[QT_LINK_REST] == QT_LINK_UP;
-        snprintf(text, sizeof text, "%llu reconnects",
-                 (unsigned long long)snapshot->venue[i].reconnects);
-        json_array_append_new(list, health_row(snapshot->venue[i].name, is_up, text));
-    }
+    for (uint32_t i = 0; i < snapshot->venues; i++)
+        json_array_append_new(list, venue_row(&snapshot->venue[i], snapshot->venues > 1));
     return list;
 }
 

@@ -168,6 +168,10 @@ static const struct qt__picture_field venue[] = {TEXT(V, name),
                                                  SPAN(V, feed_age_ns, INT64_MAX),
                                                  SPAN(V, round_trip_ns, 0),
                                                  COUNT(V, reconnects),
+                                                 FLAG(V, is_excluded),
+                                                 COUNT(V, parts),
+                                                 REAL(V, refused),
+                                                 REAL(V, slip_bps),
                                                  {0}};
 
 #define K struct qt_counts

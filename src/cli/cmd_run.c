@@ -16,6 +16,7 @@
 struct run {
     struct qt_settings settings;
     struct qt__credentials *credentials; /* until the venue has them */
+    struct qt__routing_keys more_keys;
     struct qt_store_key *key;            /* until the session has it */
     struct qt__sealed *sealed;           /* live only */
     struct qt_binance_options venue;
@@ -48,7 +49,8 @@ prepare_live(struct run *run, struct qt_error *err)
     if (!run->sealed || !qt__sealed_enforce(run->sealed, run->key, now_ns, &run->settings, err))
         return false;
     run->credentials = qt__credentials_open(&run->settings, run->folder, run->key, err);
-    return run->credentials != NULL;
+    return run->credentials &&
+           qt__routing_keys_open(&run->more_keys, &run->settings, run->folder, run->key, err);
 }
 
 /* The venue has its copy. */
@@ -56,6 +58,7 @@ static void
 forget_credentials(struct run *run)
 {
     qt__credentials_close(run->credentials);
+    qt__routing_keys_close(&run->more_keys);
     run->credentials = NULL;
     run->venue.key = run->venue.secret = NULL;
 }
@@ -91,6 +94,7 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
                                                           : NULL,
                                           .clock = &run->clock,
                                           .venue = &run->venue,
+                                          .more_keys = run->is_live ? &run->more_keys : NULL,
                                           .is_paper = !run->is_live,
                                           .paper_capital = capital,
                                           .paper_fee_ppm = 1000,

@@ -23,6 +23,7 @@
 
 #include "commands_priv.h"
 #include "credentials_priv.h"
+#include "routing_priv.h"
 #include "settings_priv.h"
 #include "state_dir_priv.h"
 #include "unlock_priv.h"
@@ -188,6 +189,9 @@ open_folder(struct watch *watch, const struct qt_args *args, struct qt_error *er
     qt_clock_init_wall(&watch->clock);
     if (!qt_settings_load(args, &watch->settings, err) || !qt_state_dir(args, watch->folder, err))
         return false;
+    if (qt__routing_count(&watch->settings) > 0)
+        return qt_fail(err, QT_E_CONFIG,
+                       "the watchman guards one venue, and the config has further ones (venue_2 ...)");
     return load_credentials(watch, err);
 }
 

@@ -134,7 +134,10 @@ load_universe(struct qt__session *session, struct qt_error *err)
         fprintf(stderr, "connecting to %s\n", options.rest_url);
     session->universe =
         qt_binance_load_universe(session->venue, LOAD_MS, show_loading, session, err);
-    return session->universe != NULL;
+    return session->universe &&
+           (!session->plan.more_keys ||
+            qt__routing_open(&session->routing, session->plan.settings, session->plan.more_keys,
+                             session->venue, session->universe, &options, err));
 }
 
 static bool
@@ -240,7 +243,9 @@ audit_start(struct qt__session *session, struct qt_error *err)
     return (!plan->sealed ||
             qt_audit_append(session->store, "start", "config.load", detail, err)) &&
            (!plan->key_name ||
-            qt_audit_append(session->store, "start", "key.use", plan->key_name, err));
+            qt_audit_append(session->store, "start", "key.use", plan->key_name, err)) &&
+           (!plan->more_keys ||
+            qt__routing_note_keys(plan->more_keys, session->store, err));
 }
 
 static bool
@@ -255,6 +260,7 @@ static void
 close_venue(struct qt__session *session)
 {
     qt_inline_destroy(session->paper);
+    qt__routing_close(&session->routing);
     qt_binance_close(session->venue);
 }
 
@@ -298,8 +304,8 @@ open_engine(struct qt__session *session, struct qt_error *err)
                                         .sources = qt_settings_sources(plan->settings),
                                         .universe = session->universe,
                                         .clock = plan->clock,
-                                        .feed = qt_binance_feed(session->venue),
-                                        .venue = qt_binance_venue(session->venue),
+                                        .feed = qt__routing_feed(&session->routing, session->venue),
+                                        .venue = qt__routing_venue(&session->routing, session->venue),
                                         .store = qt_store_port(session->store),
                                         .log = session->log,
                                         .board = session->board,

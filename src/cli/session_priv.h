@@ -24,6 +24,7 @@
 #include "host_priv.h"
 #include "journaling_priv.h"
 #include "market_keeping_priv.h"
+#include "routing_priv.h"
 #include "sealing_priv.h"
 #include "settings_priv.h"
 #include "state_dir_priv.h"
@@ -39,6 +40,7 @@ struct qt__session_plan {
     bool is_throw_away;           /* the folder is: its keys are of this run only */
     const struct qt_clock *clock; /* the wall clock, or the simulated exchange's */
     const struct qt_binance_options *venue;
+    const struct qt__routing_keys *more_keys; /* of further venues; NULL: the first one only */
     bool is_paper; /* orders stay inside: matched against the live feed */
     qt_money paper_capital;
     int paper_fee_ppm;
@@ -58,6 +60,7 @@ struct qt__session {
     struct qt_store_key *key; /* until everything is open; live until the end, for other seals */
     struct qt_store *store;
     struct qt_binance *venue;
+    struct qt__routing routing;
     struct qt_universe *universe;
     struct qt_inline_venue *paper;
     struct qt_journal *journal;

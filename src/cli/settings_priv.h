@@ -20,6 +20,7 @@
 #include "qtrade/store/store_config.h"
 #include "qtrade/strategy/config.h"
 #include "qtrade/venue/config.h"
+#include "qtrade/venue/router_config.h"
 #include "qtrade/venue/venue.h"
 
 #include "cli_priv.h"
@@ -33,6 +34,8 @@ struct qt_settings {
     struct qt_strategy_config strategy;
     struct qt_risk_config risk;
     struct qt_venue_config venue;
+    struct qt_router_config router;
+    struct qt_more_venue_config more_venue[QT_MORE_VENUES];
     struct qt_journal_config journal;
     struct qt_store_config store;
     struct qt_audit_config audit;
@@ -49,7 +52,7 @@ struct qt_settings {
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 18
+#define QT_SETTINGS_SECTIONS 22
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

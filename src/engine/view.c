@@ -75,6 +75,9 @@ fill_venue(const struct qt_engine *engine, struct qt_snapshot *out)
     int64_t now = clock ? qt_clock_utc_ns(clock) : engine->now_ns;
     out->venue[0].feed_age_ns =
         engine->market_ns == QT_TIME_NONE ? INT64_MAX : QT_MAX(now - engine->market_ns, 0);
+    const struct qt_venue_port *port = &engine->options.venue;
+    if (port->legs)
+        out->venues = (uint32_t)port->legs(port->self, out->venue, QT_VIEW_VENUES);
 }
 
 /* Engine-wide counts and those of the partitions' owners. */

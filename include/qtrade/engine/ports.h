@@ -8,6 +8,7 @@
 #define QTRADE_ENGINE_PORTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "qtrade/base/clock.h"
@@ -28,6 +29,8 @@ struct qt_feed_port {
     void (*watch_depth)(void *self, uint32_t instrument, bool on);
 };
 
+struct qt_venue_view; /* engine/snapshot.h */
+
 /**
  * Orders. Every call only starts the work; every answer comes as a REPORT, BALANCE, LINK or SYNC
  * event through work. False: not started (no connection, no budget): the caller's order is REJECTED
@@ -46,6 +49,8 @@ struct qt_venue_port {
     /** Reads the account: BALANCE rows, a REPORT STATUS (flag SNAPSHOT) for every open order, then
      * SYNC. */
     bool (*sync)(void *self);
+    /** The venues that stand behind this one, for people: at most n; NULL: it is one. */
+    size_t (*legs)(const void *self, struct qt_venue_view *out, size_t n);
 };
 
 struct qt_record;

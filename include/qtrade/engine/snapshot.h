@@ -150,6 +150,11 @@ struct qt_venue_view {
     int64_t feed_age_ns;         /* of the newest market event; INT64_MAX: none yet */
     int64_t round_trip_ns;       /* of the last order or ping; 0: unknown */
     uint64_t reconnects;
+    /* of several behind one (venue/router.h) */
+    bool is_excluded; /* gets no new orders: not connected, or refused or silent too often */
+    uint64_t parts;   /* of orders sent there */
+    double refused;   /* part of them refused of late, 0..1 */
+    double slip_bps;  /* of its fills of late against what its book had promised; > 0: worse */
 };
 
 struct qt_counts {

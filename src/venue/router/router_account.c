@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The account: what every leg holds, told as a sum; read when every leg is (rule V3).
+ */
+#include <string.h>
+
+#include "router_priv.h"
+
+/* QT__ROUTER_ASSETS: no room for another. */
+static uint32_t
+asset_of(struct qt_router *router, const char *name)
+{
+    uint64_t found;
+    size_t length = strlen(name);
+    if (qt_textmap_get(router->asset, name, length, &found))
+        return (uint32_t)found;
+    if (router->assets == QT__ROUTER_ASSETS ||
+        !qt_textmap_put(router->asset, name, length, router->assets))
+        return QT__ROUTER_ASSETS;
+    return router->assets++;
+}
+
+static void
+tell(struct qt_router *router, uint32_t asset, const struct qt_event *like)
+{
+    struct qt_event event = *like;
+    qt_money free = QT_MONEY_ZERO, locked = QT_MONEY_ZERO;
+    for (size_t i = 0; i < router->options.legs; i++) {
+        const struct qt__router_held *held = &router->leg[i].held[asset];
+        if (!qt_money_add(free, held->free, &free) || !qt_money_add(locked, held->locked, &locked))
+            return;
+    }
+    event.balance.free = free;
+    event.balance.locked = locked;
+    qt__router_push(router, &event);
+}
+
+void
+qt__router_balance(struct qt__router_leg *leg, const struct qt_event *event)
+{
+    uint32_t asset = asset_of(leg->router, event->balance.asset);
+    if (asset == QT__ROUTER_ASSETS)
+        return;
+    leg->held[asset] = (struct qt__router_held){event->balance.free, event->balance.locked};
+    tell(leg->router, asset, event);
+}
+
+struct qt__router_held
+qt__router_held_of(const struct qt__router_leg *leg, const char *asset)
+{
+    uint64_t found;
+    return qt_textmap_get(leg->router->asset, asset, strlen(asset), &found)
+               ? leg->held[found]
+               : (struct qt__router_held){0};
+}
+
+/* Parts that stand in our table and not in the leg's: what became of them? */
+static void
+ask_for_missing(struct qt__router_leg *leg)
+{
+    struct qt_router *router = leg->router;
+    for (uint32_t k = 0; k < QT__ROUTER_ORDERS; k++) {
+        struct qt__router_order *order = &router->order[k];
+        struct qt__router_part *part = &order->part[leg->index];
+        if (order->client_id == 0 || !qt__router_part_is_open(part))
+            continue;
+        if (!part->is_seen && !part->is_asked)
+            part->is_asked = leg->port.venue.query(
+                leg->port.venue.self, leg->quote[order->instrument].instrument, order->client_id);
+        part->is_seen = false;
+    }
+}
+
+void
+qt__router_read(struct qt__router_leg *leg, const struct qt_event *event)
+{
+    struct qt_router *router = leg->router;
+    if (event->flags & QT_EVENT_REFUSED) {
+        qt__router_push(router, event);
+        return;
+    }
+    ask_for_missing(leg);
+    leg->is_read = true;
+    for (size_t i = 0; i < router->options.legs; i++) {
+        if (!router->leg[i].is_read)
+            return;
+    }
+    for (size_t i = 0; i < router->options.legs; i++)
+        router->leg[i].is_read = false;
+    qt__router_tell_open(router);
+    qt__router_push(router, event);
+}
