@@ -401,17 +401,18 @@ qt__backup_find_key(int file, unsigned char head[QT__BACKUP_HEAD_MAX], const str
 }
 
 bool
-qt_backup_is_of(const char *path, const struct qt_store_key *key)
+qt_backup_is_older(const char *path, const struct qt_store_key *key)
 {
     unsigned char head[QT__BACKUP_HEAD_MAX];
     struct qt_backup backup;
     struct qt_error ignored = {0};
     int file = qt__backup_open(path, &ignored);
-    bool is_of = file >= 0 && qt__backup_read_head(file, path, head, &backup, &ignored) &&
-                 qt__backup_find_key(file, head, key) != NULL;
+    bool is_older = file >= 0 && qt__backup_read_head(file, path, head, &backup, &ignored) &&
+                    memcmp(head + 16, key->id, QT__ID_BYTES) == 0 &&
+                    qt__backup_find_key(file, head, key) == NULL;
     if (file >= 0)
         close(file);
-    return is_of;
+    return is_older;
 }
 
 bool

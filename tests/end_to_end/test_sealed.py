@@ -168,7 +168,7 @@ def S13_check_beside_an_engine_only_reads():
             until("rows", lambda: (status(folder) or {}).get("equity"))
             for _ in range(10):
                 done = check(folder, "--json")
-                assert done.returncode == 0 and json.loads(done.stdout) == {"sound": True, "findings": []}, done.stderr
+                assert done.returncode == 0 and json.loads(done.stdout)["sound"] is True, done.stderr
             engine.process.kill()
             engine.wait()
         before = files(folder)

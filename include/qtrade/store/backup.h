@@ -52,9 +52,9 @@ QT_CHECKED bool qt_backup_look(const char *path, struct qt_backup *out, struct q
 /** The keys in a backup. NULL: QT_E_LOCKED: unlock does not open them. */
 struct qt_store_key *qt_backup_unlock(const char *path, const struct qt_unlock *unlock,
                                       struct qt_error *err);
-/** Whether the keys, the pages' present or former one, made the backup; false too when it is cut or
- * changed in its first bytes, or cannot be read. */
-bool qt_backup_is_of(const char *path, const struct qt_store_key *key);
+/** Whether neither the pages' present nor their former key made the backup, which is of this store: it
+ * is from before, or its first bytes were changed. */
+bool qt_backup_is_older(const char *path, const struct qt_store_key *key);
 /**
  * Puts the backup in the place of the folder's store; key is the folder's, or where it has none the
  * backup's, which is then written there. A store that would trade is PAUSED then, and numbers on
