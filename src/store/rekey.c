@@ -18,7 +18,7 @@ enum {
     PAGES_A_STEP = 32, /* beside an engine */
     REST = 4,          /* times as long as the step took, at least */
     LEAST_REST_MS = 2,
-    AGAIN_MS = 500,
+    AGAIN_MS = 100,
     BUSY_MS = 20,
     READER_S = 60
 };

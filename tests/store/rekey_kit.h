@@ -118,7 +118,11 @@ kit_rekey(const char *folder, struct qt_store_key *key, struct qt_error *err)
     struct qt_store *store = is_begun ? qt_store_open(folder, key, err) : NULL;
     bool is_done = store && qt_rekey_finish(store, NULL, NULL, err);
     qt_store_close(store);
-    return is_done;
+    struct qt_store_key *now = is_done ? qt_store_key_open(folder, &kit_new, err) : NULL;
+    if (now)
+        *key = *now;
+    qt_store_key_close(now);
+    return now != NULL;
 }
 
 /* No page, leaf or root of it opens with the old key, the vault does not, and nothing is left over.
