@@ -16,7 +16,8 @@
 
 enum {
     PAGES_A_STEP = 32, /* beside an engine */
-    REST = 4,          /* times as long as the step took, at least */
+    REST = 9,          /* times as long as the step took, at least */
+    YIELD_S = 1,       /* to what waits to be written, at most */
     LEAST_REST_MS = 2,
     AGAIN_MS = 100,
     BUSY_MS = 20,
@@ -219,14 +220,14 @@ note_failure(struct qt_store *store, const struct qt_error *err)
 }
 
 void
-qt__rekey_work(struct qt_store *store, bool can_end)
+qt__rekey_work(struct qt_store *store, bool is_idle)
 {
     struct qt_error err = {0};
     begin(store);
     int64_t begun = qt_now_mono_ns();
     enum qt__rekey_step before = store->rekey.step;
-    if (before == QT__REKEY_NONE || begun < store->rekey.next_ns ||
-        (before == QT__REKEY_END && !can_end))
+    int64_t due = store->rekey.next_ns + (is_idle ? 0 : YIELD_S * QT_NS_PER_S);
+    if (before == QT__REKEY_NONE || begun < due || (before == QT__REKEY_END && !is_idle))
         return;
     bool is_good = take_step(store, PAGES_A_STEP, &err);
     int64_t now = qt_now_mono_ns();

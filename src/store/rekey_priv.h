@@ -27,9 +27,9 @@ struct qt__rekey {
 /** With the keys that the store was opened with. */
 QT_CHECKED bool qt__rekey_open(struct qt_store *store, const struct qt_store_key *key,
                                struct qt_error *err);
-/** One step, when one is due; can_end: what was told the audit is on disk. Store thread, between
- * two transactions. */
-void qt__rekey_work(struct qt_store *store, bool can_end);
+/** One step, when one is due; what waits to be written goes first, for a while. is_idle: nothing does,
+ * and what was told the audit is on disk. Store thread, between two transactions. */
+void qt__rekey_work(struct qt_store *store, bool is_idle);
 /** How long the store's thread may sleep, at most ms. */
 int qt__rekey_wait_ms(const struct qt_store *store, int ms);
 void qt__rekey_close(struct qt_store *store);

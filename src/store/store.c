@@ -203,7 +203,7 @@ run(void *argument)
         if (stop && ((is_written && is_idle) || qt_now_mono_ns() > give_up))
             return NULL;
         if (!stop)
-            qt__rekey_work(store, is_written && !qt__aside_waits(store));
+            qt__rekey_work(store, is_written && is_idle);
         if (is_written && !is_idle)
             continue;
         if (!stop)

@@ -25,7 +25,9 @@
  * there; after a power cut the last transaction may be torn, and only it. V5: one process writes
  * (the lock of the store); a reader that meets a root in motion looks again. V6: what a sync failed
  * for is not on disk because a later one succeeds (Linux forgets it): it is read back, proven and
- * written again first, and until that is done no sync succeeds.
+ * written again first, and until that is done no sync succeeds. V7: while pages get another key,
+ * everything is sealed with the new one and opens with either; a page that is not in its place yet is
+ * in store.db-rekey (vfs_renew.c).
  */
 #ifndef QTRADE_STORE_VFS_PRIV_H
 #define QTRADE_STORE_VFS_PRIV_H

@@ -8,6 +8,7 @@
 #include "rekey_kit.h"
 
 #include "qtrade/store/backup.h"
+#include "qtrade/store/backup_schedule.h"
 #include "qtrade/store/seal.h"
 
 #include "../../src/store/store_open_priv.h"
@@ -295,6 +296,74 @@ END_TEST
 
 /* Beside writes */
 
+static void
+wait_for_the_end(struct qt_store *store, int at)
+{
+    static const struct timespec moment = {0, 2000000};
+    struct qt_rekey_stats stats = {.is_renewing = true};
+    for (int tries = 0; stats.is_renewing; tries++) {
+        qt_rekey_stats(store, &stats);
+        MUST(tries < 60000, "at %d: %u of %u pages, %s", at, stats.done, stats.pages,
+             stats.last_error);
+        (void)nanosleep(&moment, NULL);
+    }
+}
+
+/* A thread with a copy of the former keys: it asks the store for those of now. */
+START_TEST(backups_by_the_clock_have_the_keys_of_now)
+{
+    struct world world;
+    struct qt_error err = {0};
+    struct qt_backup backup;
+    unsigned char sealed[QT_KEY_HANDOVER];
+    char folder[64], empty[64], copy[128] = "";
+    static const struct timespec moment = {0, 5000000};
+    begin(&world);
+    folder_begin(folder);
+    folder_begin(empty);
+    struct qt_backup_config config = {.enabled = true,
+                                      .every_min = 60,
+                                      .keep_hourly = 9,
+                                      .keep_daily = 9,
+                                      .keep_weekly = 9,
+                                      .keep_monthly = 9};
+    qt_copy(config.folder, sizeof config.folder, folder);
+    struct qt_store *store = qt_store_open(world.folder, world.key, &err);
+    struct qt_store_key *then = qt__store_key_copy(world.key, &err);
+    ck_assert_msg(store && then && qt_store_start(store, world.universe, NULL, &err), "%s",
+                  err.text);
+    ck_assert(qt_store_key_renew(world.key, world.folder, &kit_new, &err) &&
+              qt_store_key_hand_over(world.key, sealed, &err) &&
+              qt_rekey_hand_over(store, sealed, &err));
+    const struct qt_backup_schedule_options options = {
+        .state = world.folder, .key = then, .store = store, .config = &config};
+    struct qt_backup_schedule *schedule = qt_backup_schedule_start(&options, &err);
+    ck_assert_msg(schedule, "%s", err.text);
+    for (int tries = 0; !copy[0]; tries++) {
+        DIR *dir = opendir(folder);
+        for (struct dirent *entry; (entry = readdir(dir));)
+            if (strlen(entry->d_name) > 8 &&
+                strcmp(entry->d_name + strlen(entry->d_name) - 7, ".backup") == 0)
+                snprintf(copy, sizeof copy, "%s/%.60s", folder, entry->d_name);
+        closedir(dir);
+        MUST(tries < 30000, "never a backup");
+        (void)nanosleep(&moment, NULL);
+    }
+    qt_backup_schedule_stop(schedule);
+    wait_for_the_end(store, 0);
+    qt_store_close(store);
+    qt_store_key_close(then);
+    then = qt_backup_unlock(copy, &kit_new, &err);
+    ck_assert_msg(then && qt_backup_restore(empty, then, copy, false, &backup, &err), "%s",
+                  err.text);
+    ck_assert_int_eq(kit_ask(empty, then, "SELECT count(*) FROM postings"), KIT_ROWS);
+    qt_store_key_close(then);
+    folder_end(folder);
+    folder_end(empty);
+    end(&world);
+}
+END_TEST
+
 enum { BATCHES = 6, ROWS = 30 };
 
 static void
@@ -307,19 +376,6 @@ put_batch(struct qt_store *store, uint64_t first, int at)
     }
     for (int tries = 0; !port.flush(port.self, 5); tries++)
         MUST(tries < 20000, "at %d: never acknowledged", at);
-}
-
-static void
-wait_for_the_end(struct qt_store *store, int at)
-{
-    static const struct timespec moment = {0, 2000000};
-    struct qt_rekey_stats stats = {.is_renewing = true};
-    for (int tries = 0; stats.is_renewing; tries++) {
-        qt_rekey_stats(store, &stats);
-        MUST(tries < 60000, "at %d: %u of %u pages, %s", at, stats.done, stats.pages,
-             stats.last_error);
-        (void)nanosleep(&moment, NULL);
-    }
 }
 
 /* Returns whether the disk failed. */
@@ -402,6 +458,7 @@ main(void)
     tcase_add_test(tc, rekey_ends_with_its_own_next_key_file_only);
     tcase_add_test(tc, key_that_is_handed_over_has_to_be_for_the_store_that_is_open);
     tcase_add_test(tc, backup_from_before_a_rekey_is_restored_with_the_keys_of_then);
+    tcase_add_test(tc, backups_by_the_clock_have_the_keys_of_now);
     tcase_add_loop_test(
         tc, S17_store_that_writes_gets_another_key_on_a_disk_that_fails_at_any_operation, 0,
         QT_COUNT_OF(disks));
