@@ -239,6 +239,8 @@ answer_status(struct qt_control_server *server)
                         engine->process ? engine->process(engine->self) : json_null());
     json_object_set_new(status, "components", qt_document_components(server->options.board));
     json_object_set_new(status, "audit", engine->audit ? engine->audit(engine->self) : json_null());
+    json_object_set_new(status, "rekey",
+                        engine->rekey_state ? engine->rekey_state(engine->self) : json_null());
     json_object_set_new(status, "hardware",
                         engine->hardware ? engine->hardware(engine->self) : json_null());
     return json_pack("{s:i,s:b,s:o}", "v", QT_CONTROL_VERSION, "ok", 1, "status", status);
@@ -303,6 +305,19 @@ answer_lamps(struct qt_control_server *server)
 }
 
 static json_t *
+answer_rekey(const struct qt_control_server *server, const struct qt_control_peer *peer, const char *hex)
+{
+    const struct qt_control_engine *engine = &server->options.engine;
+    struct qt_error err = {0};
+    note_peer(server, peer, "control.request", "rekey");
+    if (!engine->rekey)
+        return refusal("this engine has no store of its own");
+    if (!engine->rekey(engine->self, hex, &err))
+        return refusal(err.text);
+    return json_pack("{s:i,s:b}", "v", QT_CONTROL_VERSION, "ok", 1);
+}
+
+static json_t *
 answer_note(const struct qt_control_server *server, const struct client *client, const char *text)
 {
     char action[24];
@@ -334,6 +349,8 @@ answer(struct qt_control_server *server, struct client *client, const json_t *re
         return answer_guard(server);
     if (strcmp(command, "audit") == 0)
         return answer_note(server, client, reason);
+    if (strcmp(command, "rekey") == 0)
+        return answer_rekey(server, &peer, reason ? reason : "");
     note_request(server, &peer, request);
     if (strcmp(command, "test_lamps") == 0)
         return answer_lamps(server);

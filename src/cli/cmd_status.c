@@ -118,6 +118,13 @@ print_components(const json_t *status)
     const char *failed = json_string_value(json_object_get(audit, "last_error"));
     if (finding || failed)
         printf("audit      %s\n", finding ? finding : failed);
+    const json_t *rekey = json_object_get(status, "rekey");
+    if (json_is_object(rekey)) {
+        const char *why = json_string_value(json_object_get(rekey, "last_error"));
+        printf("rekey      %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " pages have the new key%s%s\n",
+               json_integer_value(json_object_get(rekey, "done")),
+               json_integer_value(json_object_get(rekey, "pages")), why ? "; " : "", why ? why : "");
+    }
     if (letters > 0)
         printf("store      %" JSON_INTEGER_FORMAT " records wait for it\n", letters);
 }

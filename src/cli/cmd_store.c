@@ -10,8 +10,8 @@
 #include "qtrade/base/text.h"
 #include "qtrade/store/check.h"
 
-#include "audit_tell_priv.h"
 #include "commands_priv.h"
+#include "rekeying_priv.h"
 #include "state_dir_priv.h"
 #include "store_copies_priv.h"
 #include "unlock_priv.h"
@@ -32,6 +32,8 @@ qt__store_print(json_t *document, struct qt_error *err)
     return is_written || qt_fail_errno(err, QT_E_IO, "writing the result");
 }
 
+static const char unfinished[] = "rekey      unfinished: a running engine goes on with it, or 'qtrade store rekey --pages'";
+
 static bool
 info(struct context *context, const struct qt_args *args, struct qt_error *err)
 {
@@ -43,21 +45,25 @@ info(struct context *context, const struct qt_args *args, struct qt_error *err)
         !qt_store_key_kind(context->folder, &kind, err))
         return false;
     qt__unlock_name(&context->settings, kind, opener, sizeof opener);
+    bool is_renewing = qt_store_key_is_renewing(context->key);
     if (context->is_json) {
         json_t *rows = json_object(), *bytes = json_object();
         for (uint32_t i = 0; i < info.tables; i++) {
             json_object_set_new(rows, info.table[i].name, json_integer(info.table[i].rows));
             json_object_set_new(bytes, info.table[i].name, json_integer(info.table[i].bytes));
         }
-        return qt__store_print(json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:o, s:o}", "folder",
+        return qt__store_print(json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:o, s:o, s:b}", "folder",
                                     context->folder, "id", info.id, "opened_by", opener, "schema",
                                     info.schema, "bytes", (json_int_t)info.bytes, "log_bytes",
-                                    (json_int_t)info.log_bytes, "rows", rows, "table_bytes", bytes),
+                                    (json_int_t)info.log_bytes, "rows", rows, "table_bytes", bytes,
+                                    "rekey_unfinished", is_renewing),
                           err);
     }
     printf("%s\nstore      %s\nopened by  %s\nschema     %d\nbytes      %" PRId64
            "\nlog        %" PRId64 "\n",
            context->folder, info.id, opener, info.schema, info.bytes, info.log_bytes);
+    if (is_renewing)
+        puts(unfinished);
     for (uint32_t i = 0; i < info.tables; i++)
         printf("%-18s %10" PRId64 " rows %12" PRId64 " bytes\n", info.table[i].name, info.table[i].rows,
                info.table[i].bytes);
@@ -82,10 +88,13 @@ check(struct context *context, const struct qt_args *args, struct qt_error *err)
     }
     for (size_t i = 0; !context->is_json && report.findings == 0 && qt_store_checks[i].name; i++)
         printf("good: %-13s %s\n", qt_store_checks[i].name, qt_store_checks[i].help);
-    bool is_told = true;
+    bool is_told = true, is_renewing = qt_store_key_is_renewing(context->key);
     if (context->is_json)
-        is_told = qt__store_print(
-            json_pack("{s:b, s:O}", "sound", report.findings == 0, "findings", findings), err);
+        is_told = qt__store_print(json_pack("{s:b, s:O, s:b}", "sound", report.findings == 0, "findings",
+                                            findings, "rekey_unfinished", is_renewing),
+                                  err);
+    else if (is_renewing)
+        puts(unfinished);
     json_decref(findings);
     return is_told &&
            (report.findings == 0 ||
@@ -96,18 +105,7 @@ check(struct context *context, const struct qt_args *args, struct qt_error *err)
 static bool
 rekey(struct context *context, const struct qt_args *args, struct qt_error *err)
 {
-    const char *file = qt_args_get(args, "key-file");
-    if (!(file ? qt__unlock_by_file(context->key, context->folder, file, err)
-               : qt__unlock_by_passphrase(context->key, context->folder, err)))
-        return false;
-    (void)qt__audit_tell(context->folder, context->key, "store.rekey",
-                         file ? "a key file opens it" : "a passphrase opens it"); /* it says so */
-    if (file)
-        printf("%s opens the store now; name it in the config: \"store\": {\"key_file\": ...}\n",
-               file);
-    else
-        puts("the new passphrase opens the store now, and nothing else does");
-    return true;
+    return qt__store_rekey(context->folder, context->key, args, err);
 }
 
 static bool
@@ -132,7 +130,7 @@ static const struct job {
 } jobs[] = {
     {.name = "info", .run = info, .options = "json", .opens = true},
     {.name = "check", .run = check, .options = "json", .opens = true},
-    {.name = "rekey", .run = rekey, .options = "key-file", .opens = true},
+    {.name = "rekey", .run = rekey, .options = "key-file pages", .opens = true},
     {.name = "backup", .run = backup, .options = "force json", .takes_file = true, .opens = true},
     {.name = "restore", .run = restore, .options = "key-file force json", .takes_file = true},
 };
@@ -141,7 +139,7 @@ static const struct job {
 static const struct job *
 find_job(const struct qt_args *args, struct qt_error *err)
 {
-    static const char *const options[] = {"key-file", "force", "json"};
+    static const char *const options[] = {"key-file", "pages", "force", "json"};
     const struct job *job = jobs;
     while (job < jobs + QT_COUNT_OF(jobs) && strcmp(job->name, args->operands[0]) != 0)
         job++;
@@ -195,6 +193,8 @@ const struct qt_command qt_cmd_store = {
             {"key-file", 0, "FILE",
              "rekey: this file opens it instead of a passphrase, made when it is not there; restore: "
              "what opens the backup"},
+            {"pages", 0, NULL,
+             "rekey: give every page a new key too; goes on with one that was interrupted"},
             {"force", 0, NULL,
              "backup: replace FILE; restore: give up what an earlier restore kept"},
             {"json", 0, NULL, "info, check, backup, restore: one JSON document"},

@@ -90,7 +90,12 @@ qt__look_at_key(const struct qt__patient *patient, struct qt__finding *out)
     }
     qt__unlock_name(&patient->settings, kind == QT_KEY_NONE ? QT_KEY_FILE : kind, name,
                     sizeof name);
-    bool is_local = strcmp(name, "local.key") == 0;
+    bool is_local = strcmp(name, "local.key") == 0, is_renewing = false;
+    if (kind != QT_KEY_NONE && qt_store_key_look_renewing(patient->folder, &is_renewing, &err) && is_renewing) {
+        qt__find(out, QT__WARNING, "a running engine goes on with it, or 'qtrade store rekey --pages'",
+                 "%.180s opens the store; its rekey is unfinished", name);
+        return;
+    }
     qt__find(out, is_local ? QT__WARNING : QT__GOOD,
              is_local ? "keep the key elsewhere: 'qtrade store rekey', store.key_file" : NULL,
              "%.180s%s%s", name, kind == QT_KEY_NONE ? " (no store yet)" : " opens the store",

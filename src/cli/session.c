@@ -358,6 +358,8 @@ qt__session_open_control(struct qt__session *session, struct qt_error *err)
                    .audit = qt__session_show_audit,
                    .hardware = qt__session_switch_document,
                    .test_lamps = qt__session_test_lamps,
+                   .rekey = qt__session_rekey,
+                   .rekey_state = qt__session_rekey_document,
                    .process = about_process},
         .dashboard = session->dashboard,
         .version = QT_VERSION,

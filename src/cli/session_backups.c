@@ -24,6 +24,7 @@ qt__session_open_backups(struct qt__session *session, struct qt_error *err)
     const struct qt_backup_schedule_options options = {
         .state = session->plan.folder,
         .key = session->key,
+        .store = session->store,
         .config = &session->plan.settings->backup,
         .part = session->part[QT_COMPONENT_BACKUP],
         .tell = tell,

@@ -165,6 +165,12 @@ void qt__session_note(struct qt__session *session, const char *actor, const char
 void qt__session_note_from_socket(void *self, const char *action, const char *detail);
 json_t *qt__session_show_audit(void *self);
 
+/* session_rekey.c: of the control socket; self is the session */
+
+/** The store's new key, sealed, in hex (qt_rekey_hand_over). */
+QT_CHECKED bool qt__session_rekey(void *self, const char *hex, struct qt_error *err);
+json_t *qt__session_rekey_document(void *self); /* for the status; null: all pages have one key */
+
 /* session_backups.c */
 
 bool qt__session_makes_backups(const struct qt__session *session);

@@ -70,8 +70,14 @@ qt__store_restore(const char *folder, const struct qt_settings *settings,
         return qt_fail(err, QT_E_USAGE, "restore replaces a store: say which with --data-dir");
     struct qt_store_key *key =
         qt__unlock_backup(settings, folder, path, qt_args_get(args, "key-file"), err);
-    bool is_good =
-        key && qt_backup_restore(folder, key, path, qt_args_has(args, "force"), &backup, err);
+    struct qt_store_key *made_by = NULL;
+    bool is_older = key && qt_backup_is_older(path, key);
+    if (is_older)
+        made_by = qt__unlock_maker(settings, folder, path, qt_args_get(args, "key-file"), err);
+    bool is_good = key && (!is_older || made_by) &&
+                   qt_backup_restore_older(folder, key, made_by, path, qt_args_has(args, "force"),
+                                           &backup, err);
+    qt_store_key_close(made_by);
     qt_store_key_close(key);
     return is_good && print_restored(folder, path, &backup,
                                      (double)(qt_now_mono_ns() - begun) / 1e9, args, err);

@@ -177,6 +177,48 @@ qt__unlock_or_found(const struct qt_settings *settings, const char *folder, stru
     return NULL;
 }
 
+/* The folder's keys by what is configured, when the file that was named opened an earlier key of the
+ * store. NULL: it did not. */
+static struct qt_store_key *
+open_beside(const struct qt_settings *settings, const char *folder, const char *path,
+            struct qt__secret *secret)
+{
+    struct qt_error ignored = {0};
+    if (!find(settings, folder, QT_KEY_FILE, secret, &ignored))
+        return NULL;
+    const struct qt_unlock with = {QT_KEY_FILE, secret->bytes, secret->n};
+    struct qt_store_key *key = qt_store_key_open(folder, &with, &ignored);
+    if (!key || qt_backup_is_older(path, key))
+        return key;
+    qt_store_key_close(key); /* the file that was named is simply the wrong one */
+    return NULL;
+}
+
+struct qt_store_key *
+qt__unlock_maker(const struct qt_settings *settings, const char *folder, const char *path,
+                 const char *key_file, struct qt_error *err)
+{
+    struct qt_backup backup;
+    struct qt__secret secret;
+    struct qt_store_key *key = NULL;
+    if (!qt_backup_look(path, &backup, err))
+        return NULL;
+    (void)sodium_mlock(&secret, sizeof secret);
+    bool is_there = backup.opened_by == QT_KEY_PASSPHRASE
+                        ? qt__ask("passphrase of the store when the backup was made: ",
+                                  "the passphrase that opens the backup", &secret, err)
+                    : key_file ? read_key(key_file, false, &secret, err)
+                               : find(settings, folder, QT_KEY_FILE, &secret, err);
+    const struct qt_unlock with = {backup.opened_by, secret.bytes, secret.n};
+    if (is_there)
+        key = qt_backup_unlock(path, &with, err);
+    (void)sodium_munlock(&secret, sizeof secret); /* wipes */
+    if (!key)
+        qt_error_add(err, "an earlier key of the store made the backup (--key-file names what opened "
+                          "it then)");
+    return key;
+}
+
 struct qt_store_key *
 qt__unlock_backup(const struct qt_settings *settings, const char *folder, const char *path,
                   const char *key_file, struct qt_error *err)
@@ -192,16 +234,19 @@ qt__unlock_backup(const struct qt_settings *settings, const char *folder, const 
     bool is_of_folder = kind != QT_KEY_NONE;
     if (!is_of_folder)
         kind = backup.opened_by;
-    if (key_file && kind != QT_KEY_FILE) {
+    if (key_file && kind != QT_KEY_FILE && backup.opened_by != QT_KEY_FILE) {
         qt_fail(err, QT_E_LOCKED, "%s: a passphrase opens it", is_of_folder ? folder : path);
         return NULL;
     }
+    bool is_named = key_file && kind == QT_KEY_FILE;
     (void)sodium_mlock(&secret, sizeof secret);
-    if (key_file ? read_key(key_file, false, &secret, err)
+    if (is_named ? read_key(key_file, false, &secret, err)
                  : find(settings, folder, kind, &secret, err)) {
         const struct qt_unlock with = {kind, secret.bytes, secret.n};
         key = is_of_folder ? qt_store_key_open(folder, &with, err)
                            : qt_backup_unlock(path, &with, err);
+        if (!key && is_named && is_of_folder)
+            key = open_beside(settings, folder, path, &secret);
     } else if (!is_of_folder && !key_file && kind == QT_KEY_FILE) {
         qt_error_add(err, "what opens the backup (--key-file names it)");
     }
@@ -209,8 +254,17 @@ qt__unlock_backup(const struct qt_settings *settings, const char *folder, const 
     return key;
 }
 
+static bool
+take(struct qt_store_key *key, const char *folder, const struct qt_unlock *with, bool renews,
+     struct qt_error *err)
+{
+    return renews ? qt_store_key_renew(key, folder, with, err)
+                  : qt_store_key_change(key, folder, with, err);
+}
+
 bool
-qt__unlock_by_passphrase(struct qt_store_key *key, const char *folder, struct qt_error *err)
+qt__unlock_by_passphrase(struct qt_store_key *key, const char *folder, bool renews,
+                         struct qt_error *err)
 {
     struct qt__secret first, second;
     (void)sodium_mlock(&first, sizeof first);
@@ -221,14 +275,14 @@ qt__unlock_by_passphrase(struct qt_store_key *key, const char *folder, struct qt
         ((first.n == second.n && sodium_memcmp(first.bytes, second.bytes, first.n) == 0) ||
          qt_fail(err, QT_E_LOCKED, "the two are not the same: the store's key is as it was"));
     const struct qt_unlock with = {QT_KEY_PASSPHRASE, first.bytes, first.n};
-    is_good = is_good && qt_store_key_change(key, folder, &with, err);
+    is_good = is_good && take(key, folder, &with, renews, err);
     (void)sodium_munlock(&first, sizeof first);
     (void)sodium_munlock(&second, sizeof second);
     return is_good;
 }
 
 bool
-qt__unlock_by_file(struct qt_store_key *key, const char *folder, const char *file,
+qt__unlock_by_file(struct qt_store_key *key, const char *folder, const char *file, bool renews,
                    struct qt_error *err)
 {
     struct qt__secret secret;
@@ -237,7 +291,7 @@ qt__unlock_by_file(struct qt_store_key *key, const char *folder, const char *fil
     (void)sodium_mlock(&secret, sizeof secret);
     const struct qt_unlock with = {QT_KEY_FILE, secret.bytes, KEY_BYTES};
     bool is_good =
-        read_key(file, false, &secret, err) && qt_store_key_change(key, folder, &with, err);
+        read_key(file, false, &secret, err) && take(key, folder, &with, renews, err);
     (void)sodium_munlock(&secret, sizeof secret);
     return is_good;
 }

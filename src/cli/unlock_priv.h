@@ -28,12 +28,17 @@ struct qt_store_key *qt__unlock_or_found(const struct qt_settings *settings, con
 struct qt_store_key *qt__unlock_backup(const struct qt_settings *settings, const char *folder,
                                        const char *path, const char *key_file,
                                        struct qt_error *err);
-/** From now on a passphrase opens them, asked for twice. */
-QT_CHECKED bool qt__unlock_by_passphrase(struct qt_store_key *key, const char *folder,
+/** The keys in a backup that an earlier key of the folder's pages made: key_file (NULL: what is
+ * configured) opens them, or a passphrase, which is asked for. NULL: err. */
+struct qt_store_key *qt__unlock_maker(const struct qt_settings *settings, const char *folder,
+                                      const char *path, const char *key_file, struct qt_error *err);
+/** From now on a passphrase opens them, asked for twice; renews: and the pages get another key
+ * (qt_store_key_renew). */
+QT_CHECKED bool qt__unlock_by_passphrase(struct qt_store_key *key, const char *folder, bool renews,
                                          struct qt_error *err);
 /** From now on a key file does; it is made when it is not there. */
 QT_CHECKED bool qt__unlock_by_file(struct qt_store_key *key, const char *folder, const char *file,
-                                   struct qt_error *err);
+                                   bool renews, struct qt_error *err);
 /** Whether what is at hand opens the keys, or would be made; a passphrase is not asked for. */
 QT_CHECKED bool qt__unlock_check(const struct qt_settings *settings, const char *folder,
                                  struct qt_error *err);

@@ -28,12 +28,19 @@ struct work {
 };
 
 void
+qt__backup_key_of(const unsigned char pages[QT__KEY_BYTES], const unsigned char id[QT__ID_BYTES],
+                  unsigned char out[crypto_secretstream_xchacha20poly1305_KEYBYTES])
+{
+    crypto_generichash_blake2b_salt_personal(out, crypto_secretstream_xchacha20poly1305_KEYBYTES,
+                                             NULL, 0, pages, QT__KEY_BYTES, id,
+                                             (const unsigned char *)"qtrade backup v1");
+}
+
+void
 qt__backup_key(const struct qt_store_key *key,
                unsigned char out[crypto_secretstream_xchacha20poly1305_KEYBYTES])
 {
-    crypto_generichash_blake2b_salt_personal(out, crypto_secretstream_xchacha20poly1305_KEYBYTES,
-                                             NULL, 0, key->keys, QT__KEY_BYTES, key->id,
-                                             (const unsigned char *)"qtrade backup v1");
+    qt__backup_key_of(qt__store_key_pages(key), key->id, out);
 }
 
 int64_t
@@ -114,7 +121,8 @@ make_image(struct work *work, const char *folder, const struct qt_store_key *key
 {
     const char *image = work->image;
     struct qt__store_file from = {0};
-    struct qt__store_file to = {.vfs = qt__vfs_create(key->keys, key->id, true)};
+    struct qt__store_file to = {
+        .vfs = qt__vfs_create(qt__store_key_pages(key), key->id, true)};
     bool is_made = to.vfs || qt_fail(err, QT_E_MEMORY, "no memory for the store's cipher");
     /* The connection can only read; but "query_only" would stop writes to the copy as well. */
     is_made = is_made && open_from(work, folder, key, &from, err) &&
@@ -132,36 +140,37 @@ make_image(struct work *work, const char *folder, const struct qt_store_key *key
 
 static void
 write_head(const struct qt_store_key *key, int64_t image_bytes, const struct qt_backup *backup,
-           unsigned char head[QT__BACKUP_HEAD])
+           unsigned char head[QT__BACKUP_HEAD_MAX])
 {
-    memset(head, 0, QT__BACKUP_HEAD);
+    memset(head, 0, QT__BACKUP_HEAD_MAX);
     memcpy(head, magic, sizeof magic);
-    qt__put_le(head + 8, QT__BACKUP_VERSION, 4);
+    qt__put_le(head + 8, key->wrapped_n == QT__WRAP_FIRST ? 1 : QT__BACKUP_VERSION, 4);
     qt__put_le(head + 12, (uint64_t)backup->schema, 4);
     memcpy(head + 16, key->id, sizeof key->id);
     qt__put_le(head + 32, (uint64_t)backup->time_ns, 8);
     qt__put_le(head + 40, (uint64_t)image_bytes, 8);
     qt__put_le(head + 48, (uint64_t)backup->rows, 8);
-    memcpy(head + QT__BACKUP_WRAPPED_AT, key->wrapped, sizeof key->wrapped);
+    memcpy(head + QT__BACKUP_WRAPPED_AT, key->wrapped, key->wrapped_n);
 }
 
 /* n bytes of image through the stream to file. */
 static bool
 write_chunks(const struct work *work, int image, int64_t left, const struct qt_store_key *key,
-             unsigned char head[QT__BACKUP_HEAD], int file)
+             unsigned char head[QT__BACKUP_HEAD_MAX], int file)
 {
+    size_t head_n = qt__backup_head_bytes(head);
     unsigned char derived[crypto_secretstream_xchacha20poly1305_KEYBYTES];
     unsigned char plain[QT__BACKUP_CHUNK], sealed[QT__BACKUP_CHUNK + QT__BACKUP_SEAL];
     crypto_secretstream_xchacha20poly1305_state stream;
     qt__backup_key(key, derived);
-    crypto_secretstream_xchacha20poly1305_init_push(&stream, head + QT__BACKUP_STREAM_AT, derived);
-    bool is_good = qt__write_full(file, head, QT__BACKUP_HEAD);
+    crypto_secretstream_xchacha20poly1305_init_push(&stream, qt__backup_stream_of(head), derived);
+    bool is_good = qt__write_full(file, head, head_n);
     for (size_t n; is_good && left > 0; left -= (int64_t)n) {
         n = (size_t)QT_MIN(left, (int64_t)QT__BACKUP_CHUNK);
         errno = is_given_up(work) ? ECANCELED : EIO;
         is_good = errno == EIO && qt__read_full(image, plain, n) == (int64_t)n;
         crypto_secretstream_xchacha20poly1305_push(
-            &stream, sealed, NULL, plain, n, head, QT__BACKUP_HEAD,
+            &stream, sealed, NULL, plain, n, head, head_n,
             (int64_t)n == left ? crypto_secretstream_xchacha20poly1305_TAG_FINAL : 0);
         is_good = is_good && qt__write_full(file, sealed, n + QT__BACKUP_SEAL);
     }
@@ -174,7 +183,7 @@ static bool
 write_stream(const struct work *work, const struct qt_store_key *key, const char *path,
              struct qt_backup *backup, struct qt_error *err)
 {
-    unsigned char head[QT__BACKUP_HEAD];
+    unsigned char head[QT__BACKUP_HEAD_MAX];
     struct stat st;
     int image = open(work->image, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     int file = open(work->stream, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -318,7 +327,7 @@ qt__backup_open(const char *path, struct qt_error *err)
 }
 
 bool
-qt__backup_read_head(int file, const char *path, unsigned char head[QT__BACKUP_HEAD],
+qt__backup_read_head(int file, const char *path, unsigned char head[QT__BACKUP_HEAD_MAX],
                      struct qt_backup *out, struct qt_error *err)
 {
     static const int64_t most = INT64_C(16) << 30;
@@ -331,9 +340,16 @@ qt__backup_read_head(int file, const char *path, unsigned char head[QT__BACKUP_H
     if (n < QT__BACKUP_HEAD)
         return qt_fail(err, QT_E_VERIFY, "%s: is cut: only %lld bytes are left", path,
                        (long long)n);
-    if (qt__get_le(head + 8, 4) != QT__BACKUP_VERSION)
+    if (qt__get_le(head + 8, 4) < 1 || qt__get_le(head + 8, 4) > QT__BACKUP_VERSION)
         return qt_fail(err, QT_E_CONFIG, "%s: has format %llu, this program knows %d", path,
                        (unsigned long long)qt__get_le(head + 8, 4), (int)QT__BACKUP_VERSION);
+    size_t rest = qt__backup_head_bytes(head) - QT__BACKUP_HEAD;
+    n = qt__read_full(file, head + QT__BACKUP_HEAD, rest);
+    if (n < 0)
+        return qt_fail_errno(err, QT_E_IO, "%s: cannot read the backup", path);
+    if (n < (int64_t)rest)
+        return qt_fail(err, QT_E_VERIFY, "%s: is cut: only %lld bytes are left", path,
+                       (long long)(QT__BACKUP_HEAD + n));
     if (qt__get_le(head + 40, 8) == 0 || qt__get_le(head + 40, 8) > (uint64_t)most)
         return qt_fail(err, QT_E_VERIFY, "%s: its head was changed", path);
     *out = (struct qt_backup){
@@ -346,13 +362,66 @@ qt__backup_read_head(int file, const char *path, unsigned char head[QT__BACKUP_H
     return true;
 }
 
+static size_t
+wrapped_room(const unsigned char *head)
+{
+    return qt__get_le(head + 8, 4) == 1 ? QT__WRAP_FIRST : QT__WRAP_BYTES;
+}
+
+/* Whether pages made the chunk, the stream's first one. */
+static bool
+opens(const unsigned char *sealed, size_t n, unsigned char head[QT__BACKUP_HEAD_MAX],
+      const unsigned char pages[QT__KEY_BYTES], const struct qt_store_key *key)
+{
+    unsigned char derived[crypto_secretstream_xchacha20poly1305_KEYBYTES], plain[QT__BACKUP_CHUNK], tag;
+    crypto_secretstream_xchacha20poly1305_state stream;
+    qt__backup_key_of(pages, key->id, derived);
+    bool is_open = crypto_secretstream_xchacha20poly1305_init_pull(
+                       &stream, qt__backup_stream_of(head), derived) == 0 &&
+                   crypto_secretstream_xchacha20poly1305_pull(&stream, plain, NULL, &tag, sealed, n,
+                                                              head, qt__backup_head_bytes(head)) == 0;
+    sodium_memzero(derived, sizeof derived);
+    sodium_memzero(&stream, sizeof stream);
+    return is_open;
+}
+
+const unsigned char *
+qt__backup_find_key(int file, unsigned char head[QT__BACKUP_HEAD_MAX], const struct qt_store_key *key)
+{
+    unsigned char sealed[QT__BACKUP_CHUNK + QT__BACKUP_SEAL];
+    const unsigned char *pages = qt__store_key_pages(key), *former = qt__store_key_former(key);
+    size_t want =
+        (size_t)QT_MIN(qt__get_le(head + 40, 8), (uint64_t)QT__BACKUP_CHUNK) + QT__BACKUP_SEAL;
+    int64_t n = qt__read_full(file, sealed, want);
+    if (lseek(file, (off_t)qt__backup_head_bytes(head), SEEK_SET) < 0 || n <= QT__BACKUP_SEAL)
+        return NULL;
+    if (opens(sealed, (size_t)n, head, pages, key))
+        return pages;
+    return former && opens(sealed, (size_t)n, head, former, key) ? former : NULL;
+}
+
+bool
+qt_backup_is_older(const char *path, const struct qt_store_key *key)
+{
+    unsigned char head[QT__BACKUP_HEAD_MAX];
+    struct qt_backup backup;
+    struct qt_error ignored = {0};
+    int file = qt__backup_open(path, &ignored);
+    bool is_older = file >= 0 && qt__backup_read_head(file, path, head, &backup, &ignored) &&
+                    memcmp(head + 16, key->id, QT__ID_BYTES) == 0 &&
+                    qt__backup_find_key(file, head, key) == NULL;
+    if (file >= 0)
+        close(file);
+    return is_older;
+}
+
 bool
 qt_backup_look(const char *path, struct qt_backup *out, struct qt_error *err)
 {
-    unsigned char head[QT__BACKUP_HEAD];
+    unsigned char head[QT__BACKUP_HEAD_MAX];
     int file = qt__backup_open(path, err);
     bool is_good = file >= 0 && qt__backup_read_head(file, path, head, out, err) &&
-                   qt__store_key_look(head + QT__BACKUP_WRAPPED_AT, path, err);
+                   qt__store_key_look(head + QT__BACKUP_WRAPPED_AT, wrapped_room(head), path, err);
     if (file >= 0)
         close(file);
     return is_good;
@@ -361,12 +430,13 @@ qt_backup_look(const char *path, struct qt_backup *out, struct qt_error *err)
 struct qt_store_key *
 qt_backup_unlock(const char *path, const struct qt_unlock *unlock, struct qt_error *err)
 {
-    unsigned char head[QT__BACKUP_HEAD];
+    unsigned char head[QT__BACKUP_HEAD_MAX];
     struct qt_backup backup;
     struct qt_store_key *key = NULL;
     int file = qt__backup_open(path, err);
     if (file >= 0 && qt__backup_read_head(file, path, head, &backup, err))
-        key = qt__store_key_unwrap(head + QT__BACKUP_WRAPPED_AT, path, unlock, err);
+        key = qt__store_key_unwrap(head + QT__BACKUP_WRAPPED_AT, wrapped_room(head), path, unlock,
+                                   err);
     if (file >= 0)
         close(file);
     return key;

@@ -68,19 +68,20 @@ is_same(const char *folder, const char *one, const char *other)
 static void
 remove_restoring(const char *folder)
 {
-    static const char *const names[] = {"store.db.restoring", "store.db.restoring-wal",
-                                        "store.db.restoring-shm", "store.db.restoring-journal"};
+    static const char *const names[] = {"store.db.restoring",     "store.db.restoring-wal",
+                                        "store.db.restoring-shm", "store.db.restoring-journal",
+                                        "store.db.resealed",      "store.db.resealed-journal"};
     for (size_t i = 0; i < QT_COUNT_OF(names); i++)
         remove_in(folder, names[i]);
 }
 
 /* The stream of file, all of it, into image. */
 static bool
-read_chunks(int file, const unsigned char head[QT__BACKUP_HEAD], const char *path,
+read_chunks(int file, const unsigned char head[QT__BACKUP_HEAD_MAX], const char *path,
             crypto_secretstream_xchacha20poly1305_state *stream, int image, struct qt_error *err)
 {
     unsigned char plain[QT__BACKUP_CHUNK], sealed[QT__BACKUP_CHUNK + QT__BACKUP_SEAL], tag = 0;
-    int64_t left = (int64_t)qt__get_le(head + 40, 8), at = QT__BACKUP_HEAD;
+    int64_t left = (int64_t)qt__get_le(head + 40, 8), at = (int64_t)qt__backup_head_bytes(head);
     while (left > 0) {
         size_t n = (size_t)QT_MIN(left, (int64_t)QT__BACKUP_CHUNK);
         int64_t got = qt__read_full(file, sealed, n + QT__BACKUP_SEAL);
@@ -89,7 +90,7 @@ read_chunks(int file, const unsigned char head[QT__BACKUP_HEAD], const char *pat
         bool fits = got > QT__BACKUP_SEAL &&
                     crypto_secretstream_xchacha20poly1305_pull(stream, plain, NULL, &tag, sealed,
                                                                (unsigned long long)got, head,
-                                                               QT__BACKUP_HEAD) == 0;
+                                                               qt__backup_head_bytes(head)) == 0;
         if (!fits && got < (int64_t)n + QT__BACKUP_SEAL)
             return qt_fail(err, QT_E_VERIFY, "%s: is cut: it ends at byte %lld", path,
                            (long long)(at + got));
@@ -109,8 +110,8 @@ read_chunks(int file, const unsigned char head[QT__BACKUP_HEAD], const char *pat
 
 /* store.db.restoring of the backup, on disk. */
 static bool
-write_image(int file, const unsigned char head[QT__BACKUP_HEAD], const char *folder,
-            const char *path, const struct qt_store_key *key, struct qt_error *err)
+write_image(int file, unsigned char head[QT__BACKUP_HEAD_MAX], const char *folder, const char *path,
+            const struct qt_store_key *key, const unsigned char *pages, struct qt_error *err)
 {
     unsigned char derived[crypto_secretstream_xchacha20poly1305_KEYBYTES];
     crypto_secretstream_xchacha20poly1305_state stream;
@@ -119,9 +120,9 @@ write_image(int file, const unsigned char head[QT__BACKUP_HEAD], const char *fol
     int image = open(restoring, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (image < 0)
         return qt_fail_errno(err, QT_E_IO, "%s", restoring);
-    qt__backup_key(key, derived);
+    qt__backup_key_of(pages, key->id, derived);
     bool is_good = crypto_secretstream_xchacha20poly1305_init_pull(
-                       &stream, head + QT__BACKUP_STREAM_AT, derived) == 0 ||
+                       &stream, qt__backup_stream_of(head), derived) == 0 ||
                    qt_fail(err, QT_E_VERIFY, "%s: its head was changed", path);
     is_good = is_good && read_chunks(file, head, path, &stream, image, err) &&
               (fsync(image) == 0 || qt_fail_errno(err, QT_E_IO, "%s", restoring));
@@ -129,6 +130,31 @@ write_image(int file, const unsigned char head[QT__BACKUP_HEAD], const char *fol
     sodium_memzero(&stream, sizeof stream);
     close(image);
     return is_good;
+}
+
+/* The image's pages, which another key sealed, copied through the folder's. */
+static bool
+reseal_image(const char *folder, const struct qt_store_key *key, const unsigned char *pages,
+             struct qt_error *err)
+{
+    char restoring[PATH_BYTES], resealed[PATH_BYTES];
+    sqlite3 *db = NULL;
+    struct qt__vfs *to = qt__vfs_create(qt__store_key_pages(key), key->id, true);
+    struct qt__vfs *from = qt__vfs_create(pages, key->id, false);
+    path_in(folder, "store.db.restoring", restoring);
+    path_in(folder, "store.db.resealed", resealed);
+    bool is_good = (to && from) || qt_fail(err, QT_E_MEMORY, "no memory for the store's cipher");
+    is_good = is_good &&
+              (qt__vfs_connect(from, restoring, SQLITE_OPEN_READONLY, &db) == SQLITE_OK ||
+               qt__sqlite_fail(db, err, restoring)) &&
+              qt__sqlite_exec(db, "PRAGMA query_only = 0", restoring, err) &&
+              qt__store_file_copy(db, resealed, to, err);
+    (void)sqlite3_close(db);
+    qt__vfs_destroy(from);
+    qt__vfs_destroy(to);
+    remove_in(folder, "store.db.restoring-shm");
+    remove_in(folder, "store.db.restoring-wal");
+    return is_good && (rename(resealed, restoring) == 0 || qt_fail_errno(err, QT_E_IO, "%s", restoring));
 }
 
 static bool
@@ -276,11 +302,20 @@ take_place(const char *folder, struct qt_store_key *key, struct qt_backup *out,
     return false;
 }
 
-static bool
-restore(int file, const char *folder, struct qt_store_key *key, const char *path, bool replaces,
-        struct qt_backup *out, struct qt_error *err)
+/* The pages' key that made the backup, of the folder's or of its own keys. */
+static const unsigned char *
+find_maker(int file, unsigned char head[QT__BACKUP_HEAD_MAX], const struct qt_store_key *key,
+           const struct qt_store_key *made_by)
 {
-    unsigned char head[QT__BACKUP_HEAD];
+    const unsigned char *pages = qt__backup_find_key(file, head, key);
+    return pages || !made_by ? pages : qt__backup_find_key(file, head, made_by);
+}
+
+static bool
+restore(int file, const char *folder, struct qt_store_key *key, const struct qt_store_key *made_by,
+        const char *path, bool replaces, struct qt_backup *out, struct qt_error *err)
+{
+    unsigned char head[QT__BACKUP_HEAD_MAX];
     struct qt__chain chain;
     int64_t heads = 0;
     if (!qt__backup_read_head(file, path, head, out, err))
@@ -293,7 +328,11 @@ restore(int file, const char *folder, struct qt_store_key *key, const char *path
     if (!qt__restore_finish(folder, err) || !expect_replaceable(folder, key, replaces, err))
         return false;
     remove_restoring(folder);
-    bool is_placed = write_image(file, head, folder, path, key, err) &&
+    const unsigned char *own = qt__store_key_pages(key), *pages = find_maker(file, head, key, made_by);
+    /* With none of them it fails at its first chunk, and says so. */
+    bool is_placed = write_image(file, head, folder, path, key, pages ? pages : own, err) &&
+                     (!pages || memcmp(pages, own, QT__KEY_BYTES) == 0 ||
+                      reseal_image(folder, key, pages, err)) &&
                      check_image(folder, path, key, err) && mark_restored(folder, key, out, &chain, &heads, err) &&
                      take_place(folder, key, out, err);
     remove_restoring(folder);
@@ -303,15 +342,22 @@ restore(int file, const char *folder, struct qt_store_key *key, const char *path
 }
 
 bool
-qt_backup_restore(const char *folder, struct qt_store_key *key, const char *path, bool replaces,
-                  struct qt_backup *out, struct qt_error *err)
+qt_backup_restore_older(const char *folder, struct qt_store_key *key, const struct qt_store_key *made_by,
+                        const char *path, bool replaces, struct qt_backup *out, struct qt_error *err)
 {
     int lock = -1, file = qt__backup_open(path, err);
     bool is_good = file >= 0 && qt__store_file_lock(folder, &lock, err) &&
-                   restore(file, folder, key, path, replaces, out, err);
+                   restore(file, folder, key, made_by, path, replaces, out, err);
     if (lock >= 0)
         close(lock);
     if (file >= 0)
         close(file);
     return is_good;
+}
+
+bool
+qt_backup_restore(const char *folder, struct qt_store_key *key, const char *path, bool replaces,
+                  struct qt_backup *out, struct qt_error *err)
+{
+    return qt_backup_restore_older(folder, key, NULL, path, replaces, out, err);
 }

@@ -18,6 +18,7 @@
 #include "qtrade/store/backup_schedule.h"
 
 #include "backup_priv.h"
+#include "rekey_priv.h"
 
 enum {
     NAME_BYTES = 64,
@@ -31,6 +32,7 @@ enum {
 struct qt_backup_schedule {
     char state[480];
     struct qt_store_key *key;
+    struct qt_store *store; /* NULL: key stays */
     struct qt_backup_config config;
     struct qt_part *part;
     void (*tell)(void *self, bool is_good, const char *text);
@@ -181,6 +183,23 @@ tell(const struct qt_backup_schedule *schedule, bool is_good, const char *text)
         schedule->tell(schedule->self, is_good, text);
 }
 
+/* With the keys that the store has; once more when it got others meanwhile. */
+static bool
+write_one(const struct qt_backup_schedule *schedule, const char *path, struct qt_backup *out,
+          struct qt_error *err)
+{
+    if (schedule->store)
+        (void)qt__rekey_keys(schedule->store, schedule->key);
+    for (;;) {
+        if (qt__store_key_reread(schedule->key, schedule->state, err) &&
+            qt__backup_write_beside(schedule->state, schedule->key, path, &schedule->stop, out, err))
+            return true;
+        if (!schedule->store || !qt__rekey_keys(schedule->store, schedule->key))
+            return false;
+        *err = (struct qt_error){0};
+    }
+}
+
 static bool
 make_one(const struct qt_backup_schedule *schedule, int64_t now_ns)
 {
@@ -190,10 +209,7 @@ make_one(const struct qt_backup_schedule *schedule, int64_t now_ns)
     int removed = 0;
     name_of(schedule, now_ns, name);
     path_of(schedule, name, path);
-    bool is_good = qt__store_key_reread(schedule->key, schedule->state, &err) &&
-                   qt__backup_write_beside(schedule->state, schedule->key, path, &schedule->stop,
-                                           &backup, &err) &&
-                   (removed = prune(schedule, &err)) >= 0;
+    bool is_good = write_one(schedule, path, &backup, &err) && (removed = prune(schedule, &err)) >= 0;
     if (atomic_load(&schedule->stop) && !is_good)
         return false; /* given up */
     if (is_good)
@@ -268,6 +284,7 @@ qt_backup_schedule_start(const struct qt_backup_schedule_options *options, struc
     schedule->config = *options->config;
     schedule->part = options->part;
     schedule->tell = options->tell;
+    schedule->store = options->store;
     schedule->self = options->self;
     pthread_mutex_init(&schedule->mutex, NULL);
     pthread_condattr_init(&monotonic);

@@ -33,6 +33,8 @@ qt__cipher_create(const unsigned char *key, const unsigned char store[QT__ID_BYT
     else
         randombytes_buf(cipher->key, sizeof cipher->key);
     memcpy(cipher->store, store, sizeof cipher->store);
+    cipher->has_former = false;
+    memset(cipher->former, 0, sizeof cipher->former);
     memset(cipher->nonce, 0, sizeof cipher->nonce);
     randombytes_buf(cipher->nonce, PREFIX);
     cipher->seals = begin_context(true);
@@ -53,15 +55,36 @@ qt__cipher_destroy(struct qt__cipher *cipher)
     sodium_free(cipher); /* wipes */
 }
 
+void
+qt__cipher_former(struct qt__cipher *cipher, const unsigned char former[QT__KEY_BYTES])
+{
+    memcpy(cipher->former, former, sizeof cipher->former);
+    cipher->has_former = true;
+}
+
+void
+qt__cipher_rekey(struct qt__cipher *cipher, const unsigned char key[QT__KEY_BYTES])
+{
+    qt__cipher_former(cipher, cipher->key);
+    memcpy(cipher->key, key, sizeof cipher->key);
+}
+
+void
+qt__cipher_drop_former(struct qt__cipher *cipher)
+{
+    cipher->has_former = false;
+    sodium_memzero(cipher->former, sizeof cipher->former);
+}
+
 /* XChaCha20-Poly1305 is ChaCha20-Poly1305 under a subkey of the nonce's first 16 bytes; libcrypto's is
  * twice as fast as libsodium's. Whether the context took key, nonce and place. */
 static bool
-begin_block(const struct qt__cipher *cipher, EVP_CIPHER_CTX *context,
+begin_block(const unsigned char key[QT__KEY_BYTES], EVP_CIPHER_CTX *context,
             const unsigned char nonce[QT__NONCE_BYTES], const unsigned char bound[BOUND])
 {
     unsigned char subkey[QT__KEY_BYTES], rest[12] = {0};
     int n;
-    (void)crypto_core_hchacha20(subkey, nonce, cipher->key, NULL);
+    (void)crypto_core_hchacha20(subkey, nonce, key, NULL);
     memcpy(rest + 4, nonce + PREFIX, QT__NONCE_BYTES - PREFIX);
     bool is_good = EVP_CipherInit_ex(context, NULL, NULL, subkey, rest, -1) == 1 &&
                    EVP_CipherUpdate(context, NULL, &n, bound, BOUND) == 1;
@@ -93,7 +116,7 @@ qt__seal(struct qt__cipher *cipher, const struct qt__place *place, const unsigne
     int done = 0, rest = 0;
     bind_place(cipher, place, bound);
     bool is_sealed =
-        begin_block(cipher, cipher->seals, cipher->nonce, bound) &&
+        begin_block(cipher->key, cipher->seals, cipher->nonce, bound) &&
         EVP_CipherUpdate(cipher->seals, out, &done, plain, (int)n) == 1 &&
         EVP_CipherFinal_ex(cipher->seals, out + done, &rest) == 1 &&
         EVP_CIPHER_CTX_ctrl(cipher->seals, EVP_CTRL_AEAD_GET_TAG, QT__TAG_BYTES,
@@ -104,19 +127,53 @@ qt__seal(struct qt__cipher *cipher, const struct qt__place *place, const unsigne
     sodium_increment(cipher->nonce + PREFIX, QT__NONCE_BYTES - PREFIX);
 }
 
-bool
-qt__unseal(const struct qt__cipher *cipher, const struct qt__place *place, const unsigned char *in,
-           size_t n, unsigned char *plain)
+static bool
+open_block(const struct qt__cipher *cipher, const unsigned char key[QT__KEY_BYTES],
+           const unsigned char bound[BOUND], const unsigned char *in, size_t n, unsigned char *plain)
 {
-    unsigned char bound[BOUND], tag[QT__TAG_BYTES];
+    unsigned char tag[QT__TAG_BYTES];
     int done = 0, rest = 0;
-    bind_place(cipher, place, bound);
     memcpy(tag, in + n + QT__NONCE_BYTES, sizeof tag);
     bool is_open =
-        begin_block(cipher, cipher->opens, in + n, bound) &&
+        begin_block(key, cipher->opens, in + n, bound) &&
         EVP_CIPHER_CTX_ctrl(cipher->opens, EVP_CTRL_AEAD_SET_TAG, QT__TAG_BYTES, tag) == 1 &&
         EVP_CipherUpdate(cipher->opens, plain, &done, in, (int)n) == 1 &&
         EVP_CipherFinal_ex(cipher->opens, plain + done, &rest) == 1;
     forget_key(cipher->opens);
     return is_open;
+}
+
+/* A block that was opened in its own place by a key that is not its: as it was. What was added to it
+ * is added once more. */
+static bool
+undo_open(const struct qt__cipher *cipher, const unsigned char bound[BOUND], const unsigned char *nonce,
+          size_t n, unsigned char *plain)
+{
+    int done = 0, rest = 0;
+    bool is_undone = begin_block(cipher->key, cipher->seals, nonce, bound) &&
+                     EVP_CipherUpdate(cipher->seals, plain, &done, plain, (int)n) == 1 &&
+                     EVP_CipherFinal_ex(cipher->seals, plain + done, &rest) == 1;
+    forget_key(cipher->seals);
+    return is_undone;
+}
+
+bool
+qt__unseal_own(const struct qt__cipher *cipher, const struct qt__place *place,
+               const unsigned char *in, size_t n, unsigned char *plain)
+{
+    unsigned char bound[BOUND];
+    bind_place(cipher, place, bound);
+    return open_block(cipher, cipher->key, bound, in, n, plain);
+}
+
+bool
+qt__unseal(const struct qt__cipher *cipher, const struct qt__place *place, const unsigned char *in,
+           size_t n, unsigned char *plain)
+{
+    unsigned char bound[BOUND];
+    bind_place(cipher, place, bound);
+    if (open_block(cipher, cipher->key, bound, in, n, plain))
+        return true;
+    return cipher->has_former && (in != plain || undo_open(cipher, bound, in + n, n, plain)) &&
+           open_block(cipher, cipher->former, bound, in, n, plain);
 }

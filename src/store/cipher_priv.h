@@ -39,7 +39,9 @@ enum qt__kind {
     QT__KIND_JOURNAL,   /* block of a rollback journal; id: generation of the database */
     QT__KIND_TEMPORARY, /* block of a temporary file */
     QT__KIND_WRAP,      /* the keys themselves, in store.key */
-    QT__KIND_VAULT      /* number 0: the vault's key; 1: its entries */
+    QT__KIND_VAULT,     /* number 0: the vault's key; 1: its entries */
+    QT__KIND_RENEWAL,   /* which pages are being sealed anew; number: how many */
+    QT__KIND_HANDOVER   /* keys on their way to the process that has the store open */
 };
 
 /** Where a block belongs. */
@@ -54,6 +56,8 @@ struct qt__cipher {
     unsigned char key[QT__KEY_BYTES];
     unsigned char store[QT__ID_BYTES];
     unsigned char nonce[QT__NONCE_BYTES]; /* of the next block */
+    bool has_former; /* what an earlier key sealed opens too: pages are being sealed anew */
+    unsigned char former[QT__KEY_BYTES];
     struct evp_cipher_ctx_st *seals, *opens; /* libcrypto's; without a key between two blocks */
 };
 
@@ -61,6 +65,12 @@ struct qt__cipher {
 struct qt__cipher *qt__cipher_create(const unsigned char *key,
                                      const unsigned char store[QT__ID_BYTES]);
 void qt__cipher_destroy(struct qt__cipher *cipher); /* wipes; NULL is fine */
+/** What former sealed opens too; sealed is with the cipher's own key only. */
+void qt__cipher_former(struct qt__cipher *cipher, const unsigned char former[QT__KEY_BYTES]);
+/** From now on key seals, and the one that did is the former. */
+void qt__cipher_rekey(struct qt__cipher *cipher, const unsigned char key[QT__KEY_BYTES]);
+/** The former one opens nothing any more. */
+void qt__cipher_drop_former(struct qt__cipher *cipher); /* wipes */
 
 /** Seals n bytes into out (n + QT__SEAL_BYTES); plain and out may be the same. */
 void qt__seal(struct qt__cipher *cipher, const struct qt__place *place, const unsigned char *plain,
@@ -69,6 +79,9 @@ void qt__seal(struct qt__cipher *cipher, const struct qt__place *place, const un
  * what was sealed for that place; plain is undefined. */
 QT_CHECKED bool qt__unseal(const struct qt__cipher *cipher, const struct qt__place *place,
                            const unsigned char *in, size_t n, unsigned char *plain);
+/** The same, and false for what the former key sealed. in and plain must not be the same. */
+QT_CHECKED bool qt__unseal_own(const struct qt__cipher *cipher, const struct qt__place *place,
+                               const unsigned char *in, size_t n, unsigned char *plain);
 /** The tag of a sealed block of n bytes of plain text: tells it from all others. */
 static inline const unsigned char *
 qt__tag_of(const unsigned char *sealed, size_t n)

@@ -30,7 +30,7 @@ qt__signer_create(const struct qt_store_key *key)
     struct qt__signer *signer = sodium_init() < 0 ? NULL : sodium_malloc(sizeof *signer);
     if (!signer)
         return NULL;
-    crypto_generichash_blake2b_salt_personal(seed, sizeof seed, NULL, 0, key->keys + QT__KEY_BYTES,
+    crypto_generichash_blake2b_salt_personal(seed, sizeof seed, NULL, 0, key->keys[QT__SLOT_JOURNAL],
                                              QT__KEY_BYTES, key->id,
                                              (const unsigned char *)"qtrade audit v1 ");
     crypto_sign_seed_keypair(signer->public, signer->secret, seed);

@@ -9,10 +9,10 @@
 
 #include "qtrade/base/file.h"
 
-#include "key_priv.h"
+#include "key_wrap_priv.h"
 
 enum {
-    VERSION = 1,
+    RENEWING = 3, /* the newest version: key.h */
     SALT_AT = 32,
     ID_AT = 48,
     SALT_BYTES = 16,
@@ -24,6 +24,13 @@ enum {
 static const uint64_t memory_max = UINT64_C(2) << 30;
 
 static const unsigned char magic[8] = "QTKEY";
+static const size_t slots_of[] = {0, 2, 3, QT__SLOTS}; /* by version */
+
+static size_t
+wrap_bytes(unsigned version)
+{
+    return QT__WRAP_HEAD + slots_of[version] * QT__KEY_BYTES + QT__SEAL_BYTES;
+}
 
 static bool
 no_memory(struct qt_error *err)
@@ -81,15 +88,15 @@ begin_wrap(const unsigned char head[QT__WRAP_HEAD], const struct qt_unlock *unlo
     return cipher;
 }
 
-static bool
-wrap(struct qt_store_key *key, const struct qt_unlock *unlock, struct qt_error *err)
+bool
+qt__store_key_wrap(struct qt_store_key *key, const struct qt_unlock *unlock, struct qt_error *err)
 {
     bool is_passphrase = unlock->kind == QT_KEY_PASSPHRASE;
     struct qt__place place;
     unsigned char *head = key->wrapped;
-    memset(head, 0, QT__WRAP_HEAD);
+    memset(head, 0, sizeof key->wrapped);
     memcpy(head, magic, sizeof magic);
-    qt__put_le(head + 8, VERSION, 4);
+    qt__put_le(head + 8, key->version, 4);
     qt__put_le(head + 12, unlock->kind, 4);
     qt__put_le(head + 16, is_passphrase ? OPERATIONS : 0, 8);
     qt__put_le(head + 24, is_passphrase ? MEMORY : 0, 8);
@@ -98,7 +105,9 @@ wrap(struct qt_store_key *key, const struct qt_unlock *unlock, struct qt_error *
     struct qt__cipher *cipher = begin_wrap(head, unlock, &place, err);
     if (!cipher)
         return false;
-    qt__seal(cipher, &place, key->keys, sizeof key->keys, head + QT__WRAP_HEAD);
+    qt__seal(cipher, &place, key->keys[0], slots_of[key->version] * QT__KEY_BYTES,
+             head + QT__WRAP_HEAD);
+    key->wrapped_n = wrap_bytes(key->version);
     qt__cipher_destroy(cipher);
     return true;
 }
@@ -110,50 +119,63 @@ path_of(const char *folder, char out[PATH_BYTES])
 }
 
 bool
-qt__store_key_look(const unsigned char wrapped[QT__WRAP_BYTES], const char *path,
-                   struct qt_error *err)
+qt__store_key_look(const unsigned char *wrapped, size_t n, const char *path, struct qt_error *err)
 {
-    uint64_t kind = qt__get_le(wrapped + 12, 4), cost = qt__get_le(wrapped + 16, 8);
+    uint64_t version = qt__get_le(wrapped + 8, 4), kind = qt__get_le(wrapped + 12, 4);
+    uint64_t cost = qt__get_le(wrapped + 16, 8), memory = qt__get_le(wrapped + 24, 8);
     bool is_passphrase = kind == QT_KEY_PASSPHRASE;
     if (memcmp(wrapped, magic, sizeof magic) != 0 || (kind != QT_KEY_FILE && !is_passphrase) ||
-        (is_passphrase && (cost < 1 || cost > OPERATIONS_MAX || qt__get_le(wrapped + 24, 8) < 8192 ||
-                           qt__get_le(wrapped + 24, 8) > memory_max)))
+        (is_passphrase &&
+         (cost < 1 || cost > OPERATIONS_MAX || memory < 8192 || memory > memory_max)))
         return qt_fail(err, QT_E_LOCKED, "%s: is damaged, or no key of a store", path);
-    if (qt__get_le(wrapped + 8, 4) != VERSION)
+    if (version < 1 || version > RENEWING)
         return qt_fail(err, QT_E_LOCKED, "%s: has another format than this program knows", path);
-    return true;
+    return n >= wrap_bytes((unsigned)version) ||
+           qt_fail(err, QT_E_LOCKED, "%s: is damaged, or no key of a store", path);
 }
 
-/* The file's bytes. *out_found false: there is none. */
+/* The file's bytes, zeros behind. *out_n 0: there is none. */
 static bool
-read_file(const char *path, unsigned char out[QT__WRAP_BYTES], bool *out_found,
-          struct qt_error *err)
+read_file(const char *path, unsigned char out[QT__WRAP_BYTES], size_t *out_n, struct qt_error *err)
 {
     struct stat st;
     int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    *out_found = file >= 0 || errno != ENOENT;
+    *out_n = 0;
     if (file < 0)
-        return !*out_found || qt_fail_errno(err, QT_E_LOCKED, "%s", path);
-    bool is_good = fstat(file, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == QT__WRAP_BYTES &&
-                   read(file, out, QT__WRAP_BYTES) == QT__WRAP_BYTES;
+        return errno == ENOENT || qt_fail_errno(err, QT_E_LOCKED, "%s", path);
+    memset(out, 0, QT__WRAP_BYTES);
+    bool is_good = fstat(file, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= QT__WRAP_FIRST &&
+                   st.st_size <= QT__WRAP_BYTES && read(file, out, QT__WRAP_BYTES) == st.st_size;
     close(file);
     if (!is_good)
         return qt_fail(err, QT_E_LOCKED, "%s: is damaged, or no key of a store", path);
     if (st.st_uid != geteuid() || (st.st_mode & 077))
         return qt_fail(err, QT_E_LOCKED, "%s: must be only its owner's to read (chmod 600)", path);
-    return qt__store_key_look(out, path, err);
+    if (!qt__store_key_look(out, (size_t)st.st_size, path, err))
+        return false;
+    if ((size_t)st.st_size != wrap_bytes((unsigned)qt__get_le(out + 8, 4)))
+        return qt_fail(err, QT_E_LOCKED, "%s: is damaged, or no key of a store", path);
+    *out_n = (size_t)st.st_size;
+    return true;
+}
+
+bool
+qt__store_key_read(const char *folder, unsigned char out[QT__WRAP_BYTES], size_t *out_n,
+                   struct qt_error *err)
+{
+    char path[PATH_BYTES];
+    path_of(folder, path);
+    return read_file(path, out, out_n, err);
 }
 
 bool
 qt_store_key_kind(const char *folder, enum qt_key_kind *out, struct qt_error *err)
 {
-    char path[PATH_BYTES];
     unsigned char wrapped[QT__WRAP_BYTES];
-    bool found = false;
-    path_of(folder, path);
-    if (!read_file(path, wrapped, &found, err))
+    size_t n;
+    if (!qt__store_key_read(folder, wrapped, &n, err))
         return false;
-    *out = found ? (enum qt_key_kind)qt__get_le(wrapped + 12, 4) : QT_KEY_NONE;
+    *out = n > 0 ? (enum qt_key_kind)qt__get_le(wrapped + 12, 4) : QT_KEY_NONE;
     return true;
 }
 
@@ -163,11 +185,12 @@ qt_store_key_make(const struct qt_unlock *unlock, struct qt_error *err)
     struct qt_store_key *key = make_empty(err);
     if (!key)
         return NULL;
-    randombytes_buf(key->keys, sizeof key->keys);
+    randombytes_buf(key->keys, slots_of[1] * QT__KEY_BYTES);
+    key->version = 1;
     randombytes_buf(key->id, sizeof key->id);
     key->is_new = true;
     key->is_for_one_run = unlock == NULL;
-    if (!unlock || wrap(key, unlock, err))
+    if (!unlock || qt__store_key_wrap(key, unlock, err))
         return key;
     qt_store_key_close(key);
     return NULL;
@@ -185,8 +208,10 @@ unwrap(struct qt_store_key *key, const char *path, const struct qt_unlock *unloc
     struct qt__cipher *cipher = begin_wrap(key->wrapped, unlock, &place, err);
     if (!cipher)
         return false;
-    bool fits =
-        qt__unseal(cipher, &place, key->wrapped + QT__WRAP_HEAD, sizeof key->keys, key->keys);
+    key->version = (unsigned)qt__get_le(key->wrapped + 8, 4);
+    key->wrapped_n = wrap_bytes(key->version);
+    bool fits = qt__unseal(cipher, &place, key->wrapped + QT__WRAP_HEAD,
+                           slots_of[key->version] * QT__KEY_BYTES, key->keys[0]);
     qt__cipher_destroy(cipher);
     memcpy(key->id, key->wrapped + ID_AT, sizeof key->id);
     return fits || qt_fail(err, QT_E_LOCKED,
@@ -198,11 +223,11 @@ struct qt_store_key *
 qt_store_key_open(const char *folder, const struct qt_unlock *unlock, struct qt_error *err)
 {
     char path[PATH_BYTES];
-    bool found = false;
+    size_t n = 0;
     struct qt_store_key *key = make_empty(err);
     path_of(folder, path);
-    if (key && read_file(path, key->wrapped, &found, err) &&
-        (found || qt_fail(err, QT_E_LOCKED, "%s: is not there", path)) &&
+    if (key && read_file(path, key->wrapped, &n, err) &&
+        (n > 0 || qt_fail(err, QT_E_LOCKED, "%s: is not there", path)) &&
         unwrap(key, path, unlock, err))
         return key;
     qt_store_key_close(key);
@@ -210,16 +235,18 @@ qt_store_key_open(const char *folder, const struct qt_unlock *unlock, struct qt_
 }
 
 struct qt_store_key *
-qt__store_key_unwrap(const unsigned char wrapped[QT__WRAP_BYTES], const char *path,
+qt__store_key_unwrap(const unsigned char *wrapped, size_t n, const char *path,
                      const struct qt_unlock *unlock, struct qt_error *err)
 {
     struct qt_store_key *key = make_empty(err);
     if (!key)
         return NULL;
-    memcpy(key->wrapped, wrapped, sizeof key->wrapped);
     key->is_new = true;
-    if (qt__store_key_look(wrapped, path, err) && unwrap(key, path, unlock, err))
-        return key;
+    if (qt__store_key_look(wrapped, n, path, err)) {
+        memcpy(key->wrapped, wrapped, wrap_bytes((unsigned)qt__get_le(wrapped + 8, 4)));
+        if (unwrap(key, path, unlock, err))
+            return key;
+    }
     qt_store_key_close(key);
     return NULL;
 }
@@ -238,13 +265,14 @@ qt__store_key_reread(struct qt_store_key *key, const char *folder, struct qt_err
 {
     char path[PATH_BYTES];
     unsigned char wrapped[QT__WRAP_BYTES];
-    bool found = false;
+    size_t n;
     path_of(folder, path);
-    if (!read_file(path, wrapped, &found, err))
+    if (!read_file(path, wrapped, &n, err))
         return false;
-    if (!found || memcmp(wrapped + ID_AT, key->id, sizeof key->id) != 0)
-        return qt_fail(err, QT_E_LOCKED, "%s: is %s", path, found ? "of another store" : "missing");
+    if (n == 0 || memcmp(wrapped + ID_AT, key->id, sizeof key->id) != 0)
+        return qt_fail(err, QT_E_LOCKED, "%s: is %s", path, n > 0 ? "of another store" : "missing");
     memcpy(key->wrapped, wrapped, sizeof key->wrapped);
+    key->wrapped_n = n;
     return true;
 }
 
@@ -255,7 +283,7 @@ qt__store_key_save(struct qt_store_key *key, const char *folder, struct qt_error
     path_of(folder, path);
     if (key->is_for_one_run)
         return true;
-    if (!qt_file_write_atomic(path, key->wrapped, sizeof key->wrapped, 0600, err))
+    if (!qt_file_write_atomic(path, key->wrapped, key->wrapped_n, 0600, err))
         return false;
     key->is_new = false;
     return true;
@@ -265,21 +293,17 @@ bool
 qt_store_key_change(struct qt_store_key *key, const char *folder, const struct qt_unlock *unlock,
                     struct qt_error *err)
 {
-    return wrap(key, unlock, err) && qt__store_key_save(key, folder, err);
+    if (key->version == RENEWING)
+        return qt_fail(err, QT_E_FAILED,
+                       "the store's pages are being encrypted anew: first let that end (a running "
+                       "engine does it, or 'qtrade store rekey --pages')");
+    return qt__store_key_wrap(key, unlock, err) && qt__store_key_save(key, folder, err);
 }
 
 void
 qt_store_key_journal(const struct qt_store_key *key, struct qt_journal_key *out)
 {
-    memcpy(out->bytes, key->keys + QT__KEY_BYTES, sizeof out->bytes);
-}
-
-void
-qt__store_key_derive(const struct qt_store_key *key, const char use[8],
-                     unsigned char out[QT__KEY_BYTES])
-{
-    _Static_assert(QT__KEY_BYTES == crypto_kdf_KEYBYTES, "a key is one of crypto_kdf");
-    (void)crypto_kdf_derive_from_key(out, QT__KEY_BYTES, 1, use, key->keys);
+    memcpy(out->bytes, key->keys[QT__SLOT_JOURNAL], sizeof out->bytes);
 }
 
 void

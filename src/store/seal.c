@@ -76,7 +76,7 @@ make_pair(const struct qt_store_key *key, unsigned char public[crypto_sign_PUBLI
     unsigned char seed[QT__KEY_BYTES];
     _Static_assert(QT__KEY_BYTES == crypto_sign_SEEDBYTES, "a derived key is a seed");
     unsigned char *secret = sodium_init() < 0 ? NULL : sodium_malloc(crypto_sign_SECRETKEYBYTES);
-    qt__store_key_derive(key, "qt__seal", seed);
+    qt__store_key_seal(key, seed);
     if (secret)
         crypto_sign_seed_keypair(public, secret, seed);
     sodium_memzero(seed, sizeof seed);

@@ -40,7 +40,7 @@ qt_store_open(const char *folder, struct qt_store_key *key, struct qt_error *err
              qt__store_file_open(&store->file, folder, key, err) &&
              qt__restore_tag(store->file.db, &store->tag, err) &&
              qt__chain_load(store->file.db, &store->writer.chain, err) &&
-             qt__audit_out_open(store, key, err))
+             qt__audit_out_open(store, key, err) && qt__rekey_open(store, key, err))
         return store;
     qt_store_close(store);
     return NULL;
@@ -202,11 +202,13 @@ run(void *argument)
         bool is_idle = qt_spsc_count(store->ring) == 0 && !qt__aside_waits(store);
         if (stop && ((is_written && is_idle) || qt_now_mono_ns() > give_up))
             return NULL;
+        if (!stop)
+            qt__rekey_work(store, is_written && is_idle);
         if (is_written && !is_idle)
             continue;
         if (!stop)
             roll_up(store);
-        stop = wait_for_work(store, RETRY_MS) || stop;
+        stop = wait_for_work(store, qt__rekey_wait_ms(store, RETRY_MS)) || stop;
         if (stop && give_up == INT64_MAX)
             give_up = qt_now_mono_ns() + CLOSE_MS * QT_NS_PER_MS;
     }
@@ -262,6 +264,7 @@ qt_store_close(struct qt_store *store)
         end_trail(store);
     qt__writer_finish(&store->writer);
     qt__audit_out_close(store);
+    qt__rekey_close(store);
     qt__store_file_close(&store->file);
     qt_spsc_destroy(store->ring);
     if (store->lock >= 0)

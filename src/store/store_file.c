@@ -19,6 +19,7 @@
 #include "qtrade/base/text.h"
 
 #include "backup_priv.h"
+#include "key_wrap_priv.h"
 
 enum { PATH_BYTES = QT__STORE_PATH };
 
@@ -93,9 +94,28 @@ qt__sync_folder(const char *folder, struct qt_error *err)
     return is_synced || qt_fail_errno(err, QT_E_IO, "%s: cannot sync", folder);
 }
 
+/* Whether store.key is another one than when this began to read: pages may have its new key. */
+static bool
+has_other_key(const struct qt__store_file *file)
+{
+    char path[PATH_BYTES];
+    unsigned char head[QT__WRAP_HEAD];
+    const char *slash = strrchr(file->vfs->path, '/');
+    if (!file->vfs->reads_only || !slash)
+        return false;
+    snprintf(path, sizeof path, "%.*s/store.key", (int)(slash - file->vfs->path), file->vfs->path);
+    int key = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t n = key >= 0 ? read(key, head, sizeof head) : 0;
+    if (key >= 0)
+        close(key);
+    return n == sizeof head && memcmp(head, file->key_head, sizeof head) != 0;
+}
+
 bool
 qt__store_file_fail(const struct qt__store_file *file, struct qt_error *err, const char *path)
 {
+    if (file->vfs && file->vfs->damage[0] && has_other_key(file))
+        return qt_fail(err, QT_E_FAILED, "%s: got another key while it was read: try again", path);
     if (file->vfs && file->vfs->damage[0])
         return qt_fail(err, QT_E_VERIFY, "%s: %s", path, file->vfs->damage);
     return qt__sqlite_fail(file->db, err, path);
@@ -109,13 +129,23 @@ qt__store_file_close(struct qt__store_file *file)
     *file = (struct qt__store_file){0};
 }
 
+struct qt__vfs *
+qt__store_file_vfs(const struct qt_store_key *key, bool creates)
+{
+    struct qt__vfs *vfs = qt__vfs_create(qt__store_key_pages(key), key->id, creates);
+    if (vfs && qt__store_key_former(key))
+        qt__cipher_former(vfs->cipher, qt__store_key_former(key));
+    return vfs;
+}
+
 bool
 qt__store_file_connect(struct qt__store_file *file, const struct qt_store_key *key, const char *path,
                        int flags, struct qt_error *err)
 {
-    file->vfs = qt__vfs_create(key->keys, key->id, (flags & SQLITE_OPEN_CREATE) != 0);
+    file->vfs = qt__store_file_vfs(key, (flags & SQLITE_OPEN_CREATE) != 0);
     if (!file->vfs)
         return qt_fail(err, QT_E_MEMORY, "no memory for the store's cipher");
+    memcpy(file->key_head, key->wrapped, sizeof file->key_head);
     return qt__vfs_connect(file->vfs, path, flags | SQLITE_OPEN_FULLMUTEX, &file->db) ==
                SQLITE_OK ||
            qt__store_file_fail(file, err, path);
@@ -221,7 +251,7 @@ static bool
 encrypt_plain(const char *folder, const struct qt_store_key *key, struct qt_error *err)
 {
     char plain[PATH_BYTES], path[PATH_BYTES];
-    struct qt__store_file file = {.vfs = qt__vfs_create(key->keys, key->id, true)};
+    struct qt__store_file file = {.vfs = qt__store_file_vfs(key, true)};
     path_in(folder, "store.db", plain);
     path_in(folder, "store.db.new", path);
     remove_new(folder);
@@ -305,13 +335,29 @@ prepare(const char *folder, struct qt_store_key *key, const char *path, struct q
     return qt_fail(err, key->is_new ? QT_E_DATA : QT_E_VERIFY, "%s: is damaged, or no store", path);
 }
 
+/* The folder's lock is held: nobody gives the store another key from here on. */
+static bool
+expect_same_key(const char *folder, const struct qt_store_key *key, struct qt_error *err)
+{
+    unsigned char wrapped[QT__WRAP_BYTES];
+    size_t n;
+    if (key->is_new || key->is_for_one_run)
+        return true;
+    if (!qt__store_key_read(folder, wrapped, &n, err))
+        return false;
+    bool is_first = n == QT__WRAP_FIRST && key->version == 1;
+    return n == 0 || is_first || memcmp(wrapped, key->wrapped, n) == 0 ||
+           qt_fail(err, QT_E_LOCKED, "%s: store.key was changed meanwhile: try again", folder);
+}
+
 bool
 qt__store_file_open(struct qt__store_file *file, const char *folder, struct qt_store_key *key,
                     struct qt_error *err)
 {
     char path[PATH_BYTES];
     path_in(folder, "store.db", path);
-    return qt__restore_finish(folder, err) && prepare(folder, key, path, err) && wipe_plain(folder, err) &&
+    return expect_same_key(folder, key, err) && qt__restore_finish(folder, err) &&
+           prepare(folder, key, path, err) && wipe_plain(folder, err) &&
            qt__store_file_connect(file, key, path, SQLITE_OPEN_READWRITE, err) &&
            qt__schema_migrate(file->db, path, err);
 }

@@ -21,6 +21,7 @@ QT_CHECKED bool qt__sync_folder(const char *folder, struct qt_error *err);
 struct qt__store_file {
     struct qt__vfs *vfs;
     sqlite3 *db;
+    unsigned char key_head[QT__WRAP_HEAD]; /* of store.key as it was then: no two are the same */
 };
 
 /**
@@ -32,6 +33,8 @@ QT_CHECKED bool qt__store_file_open(struct qt__store_file *file, const char *fol
 /** Opens it to read, beside a process that may write. */
 QT_CHECKED bool qt__store_file_read(struct qt__store_file *file, const char *folder,
                                     const struct qt_store_key *key, struct qt_error *err);
+/** A VFS of the keys; creates as of qt__vfs_create. NULL: no memory. */
+struct qt__vfs *qt__store_file_vfs(const struct qt_store_key *key, bool creates);
 /** A connection to path, SQLite's flags; made with SQLITE_OPEN_CREATE. False: err; close either way. */
 QT_CHECKED bool qt__store_file_connect(struct qt__store_file *file, const struct qt_store_key *key,
                                        const char *path, int flags, struct qt_error *err);

@@ -11,11 +11,13 @@
 
 #include "audit_hook_priv.h"
 #include "heads_priv.h"
+#include "rekey_priv.h"
 #include "seal_priv.h"
 #include "store_file_priv.h"
 
 enum {
     QT__STORE_BATCH = 2048,
+    QT__STORE_BUSY_MS = 2000, /* that SQLite waits for a lock */
     QT__STORE_ASIDE = 64 /* audit entries that wait, of threads that are not the engine's */
 };
 
@@ -38,7 +40,7 @@ struct qt_store {
     pthread_t thread;
     bool is_started;
     pthread_mutex_t
-        mutex; /* guards the nine below, of audit what it says; never held while writing */
+        mutex; /* guards the nine below, of audit and rekey what they say; never held while writing */
     pthread_cond_t put_or_stop, written_more;
     bool stop;
     bool is_asleep;
@@ -55,6 +57,7 @@ struct qt_store {
     struct qt_record batch[QT__STORE_BATCH]; /* store thread: not yet on disk */
     size_t batch_n;
     struct qt_store_config config;
+    struct qt__rekey rekey;
     int64_t rollup_ns; /* store thread: when it looks for old rows next, monotonic */
 };
 

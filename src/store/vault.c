@@ -49,17 +49,6 @@ struct qt_vault {
     unsigned char plain[PLAIN], file[FILE_BYTES];
 };
 
-/* A vault's two ciphers differ by their key only. */
-static struct qt__cipher *
-wrapping_cipher(const struct qt_store_key *key)
-{
-    unsigned char derived[QT__KEY_BYTES];
-    qt__store_key_derive(key, "qt_vault", derived);
-    struct qt__cipher *cipher = qt__cipher_create(derived, key->id);
-    sodium_memzero(derived, sizeof derived);
-    return cipher;
-}
-
 static const struct qt__place wrap_place = {.kind = QT__KIND_VAULT};
 static const struct qt__place plain_place = {.kind = QT__KIND_VAULT, .number = 1};
 
@@ -101,7 +90,7 @@ decrypt(struct qt_vault *vault, const struct qt_store_key *key, struct qt_error 
     if (qt__get_le(vault->file + 8, 8) != VERSION)
         return qt_fail(err, QT_E_LOCKED, "%s: has another format than this program knows",
                        vault->path);
-    struct qt__cipher *outer = wrapping_cipher(key), *inner = NULL;
+    struct qt__cipher *outer = qt__store_key_vault(key), *inner = NULL;
     bool fits = outer && qt__unseal(outer, &wrap_place, vault->file + HEAD, sizeof own, own);
     if (fits)
         inner = qt__cipher_create(own, key->id);
@@ -331,7 +320,7 @@ qt_vault_save(struct qt_vault *vault, const struct qt_store_key *key, struct qt_
     unsigned char own[QT__KEY_BYTES];
     qt_assert(vault->lock >= 0);
     randombytes_buf(own, sizeof own);
-    struct qt__cipher *outer = wrapping_cipher(key), *inner = qt__cipher_create(own, key->id);
+    struct qt__cipher *outer = qt__store_key_vault(key), *inner = qt__cipher_create(own, key->id);
     if (outer && inner) {
         pack(vault);
         memset(vault->file, 0, sizeof vault->file);

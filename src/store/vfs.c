@@ -298,6 +298,7 @@ qt__vfs_destroy(struct qt__vfs *vfs)
     if (!vfs)
         return;
     (void)sqlite3_vfs_unregister(&vfs->base);
+    qt__renewal_end(vfs);
     qt__cipher_destroy(vfs->cipher);
     sodium_memzero(vfs, sizeof *vfs);
     free(vfs);

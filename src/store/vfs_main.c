@@ -22,34 +22,37 @@ is_zero(const unsigned char *bytes, size_t n)
 
 /* A page that no leaf knows was never written: there is nothing, or a hole. */
 static int
-read_nothing(struct qt__file *file, uint32_t page, unsigned char out[QT__PAGE_BYTES])
+read_nothing(struct qt__vfs *vfs, sqlite3_file *file, uint32_t page, unsigned char out[QT__PAGE_BYTES])
 {
-    int rc = qt__read_under(file->under, out, QT__PAGE_BYTES, qt__page_at(page));
+    int rc = qt__read_under(file, out, QT__PAGE_BYTES, qt__page_at(page));
     if ((rc == SQLITE_OK || rc == SQLITE_IOERR_SHORT_READ) && is_zero(out, QT__PAGE_BYTES))
         return rc;
     if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ)
         return rc;
-    return qt__damaged(file->vfs, "page %u was put there by something else", page);
+    return qt__damaged(vfs, "page %u was put there by something else", page);
 }
 
-static int
-try_page(struct qt__file *file, uint32_t page, unsigned char out[QT__PAGE_BYTES])
+int
+qt__page_read(struct qt__vfs *vfs, sqlite3_file *file, uint32_t page,
+              unsigned char out[QT__PAGE_BYTES])
 {
-    struct qt__vfs *vfs = file->vfs;
     const struct qt__place place = {.kind = QT__KIND_PAGE, .number = page};
     unsigned char block[QT__PAGE_BYTES], tag[QT__ENTRY_BYTES];
     int rc = qt__seals_get(vfs->seals, page, tag);
     if (rc != SQLITE_OK)
         return rc;
     if (memcmp(tag, no_tag, sizeof tag) == 0)
-        return read_nothing(file, page, out);
-    rc = qt__read_under(file->under, block, sizeof block, qt__page_at(page));
+        return read_nothing(vfs, file, page, out);
+    rc = qt__read_under(file, block, sizeof block, qt__page_at(page));
     if (rc == SQLITE_IOERR_SHORT_READ)
         return qt__damaged(vfs, "page %u is missing", page);
     if (rc != SQLITE_OK)
         return rc;
     bool is_last = memcmp(qt__tag_of(block, QT__PAGE_PLAIN), tag, sizeof tag) == 0;
-    if (!qt__unseal(vfs->cipher, &place, block, QT__PAGE_PLAIN, out))
+    bool is_open = qt__unseal(vfs->cipher, &place, block, QT__PAGE_PLAIN, out);
+    if ((!is_open || !is_last) && qt__renewal_find(vfs, page, tag, block))
+        is_open = is_last = qt__unseal(vfs->cipher, &place, block, QT__PAGE_PLAIN, out);
+    if (!is_open)
         return qt__damaged(vfs, "page %u was changed, or is from elsewhere", page);
     if (!is_last)
         return qt__damaged(vfs, "page %u is an older copy of it", page);
@@ -61,13 +64,13 @@ static int
 read_page(struct qt__file *file, uint32_t page, unsigned char out[QT__PAGE_BYTES])
 {
     struct qt__vfs *vfs = file->vfs;
-    int rc = try_page(file, page, out);
+    int rc = qt__page_read(vfs, file->under, page, out);
     for (int i = 0; vfs->reads_only && rc == SQLITE_IOERR_DATA && i < TRIES; i++) {
         vfs->damage[0] = '\0'; /* V5 */
         sched_yield();
         rc = qt__seals_reload(vfs->seals);
         if (rc == SQLITE_OK)
-            rc = try_page(file, page, out);
+            rc = qt__page_read(vfs, file->under, page, out);
     }
     return rc;
 }

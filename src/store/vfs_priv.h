@@ -25,7 +25,9 @@
  * there; after a power cut the last transaction may be torn, and only it. V5: one process writes
  * (the lock of the store); a reader that meets a root in motion looks again. V6: what a sync failed
  * for is not on disk because a later one succeeds (Linux forgets it): it is read back, proven and
- * written again first, and until that is done no sync succeeds.
+ * written again first, and until that is done no sync succeeds. V7: while pages get another key,
+ * everything is sealed with the new one and opens with either; a page that is not in its place yet is
+ * in store.db-rekey (vfs_renew.c).
  */
 #ifndef QTRADE_STORE_VFS_PRIV_H
 #define QTRADE_STORE_VFS_PRIV_H
@@ -40,12 +42,14 @@ enum {
     QT__LEAF_PAGES = 504,
     QT__ENTRY_BYTES = 8,
     QT__LEAVES_MAX = 8000,
-    QT__PAGES_MAX = QT__LEAVES_MAX * QT__LEAF_PAGES /* 15 GiB */
+    QT__PAGES_MAX = QT__LEAVES_MAX * QT__LEAF_PAGES, /* 15 GiB */
+    QT__RENEW_PAGES = 64 /* at most, in one step of sealing all pages anew */
 };
 
 struct qt__seals;
 struct qt__wal;
 struct qt__blocks;
+struct qt__renewal;
 
 /** One registered VFS: for one connection, and for that connection's thread at a time. */
 struct qt__vfs {
@@ -53,6 +57,7 @@ struct qt__vfs {
     sqlite3_vfs *under;
     struct qt__cipher *cipher;
     struct qt__seals *seals; /* of the database that is open; NULL: none */
+    struct qt__renewal *renewal; /* of who seals pages anew; NULL: nobody here */
     bool creates;            /* the database is made; else it must be there, and whole */
     bool reads_only;         /* the open database is */
     char name[40];
@@ -92,6 +97,31 @@ void qt__vfs_destroy(struct qt__vfs *vfs);
 /** What was found damaged through a connection, in words; NULL: nothing, or not such a VFS. */
 const char *qt__vfs_damage(sqlite3 *db);
 
+/* Another key for all pages of a database that is open to write: vfs_renew.c. Functions return SQLITE
+ * codes; on the connection's thread, between its transactions. */
+
+/** Seals with key from now on; what the key of before sealed opens still. */
+void qt__vfs_rekey(struct qt__vfs *vfs, const unsigned char key[QT__KEY_BYTES]);
+/** How far it is. */
+struct qt__renewed {
+    uint32_t pages, done;
+    bool is_done; /* of the database, pages and their seals, nothing has the former key */
+};
+/**
+ * Seals the next pages anew, at most so many (QT__RENEW_PAGES: no more than that); on disk when it
+ * returns. After an error it may be called again. Before the first call nothing of the former key may
+ * be in the log (a checkpoint that leaves it empty).
+ */
+int qt__vfs_renew(struct qt__vfs *vfs, uint32_t most, struct qt__renewed *out);
+/** The former key opens nothing any more: it is done. */
+void qt__vfs_settle(struct qt__vfs *vfs);
+/** A page that is in store.db-rekey, whose leaf has the tag of before or of after, as it is to be.
+ * False: it is not there. */
+QT_CHECKED bool qt__renewal_find(struct qt__vfs *vfs, uint32_t page,
+                                 const unsigned char tag[QT__ENTRY_BYTES],
+                                 unsigned char out[QT__PAGE_BYTES]);
+void qt__renewal_end(struct qt__vfs *vfs);
+
 /** Keeps the first damage, and returns SQLite's code for it. */
 int qt__damaged(struct qt__vfs *vfs, const char *format, ...) QT_PRINTF(2, 3);
 static inline int
@@ -113,6 +143,9 @@ int qt__sync_under(sqlite3_file *file);
 
 extern const sqlite3_io_methods qt__main_methods;
 
+/** The last version of a page in file, in clear, zeros where the seal was. */
+int qt__page_read(struct qt__vfs *vfs, sqlite3_file *file, uint32_t page,
+                  unsigned char out[QT__PAGE_BYTES]);
 /** Reads head and roots of file (borrowed), or begins new ones. */
 int qt__seals_open(struct qt__vfs *vfs, sqlite3_file *file, struct qt__seals **out);
 void qt__seals_close(struct qt__seals *seals);
@@ -129,6 +162,10 @@ int qt__seals_cut(struct qt__seals *seals, uint32_t pages);
 void qt__seals_touch(struct qt__seals *seals);
 /** Everything in the file is on disk, and the root says so. */
 int qt__seals_flush(struct qt__seals *seals);
+/** All of them again, on disk: of the key that seals now. */
+int qt__seals_renew(struct qt__seals *seals);
+/** The database's file, of the system's VFS; borrowed. */
+sqlite3_file *qt__seals_file(struct qt__seals *seals);
 /** Forgets what is in memory and reads the root again: for readers. */
 int qt__seals_reload(struct qt__seals *seals);
 /** The root's log: 16 zeros: none. On disk when it returns. */

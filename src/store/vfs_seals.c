@@ -355,11 +355,14 @@ rewrite_page(struct qt__seals *seals, uint32_t page, const unsigned char tag[QT_
 {
     const struct qt__place place = {.kind = QT__KIND_PAGE, .number = page};
     unsigned char block[QT__PAGE_BYTES], plain[QT__PAGE_PLAIN];
-    return memcmp(tag, none, sizeof none) == 0 ||
-           (qt__read_under(seals->file, block, sizeof block, qt__page_at(page)) == SQLITE_OK &&
-            memcmp(qt__tag_of(block, QT__PAGE_PLAIN), tag, QT__ENTRY_BYTES) == 0 &&
-            qt__unseal(seals->vfs->cipher, &place, block, QT__PAGE_PLAIN, plain) &&
-            qt__write_under(seals->file, block, sizeof block, qt__page_at(page)) == SQLITE_OK);
+    if (memcmp(tag, none, sizeof none) == 0)
+        return true;
+    bool is_there =
+        qt__read_under(seals->file, block, sizeof block, qt__page_at(page)) == SQLITE_OK &&
+        memcmp(qt__tag_of(block, QT__PAGE_PLAIN), tag, QT__ENTRY_BYTES) == 0 &&
+        qt__unseal(seals->vfs->cipher, &place, block, QT__PAGE_PLAIN, plain);
+    return (is_there || qt__renewal_find(seals->vfs, page, tag, block)) &&
+           qt__write_under(seals->file, block, sizeof block, qt__page_at(page)) == SQLITE_OK;
 }
 
 /* V6: all that the failed sync was for, again. False: a page is gone, which the log still has: the
@@ -435,6 +438,24 @@ qt__seals_flush(struct qt__seals *seals)
     rc = write_root(seals);
     seals->is_dirty = rc != SQLITE_OK;
     return rc;
+}
+
+int
+qt__seals_renew(struct qt__seals *seals)
+{
+    int rc = SQLITE_OK;
+    for (uint32_t i = 0; rc == SQLITE_OK && i < seals->leaves; i++) {
+        rc = load_leaf(seals, i);
+        if (rc == SQLITE_OK)
+            seals->leaf[i]->is_dirty = seals->is_dirty = true;
+    }
+    return rc == SQLITE_OK ? qt__seals_flush(seals) : rc;
+}
+
+sqlite3_file *
+qt__seals_file(struct qt__seals *seals)
+{
+    return seals->file;
 }
 
 int

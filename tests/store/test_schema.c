@@ -168,7 +168,7 @@ static void
 migrate_after_the_cut(const struct world *world, int after)
 {
     struct qt_error err = {0};
-    struct db db = {.vfs = qt__vfs_create(world->key->keys, world->key->id, false)};
+    struct db db = {.vfs = qt__store_file_vfs(world->key, false)};
     db.vfs->boot[0] ^= 1;
     int rc = qt__vfs_connect(db.vfs, path_in(world->folder, "store.db"), WRITES, &db.sql);
     ck_assert_msg(rc == SQLITE_OK, "after %d: %s", after, db_why(&db));

@@ -7,6 +7,7 @@
  *     {"v":1,"command":"pause","reason":"news"}         {"v":1,"ok":true}
  *     {"v":1,"command":"picture","after":7,"keys":3}    {"v":1,"ok":true,"picture":{...}}
  *     {"v":1,"command":"audit","reason":"store.rekey"}  {"v":1,"ok":true}, after an entry of it
+ *     {"v":1,"command":"rekey","reason":"8f31..."}      {"v":1,"ok":true}, of 'store rekey --pages'
  *     {"v":1,"command":"sing"}                          {"v":1,"ok":false,"error":"..."}
  *
  * While the engine's thread does not move (the watchdog says so), a stop is answered with ok and a
@@ -16,7 +17,7 @@
  * slow skips some; "keys" counts the keys pressed in that screen. A command with "source":"attach"
  * is told as one of its keys.
  *
- * Commands: status, picture, guard (for the watchman: api/guard.h), audit, pause, resume, reduce,
+ * Commands: status, picture, guard (for the watchman: api/guard.h), audit, rekey, pause, resume, reduce,
  * liquidate, test_lamps (of the kill switch). A line has 64 KiB at most; 32 clients at once, each of
  * whom has 10 s for a line and for taking its answer. The server has its own thread; the engine never
  * waits for a client.
@@ -68,6 +69,10 @@ struct qt_control_engine {
     /** The kill switch, for the status: a new reference; null: there is none. NULL: neither. */
     json_t *(*hardware)(void *self);
     bool (*test_lamps)(void *self, struct qt_error *err); /* NULL: there are none */
+    /** The store's pages get the key that hex has, sealed; it is not told to the audit. NULL: there is
+     * no store. */
+    bool (*rekey)(void *self, const char *hex, struct qt_error *err);
+    json_t *(*rekey_state)(void *self); /* "rekey" of the status, a new reference; NULL: null */
     json_t *(*process)(void *self); /* the status's "process", a new reference; NULL: not told */
 };
 

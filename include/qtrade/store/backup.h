@@ -6,6 +6,8 @@
  *                  40 bytes of the image u64  48 rows u64  56 zeros (8)
  *                  64 the wrapped keys, as store.key has them (168)
  *                  232 head of the secret stream (24)
+ *                  version 2, of a store whose pages have a key of their own: 64 the wrapped keys and
+ *                  zeros (264)  328 head of the secret stream; 352 bytes
  *     chunks       65,536 bytes of the image each, the last may be shorter, and 17 of the stream
  *
  * The stream is libsodium's crypto_secretstream_xchacha20poly1305 under a key that is made of the
@@ -50,6 +52,9 @@ QT_CHECKED bool qt_backup_look(const char *path, struct qt_backup *out, struct q
 /** The keys in a backup. NULL: QT_E_LOCKED: unlock does not open them. */
 struct qt_store_key *qt_backup_unlock(const char *path, const struct qt_unlock *unlock,
                                       struct qt_error *err);
+/** Whether neither the pages' present nor their former key made the backup, which is of this store: it
+ * is from before, or its first bytes were changed. */
+bool qt_backup_is_older(const char *path, const struct qt_store_key *key);
 /**
  * Puts the backup in the place of the folder's store; key is the folder's, or where it has none the
  * backup's, which is then written there. A store that would trade is PAUSED then, and numbers on
@@ -61,5 +66,10 @@ struct qt_store_key *qt_backup_unlock(const char *path, const struct qt_unlock *
  */
 QT_CHECKED bool qt_backup_restore(const char *folder, struct qt_store_key *key, const char *path,
                                   bool replaces, struct qt_backup *out, struct qt_error *err);
+/** The same of a backup from before the pages got another key: made_by are its keys
+ * (qt_backup_unlock), and its pages get the folder's key. */
+QT_CHECKED bool qt_backup_restore_older(const char *folder, struct qt_store_key *key,
+                                        const struct qt_store_key *made_by, const char *path,
+                                        bool replaces, struct qt_backup *out, struct qt_error *err);
 
 #endif

@@ -19,6 +19,7 @@
 #include "qtrade/base/config.h"
 #include "qtrade/engine/board.h"
 #include "qtrade/store/key.h"
+#include "qtrade/store/store.h"
 
 /** The config's section "backup". */
 struct qt_backup_config {
@@ -46,6 +47,7 @@ struct qt_backup_schedule;
 struct qt_backup_schedule_options {
     const char *state;                     /* folder of the store */
     const struct qt_store_key *key;        /* copied */
+    struct qt_store *store; /* asked for its keys before each backup, borrowed; NULL: key stays */
     const struct qt_backup_config *config; /* copied; folder is made where it is not there */
     struct qt_part *part;                  /* its place on the board; NULL: nobody looks */
     /** What happened, on the schedule's thread; NULL: nobody asks. */
