@@ -6,6 +6,7 @@
 #ifndef QTRADE_SIM_INLINE_PRIV_H
 #define QTRADE_SIM_INLINE_PRIV_H
 
+#include "qtrade/base/rng.h"
 #include "qtrade/sim/inline_venue.h"
 
 #define QT__INLINE_ROOM 1024 /* orders, cancels and questions on their way */
@@ -42,6 +43,7 @@ struct qt_inline_venue {
     uint64_t tick;
     bool has_begun, is_sync_wanted;
     bool has_executed; /* something happened to an order since balances were told */
+    struct qt_rng rng;
     /* the post */
     struct qt__inline_letter letter[QT__INLINE_ROOM];
     size_t letters;

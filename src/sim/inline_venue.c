@@ -104,6 +104,15 @@ on_execution(void *context, enum qt_match_event match, const struct qt_exchange_
 
 /* The post */
 
+static int64_t
+latency_of(struct qt_inline_venue *venue, enum qt__inline_kind kind)
+{
+    enum qt_inline_request request =
+        kind == QT__INLINE_ORDER ? QT_INLINE_ORDER : QT_INLINE_CANCEL;
+    const struct qt_latency_law *law = &venue->options.law[request];
+    return law->median_ns > 0 ? qt_latency_law_draw(law, &venue->rng) : venue->options.latency_ns;
+}
+
 static bool
 post(struct qt_inline_venue *venue, enum qt__inline_kind kind,
      const struct qt_order_request *request)
@@ -113,7 +122,7 @@ post(struct qt_inline_venue *venue, enum qt__inline_kind kind,
         return false;
     venue->letter[venue->letters++] =
         (struct qt__inline_letter){.kind = kind,
-                                   .due_ns = venue->now_ns + venue->options.latency_ns,
+                                   .due_ns = venue->now_ns + latency_of(venue, kind),
                                    .tick = venue->tick,
                                    .request = *request};
     venue->waiting[request->instrument]++;
@@ -304,6 +313,7 @@ create(const struct qt_universe *universe, const struct qt_inline_options *optio
     struct qt_inline_venue *venue = calloc(1, sizeof *venue);
     if (venue) {
         venue->options = *options;
+        qt_rng_init(&venue->rng, options->seed);
         venue->universe = universe;
         venue->waiting = calloc(n, sizeof *venue->waiting);
         venue->bar = calloc(2 * (size_t)n, sizeof *venue->bar);

@@ -23,14 +23,19 @@
 #include "qtrade/engine/ports.h"
 #include "qtrade/market/sources.h"
 #include "qtrade/sim/exchange.h"
+#include "qtrade/sim/latency.h"
 #include "qtrade/sim/source.h"
 
 struct qt_inline_venue;
+
+enum qt_inline_request { QT_INLINE_ORDER, QT_INLINE_CANCEL, QT_INLINE_REQUESTS };
 
 /** Zeroed fields take the value behind the semicolon. */
 struct qt_inline_options {
     struct qt_exchange_options exchange;
     int64_t latency_ns;                      /* of event time, >= 0 as given */
+    struct qt_latency_law law[QT_INLINE_REQUESTS]; /* instead of latency_ns, drawn a request; median 0: that */
+    uint64_t seed;                           /* of what is drawn */
     qt_money deposit;                        /* of deposit_asset, scale QT_MONEY_SCALE */
     char deposit_asset[QT_ASSET_SIZE];       /* "USDT" */
     int ticks_a_work;                        /* a backtest's ticks a call of work; 64 */
