@@ -5,7 +5,7 @@
  * and trades move the market.
  *
  * I1: an order becomes active at the first tick of its symbol that is at least latency after its
- * placing (paper: at the first quote that makes a book), and meets the ladder around that tick's
+ * placing (paper: at the first quote that makes a book, unless meets_standing), and meets the ladder around that tick's
  * price, never an older one. A cancel works before a tick's trade, but never before its order has
  * arrived; a question about an order on its way is answered when it has. I2: at one tick the events
  * come as: reports of cancels, TRADE, QUOTE, reports of fills by the market, reports of new orders,
@@ -26,6 +26,8 @@
 #include "qtrade/sim/latency.h"
 #include "qtrade/sim/source.h"
 
+#define QT_INLINE_OWNER 1 /* of its account, the only one */
+
 struct qt_inline_venue;
 
 enum qt_inline_request { QT_INLINE_ORDER, QT_INLINE_CANCEL, QT_INLINE_REQUESTS };
@@ -41,6 +43,9 @@ struct qt_inline_options {
     int ticks_a_work;                        /* a backtest's ticks a call of work; 64 */
     const struct qt_sources_config *sources; /* paper: the feed has two streams of a symbol, and the
                                                 chosen one moves the market; borrowed; NULL: one */
+    bool meets_standing; /* paper: when its time has come between two events, a request meets the last
+                            quote's book at that time (for a feed that is ahead of its events: a
+                            recording) */
     bool emits_history; /* BAR events with QT_EVENT_HISTORY at the first work */
 };
 
