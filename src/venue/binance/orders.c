@@ -152,10 +152,11 @@ qt__bn_submit(void *context, const struct qt_order_request *order)
 /* Cancelling */
 
 static void
-push_cancelled(struct qt__bn_call *call, struct qt__bn_order_answer *order)
+push_cancelled(struct qt__bn_call *call, struct qt__bn_order_answer *order, int64_t sent_ns)
 {
     order->status.type =
         order->status.state == QT_ORDER_CANCELLED ? QT_REPORT_CANCELLED : QT_REPORT_STATUS;
+    order->status.sent_ns = order->status.type == QT_REPORT_CANCELLED ? sent_ns : 0;
     push_report(call->self, order, &order->status);
 }
 
@@ -166,8 +167,7 @@ on_cancelled(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     json_t *root = answer->is_good ? load(answer) : NULL;
     if (root && read_order(call, root, &order)) {
         order.status.client_id = call->client_id;
-        order.status.sent_ns = call->sent_utc_ns;
-        push_cancelled(call, &order);
+        push_cancelled(call, &order, call->sent_utc_ns);
     } else if (!answer->is_good && surely_not_done(answer->verdict)) {
         push_bare(call, QT_REPORT_CANCEL_REJECTED, QT_ORDER_UNKNOWN, answer->code);
     } else {
@@ -223,7 +223,7 @@ on_all_cancelled(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     {
         struct qt__bn_order_answer order;
         if (read_order(call, row, &order))
-            push_cancelled(call, &order);
+            push_cancelled(call, &order, 0);
     }
     json_decref(root);
     (void)qt__bn_account_sync(self);
