@@ -39,6 +39,7 @@ extern const struct qt_benchmark qt_bench_engine[];
 extern const struct qt_benchmark qt_bench_indicator[];
 extern const struct qt_benchmark qt_bench_market[];
 extern const struct qt_benchmark qt_bench_net[];
+extern const struct qt_benchmark qt_bench_order[];
 extern const struct qt_benchmark qt_bench_sim[];
 extern const struct qt_benchmark qt_bench_match[];
 extern const struct qt_benchmark qt_bench_tick[];
