@@ -39,10 +39,15 @@ print_estimate(const char *name, const char *unit, const struct qt_estimate *of,
         fprintf(out, "  %-28s %-41s %7zu\n", name, "not enough observations", of->n);
 }
 
+/* No answer at all has the time of its request: the journal is of before, or nothing was asked. */
 static void
-print_time(const char *name, const struct qt_lognormal_fit *fit, FILE *out)
+print_time(const char *name, bool is_answer, const struct qt_lognormal_fit *fit, FILE *out)
 {
     char sigma[48];
+    if (is_answer && fit->median.n == 0) {
+        fprintf(out, "  %-28s not recorded\n", name);
+        return;
+    }
     snprintf(sigma, sizeof sigma, "%*s sigma", (int)strlen(name), "");
     print_estimate(name, "ms", &fit->median, 2, out);
     if (fit->sigma.is_known)
@@ -55,15 +60,16 @@ print_venue(const struct qt__compare_found *found, FILE *out)
     static const struct {
         enum qt__compare_time time;
         const char *name;
-    } times[] = {{QT__TIME_ORDER_WORD, "order, to first word"},
-                 {QT__TIME_ORDER_ANSWER, "order, to answer"},
-                 {QT__TIME_CANCEL_WORD, "cancel, to word"},
-                 {QT__TIME_CANCEL_ANSWER, "cancel, to answer"},
-                 {QT__TIME_QUERY_ANSWER, "query, to answer"}};
+        bool is_answer;
+    } times[] = {{QT__TIME_ORDER_WORD, "order, to first word", false},
+                 {QT__TIME_ORDER_ANSWER, "order, to answer", true},
+                 {QT__TIME_CANCEL_WORD, "cancel, to word", false},
+                 {QT__TIME_CANCEL_ANSWER, "cancel, to answer", true},
+                 {QT__TIME_QUERY_ANSWER, "query, to answer", true}};
     fprintf(out, "%-30s %10s %-5s %24s %7s\n", "VENUE AS RECORDED", "value", "",
             "95 % interval    ", "n");
     for (size_t i = 0; i < QT_COUNT_OF(times); i++)
-        print_time(times[i].name, &found->time_ms[times[i].time], out);
+        print_time(times[i].name, times[i].is_answer, &found->time_ms[times[i].time], out);
     print_estimate("queue ahead, part of visible", "", &found->queue_ahead, 3, out);
     print_estimate("filled when touched", "", &found->fill_at_touch, 3, out);
     print_estimate("maker fee", "bps", &found->maker_bps, 2, out);
