@@ -20,6 +20,16 @@ qt__compare_filled_name(enum qt__compare_filled filled)
     return (unsigned)filled < QT__FILLED_KINDS ? filled_names[filled] : "?";
 }
 
+const char *
+qt__compare_origin_name(enum qt__compare_origin origin)
+{
+    static const char *const names[QT__ORIGINS] = {[QT__ORIGIN_GIVEN] = "given",
+                                                   [QT__ORIGIN_FOUND] = "calibrated",
+                                                   [QT__ORIGIN_FEW] = "few observations",
+                                                   [QT__ORIGIN_ASSUMED] = "assumed"};
+    return (unsigned)origin < QT__ORIGINS ? names[origin] : "?";
+}
+
 enum qt__compare_filled
 qt__compare_filled(const struct qt__compare_row *row)
 {

@@ -64,10 +64,8 @@ calibration(const struct qt__compare_found *found)
 static json_t *
 parameter(const struct qt__compare_parameter *of)
 {
-    static const char *const origins[] = {[QT__ORIGIN_GIVEN] = "given",
-                                          [QT__ORIGIN_FOUND] = "calibrated",
-                                          [QT__ORIGIN_ASSUMED] = "assumed"};
-    return json_pack("{s:f, s:s}", "value", of->value, "origin", origins[of->origin]);
+    return json_pack("{s:f, s:s}", "value", of->value, "origin",
+                     qt__compare_origin_name(of->origin));
 }
 
 static json_t *

@@ -92,7 +92,13 @@ struct qt__compare_found {
     struct qt_estimate queue_ahead, fill_at_touch, maker_bps, taker_bps;
 };
 
-enum qt__compare_origin { QT__ORIGIN_GIVEN, QT__ORIGIN_FOUND, QT__ORIGIN_ASSUMED };
+enum qt__compare_origin {
+    QT__ORIGIN_GIVEN,
+    QT__ORIGIN_FOUND,
+    QT__ORIGIN_FEW, /* the middle of too few observations for an estimate */
+    QT__ORIGIN_ASSUMED,
+    QT__ORIGINS
+};
 
 /** What the simulation runs on. */
 struct qt__compare_parameter {
@@ -228,6 +234,7 @@ bool qt__compare_price_bps(const struct qt__compare *compare, const struct qt__c
 QT_CHECKED bool qt__compare_total(const struct qt__compare *compare, struct qt__compare_totals *out,
                                   struct qt_error *err);
 const char *qt__compare_filled_name(enum qt__compare_filled filled);
+const char *qt__compare_origin_name(enum qt__compare_origin origin);
 /* compare_text.c, compare_json.c */
 QT_CHECKED bool qt__compare_text(const struct qt__compare *compare,
                                  const struct qt__compare_totals *totals, size_t most, FILE *out,

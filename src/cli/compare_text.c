@@ -79,9 +79,6 @@ print_venue(const struct qt__compare_found *found, FILE *out)
 static void
 print_parameters(const struct qt__compare_parameters *use, FILE *out)
 {
-    static const char *const origins[] = {[QT__ORIGIN_GIVEN] = "given",
-                                          [QT__ORIGIN_FOUND] = "calibrated",
-                                          [QT__ORIGIN_ASSUMED] = "assumed"};
     const struct {
         const char *name, *unit;
         const struct qt__compare_parameter *of;
@@ -96,7 +93,7 @@ print_parameters(const struct qt__compare_parameters *use, FILE *out)
     fprintf(out, "\nSIMULATED WITH\n");
     for (size_t i = 0; i < QT_COUNT_OF(rows); i++)
         fprintf(out, "  %-28s %10.*f %-5s %s\n", rows[i].name, rows[i].decimals, rows[i].of->value,
-                rows[i].unit, origins[rows[i].of->origin]);
+                rows[i].unit, qt__compare_origin_name(rows[i].of->origin));
 }
 
 /* Totals */

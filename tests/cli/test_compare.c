@@ -164,6 +164,10 @@ START_TEST(too_few_observations_give_no_number)
             json_object_get(json_object_get(document, "parameters"), "queue_ahead"), "origin")),
         "assumed");
     ck_assert(json_is_null(json_object_get(document, "signals")));
+    const json_t *order =
+        json_object_get(json_object_get(document, "parameters"), "order_latency_ms");
+    ck_assert_str_eq(json_string_value(json_object_get(order, "origin")), "few observations");
+    ck_assert(at(order, "value") > 20 && at(order, "value") < 80);
     json_decref(document);
     ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 0);
     ck_assert_ptr_nonnull(strstr(heard, "not enough observations"));
