@@ -40,8 +40,8 @@ next_event(const struct engine_run *run, enum qt_event_kind kind)
                              .t_venue_ns = run->now_ns};
 }
 
-static void
-give_quote(struct engine_run *run, const struct qt_event_sink *sink)
+void
+qt__bench_quote(struct engine_run *run, const struct qt_event_sink *sink)
 {
     struct qt_event event = next_event(run, QT_EVENT_QUOTE);
     int64_t px = price_of(run, event.instrument);
@@ -89,7 +89,8 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
         run->pushed++;
         run->now_ns += run->step_ns;
     }
-    return -1;
+    atomic_fetch_add(&run->turns, 1);
+    return run->is_endless ? (int)run->n : -1;
 }
 
 static bool
@@ -185,12 +186,31 @@ hold_positions(struct engine_run *run)
     return true;
 }
 
+/* A resting order of the first symbol, of an earlier run. */
+static void
+hold_order(struct engine_run *run)
+{
+    run->restore->orders = 1;
+    run->restore->order[0] =
+        (struct qt_order_record){.request = {.client_id = qt_client_id(1, 0),
+                                             .type = QT_TYPE_LIMIT,
+                                             .side = QT_BUY,
+                                             .px = {qt__bench_price(0) / 2},
+                                             .stop_px = QT_PX_NONE,
+                                             .qty = {1000}},
+                                 .state = QT_ORDER_OPEN,
+                                 .created_ns = T0,
+                                 .updated_ns = T0};
+}
+
 static struct qt_engine *
 create_engine(struct engine_run *run, const struct engine_plan *plan)
 {
     struct qt_error err = {0};
     if (!fill_universe(run, &err) || (plan->is_holding && !hold_positions(run)))
         return NULL;
+    if (plan->has_order)
+        hold_order(run);
     const struct qt_engine_options options = {.engine = &run->settings.engine,
                                               .scan = &run->settings.scan,
                                               .strategy = &run->settings.strategy,
@@ -202,7 +222,9 @@ create_engine(struct engine_run *run, const struct engine_plan *plan)
                                               .venue = {.self = run,
                                                         .name = "bench",
                                                         .submit = plan->venue.submit,
-                                                        .cancel = take_question,
+                                                        .cancel = plan->venue.cancel ? plan->venue.cancel
+                                                                                     : take_question,
+                                                        .cancel_all = plan->venue.cancel_all,
                                                         .query = take_question,
                                                         .sync = take_sync},
                                               .run_kind = "bench",
@@ -224,6 +246,7 @@ qt__bench_engine_start(const struct engine_plan *plan)
     qt_rng_init(&run->rng, QT_BENCH_SEED);
     qt_settings_defaults(&run->settings);
     run->settings.engine.workers = plan->workers;
+    qt_settings_for_venue(&run->settings, &(struct qt_venue_caps){0}); /* none: exits go out at once */
     if (plan->cycle_ms > 0)
         run->settings.engine.cycle_ms = plan->cycle_ms;
     run->engine = create_engine(run, plan);
@@ -234,7 +257,7 @@ qt__bench_engine_start(const struct engine_plan *plan)
     if (plan->has_history)
         qt__bench_push(run, give_bar, (uint64_t)plan->symbols * HISTORY);
     run->pushed = 0;
-    qt__bench_push(run, give_quote, plan->symbols);
+    qt__bench_push(run, qt__bench_quote, plan->symbols);
     return run;
 }
 
@@ -264,7 +287,7 @@ static uint64_t
 quote_work(void *state, size_t batch)
 {
     struct engine_run *run = state;
-    qt__bench_push(run, give_quote, batch);
+    qt__bench_push(run, qt__bench_quote, batch);
     return run->pushed;
 }
 
@@ -314,7 +337,7 @@ cycle_work(void *state, size_t batch)
 {
     struct engine_run *run = state;
     for (size_t i = 0; i < batch; i++) {
-        qt__bench_push(run, give_quote, run->symbols);
+        qt__bench_push(run, qt__bench_quote, run->symbols);
         run->now_ns += QT_NS_PER_S;
     }
     return run->pushed;

@@ -23,6 +23,8 @@ struct engine_run {
     uint32_t symbols;
     int64_t now_ns, step_ns; /* between two events */
     uint64_t n, pushed;      /* events to push in this turn; ever pushed */
+    bool is_endless;         /* turn after turn, until stop */
+    atomic_ullong turns;     /* so far */
     /* gives the next event to the sink */
     void (*give)(struct engine_run *run, const struct qt_event_sink *sink);
     void *context; /* of give and of the venue's port */
@@ -34,9 +36,10 @@ struct engine_plan {
     bool has_history; /* all that a ranking asks for */
     bool has_clock;   /* as live: what comes goes through the intake */
     bool is_holding;  /* a long position in every symbol (1,000 at most), with a stop 0.5 % below */
+    bool has_order;   /* with is_holding: an order of an earlier run rests */
     bool publishes;
     int64_t cycle_ms;           /* 0: the default */
-    struct qt_venue_port venue; /* submit NULL: nothing is ever sent */
+    struct qt_venue_port venue; /* submit, cancel, cancel_all; NULL: never asked */
 };
 
 /** NULL: no memory. Every symbol has had a quote: its price and one tick. */
@@ -46,6 +49,8 @@ void qt__bench_engine_end(void *run); /* NULL is fine */
 void qt__bench_push(struct engine_run *run,
                     void (*give)(struct engine_run *run, const struct qt_event_sink *sink),
                     uint64_t n);
+/** Gives a quote of the next symbol. */
+void qt__bench_quote(struct engine_run *run, const struct qt_event_sink *sink);
 /** What a symbol's first quote was about, at scale 2. */
 int64_t qt__bench_price(uint32_t symbol);
 

@@ -38,6 +38,8 @@ extern const struct qt_benchmark qt_bench_base[];
 extern const struct qt_benchmark qt_bench_engine[];
 extern const struct qt_benchmark qt_bench_indicator[];
 extern const struct qt_benchmark qt_bench_market[];
+extern const struct qt_benchmark qt_bench_net[];
+extern const struct qt_benchmark qt_bench_order[];
 extern const struct qt_benchmark qt_bench_sim[];
 extern const struct qt_benchmark qt_bench_match[];
 extern const struct qt_benchmark qt_bench_tick[];

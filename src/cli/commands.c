@@ -12,6 +12,7 @@ const struct qt_command *const qt_commands[] = {
     &qt_cmd_audit,
     &qt_cmd_backtest,
     &qt_cmd_bench,
+    &qt_cmd_compare,
     &qt_cmd_config,
     &qt_cmd_demo,
     &qt_cmd_doctor,

@@ -9,6 +9,7 @@ extern const struct qt_command qt_cmd_attach;
 extern const struct qt_command qt_cmd_audit;
 extern const struct qt_command qt_cmd_backtest;
 extern const struct qt_command qt_cmd_bench;
+extern const struct qt_command qt_cmd_compare;
 extern const struct qt_command qt_cmd_config;
 extern const struct qt_command qt_cmd_demo;
 extern const struct qt_command qt_cmd_doctor;

@@ -268,38 +268,44 @@ take_sync(void *self)
     return true;
 }
 
+bool
+qt__replay_settings(const struct qt_journal_head *head, struct qt_settings *out,
+                    struct qt_error *err)
+{
+    struct qt_config_binding bindings[QT_SETTINGS_SECTIONS];
+    qt_settings_defaults(out);
+    if (!qt_config_load_text("journal", head->config, strlen(head->config), bindings,
+                             qt_settings_bind(out, bindings), err))
+        return qt_error_add(err, "the journal's config (written by qtrade %s)", head->version);
+    if (head->is_recorded)
+        qt_settings_for_recorded(out, head->base_period_ns);
+    return true;
+}
+
 static bool
 load_settings(struct replay *replay)
 {
     struct qt_settings *settings = &replay->result->settings;
-    struct qt_config_binding bindings[QT_SETTINGS_SECTIONS];
-    qt_settings_defaults(settings);
-    if (!qt_config_load_text("journal", replay->head->config, strlen(replay->head->config),
-                             bindings, qt_settings_bind(settings, bindings), replay->err))
-        return qt_error_add(replay->err, "the journal's config (written by qtrade %s)",
-                            replay->head->version);
-    if (replay->head->is_recorded)
-        qt_settings_for_recorded(settings, replay->head->base_period_ns);
+    if (!qt__replay_settings(replay->head, settings, replay->err))
+        return false;
     if (replay->plan->workers > 0)
         settings->engine.workers = replay->plan->workers;
     return true;
 }
 
-/* The market state that the session began with; NULL: none. */
-static bool
-open_market(struct replay *replay, struct qt_kept_market **out)
+bool
+qt__replay_market(const struct qt_journal_head *head, const char *folder,
+                  const struct qt_journal_key *key, const struct qt_settings *settings,
+                  struct qt_kept_market **out, struct qt_error *err)
 {
-    const struct qt_settings *settings = &replay->result->settings;
     const struct qt_market_shape shape = {.scan = &settings->scan,
                                           .strategy = &settings->strategy,
-                                          .base_period_ns = replay->head->base_period_ns};
-    const struct qt_market_place place = {.folder = replay->plan->folder,
-                                          .key = replay->plan->key,
-                                          .shape = &shape,
-                                          .universe = replay->head->universe};
-    if (replay->head->market.number == 0)
+                                          .base_period_ns = head->base_period_ns};
+    const struct qt_market_place place = {
+        .folder = folder, .key = key, .shape = &shape, .universe = head->universe};
+    if (head->market.number == 0)
         return true;
-    *out = qt_kept_market_open(&place, replay->head->session, &replay->head->market, replay->err);
+    *out = qt_kept_market_open(&place, head->session, &head->market, err);
     return *out != NULL;
 }
 
@@ -308,7 +314,8 @@ open_engine(struct replay *replay)
 {
     struct qt_settings *settings = &replay->result->settings;
     struct qt_kept_market *market = NULL;
-    if (!open_market(replay, &market))
+    if (!qt__replay_market(replay->head, replay->plan->folder, replay->plan->key, settings, &market,
+                           replay->err))
         return false;
     const struct qt_engine_options options = {
         .engine = &settings->engine,

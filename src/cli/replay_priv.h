@@ -39,6 +39,14 @@ struct qt__replay_result {
     struct qt_settings settings;
 };
 
+/** The config that a session ran on. False: QT_E_CONFIG, it is none of this version. */
+QT_CHECKED bool qt__replay_settings(const struct qt_journal_head *head, struct qt_settings *out,
+                                    struct qt_error *err);
+/** The market state that a session began with; *out stays where it began with none. False: err. */
+QT_CHECKED bool qt__replay_market(const struct qt_journal_head *head, const char *folder,
+                                  const struct qt_journal_key *key,
+                                  const struct qt_settings *settings, struct qt_kept_market **out,
+                                  struct qt_error *err);
 /** Runs it. False: the journal could not be read (err); what was found so far is in out. */
 QT_CHECKED bool qt__replay(const struct qt__replay_plan *plan, struct qt__replay_result *out,
                            struct qt_error *err);

@@ -157,7 +157,7 @@ qt__intake_turn(struct qt_engine *engine, int timeout_ms)
     intake->is_behind = is_behind(engine);
     intake->pushed = 0;
     int all = feed->work(feed->self, &sink, timeout_ms), more = all;
-    while (intake->is_behind && more >= QT_INTAKE_FULL &&
+    while (intake->is_behind && more >= QT_INTAKE_FULL && atomic_load(&engine->stops_waiting) == 0 &&
            qt_now_mono_ns() - intake->first_ns < QT_INTAKE_HOLD_MS * QT_NS_PER_MS) {
         more = feed->work(feed->self, &sink, 0);
         all = more < 0 ? more : all + more;

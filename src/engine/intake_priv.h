@@ -14,7 +14,7 @@
  * bars, depth, reports, balances, links, commands pass at once, always. N2: events of one symbol
  * keep their order: before another event of a symbol its waiting quote goes. N3: a cycle sees every
  * quote that came before its time. N4: a quote waits for the end of its turn at the longest, and a
- * turn reads on for HOLD_MS at most. N5: what waits goes on by lanes: positions, the top, the rest;
+ * turn reads on for HOLD_MS at most, and not while a stop waits. N5: what waits goes on by lanes: positions, the top, the rest;
  * of one lane in the order in which their slots were filled. Its receive time is that of the event
  * numbered last, if that is later.
  *

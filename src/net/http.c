@@ -555,14 +555,16 @@ qt_http_send(struct qt_http *http, const struct qt_http_request *from, struct qt
         (void)qt_fail(err, QT_E_MEMORY, "no memory for a request");
         return 0;
     }
-    request->id = ++http->last_id;
+    uint64_t id = request->id = ++http->last_id;
     request->start_ns = qt_now_mono_ns();
     qt_timer_start(http->loop, &request->timeout,
                    from->timeout_ms > 0 ? from->timeout_ms : QT_HTTP_TIMEOUT_MS, on_timeout,
                    request);
     append(&http->waiting, request);
+    if (from->is_urgent) /* on a kept connection its bytes leave before this returns */
+        (void)start_one(http, true);
     schedule_pump(http);
-    return request->id;
+    return id;
 }
 
 static struct request *

@@ -207,6 +207,8 @@ match_of(struct qt__market *market)
     market->match = qt_match_create(market->ins, QT__BOOK_ORDERS, &listener);
     if (market->match && !qt_px_is_none(market->last))
         qt_match_set_last(market->match, market->last);
+    if (market->match && market->exchange->options.queue_ppm > 0)
+        qt_match_set_queue(market->match, market->exchange->options.queue_ppm);
     return market->match;
 }
 

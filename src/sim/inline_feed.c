@@ -211,6 +211,57 @@ moves_market(struct qt_inline_venue *venue, const struct qt_event *event)
     return use & QT_SOURCES_PRICE;
 }
 
+/* The symbol's book is its last quote's; false: there was none yet. */
+static bool
+set_standing(struct qt_inline_venue *venue, uint32_t id)
+{
+    struct qt__inline_standing *standing = &venue->standing[id];
+    if (standing->is_known && !standing->is_set)
+        standing->is_set = match_quote(venue, id, &standing->quote);
+    return standing->is_set;
+}
+
+/* The request whose time comes next, before t; false: none. */
+static bool
+find_due(const struct qt_inline_venue *venue, int64_t t_ns, int64_t *out_ns, uint32_t *out_id)
+{
+    int64_t first_ns = t_ns;
+    for (size_t i = 0; i < venue->letters; i++) {
+        const struct qt__inline_letter *letter = &venue->letter[i];
+        if (letter->due_ns < first_ns && venue->standing[letter->request.instrument].is_known) {
+            first_ns = letter->due_ns;
+            *out_id = letter->request.instrument;
+        }
+    }
+    *out_ns = first_ns;
+    return first_ns < t_ns;
+}
+
+/* Requests whose time comes before the next event meet the book as it stands. */
+static void
+deliver_standing(struct qt_inline_venue *venue, int64_t t_ns)
+{
+    int64_t due_ns;
+    uint32_t id = 0;
+    size_t left = venue->letters;
+    for (; left > 0 && find_due(venue, t_ns, &due_ns, &id); left--) {
+        set_now(venue, due_ns);
+        venue->tick++;
+        qt__inline_deliver(venue, id, false);
+        if (set_standing(venue, id))
+            qt__inline_deliver(venue, id, true);
+        qt__inline_tell_changes(venue, id);
+    }
+}
+
+/* A quote came: the book is its own. */
+static void
+stand(struct qt_inline_venue *venue, uint32_t id, const struct qt_quote *quote, bool is_set)
+{
+    if (venue->standing)
+        venue->standing[id] = (struct qt__inline_standing){*quote, true, is_set};
+}
+
 /* A live event goes on to the engine first: nothing the engine does on it can trade with it. New
  * orders wait for a quote, whose book is the one they meet. */
 static void
@@ -220,6 +271,8 @@ pass_on(void *self, struct qt_event *event)
     struct qt_event copy = *event;
     uint32_t id = copy.instrument;
     bool is_quote = copy.kind == QT_EVENT_QUOTE, is_trade = copy.kind == QT_EVENT_TRADE;
+    if (venue->standing)
+        deliver_standing(venue, copy.t_recv_ns);
     set_now(venue, copy.t_recv_ns);
     if (!(is_quote || is_trade) || id >= qt_universe_count(venue->universe) ||
         !moves_market(venue, &copy)) {
@@ -228,12 +281,14 @@ pass_on(void *self, struct qt_event *event)
     }
     venue->tick++;
     qt__inline_deliver(venue, id, false);
-    bool is_needed = qt__inline_is_needed(venue, id);
+    bool is_needed = qt__inline_is_needed(venue, id), is_set = false;
     qt__inline_push(venue, event);
     if (is_trade)
         match_trade(venue, &copy, is_needed);
-    else if (is_needed && match_quote(venue, id, &copy.quote))
+    else if (is_needed && (is_set = match_quote(venue, id, &copy.quote)))
         qt__inline_deliver(venue, id, true);
+    if (is_quote)
+        stand(venue, id, &copy.quote, is_set);
     qt__inline_tell_changes(venue, id);
 }
 

@@ -6,17 +6,18 @@
 #ifndef QTRADE_SIM_INLINE_PRIV_H
 #define QTRADE_SIM_INLINE_PRIV_H
 
+#include "qtrade/base/rng.h"
 #include "qtrade/sim/inline_venue.h"
 
 #define QT__INLINE_ROOM 1024 /* orders, cancels and questions on their way */
-#define QT__INLINE_OWNER 1
+#define QT__INLINE_OWNER QT_INLINE_OWNER
 
 enum qt__inline_kind { QT__INLINE_ORDER, QT__INLINE_CANCEL, QT__INLINE_CANCEL_ALL };
 
 /** Something on its way to the exchange. */
 struct qt__inline_letter {
     enum qt__inline_kind kind;
-    int64_t due_ns;
+    int64_t due_ns, sent_ns;
     uint64_t tick;                   /* of its posting: it is not read before a later one */
     struct qt_order_request request; /* CANCEL: client_id; all: instrument */
 };
@@ -24,6 +25,12 @@ struct qt__inline_letter {
 struct qt__inline_question {
     uint32_t instrument;
     uint64_t client_id;
+};
+
+/** The last quote that makes a book; is_set: the exchange has it. */
+struct qt__inline_standing {
+    struct qt_quote quote;
+    bool is_known, is_set;
 };
 
 /** A recorded bar that waits for its end. */
@@ -41,7 +48,9 @@ struct qt_inline_venue {
     int64_t now_ns;
     uint64_t tick;
     bool has_begun, is_sync_wanted;
+    int64_t sent_ns;   /* of the letter that is being read; 0: none is */
     bool has_executed; /* something happened to an order since balances were told */
+    struct qt_rng rng;
     /* the post */
     struct qt__inline_letter letter[QT__INLINE_ROOM];
     size_t letters;
@@ -55,6 +64,7 @@ struct qt_inline_venue {
     /* paper */
     struct qt_feed_port feed;
     struct qt_sources *sources; /* of each symbol; NULL: one stream */
+    struct qt__inline_standing *standing; /* of each symbol; NULL: orders wait for a quote */
 };
 
 /* inline_venue.c */

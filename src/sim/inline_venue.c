@@ -83,6 +83,7 @@ on_execution(void *context, enum qt_match_event match, const struct qt_exchange_
     switch (match) {
     case QT_MATCH_ACCEPTED:
         event = qt__inline_report(order, QT_REPORT_ACCEPTED);
+        event.report.sent_ns = venue->sent_ns;
         break;
     case QT_MATCH_FILL:
         event = qt__inline_report(order, QT_REPORT_FILL);
@@ -90,6 +91,7 @@ on_execution(void *context, enum qt_match_event match, const struct qt_exchange_
         break;
     case QT_MATCH_CANCELLED:
         event = qt__inline_report(order, QT_REPORT_CANCELLED);
+        event.report.sent_ns = venue->sent_ns;
         break;
     case QT_MATCH_EXPIRED:
         event = qt__inline_report(order, QT_REPORT_EXPIRED);
@@ -104,6 +106,15 @@ on_execution(void *context, enum qt_match_event match, const struct qt_exchange_
 
 /* The post */
 
+static int64_t
+latency_of(struct qt_inline_venue *venue, enum qt__inline_kind kind)
+{
+    enum qt_inline_request request =
+        kind == QT__INLINE_ORDER ? QT_INLINE_ORDER : QT_INLINE_CANCEL;
+    const struct qt_latency_law *law = &venue->options.law[request];
+    return law->median_ns > 0 ? qt_latency_law_draw(law, &venue->rng) : venue->options.latency_ns;
+}
+
 static bool
 post(struct qt_inline_venue *venue, enum qt__inline_kind kind,
      const struct qt_order_request *request)
@@ -113,7 +124,8 @@ post(struct qt_inline_venue *venue, enum qt__inline_kind kind,
         return false;
     venue->letter[venue->letters++] =
         (struct qt__inline_letter){.kind = kind,
-                                   .due_ns = venue->now_ns + venue->options.latency_ns,
+                                   .due_ns = venue->now_ns + latency_of(venue, kind),
+                                   .sent_ns = venue->now_ns,
                                    .tick = venue->tick,
                                    .request = *request};
     venue->waiting[request->instrument]++;
@@ -139,6 +151,7 @@ place(struct qt_inline_venue *venue, const struct qt_order_request *request)
     struct qt_event event = {.kind = QT_EVENT_REPORT,
                              .instrument = request->instrument,
                              .report = {.client_id = request->client_id,
+                                        .sent_ns = venue->sent_ns,
                                         .type = QT_REPORT_REJECTED,
                                         .state = QT_ORDER_REJECTED,
                                         .side = request->side,
@@ -160,6 +173,7 @@ cancel(struct qt_inline_venue *venue, const struct qt_order_request *request)
     struct qt_event event = {.kind = QT_EVENT_REPORT,
                              .instrument = request->instrument,
                              .report = {.client_id = request->client_id,
+                                        .sent_ns = venue->sent_ns,
                                         .type = QT_REPORT_CANCEL_REJECTED,
                                         .px = QT_PX_NONE,
                                         .code = qt_exchange_code(verdict)}};
@@ -169,6 +183,7 @@ cancel(struct qt_inline_venue *venue, const struct qt_order_request *request)
 static void
 open_letter(struct qt_inline_venue *venue, const struct qt__inline_letter *letter)
 {
+    venue->sent_ns = letter->sent_ns;
     switch (letter->kind) {
     case QT__INLINE_ORDER:
         place(venue, &letter->request);
@@ -180,6 +195,7 @@ open_letter(struct qt_inline_venue *venue, const struct qt__inline_letter *lette
         (void)qt_exchange_cancel_all(venue->exchange, QT__INLINE_OWNER, letter->request.instrument);
         break;
     }
+    venue->sent_ns = 0;
 }
 
 /* What is cancelled has been posted before: on a wire it arrives before too. */
@@ -304,12 +320,17 @@ create(const struct qt_universe *universe, const struct qt_inline_options *optio
     struct qt_inline_venue *venue = calloc(1, sizeof *venue);
     if (venue) {
         venue->options = *options;
+        qt_rng_init(&venue->rng, options->seed);
         venue->universe = universe;
         venue->waiting = calloc(n, sizeof *venue->waiting);
         venue->bar = calloc(2 * (size_t)n, sizeof *venue->bar);
         venue->sources = options->sources ? calloc(n, sizeof *venue->sources) : NULL;
+        venue->standing = options->meets_standing ? calloc(n, sizeof *venue->standing) : NULL;
     }
-    if (!venue || !venue->waiting || !venue->bar || (options->sources && !venue->sources)) {
+    bool has_room = venue && venue->waiting && venue->bar &&
+                    (venue->sources || !options->sources) &&
+                    (venue->standing || !options->meets_standing);
+    if (!has_room) {
         qt_inline_destroy(venue);
         qt_fail(err, QT_E_MEMORY, "no memory for the simulated venue");
         return NULL;
@@ -357,6 +378,7 @@ qt_inline_destroy(struct qt_inline_venue *venue)
     free(venue->waiting);
     free(venue->bar);
     free(venue->sources);
+    free(venue->standing);
     free(venue);
 }
 

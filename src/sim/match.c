@@ -22,6 +22,7 @@ static const struct {
 /* A fill at up to so many times the price that was known when the order came fits 64 bits. */
 #define PRICE_ROOM 64
 #define BPS 10000
+#define PPM 1000000
 
 __extension__ typedef __int128 wide;
 
@@ -90,6 +91,7 @@ qt_match_create(const struct qt_instrument *ins, size_t max_orders,
     match->ins = *ins;
     match->listener = *listener;
     match->max_orders = max_orders;
+    match->ahead_ppm = PPM;
     match->last = match->low = match->high = QT_PX_NONE;
     match->slots = malloc(max_orders * sizeof *match->slots);
     match->unused = malloc(max_orders * sizeof *match->unused);
@@ -397,6 +399,14 @@ is_filled_at_once(const struct qt_match *match, const struct qt_match_order *ord
                .qty.v == qty.v;
 }
 
+/* What stands before an order that comes to rest. */
+static qt_qty
+ahead_of(const struct qt_match *match, const struct qt_match_order *order)
+{
+    qt_qty rung = qt__match_rung(match, (enum qt_side)order->side, order->px);
+    return (qt_qty){(int64_t)((wide)rung.v * match->ahead_ppm / PPM)};
+}
+
 /* A working order that stands in no queue: takes, then rests or ends. */
 static void
 execute(struct qt_match *match, uint32_t slot, int64_t t_ns)
@@ -412,7 +422,7 @@ execute(struct qt_match *match, uint32_t slot, int64_t t_ns)
     } else if (is_market(order) || order->tif != QT_TIF_GTC || order->prevented.v > 0) {
         end_order(match, slot, QT_MATCH_EXPIRED, t_ns);
     } else {
-        order->ahead = qt__match_rung(match, (enum qt_side)order->side, order->px);
+        order->ahead = ahead_of(match, order);
         order->shown = qt_qty_min(order->iceberg, left_of(order));
         queue_put(match, slot);
     }
@@ -591,6 +601,13 @@ qt_px
 qt_match_last(const struct qt_match *match)
 {
     return match->last;
+}
+
+void
+qt_match_set_queue(struct qt_match *match, unsigned ahead_ppm)
+{
+    qt_assert(ahead_ppm <= PPM);
+    match->ahead_ppm = ahead_ppm;
 }
 
 void

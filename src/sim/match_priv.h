@@ -42,6 +42,7 @@ struct qt_match {
         size_t n;
     } queue[QT__QUEUES];
     struct qt__rungs rungs[2]; /* by enum qt_side of the resting liquidity */
+    unsigned ahead_ppm; /* of the ladder's quantity, what stands before who comes to rest */
     uint64_t seq, trade_id, book_id;
     qt_px last, low, high; /* low, high: of the prints since stops were looked at */
 };

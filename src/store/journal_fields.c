@@ -146,6 +146,7 @@ static const struct qt__field event_report[] = {
     ROW(E, report.side, UNIT, UPTO(1, say_side)),
     ROW(E, report.fee_in_base, UNIT, UPTO(1, 0)),
     ROW(E, report.is_maker, UNIT, UPTO(1, 0)),
+    ROW(E, report.sent_ns, WHOLE, .is_later = true),
     {0}};
 static const struct qt__field event_balance[] = {EVENT,
                                                  ROW(E, balance.asset, TEXT),

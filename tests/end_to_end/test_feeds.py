@@ -198,14 +198,22 @@ def backup_address_that_is_none_is_refused():
 
 def journal_of_the_format_before_is_still_verified():
     with Folder() as folder:
-        journal, quotes = folder / "journal", []
-        with Program("demo", "--headless", "--symbols", "10", "--journal", str(journal)) as demo:
+        journal, quotes, reports = folder / "journal", [], []
+        state, config = folder / "state", folder / "config.json"
+        os.mkdir(state, 0o700)
+        config.write_text(json.dumps({"scan": {"top": 10, "max_correlation": 0.99},
+                                      "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "bear_extra": 0}}))
+        with Program("--config", str(config), "--data-dir", str(state), "demo", "--headless", "--speed", "60",
+                     "--symbols", "20", "--journal", str(journal)) as demo:
             until("some journal", lambda: sum(path.stat().st_size for path in journal.glob("*.qtj")) > 1000000)
+            until("an order", lambda: (status(state) or {}).get("positions"))
             assert demo.stop() == 0
+        done = call("compare", str(journal))
+        assert done.returncode == 0 and "not recorded" not in done.stdout.partition("cancel, to answer")[0], done.stdout
         wanted, key = verify(journal), (journal / "journal.key").read_bytes()
 
         def shorten(text):
-            """Quotes end before their id, which is 0 with one stream."""
+            """Quotes end before their id, which is 0 with one stream, and reports before their request's time."""
             out, at = bytearray(), 0
             while at < len(text):
                 length, shift, start = 0, 0, at
@@ -215,8 +223,15 @@ def journal_of_the_format_before_is_still_verified():
                     if not text[at - 1] & 0x80:
                         break
                 record, at = text[at:at + length], at + length
+                if record[0] == 38:
+                    end = length - 1
+                    while record[end - 1] & 0x80:
+                        end -= 1
+                    assert end < 0x80
+                    reports.append(length - end)
+                    out += bytes([end]) + record[:end]
                 if record[0] != 33:
-                    out += text[start:at]
+                    out += b"" if record[0] == 38 else text[start:at]
                     continue
                 assert record[-1] == 0 and length <= 0x80, record
                 quotes.append(at)
@@ -228,8 +243,10 @@ def journal_of_the_format_before_is_still_verified():
             head = whole[:8] + (1).to_bytes(4, "little") + whole[12:56]
             head += hashlib.blake2b(head, key=key, digest_size=32).digest()[:8]
             path.write_bytes(chunks(key, whole, shorten, head))
-        assert len(quotes) > 1000
+        assert len(quotes) > 100 and max(reports) > 1
         assert verify(journal)["decision_hash"] == wanted["decision_hash"]
+        done = call("compare", str(journal))
+        assert done.returncode == 0 and "not recorded" in done.stdout, (done.stdout, done.stderr)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,14 @@ def session_with_stops_replays_with_any_number_of_workers():
             assert kinds.get(kind), (kind, kinds)
         assert kinds["order"] == recorded.document["orders"] and kinds["command"] >= 5
         assert call("replay", str(recorded.journal), "--verify", "--until", str(decided)).returncode == 0
+        done = call("compare", str(recorded.journal), "--signals", "--json")
+        assert done.returncode == 0, done.stderr
+        beside = json.loads(done.stdout)
+        assert len(beside["orders"]) == recorded.document["orders"] and beside["events"] > 0
+        assert beside["signals"]["both"] + beside["signals"]["recorded"] == len(beside["orders"])
+        assert sum(row["recorded"]["filled"] != "0" and row["recorded"]["price"] is not None
+                   for row in beside["orders"]) == sum(beside["totals"]["filled"][side] for side in ("both", "recorded"))
+        assert beside["calibration"]["latency"]["query_answer"]["n"] > 0  # requests have the time they left
         back = replay(str(recorded.journal), "--until", str(decided + 100))
         assert decided <= back["last_seq"] <= decided + 100 and back["ending"] == "not read to its end"
 

@@ -34,6 +34,7 @@ struct flood {
     bool has_clock, is_slow, pauses,
         falls;           /* falls: the price of HELD goes through its stop on the way */
     unsigned command_at; /* call in which the operator pauses; 0: never */
+    unsigned commanded_in; /* call after which that was numbered */
     uint64_t quotes, trades, reports;
     bool has_two;                            /* each second round comes over the backup stream */
     int64_t newest[SYMBOLS][QT_SOURCES_MAX]; /* of quotes pushed: their number is their quantity */
@@ -85,6 +86,8 @@ on_event(void *self, const struct qt_event *event)
         ck_assert_uint_eq(event->report.venue_id, ++flood->seen_reports);
         check_newest(flood, event->instrument);
     }
+    if (event->kind == QT_EVENT_COMMAND)
+        flood->commanded_in = flood->called;
     const struct timespec a_while = {.tv_nsec = 200000};
     if (flood->is_slow)
         nanosleep(&a_while, NULL);
@@ -423,6 +426,18 @@ START_TEST(few_events_at_a_quick_engine_all_pass)
 END_TEST
 
 /* Recorded data wait for nobody: the same events are numbered whatever the engine's pace. */
+START_TEST(stop_ends_a_turn_that_the_feed_would_not_end)
+{
+    struct flood *flood = flood_new(worker_counts[_i]);
+    flood->pauses = false;
+    flood->command_at = 5;
+    flood_run(flood);
+    ck_assert_uint_eq(flood->commanded_in, flood->command_at);
+    check_all(flood);
+    flood_end(flood);
+}
+END_TEST
+
 START_TEST(without_a_clock_every_quote_is_numbered)
 {
     struct flood *flood = flood_new(worker_counts[_i]);
@@ -447,6 +462,7 @@ main(void)
     tcase_add_loop_test(tc, F6_flood_over_two_streams_keeps_the_newest_of_each, 0, n);
     tcase_add_loop_test(tc, F6_slow_engine_alone_conflates_what_came_while_it_was_late, 0, n);
     tcase_add_loop_test(tc, few_events_at_a_quick_engine_all_pass, 0, n);
+    tcase_add_loop_test(tc, stop_ends_a_turn_that_the_feed_would_not_end, 0, n);
     tcase_add_loop_test(tc, without_a_clock_every_quote_is_numbered, 0, n);
     tcase_add_loop_test(tc, S6_disk_that_stands_still_is_waited_for_while_nothing_is_out, 0, (int)QT_COUNT_OF(disks));
     suite_add_tcase(suite, tc);

@@ -4,6 +4,7 @@
  */
 #include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "net_peer.h"
 
@@ -282,6 +283,34 @@ START_TEST(one_connection_is_kept_and_urgent_requests_go_first)
 }
 END_TEST
 
+/* An order's or a cancel's bytes wait for no turn of the loop. */
+START_TEST(urgent_request_leaves_on_a_kept_connection_before_send_returns)
+{
+    struct raw_server server;
+    struct keeper keeper = {0};
+    struct seen seen = {0};
+    struct qt_error err = {0};
+    const struct timespec moment = {.tv_nsec = QT_NS_PER_MS};
+    raw_server_start(&server, serve_kept, &keeper);
+    struct qt_loop *loop = make_loop(NULL);
+    struct qt_http *http = qt_http_create(loop, NULL, &err);
+    send_letter(http, "POST", server.port, 'a', true, &seen);
+    work_until(loop, &seen.n, 1);
+    send_letter(http, "DELETE", server.port, 'b', true, &seen);
+    for (int64_t end = qt_now_mono_ns() + 60 * QT_NS_PER_S;
+         atomic_load(&keeper.requests) < 2 && qt_now_mono_ns() < end;)
+        nanosleep(&moment, NULL);
+    ck_assert_int_eq(atomic_load(&keeper.requests), 2); /* and the loop has not worked */
+    ck_assert_int_eq(seen.n, 1);
+    work_until(loop, &seen.n, 2);
+    ck_assert_str_eq(seen.order, "ab");
+    ck_assert_int_eq(atomic_load(&keeper.connections), 1);
+    qt_http_destroy(http);
+    qt_loop_destroy(loop);
+    raw_server_stop(&server);
+}
+END_TEST
+
 START_TEST(get_on_a_cut_kept_connection_is_sent_once_more_and_post_is_not)
 {
     struct raw_server server;
@@ -482,6 +511,7 @@ main(void)
     tcase_add_test(tc, refused_connection_was_not_sent);
     tcase_add_test(tc, silent_server_runs_into_our_own_timeout);
     tcase_add_test(tc, one_connection_is_kept_and_urgent_requests_go_first);
+    tcase_add_test(tc, urgent_request_leaves_on_a_kept_connection_before_send_returns);
     tcase_add_test(tc, get_on_a_cut_kept_connection_is_sent_once_more_and_post_is_not);
     tcase_add_test(tc, forgotten_and_destroyed_requests_never_call_back);
     tcase_add_test(tc, client_may_be_destroyed_in_its_callback);

@@ -2,7 +2,9 @@
 /*
  * The WebSocket client (libwebsockets) against our server and against raw peers.
  */
+#include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "net_peer.h"
 
@@ -262,12 +264,13 @@ struct upgrade_script {
     const unsigned char *bytes;
     size_t n;
     bool by_bytes, cuts;
+    atomic_bool is_written;
 };
 
 static void
 serve_upgrade(int fd, void *context)
 {
-    const struct upgrade_script *script = context;
+    struct upgrade_script *script = context;
     char buffer[4096], answer[256], accept[64] = "";
     FILE *pipe;
     if (!raw_read_until(fd, "\r\n\r\n", buffer, sizeof buffer))
@@ -291,6 +294,7 @@ serve_upgrade(int fd, void *context)
         raw_write(fd, script->bytes + i, 1);
     if (!script->by_bytes)
         raw_write(fd, script->bytes, script->n);
+    atomic_store(&script->is_written, true);
     if (!script->cuts)
         (void)raw_read_until(fd, "never sent", buffer, sizeof buffer);
 }
@@ -312,6 +316,39 @@ START_TEST(fragments_arrive_as_one_message_even_byte_by_byte)
     qt_ws_destroy(seen.ws);
     for (int i = 0; i < 5; i++)
         (void)qt_loop_work(loop, 5);
+    qt_loop_destroy(loop);
+    raw_server_stop(&server);
+}
+END_TEST
+
+/* What lies in the socket is read in as few turns as there are full buffers in it. */
+START_TEST(burst_is_taken_in_one_turn)
+{
+    enum { BURST = 150, LENGTH = 200, FRAME = LENGTH + 4 };
+    static unsigned char burst[BURST * FRAME];
+    const struct timespec moment = {.tv_nsec = QT_NS_PER_MS};
+    struct upgrade_script script = {.bytes = burst, .n = sizeof burst};
+    struct raw_server server;
+    struct seen seen = {0};
+    for (unsigned char *frame = burst; frame < burst + sizeof burst; frame += FRAME) {
+        memcpy(frame, "\x81\x7e\x00\xc8", 4);
+        memset(frame + 4, 'x', LENGTH);
+    }
+    raw_server_start(&server, serve_upgrade, &script);
+    struct qt_loop *loop = make_loop(NULL);
+    open_ws(loop, server.port, "/ws", &(struct qt_ws_options){0}, &seen);
+    work_until(loop, &seen.opened, 1);
+    for (int64_t end = qt_now_mono_ns() + 60 * QT_NS_PER_S;
+         !atomic_load(&script.is_written) && qt_now_mono_ns() < end;)
+        nanosleep(&moment, NULL);
+    int turns = 0;
+    for (int before = -1; seen.messages < BURST && turns < BURST; before = seen.messages) {
+        (void)qt_loop_work(loop, 100);
+        turns += seen.messages != before;
+    }
+    ck_assert_int_eq(seen.messages, BURST);
+    ck_assert_int_le(turns, 2); /* a first part may have come with the upgrade */
+    qt_ws_destroy(seen.ws);
     qt_loop_destroy(loop);
     raw_server_stop(&server);
 }
@@ -473,6 +510,7 @@ main(void)
     tcase_add_test(tc, message_larger_than_allowed_ends_the_connection);
     tcase_add_test(tc, headers_are_sent_and_refusals_have_reasons);
     tcase_add_loop_test(tc, fragments_arrive_as_one_message_even_byte_by_byte, 0, 2);
+    tcase_add_test(tc, burst_is_taken_in_one_turn);
     tcase_add_test(tc, message_cut_in_the_middle_is_never_given);
     tcase_set_timeout(tc, 30);
     suite_add_tcase(suite, tc);

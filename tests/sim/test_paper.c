@@ -41,7 +41,7 @@ struct paper {
 };
 
 static void
-begin_paper(struct paper *paper)
+begin_paper_with(struct paper *paper, const struct qt_inline_options *options)
 {
     struct qt_error err;
     struct trader *trader = &paper->trader;
@@ -54,10 +54,16 @@ begin_paper(struct paper *paper)
     }
     const struct qt_feed_port feed = {
         .self = &paper->live, .work = live_work, .wake = live_wake, .watch_depth = live_watch};
-    trader->venue = qt_inline_paper_create(&feed, trader->market.universe, &usual, &err);
+    trader->venue = qt_inline_paper_create(&feed, trader->market.universe, options, &err);
     ck_assert_ptr_nonnull(trader->venue);
     trader->feed = qt_inline_feed(trader->venue);
     trader->port = qt_inline_port(trader->venue);
+}
+
+static void
+begin_paper(struct paper *paper)
+{
+    begin_paper_with(paper, &usual);
 }
 
 static void
@@ -150,6 +156,84 @@ START_TEST(paper_order_at_rest_is_served_by_trades_behind_the_queue)
 }
 END_TEST
 
+START_TEST(share_of_the_queue_is_what_stands_before_an_order)
+{
+    struct paper paper;
+    struct qt_inline_options options = usual;
+    options.exchange.queue_ppm = 250000;
+    begin_paper_with(&paper, &options);
+    show_quote(&paper, 1000, 1010);
+    uint64_t id = submit(&paper.trader, 0, QT_BUY, QT_TYPE_LIMIT, 1000, 700);
+    show_quote(&paper, 1000, 1010); /* behind a quarter of 10.000 */
+    show_trade(&paper, 1000, 2500, true);
+    ck_assert_uint_eq(find_report(&paper.trader, id, QT_REPORT_FILL), paper.trader.n);
+    show_trade(&paper, 1000, 10, true);
+    ck_assert_uint_lt(find_report(&paper.trader, id, QT_REPORT_FILL), paper.trader.n);
+    end_paper(&paper);
+}
+END_TEST
+
+START_TEST(request_meets_the_book_that_stood_when_its_time_came)
+{
+    struct paper paper;
+    struct qt_inline_options options = usual;
+    options.meets_standing = true;
+    options.latency_ns = 300 * QT_NS_PER_MS;
+    begin_paper_with(&paper, &options);
+    show_quote(&paper, 1000, 1010);
+    int64_t sent_ns = paper.now_ns;
+    uint64_t id = submit(&paper.trader, 0, QT_BUY, QT_TYPE_MARKET, 0, 500);
+    uint64_t resting = submit(&paper.trader, 0, QT_BUY, QT_TYPE_LIMIT, 900, 700);
+    ck_assert(paper.trader.port.cancel(paper.trader.port.self, 0, resting));
+    show_quote(&paper, 1040, 1050);
+    const struct qt_event *event =
+        &paper.trader.events[find_report(&paper.trader, id, QT_REPORT_FILL)];
+    ck_assert_int_eq(event->report.px.v, 1010);
+    ck_assert_int_eq(event->t_recv_ns, sent_ns + options.latency_ns);
+    event = &paper.trader.events[find_report(&paper.trader, id, QT_REPORT_ACCEPTED)];
+    ck_assert_int_eq(event->report.sent_ns, sent_ns);
+    size_t at = find_report(&paper.trader, resting, QT_REPORT_CANCELLED);
+    ck_assert_uint_lt(at, paper.trader.n);
+    ck_assert_int_eq(paper.trader.events[at].report.sent_ns, sent_ns);
+    ck_assert_int_le(paper.trader.events[at].t_recv_ns, paper.now_ns);
+    end_paper(&paper);
+}
+END_TEST
+
+/* Half of them before the median, and as many of each kind as its own law says. */
+START_TEST(requests_take_as_long_as_their_law_says)
+{
+    struct paper paper;
+    struct qt_inline_options options = usual;
+    options.meets_standing = true;
+    options.law[QT_INLINE_ORDER] = (struct qt_latency_law){100 * QT_NS_PER_MS, 0.5};
+    options.law[QT_INLINE_CANCEL] = (struct qt_latency_law){200 * QT_NS_PER_MS, 0.1};
+    options.seed = 3;
+    begin_paper_with(&paper, &options);
+    unsigned early = 0, late_cancels = 0;
+    show_quote(&paper, 1000, 1010);
+    for (int i = 0; i < 200; i++) {
+        int64_t sent_ns = paper.now_ns;
+        uint64_t id = submit(&paper.trader, 0, QT_BUY, QT_TYPE_LIMIT, 900, 700);
+        for (int k = 0; k < 10; k++)
+            show_quote(&paper, 1000, 1010);
+        size_t at = find_report(&paper.trader, id, QT_REPORT_ACCEPTED);
+        ck_assert_uint_lt(at, paper.trader.n);
+        early += paper.trader.events[at].t_recv_ns - sent_ns < 100 * QT_NS_PER_MS;
+        sent_ns = paper.now_ns;
+        ck_assert(paper.trader.port.cancel(paper.trader.port.self, 0, id));
+        for (int k = 0; k < 10; k++)
+            show_quote(&paper, 1000, 1010);
+        at = find_report(&paper.trader, id, QT_REPORT_CANCELLED);
+        ck_assert_uint_lt(at, paper.trader.n);
+        late_cancels += paper.trader.events[at].t_recv_ns - sent_ns > 150 * QT_NS_PER_MS;
+    }
+    ck_assert(early > 70 && early < 130);
+    ck_assert_uint_gt(late_cancels, 190);
+    end_paper(&paper);
+}
+END_TEST
+
 START_TEST(paper_judges_a_stop_against_the_last_trade_it_saw)
 {
     struct paper paper;
@@ -180,6 +264,9 @@ main(void)
     tcase_add_test(paper, paper_passes_the_feed_on_and_its_calls_down);
     tcase_add_test(paper, paper_order_meets_the_next_quote_that_makes_a_book);
     tcase_add_test(paper, paper_order_at_rest_is_served_by_trades_behind_the_queue);
+    tcase_add_test(paper, share_of_the_queue_is_what_stands_before_an_order);
+    tcase_add_test(paper, request_meets_the_book_that_stood_when_its_time_came);
+    tcase_add_test(paper, requests_take_as_long_as_their_law_says);
     tcase_add_test(paper, paper_judges_a_stop_against_the_last_trade_it_saw);
     suite_add_tcase(suite, paper);
     return qt_run_suite(suite);

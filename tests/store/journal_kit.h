@@ -30,6 +30,7 @@ fill_report(struct qt_report *report, struct qt_rng *rng)
                                  .cum_qty = {any(rng)},
                                  .cum_quote = {any(rng)},
                                  .fee = {any(rng)},
+                                 .sent_ns = any(rng),
                                  .code = (int32_t)any(rng),
                                  .type = (uint8_t)(qt_rng_next(rng) % QT_REPORT_TYPES),
                                  .state = (uint8_t)(qt_rng_next(rng) % QT_ORDER_STATES),

@@ -124,6 +124,7 @@ struct qt_report {
     qt_qty cum_qty;     /* filled so far, this fill included */
     qt_money cum_quote; /* quote money of all fills so far, scale QT_MONEY_SCALE; -1 unknown */
     qt_money fee;       /* FILL: in fee_asset, scale QT_MONEY_SCALE (quote) or qty_scale (base) */
+    int64_t sent_ns;    /* when the request left that this report answers, by our clock; 0: it answers none */
     int32_t code;       /* the venue's error code, REJECTED and CANCEL_REJECTED; 0 else */
     uint8_t type;       /* enum qt_report_type */
     uint8_t state;      /* enum qt_order_state as the venue sees it */

@@ -134,6 +134,8 @@ struct qt_exchange_options {
     size_t max_open;    /* open orders at once, all symbols; 4096 */
     size_t max_history; /* orders remembered, open ones included; 65536 */
     size_t max_fills;   /* fills remembered; 65536 */
+    unsigned queue_ppm; /* of what is seen at its price, the part that a resting order comes behind, to
+                           1000000; 1000000 */
     int market_lot_parts; /* a market order is at most so small a part of max_qty; 0: no limit of its own */
 };
 

@@ -5,7 +5,7 @@
  * and trades move the market.
  *
  * I1: an order becomes active at the first tick of its symbol that is at least latency after its
- * placing (paper: at the first quote that makes a book), and meets the ladder around that tick's
+ * placing (paper: at the first quote that makes a book, unless meets_standing), and meets the ladder around that tick's
  * price, never an older one. A cancel works before a tick's trade, but never before its order has
  * arrived; a question about an order on its way is answered when it has. I2: at one tick the events
  * come as: reports of cancels, TRADE, QUOTE, reports of fills by the market, reports of new orders,
@@ -23,19 +23,29 @@
 #include "qtrade/engine/ports.h"
 #include "qtrade/market/sources.h"
 #include "qtrade/sim/exchange.h"
+#include "qtrade/sim/latency.h"
 #include "qtrade/sim/source.h"
 
+#define QT_INLINE_OWNER 1 /* of its account, the only one */
+
 struct qt_inline_venue;
+
+enum qt_inline_request { QT_INLINE_ORDER, QT_INLINE_CANCEL, QT_INLINE_REQUESTS };
 
 /** Zeroed fields take the value behind the semicolon. */
 struct qt_inline_options {
     struct qt_exchange_options exchange;
     int64_t latency_ns;                      /* of event time, >= 0 as given */
+    struct qt_latency_law law[QT_INLINE_REQUESTS]; /* instead of latency_ns, drawn a request; median 0: that */
+    uint64_t seed;                           /* of what is drawn */
     qt_money deposit;                        /* of deposit_asset, scale QT_MONEY_SCALE */
     char deposit_asset[QT_ASSET_SIZE];       /* "USDT" */
     int ticks_a_work;                        /* a backtest's ticks a call of work; 64 */
     const struct qt_sources_config *sources; /* paper: the feed has two streams of a symbol, and the
                                                 chosen one moves the market; borrowed; NULL: one */
+    bool meets_standing; /* paper: when its time has come between two events, a request meets the last
+                            quote's book at that time (for a feed that is ahead of its events: a
+                            recording) */
     bool emits_history; /* BAR events with QT_EVENT_HISTORY at the first work */
 };
 

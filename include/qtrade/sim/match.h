@@ -3,8 +3,8 @@
  * Price-time matching of one symbol. Own orders of any owner rest in the book; the market around
  * them is a ladder of aggregated levels that somebody else sets, and external trades. M1: the book
  * is never crossed. M2: at one price what came first is served first; an own order stands behind
- * the ladder's quantity that was there when it came, and later quantity of the ladder stands behind
- * it. M3: the same calls give the same reports in the same order.
+ * the ladder's quantity that was there when it came (or a share of it: qt_match_set_queue), and later
+ * quantity of the ladder stands behind it. M3: the same calls give the same reports in the same order.
  *
  * M4: of an iceberg only a part is seen; when that part is taken the next stands last at its price.
  * M5: a trailing stop follows every print on its good side, and fires on the print that is
@@ -157,6 +157,9 @@ void qt_match_external_trade(struct qt_match *match, enum qt_side aggressor, qt_
                              const struct qt_ladder *after, int64_t t_ns);
 
 qt_px qt_match_last(const struct qt_match *match); /* last trade's price; QT_PX_NONE: none yet */
+/** An own order that comes to rest stands behind so much of the ladder's quantity at its price, 0 to
+ * 1000000 millionths; all of it at first. */
+void qt_match_set_queue(struct qt_match *match, unsigned ahead_ppm);
 /** The price before the first trade (history), against which stops are judged. */
 void qt_match_set_last(struct qt_match *match, qt_px px);
 /** Best n levels of a side, own and external together, best first. Returns how many. */

@@ -13,6 +13,7 @@
 #include "qtrade/base/attr.h"
 #include "qtrade/base/error.h"
 #include "qtrade/base/rng.h"
+#include "qtrade/sim/latency.h"
 
 enum qt_latency {
     QT_LATENCY_MARKET, /* public requests */
@@ -26,7 +27,7 @@ enum qt_latency {
 struct qt_latency_model {
     int64_t median_ns[QT_LATENCIES];
 };
-#define QT_LATENCY_MAX_NS INT64_C(60000000000)
+#define QT_LATENCY_SIGMA 0.33 /* of their logarithms */
 
 /** Reads "order=5ms" into the model. False with QT_E_USAGE; the model as it was. */
 QT_CHECKED bool qt_latency_parse(const char *spec, struct qt_latency_model *model,

@@ -42,6 +42,7 @@ push_bare(struct qt__bn_call *call, enum qt_report_type type, enum qt_order_stat
     const struct qt_report report = {.client_id = call->client_id,
                                      .px = QT_PX_NONE,
                                      .cum_quote = {-1},
+                                     .sent_ns = type == QT_REPORT_TIMEOUT ? 0 : call->sent_utc_ns,
                                      .code = code,
                                      .type = (uint8_t)type,
                                      .state = (uint8_t)state};
@@ -75,7 +76,8 @@ surely_not_done(enum qt_venue_verdict verdict)
 /* ACCEPTED, then each fill, then the end if it is one that no fill tells: an IOC's rest, an expiry.
  */
 static void
-push_placed(struct qt_binance *self, const struct qt__bn_order_answer *order, const json_t *root)
+push_placed(struct qt_binance *self, const struct qt__bn_order_answer *order, const json_t *root,
+            int64_t sent_ns)
 {
     struct qt_report fills[FILLS_MAX], report = order->status;
     const struct qt_instrument *ins = qt_universe_at(self->universe, order->instrument);
@@ -84,6 +86,7 @@ push_placed(struct qt_binance *self, const struct qt__bn_order_answer *order, co
     report.state = QT_ORDER_OPEN;
     report.cum_qty = QT_QTY_ZERO;
     report.cum_quote = QT_MONEY_ZERO;
+    report.sent_ns = sent_ns;
     push_report(self, order, &report);
     if (!qt__bn_decode_fills(root, ins, &order->status, fills, FILLS_MAX, &n,
                              &self->stats.foreign_fees))
@@ -108,7 +111,7 @@ on_placed(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     json_t *root = answer->is_good ? load(answer) : NULL;
     if (root && read_order(call, root, &order)) {
         order.status.client_id = call->client_id;
-        push_placed(call->self, &order, root);
+        push_placed(call->self, &order, root, call->sent_utc_ns);
     } else if (!answer->is_good && surely_not_done(answer->verdict)) {
         push_bare(call, QT_REPORT_REJECTED, QT_ORDER_REJECTED, answer->code);
     } else { /* no answer, a 5xx, or an answer that cannot be read: it may stand */
@@ -149,10 +152,11 @@ qt__bn_submit(void *context, const struct qt_order_request *order)
 /* Cancelling */
 
 static void
-push_cancelled(struct qt__bn_call *call, struct qt__bn_order_answer *order)
+push_cancelled(struct qt__bn_call *call, struct qt__bn_order_answer *order, int64_t sent_ns)
 {
     order->status.type =
         order->status.state == QT_ORDER_CANCELLED ? QT_REPORT_CANCELLED : QT_REPORT_STATUS;
+    order->status.sent_ns = order->status.type == QT_REPORT_CANCELLED ? sent_ns : 0;
     push_report(call->self, order, &order->status);
 }
 
@@ -163,7 +167,7 @@ on_cancelled(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     json_t *root = answer->is_good ? load(answer) : NULL;
     if (root && read_order(call, root, &order)) {
         order.status.client_id = call->client_id;
-        push_cancelled(call, &order);
+        push_cancelled(call, &order, call->sent_utc_ns);
     } else if (!answer->is_good && surely_not_done(answer->verdict)) {
         push_bare(call, QT_REPORT_CANCEL_REJECTED, QT_ORDER_UNKNOWN, answer->code);
     } else {
@@ -219,7 +223,7 @@ on_all_cancelled(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     {
         struct qt__bn_order_answer order;
         if (read_order(call, row, &order))
-            push_cancelled(call, &order);
+            push_cancelled(call, &order, 0);
     }
     json_decref(root);
     (void)qt__bn_account_sync(self);
@@ -256,6 +260,7 @@ on_status(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     json_t *root = answer->is_good ? load(answer) : NULL;
     if (root && read_order(call, root, &order)) {
         order.status.client_id = call->client_id;
+        order.status.sent_ns = call->sent_utc_ns;
         push_report(call->self, &order, &order.status);
     } else if (!answer->is_good && answer->verdict == QT_VENUE_NOT_FOUND) {
         push_bare(call, QT_REPORT_NOT_FOUND, QT_ORDER_UNKNOWN, answer->code);

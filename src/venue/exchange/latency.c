@@ -3,11 +3,8 @@
 
 #include <string.h>
 
-#include "qtrade/base/num.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
-
-#define SIGMA 0.33
 
 static const char *const names[QT_LATENCIES] = {[QT_LATENCY_MARKET] = "market",
                                                 [QT_LATENCY_ORDER] = "order",
@@ -36,9 +33,6 @@ qt_latency_parse(const char *spec, struct qt_latency_model *model, struct qt_err
 int64_t
 qt_latency_draw(const struct qt_latency_model *model, enum qt_latency kind, struct qt_rng *rng)
 {
-    int64_t median = model->median_ns[kind];
-    if (median == 0)
-        return 0;
-    double time = (double)median * qt_exp(SIGMA * qt_rng_normal(rng));
-    return (int64_t)QT_MIN(time, (double)QT_LATENCY_MAX_NS);
+    const struct qt_latency_law law = {model->median_ns[kind], QT_LATENCY_SIGMA};
+    return qt_latency_law_draw(&law, rng);
 }

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the session says of its venue, fitted; and what the simulation runs on: what was given, else
+ * what was found, else the middle of what little was seen, else what paper trading assumes.
+ */
+#include "qtrade/base/num.h"
+
+#include "compare_priv.h"
+
+#define ASSUMED_MS 100 /* as the exchange inside the program has it */
+#define ASSUMED_BPS 10
+
+bool
+qt__compare_fit(struct qt__compare *compare, uint64_t seed, struct qt_error *err)
+{
+    const struct qt__compare_seen *seen = &compare->seen;
+    struct qt__compare_found *found = &compare->found;
+    for (int i = 0; i < QT__TIMES; i++)
+        found->time_ms[i] = qt_fit_lognormal(seen->time_ms[i].of, seen->time_ms[i].n);
+    found->maker_bps = qt_fit_mean(seen->maker_bps.of, seen->maker_bps.n);
+    found->taker_bps = qt_fit_mean(seen->taker_bps.of, seen->taker_bps.n);
+    found->fill_at_touch = qt_fit_proportion(seen->touched_filled, seen->touched);
+    return qt_fit_spans(seen->ahead.of, seen->ahead.n, seed, &found->queue_ahead) ||
+           qt_fail(err, QT_E_MEMORY, "no memory for the queue's estimate");
+}
+
+/* few: sorted observations that a parameter may be taken from when they are too few for an
+ * estimate; NULL: it may not. */
+static void
+settle(struct qt__compare_parameter *parameter, const struct qt_estimate *found,
+       const struct qt__samples *few, double assumed)
+{
+    if (parameter->origin == QT__ORIGIN_GIVEN)
+        return;
+    if (found->is_known)
+        *parameter = (struct qt__compare_parameter){found->value, QT__ORIGIN_FOUND};
+    else if (few && few->n > 0)
+        *parameter = (struct qt__compare_parameter){qt_quantile_sorted(few->of, few->n, 0.5),
+                                                    QT__ORIGIN_FEW};
+    else
+        *parameter = (struct qt__compare_parameter){assumed, QT__ORIGIN_ASSUMED};
+}
+
+void
+qt__compare_settle(struct qt__compare *compare)
+{
+    struct qt__compare_seen *seen = &compare->seen;
+    const struct qt__compare_found *found = &compare->found;
+    struct qt__compare_parameters *use = &compare->parameters;
+    const struct qt_lognormal_fit *order = &found->time_ms[QT__TIME_ORDER_WORD];
+    const struct qt_lognormal_fit *cancel = &found->time_ms[QT__TIME_CANCEL_WORD];
+    struct qt__samples *few[] = {&seen->time_ms[QT__TIME_ORDER_WORD],
+                                 &seen->time_ms[QT__TIME_CANCEL_WORD], &seen->maker_bps,
+                                 &seen->taker_bps};
+    for (size_t i = 0; i < QT_COUNT_OF(few); i++)
+        if (few[i]->n > 1)
+            qt_sort_doubles(few[i]->of, few[i]->n);
+    settle(&use->order_ms, &order->median, few[0], ASSUMED_MS);
+    settle(&use->order_sigma, &order->sigma, NULL, 0);
+    settle(&use->cancel_ms, &cancel->median, few[1], use->order_ms.value);
+    settle(&use->cancel_sigma, &cancel->sigma, NULL, use->order_sigma.value);
+    settle(&use->queue_ahead, &found->queue_ahead, NULL, 1);
+    settle(&use->maker_bps, &found->maker_bps, few[2], ASSUMED_BPS);
+    settle(&use->taker_bps, &found->taker_bps, few[3], ASSUMED_BPS);
+}

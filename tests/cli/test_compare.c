@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The real program compares sessions whose venue is known. QT_SEED=N tries that seed, QT_EPISODES=N
+ * makes the sessions longer.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <math.h>
+#include <sys/wait.h>
+
+#include "compare_kit.h"
+
+enum { EPISODES = 1500, SEEDS = 3, WORDS = 256, HEARD = 16384 };
+
+static const struct kit_venue truth = {.order = {40 * QT_NS_PER_MS, 0.33},
+                                       .cancel = {25 * QT_NS_PER_MS, 0.5},
+                                       .maker_ppm = 200,
+                                       .taker_ppm = 750,
+                                       .queue_ppm = 600000};
+
+static long
+number_of(const char *name, long otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtol(text, NULL, 10) : otherwise;
+}
+
+static void
+record(struct kit_session *session, const struct kit_venue *venue, uint64_t seed, long episodes)
+{
+    kit_open(session, venue, seed);
+    for (long i = 0; i < episodes; i++)
+        kit_episode(session);
+    kit_close(session);
+}
+
+static void
+forget(const struct kit_session *session)
+{
+    char path[400];
+    DIR *folder = opendir(session->folder);
+    for (const struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        snprintf(path, sizeof path, "%s/%.255s", session->folder, entry->d_name);
+        (void)unlink(path);
+    }
+    if (folder)
+        closedir(folder);
+    rmdir(session->folder);
+}
+
+/* Runs "qtrade compare FOLDER WORDS", everything it says into out; its exit status. */
+static int
+compare(const char *folder, const char *words, char *out, size_t room)
+{
+    char command[WORDS + 600];
+    snprintf(command, sizeof command, "'%s' compare '%s' %s 2>&1", getenv("QT_BINARY"), folder,
+             words);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    size_t n = fread(out, 1, room - 1, pipe);
+    out[n] = '\0';
+    while (fgetc(pipe) != EOF)
+        continue;
+    return WEXITSTATUS(pclose(pipe));
+}
+
+static json_t *
+compared(const char *folder, const char *words)
+{
+    char command[WORDS + 600];
+    json_error_t error;
+    snprintf(command, sizeof command, "'%s' compare '%s' --json %s", getenv("QT_BINARY"), folder,
+             words);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    json_t *document = json_loadf(pipe, 0, &error);
+    ck_assert_int_eq(pclose(pipe), 0);
+    ck_assert_msg(document != NULL, "%s", error.text);
+    return document;
+}
+
+/* "calibration.queue_ahead.value"; NAN: null. */
+static double
+at(const json_t *document, const char *path)
+{
+    char name[64];
+    const json_t *value = document;
+    for (const char *p = path; *p; p += *p == '.') {
+        size_t n = strcspn(p, ".");
+        ck_assert(qt_copy_n(name, sizeof name, p, n));
+        value = json_object_get(value, name);
+        ck_assert_msg(value != NULL, "%s: no %s", path, name);
+        p += n;
+    }
+    return json_is_null(value) ? (double)NAN : json_number_value(value);
+}
+
+#define WITHIN(document, path, wanted, part)                                                       \
+    ck_assert_msg(fabs(at(document, path) / (wanted)-1) < (part), "%s is %g, not %g", path,        \
+                  at(document, path), (double)(wanted))
+
+/* Each order's own bounds hold the truth: what is told of a single one is no estimate. */
+static void
+check_places(const json_t *orders)
+{
+    size_t i, known = 0;
+    json_t *row;
+    json_array_foreach(orders, i, row)
+    {
+        const json_t *queue = json_object_get(row, "queue");
+        if (json_is_null(queue))
+            continue;
+        double ahead = 0.6 * at(queue, "visible"), high = at(queue, "ahead_high");
+        known++;
+        ck_assert_double_le(at(queue, "ahead_low"), ahead + 0.001);
+        ck_assert(isnan(high) || high >= ahead - 0.001);
+    }
+    ck_assert_uint_gt(known, 100);
+}
+
+START_TEST(known_parameters_are_recovered_within_five_percent)
+{
+    struct kit_session session;
+    long seed = number_of("QT_SEED", _i + 1), episodes = number_of("QT_EPISODES", EPISODES);
+    record(&session, &truth, (uint64_t)seed, episodes);
+    json_t *document = compared(session.folder, "");
+    WITHIN(document, "calibration.latency.order_word.median_ms.value", 40, 0.05);
+    WITHIN(document, "calibration.latency.order_word.sigma.value", 0.33, 0.05);
+    WITHIN(document, "calibration.latency.order_answer.median_ms.value", 40, 0.05);
+    WITHIN(document, "calibration.latency.order_answer.sigma.value", 0.33, 0.05);
+    WITHIN(document, "calibration.latency.cancel_word.median_ms.value", 25, 0.05);
+    WITHIN(document, "calibration.latency.cancel_word.sigma.value", 0.5, 0.05);
+    WITHIN(document, "calibration.queue_ahead.value", 0.6, 0.05);
+    WITHIN(document, "calibration.maker_bps.value", 2, 0.05);
+    WITHIN(document, "calibration.taker_bps.value", 7.5, 0.05);
+    ck_assert_double_eq(at(document, "calibration.latency.order_word.n"), 3.0 * (double)episodes);
+    ck_assert(at(document, "calibration.queue_ahead.low") <= 0.6 &&
+              0.6 <= at(document, "calibration.queue_ahead.high"));
+    check_places(json_object_get(document, "orders"));
+    /* and played again they give the session again */
+    ck_assert_double_eq(at(document, "totals.not_simulated"), 0);
+    ck_assert_double_ge(at(document, "totals.filled.both"), 1.95 * (double)episodes);
+    WITHIN(document, "totals.fees.simulated", at(document, "totals.fees.recorded"), 0.05);
+    WITHIN(document, "totals.fill.simulated.median_ms.value", 40, 0.05);
+    WITHIN(document, "totals.rest.simulated.median_ms.value",
+           at(document, "totals.rest.recorded.median_ms.value"), 0.05);
+    json_decref(document);
+    forget(&session);
+}
+END_TEST
+
+START_TEST(too_few_observations_give_no_number)
+{
+    struct kit_session session;
+    char heard[HEARD];
+    record(&session, &truth, 1, 9);
+    json_t *document = compared(session.folder, "");
+    ck_assert(isnan(at(document, "calibration.latency.order_word.median_ms.value")));
+    ck_assert_double_eq(at(document, "calibration.latency.order_word.n"), 27);
+    ck_assert(isnan(at(document, "calibration.queue_ahead.value")));
+    ck_assert_str_eq(
+        json_string_value(json_object_get(
+            json_object_get(json_object_get(document, "parameters"), "queue_ahead"), "origin")),
+        "assumed");
+    ck_assert(json_is_null(json_object_get(document, "signals")));
+    const json_t *order =
+        json_object_get(json_object_get(document, "parameters"), "order_latency_ms");
+    ck_assert_str_eq(json_string_value(json_object_get(order, "origin")), "few observations");
+    ck_assert(at(order, "value") > 20 && at(order, "value") < 80);
+    json_decref(document);
+    ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 0);
+    ck_assert_ptr_nonnull(strstr(heard, "not enough observations"));
+    forget(&session);
+}
+END_TEST
+
+START_TEST(text_fits_eighty_columns)
+{
+    struct kit_session session;
+    char heard[HEARD];
+    record(&session, &truth, 2, 40);
+    ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 0);
+    size_t length;
+    for (const char *line = heard; *line; line += length + (line[length] != '\0')) {
+        length = strcspn(line, "\n");
+        ck_assert_msg(length <= 80, "%.*s", (int)length, line);
+    }
+    forget(&session);
+}
+END_TEST
+
+/* How many resting orders the simulation fills before the session did. */
+static size_t
+makers_filled_sooner(const json_t *orders)
+{
+    size_t i, n = 0;
+    json_t *row;
+    json_array_foreach(orders, i, row) n +=
+        strcmp(json_string_value(json_object_get(row, "type")), "limit_maker") == 0 &&
+        at(row, "simulated.fill_ms") < at(row, "recorded.fill_ms");
+    return n;
+}
+
+START_TEST(given_parameters_are_those_of_the_simulation)
+{
+    struct kit_session session;
+    record(&session, &truth, 3, 60);
+    json_t *document = compared(
+        session.folder, "--latency order=5ms --latency cancel=7ms:0.2 --queue 0.25 --fees 1/3");
+    ck_assert_double_eq(at(document, "parameters.order_latency_ms.value"), 5);
+    ck_assert_double_eq(at(document, "parameters.order_latency_sigma.value"), 0);
+    ck_assert_double_eq(at(document, "parameters.cancel_latency_sigma.value"), 0.2);
+    ck_assert_double_eq(at(document, "parameters.queue_ahead.value"), 0.25);
+    double faster = at(document, "totals.fill.simulated.median_ms.value");
+    ck_assert(faster >= 5 && faster <= 6.5);
+    ck_assert_uint_ge(makers_filled_sooner(json_object_get(document, "orders")), 55);
+    ck_assert_double_lt(at(document, "totals.fees.simulated"),
+                        0.6 * at(document, "totals.fees.recorded"));
+    json_decref(document);
+    forget(&session);
+}
+END_TEST
+
+START_TEST(same_journal_gives_the_same_document)
+{
+    struct kit_session session;
+    record(&session, &truth, 4, 60);
+    json_t *a = compared(session.folder, ""), *b = compared(session.folder, "");
+    ck_assert(json_equal(a, b));
+    json_decref(a);
+    json_decref(b);
+    forget(&session);
+}
+END_TEST
+
+static const struct {
+    const char *words;
+    int status;
+    const char *says;
+} wrong_rows[] = {{"--latency order", 2, "order=TIME"},
+                  {"--latency query=5ms", 2, "order=TIME"},
+                  {"--latency order=never", 2, "a time up to 60s"},
+                  {"--latency order=5ms:-1", 2, "sigma, 0 to 5"},
+                  {"--fees 10", 2, "MAKER/TAKER"},
+                  {"--fees x/1", 2, "MAKER/TAKER"},
+                  {"--queue 1.5", 2, "queue"},
+                  {"--session nothing", 7, "nothing"},
+                  {"more", 2, ""}};
+
+START_TEST(wrong_words_are_told)
+{
+    static struct kit_session session;
+    char heard[HEARD];
+    record(&session, &truth, 5, 1);
+    for (size_t i = 0; i < QT_COUNT_OF(wrong_rows); i++) {
+        int status = compare(session.folder, wrong_rows[i].words, heard, sizeof heard);
+        ck_assert_msg(status == wrong_rows[i].status && strstr(heard, wrong_rows[i].says),
+                      "%s: %d %s", wrong_rows[i].words, status, heard);
+    }
+    forget(&session);
+}
+END_TEST
+
+/* The path of the session's only segment. */
+static void
+segment_of(const struct kit_session *session, char out[400])
+{
+    DIR *folder = opendir(session->folder);
+    out[0] = '\0';
+    for (const struct dirent *entry; folder && (entry = readdir(folder)) != NULL;)
+        if (strstr(entry->d_name, ".qtj"))
+            snprintf(out, 400, "%s/%.255s", session->folder, entry->d_name);
+    closedir(folder);
+    ck_assert(out[0]);
+}
+
+static void
+change_byte(const char *path, off_t where, unsigned char flip)
+{
+    unsigned char byte;
+    int fd = open(path, O_RDWR);
+    struct stat about;
+    ck_assert(fd >= 0 && fstat(fd, &about) == 0);
+    off_t place = where < 0 ? about.st_size / 2 : where;
+    ck_assert_int_eq(pread(fd, &byte, 1, place), 1);
+    byte ^= flip;
+    ck_assert_int_eq(pwrite(fd, &byte, 1, place), 1);
+    close(fd);
+}
+
+START_TEST(journals_that_are_none_are_told)
+{
+    struct kit_session session, other;
+    char heard[HEARD], path[400], key[96], words[WORDS];
+    record(&session, &truth, 6, 40);
+    record(&other, &truth, 7, 1);
+    ck_assert_int_eq(compare("/tmp/qtrade-test-nothing-there", "", heard, sizeof heard), 4);
+    segment_of(&session, path);
+    snprintf(key, sizeof key, "%s/journal.key", other.folder);
+    snprintf(words, sizeof words, "--key-file %s", key);
+    ck_assert_int_eq(compare(session.folder, words, heard, sizeof heard), 4);
+    ck_assert_ptr_nonnull(strstr(heard, "the key does not fit"));
+    change_byte(path, -1, 0x10);
+    ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 6);
+    ck_assert_msg(strstr(heard, "damaged") && strstr(heard, ".qtj"), "%s", heard);
+    change_byte(path, -1, 0x10);
+    ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 0);
+    change_byte(path, 8, 0x40);
+    ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 7);
+    ck_assert_msg(strstr(heard, "format 67"), "%s", heard);
+    ck_assert_int_eq(truncate(path, 20), 0);
+    ck_assert_int_ne(compare(session.folder, "", heard, sizeof heard), 0);
+    forget(&session);
+    forget(&other);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("compare");
+    TCase *tc = tcase_create("compare");
+    tcase_add_loop_test(tc, known_parameters_are_recovered_within_five_percent, 0, SEEDS);
+    tcase_add_test(tc, too_few_observations_give_no_number);
+    tcase_add_test(tc, text_fits_eighty_columns);
+    tcase_add_test(tc, given_parameters_are_those_of_the_simulation);
+    tcase_add_test(tc, same_journal_gives_the_same_document);
+    tcase_add_test(tc, wrong_words_are_told);
+    tcase_add_test(tc, journals_that_are_none_are_told);
+    suite_add_tcase(suite, tc);
+    return qt_run_suite(suite);
+}
