@@ -9,7 +9,10 @@
 #include "qtrade/base/error.h"
 
 #define PPM 1000000
-#define UNITS(n) {INT64_C(n) * 100000000}
+#define UNITS(n)                                                                                   \
+    {                                                                                              \
+        INT64_C(n) * 100000000                                                                     \
+    }
 
 /*
  * One table for every symbol. How to add a tier: a row whose amount is that of the row above plus

@@ -114,7 +114,8 @@ qt__perp_tell_account(struct qt_perp *perp, uint32_t owner, uint32_t instrument,
         perp->listener.account(perp->listener.context, owner, instrument, reason, change);
 }
 
-/* Orders that have nothing to reduce any more expire, stops that may still meet a position do not. */
+/* Orders that have nothing to reduce any more expire, stops that may still meet a position do not.
+ */
 static void
 sweep(struct qt__perp_market *market)
 {
@@ -172,8 +173,8 @@ qt_perp_now(const struct qt_perp *perp)
 }
 
 void
-qt_perp_tick(struct qt_perp *perp, uint32_t instrument, enum qt_side aggressor, qt_px px, qt_qty qty,
-             const struct qt_ladder *ladder)
+qt_perp_tick(struct qt_perp *perp, uint32_t instrument, enum qt_side aggressor, qt_px px,
+             qt_qty qty, const struct qt_ladder *ladder)
 {
     struct qt__perp_market *market = qt__perp_market(perp, instrument);
     uint64_t before = qt_match_book_id(market->match);

@@ -17,16 +17,16 @@ qt__perp_hold(struct qt_perp *perp, struct qt__perp_record *record)
     const struct qt_perp_order *order = &record->order;
     qt_money now = QT_MONEY_ZERO;
     if (holds(order)) {
-        bool fits = qt_instrument_notional(qt_universe_at(perp->universe, order->instrument),
-                                           order->px,
-                                           (qt_qty){order->qty.v - order->cum_qty.v}, &now);
+        bool fits =
+            qt_instrument_notional(qt_universe_at(perp->universe, order->instrument), order->px,
+                                   (qt_qty){order->qty.v - order->cum_qty.v}, &now);
         qt_assert(fits);
     }
     qt_money change = {now.v - record->held.v};
     record->held = now;
     if (change.v != 0)
-        qt_margin_open_add(perp->margin, order->owner, order->instrument,
-                           (enum qt_side)order->side, change);
+        qt_margin_open_add(perp->margin, order->owner, order->instrument, (enum qt_side)order->side,
+                           change);
 }
 
 void
@@ -60,7 +60,7 @@ qt__perp_book_fill(struct qt__perp_market *market, struct qt__perp_record *recor
     struct qt_perp *perp = market->perp;
     struct qt_perp_order *order = &record->order;
     bool is_liquidation = order->origin == QT_PERP_BY_LIQUIDATION;
-    int ppm = is_liquidation      ? 0
+    int ppm = is_liquidation     ? 0
               : report->is_maker ? perp->options.maker_ppm
                                  : perp->options.taker_ppm;
     int before = qt_qty_sign(qt_margin_position(perp->margin, order->owner, market->ins->id)->qty);
@@ -119,8 +119,7 @@ on_report(void *context, const struct qt_match_report *report)
     case QT_MATCH_CANCELLED:
         if (!perp->is_hushed)
             qt__perp_finish(perp, record,
-                            perp->ending == QT_PERP_EXPIRED ? QT_ORDER_EXPIRED
-                                                            : QT_ORDER_CANCELLED,
+                            perp->ending == QT_PERP_EXPIRED ? QT_ORDER_EXPIRED : QT_ORDER_CANCELLED,
                             perp->ending);
         break;
     case QT_MATCH_TRIGGERED:

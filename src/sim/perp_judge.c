@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an order for a perpetual must keep, in the venue's order, and the venue's word for each refusal. */
+/* What an order for a perpetual must keep, in the venue's order, and the venue's word for each
+ * refusal. */
 #include "perp_priv.h"
 
 #define PERCENT_UP 115 /* PERCENT_PRICE: of the mark */
@@ -38,15 +39,17 @@ static const struct {
                                   "order will be rejected. The order will not be recorded in the "
                                   "order history."},
     [QT_PERP_NO_CHANGE] = {-5027, "No need to modify the order."},
-    [QT_PERP_NO_LIQUIDITY] = {-4131, "The counterparty's best price does not meet the PERCENT_PRICE "
-                                     "filter limit."},
+    [QT_PERP_NO_LIQUIDITY] = {-4131,
+                              "The counterparty's best price does not meet the PERCENT_PRICE "
+                              "filter limit."},
     [QT_PERP_DUPLICATE] = {-4116, "ClientOrderId is duplicated."},
     [QT_PERP_CLOSED] = {-4108, "Symbol is on delivering or delivered or settling or closed or "
                                "pre-trading."},
     [QT_PERP_MAX_ORDERS] = {-2025, "Reach max open order limit."},
     [QT_PERP_MAX_STOPS] = {-4045, "Reach max stop order limit."},
-    [QT_PERP_CLOSE_TWICE] = {-4130, "An open stop or take profit order with GTE and closePosition in "
-                                    "the direction is existing."},
+    [QT_PERP_CLOSE_TWICE] = {-4130,
+                             "An open stop or take profit order with GTE and closePosition in "
+                             "the direction is existing."},
     [QT_PERP_NO_POSITION] = {-4509, "Time in Force (TIF) GTE can only be used with open positions. "
                                     "Please ensure that positions are available."},
     [QT_PERP_UNKNOWN_ORDER] = {-2011, "Unknown order sent."},
@@ -99,8 +102,7 @@ qt__perp_filters(const struct qt__perp_market *market, uint8_t side, qt_px px, q
     const struct qt_instrument *ins = market->ins;
     qt_px worth = qt_px_is_none(px) ? qt__perp_reference(market, true) : px;
     qt_money notional;
-    enum qt_perp_verdict verdict =
-        qt_px_is_none(px) ? QT_PERP_OK : check_px(market, side, px);
+    enum qt_perp_verdict verdict = qt_px_is_none(px) ? QT_PERP_OK : check_px(market, side, px);
     if (verdict != QT_PERP_OK)
         return verdict;
     if (qty.v <= 0)
@@ -193,8 +195,7 @@ check_reducing(const struct qt__perp_market *market, const struct qt_perp_ticket
 {
     const struct qt_perp *perp = market->perp;
     bool is_stop = qt__perp_is_stop(ticket->type);
-    qt_qty most =
-        qt__perp_reducible(perp, ticket->owner, ticket->instrument, ticket->side);
+    qt_qty most = qt__perp_reducible(perp, ticket->owner, ticket->instrument, ticket->side);
     if (ticket->reduce_only && !is_stop)
         return most.v > 0 ? QT_PERP_OK : QT_PERP_REDUCE_ONLY;
     if (!ticket->close_position)
@@ -203,8 +204,8 @@ check_reducing(const struct qt__perp_market *market, const struct qt_perp_ticket
         return QT_PERP_NO_POSITION;
     for (size_t i = 0; i < market->n_waiting; i++) {
         const struct qt_perp_order *order = &qt__perp_record_of(perp, market->waiting[i])->order;
-        if (order->owner == ticket->owner && order->close_position &&
-            order->side == ticket->side && order->type == ticket->type)
+        if (order->owner == ticket->owner && order->close_position && order->side == ticket->side &&
+            order->type == ticket->type)
             return QT_PERP_CLOSE_TWICE;
     }
     return QT_PERP_OK;
@@ -216,8 +217,8 @@ check_stop(const struct qt__perp_market *market, const struct qt_perp_ticket *ti
     bool trails = ticket->type == QT_PERP_TRAILING;
     if (!qt__perp_is_stop(ticket->type))
         return QT_PERP_OK;
-    if (trails && (ticket->callback_bps < CALLBACK_MIN_BPS ||
-                   ticket->callback_bps > CALLBACK_MAX_BPS))
+    if (trails &&
+        (ticket->callback_bps < CALLBACK_MIN_BPS || ticket->callback_bps > CALLBACK_MAX_BPS))
         return QT_PERP_CALLBACK;
     if (trails && qt_px_is_none(ticket->stop_px))
         return QT_PERP_OK;
@@ -244,7 +245,8 @@ check_book(const struct qt__perp_market *market, const struct qt_perp_ticket *ti
                                       : (wide)best.px.v * 100 < (wide)mark.v * PERCENT_DOWN);
         return is_far ? QT_PERP_NO_LIQUIDITY : QT_PERP_OK;
     }
-    bool takes = has_best && (side == QT_BUY ? best.px.v <= ticket->px.v : best.px.v >= ticket->px.v);
+    bool takes =
+        has_best && (side == QT_BUY ? best.px.v <= ticket->px.v : best.px.v >= ticket->px.v);
     if (ticket->tif == QT_PERP_GTX && takes)
         return QT_PERP_GTX_TAKES;
     uint32_t skip = ticket->stp == QT_STP_MAKER ? ticket->owner : QT_OWNER_NONE;
@@ -284,9 +286,9 @@ qt__perp_judge(struct qt_perp *perp, const struct qt_perp_ticket *ticket)
         return QT_PERP_DUPLICATE;
     bool is_free = ticket->reduce_only || ticket->close_position;
     enum qt_perp_verdict verdict =
-        ticket->close_position ? QT_PERP_OK
-                               : qt__perp_filters(market, ticket->side, ticket->px, ticket->qty,
-                                                  is_free);
+        ticket->close_position
+            ? QT_PERP_OK
+            : qt__perp_filters(market, ticket->side, ticket->px, ticket->qty, is_free);
     if (verdict == QT_PERP_OK)
         verdict = check_counts(market, ticket);
     if (verdict == QT_PERP_OK)

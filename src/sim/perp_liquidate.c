@@ -87,8 +87,7 @@ insure(struct qt__perp_market *market, uint32_t owner, qt_money amount)
         return;
     qt_margin_insure(perp->margin, owner, amount);
     qt__perp_keep_income(perp, owner, market->ins->id, QT_PERP_INSURANCE, qt_money_neg(amount), 0);
-    qt__perp_tell_account(perp, owner, market->ins->id, QT_PERP_BY_INSURANCE,
-                          qt_money_neg(amount));
+    qt__perp_tell_account(perp, owner, market->ins->id, QT_PERP_BY_INSURANCE, qt_money_neg(amount));
 }
 
 /* The cross position that needs the most margin; NULL: none. */

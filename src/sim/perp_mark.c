@@ -4,9 +4,9 @@
 
 #include "qtrade/base/error.h"
 
-#define INTEREST 10000      /* 0.01 % of 8 h */
-#define DAMPER 50000        /* 0.05 % */
-#define RATE_MAX 300000     /* 0.3 %: three quarters of the lowest maintenance rate */
+#define INTEREST 10000  /* 0.01 % of 8 h */
+#define DAMPER 50000    /* 0.05 % */
+#define RATE_MAX 300000 /* 0.3 %: three quarters of the lowest maintenance rate */
 
 __extension__ typedef __int128 wide;
 
@@ -79,8 +79,7 @@ mark_of(const struct qt__perp_market *market)
                               ((wide)QT__RATE_1 * (QT__FUNDING_NS / QT_NS_PER_S)));
     qt_px last = qt_match_last(market->match);
     int64_t by_rate = index + carry, by_basis = index + sum / n;
-    return (qt_px){
-        QT_MAX(median(by_rate, by_basis, qt_px_is_none(last) ? by_basis : last.v), 1)};
+    return (qt_px){QT_MAX(median(by_rate, by_basis, qt_px_is_none(last) ? by_basis : last.v), 1)};
 }
 
 static void
@@ -101,8 +100,8 @@ fund(struct qt__perp_market *market)
     struct qt_perp *perp = market->perp;
     int64_t rate = rate_of(market);
     struct qt_perp_funding *row = &market->fundings[market->n_fundings++ % QT__PERP_FUNDINGS];
-    *row = (struct qt_perp_funding){perp->now_ns, rate,
-                                    qt_margin_mark(perp->margin, market->ins->id)};
+    *row =
+        (struct qt_perp_funding){perp->now_ns, rate, qt_margin_mark(perp->margin, market->ins->id)};
     perp->stats.fundings++;
     for (uint32_t owner = 0; owner < perp->n_owners; owner++)
         fund_owner(market, owner, rate);

@@ -15,9 +15,9 @@ match_order_of(const struct qt_perp *perp, const struct qt_perp_order *order)
     return (struct qt_match_order){.id = order->id,
                                    .owner = order->owner,
                                    .side = order->side,
-                                   .type = is_market                 ? QT_TYPE_MARKET
+                                   .type = is_market                   ? QT_TYPE_MARKET
                                            : order->tif == QT_PERP_GTX ? QT_TYPE_LIMIT_MAKER
-                                                                     : QT_TYPE_LIMIT,
+                                                                       : QT_TYPE_LIMIT,
                                    .tif = is_market ? QT_TIF_IOC : tifs[order->tif],
                                    .px = is_market ? QT_PX_NONE : order->px,
                                    .stop_px = QT_PX_NONE,
@@ -124,7 +124,8 @@ qt_perp_cancel_all(struct qt_perp *perp, uint32_t owner, uint32_t instrument)
 
 /* A quantity that is filled already, or a GTX order that would take: the order ends. */
 static bool
-ends_it(const struct qt__perp_market *market, const struct qt_perp_order *order, qt_px px, qt_qty qty)
+ends_it(const struct qt__perp_market *market, const struct qt_perp_order *order, qt_px px,
+        qt_qty qty)
 {
     struct qt_depth_level best;
     if (qty.v <= order->cum_qty.v)
@@ -176,8 +177,8 @@ qt_perp_modify(struct qt_perp *perp, uint32_t owner, uint32_t instrument, uint64
         order->is_waiting = true; /* what it holds is free for the new one */
         qt__perp_hold(perp, record);
         if (!order->reduce_only)
-            verdict = qt__perp_afford(market, owner, order->side, px,
-                                      (qt_qty){qty.v - order->cum_qty.v});
+            verdict =
+                qt__perp_afford(market, owner, order->side, px, (qt_qty){qty.v - order->cum_qty.v});
         order->is_waiting = old.is_waiting;
         qt__perp_hold(perp, record);
         if (verdict != QT_PERP_OK)

@@ -52,7 +52,7 @@ struct qt_perp {
     uint32_t n_markets, n_owners; /* owners: the greatest that has come, and one */
     int64_t now_ns, second_ns;    /* second_ns: when the next one ends; 0: time has not begun */
     struct qt_perp_stats stats;
-    bool is_hushed; /* the book's word on coming and going is not passed on */
+    bool is_hushed;            /* the book's word on coming and going is not passed on */
     enum qt_perp_event ending; /* what a cancel in the book is told as */
     bool *called;              /* margin calls told: [owner * (n_markets + 1) + instrument] */
     /* records: the one of id stands at id % max_history */
@@ -106,7 +106,8 @@ enum qt_perp_verdict qt__perp_judge(struct qt_perp *perp, const struct qt_perp_t
 /** Price and quantity against the filters; by_market: px counts not. */
 enum qt_perp_verdict qt__perp_filters(const struct qt__perp_market *market, uint8_t side, qt_px px,
                                       qt_qty qty, bool may_be_small);
-/** Whether the account has the margin for qty more on that side at px (QT_PX_NONE: the market's). */
+/** Whether the account has the margin for qty more on that side at px (QT_PX_NONE: the market's).
+ */
 enum qt_perp_verdict qt__perp_afford(const struct qt__perp_market *market, uint32_t owner,
                                      uint8_t side, qt_px px, qt_qty qty);
 /** What an order of that side may still take off the position. */

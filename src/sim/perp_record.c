@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the exchange of perpetuals remembers: orders in a ring by id, open ids in a sorted list, fills
- * and incomes in rings. An open order is never forgotten: its place in the ring is passed over.
+ * What the exchange of perpetuals remembers: orders in a ring by id, open ids in a sorted list,
+ * fills and incomes in rings. An open order is never forgotten: its place in the ring is passed
+ * over.
  */
 #include "perp_priv.h"
 
@@ -162,12 +163,12 @@ qt__perp_keep_income(struct qt_perp *perp, uint32_t owner, uint32_t instrument,
         return;
     uint64_t id = perp->n_incomes++;
     perp->incomes[id % perp->options.max_fills] = (struct qt_perp_income){.id = id + 1,
-                                                                         .trade_id = trade_id,
-                                                                         .owner = owner,
-                                                                         .instrument = instrument,
-                                                                         .kind = kind,
-                                                                         .amount = amount,
-                                                                         .time_ns = perp->now_ns};
+                                                                          .trade_id = trade_id,
+                                                                          .owner = owner,
+                                                                          .instrument = instrument,
+                                                                          .kind = kind,
+                                                                          .amount = amount,
+                                                                          .time_ns = perp->now_ns};
 }
 
 bool

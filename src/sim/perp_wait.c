@@ -78,7 +78,8 @@ follow(struct qt_perp_order *order, qt_px px)
     }
     bool is_sell = order->side == QT_SELL;
     wide now = (wide)px.v * BPS, best = order->mark.v;
-    if (is_sell ? now <= best * (BPS - order->callback_bps) : now >= best * (BPS + order->callback_bps))
+    if (is_sell ? now <= best * (BPS - order->callback_bps)
+                : now >= best * (BPS + order->callback_bps))
         return true;
     if (is_sell ? px.v > order->mark.v : px.v < order->mark.v)
         order->mark = px;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Accounts of a venue of perpetuals that settle in one asset (USDT): a wallet an owner, one position
- * an owner and symbol (one-way mode), cross or isolated, its leverage, what the insurance fund
- * holds. Every amount has scale QT_MONEY_SCALE. Prices are marks; who knows them sets them.
+ * Accounts of a venue of perpetuals that settle in one asset (USDT): a wallet an owner, one
+ * position an owner and symbol (one-way mode), cross or isolated, its leverage, what the insurance
+ * fund holds. Every amount has scale QT_MONEY_SCALE. Prices are marks; who knows them sets them.
  *
  * A position is its signed quantity and its cost: what was paid for a long, minus what was received
  * for a short. A fill that makes it smaller takes the same part of the cost with it; the difference
@@ -52,8 +52,8 @@ const struct qt_margin_tier *qt_margin_tiers(size_t *out_n);
 qt_money qt_margin_cap(int leverage);
 
 struct qt_margin_position {
-    qt_qty qty;    /* < 0: short */
-    qt_money cost; /* of the sign of qty */
+    qt_qty qty;        /* < 0: short */
+    qt_money cost;     /* of the sign of qty */
     qt_money isolated; /* put aside for it; 0 in cross */
     qt_money realised; /* in this symbol so far, before fees */
     qt_money open[2];  /* notional of open orders by enum qt_side */
@@ -81,7 +81,8 @@ struct qt_margin;
 struct qt_margin *qt_margin_create(const struct qt_universe *universe);
 void qt_margin_destroy(struct qt_margin *margin); /* NULL is fine */
 
-/** Money comes into a wallet (or goes out, negative). False: the wallet would be below 0, overflow. */
+/** Money comes into a wallet (or goes out, negative). False: the wallet would be below 0, overflow.
+ */
 QT_CHECKED bool qt_margin_deposit(struct qt_margin *margin, uint32_t owner, qt_money amount);
 /** The same of the insurance fund. */
 QT_CHECKED bool qt_margin_endow(struct qt_margin *margin, qt_money amount);
@@ -92,7 +93,8 @@ const struct qt_margin_position *qt_margin_position(const struct qt_margin *marg
                                                     uint32_t instrument);
 
 void qt_margin_set_mark(struct qt_margin *margin, uint32_t instrument, qt_px mark);
-qt_px qt_margin_mark(const struct qt_margin *margin, uint32_t instrument); /* QT_PX_NONE: none yet */
+qt_px qt_margin_mark(const struct qt_margin *margin,
+                     uint32_t instrument); /* QT_PX_NONE: none yet */
 /** qty at the mark, with its sign; 0 while there is no mark. */
 qt_money qt_margin_notional(const struct qt_margin *margin, uint32_t instrument, qt_qty qty);
 qt_money qt_margin_unrealised(const struct qt_margin *margin, uint32_t owner, uint32_t instrument);
@@ -113,8 +115,10 @@ void qt_margin_open_add(struct qt_margin *margin, uint32_t owner, uint32_t instr
 struct qt_margin_result qt_margin_fill(struct qt_margin *margin, uint32_t owner,
                                        uint32_t instrument, enum qt_side side, qt_qty qty,
                                        qt_money quote, int fee_ppm, bool is_external);
-/** Funding at rate (1e-8 of the notional): longs pay shorts. What the owner received; negative: paid. */
-qt_money qt_margin_fund(struct qt_margin *margin, uint32_t owner, uint32_t instrument, int64_t rate);
+/** Funding at rate (1e-8 of the notional): longs pay shorts. What the owner received; negative:
+ * paid. */
+qt_money qt_margin_fund(struct qt_margin *margin, uint32_t owner, uint32_t instrument,
+                        int64_t rate);
 /** From the owner's wallet to the insurance fund; negative: from the fund, which may owe then. */
 void qt_margin_insure(struct qt_margin *margin, uint32_t owner, qt_money amount);
 /** Of a flat symbol, or higher leverage; what is isolated stays as it is. */
@@ -123,8 +127,8 @@ void qt_margin_set_leverage(struct qt_margin *margin, uint32_t owner, uint32_t i
 /** Only of a flat symbol. */
 void qt_margin_set_isolated(struct qt_margin *margin, uint32_t owner, uint32_t instrument,
                             bool is_isolated);
-/** Puts more aside for an isolated position, or less (negative). False: not isolated, flat, not that
- * much available or there, or it would be below its initial margin. */
+/** Puts more aside for an isolated position, or less (negative). False: not isolated, flat, not
+ * that much available or there, or it would be below its initial margin. */
 QT_CHECKED bool qt_margin_shift(struct qt_margin *margin, uint32_t owner, uint32_t instrument,
                                 qt_money amount);
 void qt_margin_touch(struct qt_margin *margin, uint32_t owner, uint32_t instrument, int64_t now_ns);

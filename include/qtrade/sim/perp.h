@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The simulated exchange of perpetuals as a whole, without I/O: a book a symbol (sim/match.h),
- * positions and wallets (sim/margin.h), orders that wait for a price, mark and funding, liquidation.
- * One-way positions, one margin asset. The market that moves it comes from outside, tick by tick.
+ * positions and wallets (sim/margin.h), orders that wait for a price, mark and funding,
+ * liquidation. One-way positions, one margin asset. The market that moves it comes from outside,
+ * tick by tick.
  *
  *     index    what the caller says: the middle of the spot book
  *     mark     the middle one of index x (1 + rate x time to funding / 8 h),
  *              index + mean over 30 s of (middle of the book - index), and the last trade
  *     premium  (middle of the book - index) / index, each second
- *     rate     mean premium of the 8 h + (0.01 % - that, held within 0.05 % of 0), held within 0.3 %
- *     funding  at 00:00, 08:00 and 16:00 UTC: notional at mark x rate, from longs to shorts
+ *     rate     mean premium of the 8 h + (0.01 % - that, held within 0.05 % of 0), held within 0.3
+ * % funding  at 00:00, 08:00 and 16:00 UTC: notional at mark x rate, from longs to shorts
  *
  * X1: marks, funding and liquidations happen at whole seconds of the venue's clock, whatever calls
  * advance it, so that every clock gives the same. X2: an order that may only reduce never makes a
- * position larger nor turns it. X3: an owner whose margin balance is not above the maintenance margin
- * at a mark loses the orders, then the positions (of one symbol when isolated) by orders of the
- * exchange, priced at most 10 % beyond the mark; what nobody takes the insurance's market maker takes
- * at the mark. A clearance fee goes to the insurance fund, which pays what a wallet lacks.
+ * position larger nor turns it. X3: an owner whose margin balance is not above the maintenance
+ * margin at a mark loses the orders, then the positions (of one symbol when isolated) by orders of
+ * the exchange, priced at most 10 % beyond the mark; what nobody takes the insurance's market maker
+ * takes at the mark. A clearance fee goes to the insurance fund, which pays what a wallet lacks.
  *
  * Source: Binance, USD-M futures: mark price and price index; introduction to funding rates;
  * liquidation protocols, 2024. One thread at a time.
@@ -84,9 +85,9 @@ struct qt_perp_ticket {
     uint32_t owner, instrument;
     uint8_t side, type, tif; /* enum qt_side, qt_perp_type, qt_perp_tif */
     uint8_t stp;             /* enum qt_self_trade */
-    qt_px px, stop_px;       /* QT_PX_NONE where the type has none; TRAILING: stop_px activates it */
-    qt_qty qty;              /* 0 with close_position */
-    int callback_bps;        /* TRAILING: 10..1000 */
+    qt_px px, stop_px; /* QT_PX_NONE where the type has none; TRAILING: stop_px activates it */
+    qt_qty qty;        /* 0 with close_position */
+    int callback_bps;  /* TRAILING: 10..1000 */
     bool reduce_only, close_position, by_mark; /* by_mark: stops look at the mark, not at trades */
     char client_id[QT_CLIENT_ID_TEXT];         /* "": one is made, "x-" and the venue id */
 };
@@ -125,7 +126,7 @@ enum qt_perp_income_kind {
     QT_PERP_INCOMES
 };
 struct qt_perp_income {
-    uint64_t id, trade_id; /* trade_id 0: of no trade */
+    uint64_t id, trade_id;      /* trade_id 0: of no trade */
     uint32_t owner, instrument; /* QT_NO_INSTRUMENT: of none */
     enum qt_perp_income_kind kind;
     qt_money amount; /* as it changed the wallet */
@@ -151,7 +152,8 @@ enum qt_perp_reason {
     QT_PERP_REASONS
 };
 
-/** Told while a call works; must not call back into the exchange but for reading. Any may be NULL. */
+/** Told while a call works; must not call back into the exchange but for reading. Any may be NULL.
+ */
 struct qt_perp_listener {
     void *context;
     /** fill is NULL unless event is FILLED. */
@@ -159,8 +161,8 @@ struct qt_perp_listener {
                       const struct qt_perp_fill *fill);
     void (*trade)(void *context, uint32_t instrument, const struct qt_match_print *print);
     void (*book)(void *context, uint32_t instrument);
-    /** Wallet, and the position of instrument (QT_NO_INSTRUMENT: of none). change: of the balance by
-     * what is no fill. */
+    /** Wallet, and the position of instrument (QT_NO_INSTRUMENT: of none). change: of the balance
+     * by what is no fill. */
     void (*account)(void *context, uint32_t owner, uint32_t instrument, enum qt_perp_reason reason,
                     qt_money change);
     void (*mark)(void *context, uint32_t instrument); /* each second */
@@ -188,8 +190,8 @@ void qt_perp_destroy(struct qt_perp *perp); /* NULL is fine */
 const struct qt_margin *qt_perp_margin(const struct qt_perp *perp);
 const struct qt_perp_options *qt_perp_options(const struct qt_perp *perp);
 
-/** Time passes (never back): seconds end, with marks, funding, liquidations. Before the ticks of that
- * time. */
+/** Time passes (never back): seconds end, with marks, funding, liquidations. Before the ticks of
+ * that time. */
 void qt_perp_advance(struct qt_perp *perp, int64_t now_ns);
 int64_t qt_perp_now(const struct qt_perp *perp);
 /** As of exchange.h, for the perpetual's own book. */
@@ -200,7 +202,8 @@ void qt_perp_quote(struct qt_perp *perp, uint32_t instrument, const struct qt_la
 void qt_perp_set_last(struct qt_perp *perp, uint32_t instrument, qt_px px);
 /** The price that the mark follows, until the next one. The first one is the mark at once. */
 void qt_perp_set_index(struct qt_perp *perp, uint32_t instrument, qt_px index);
-void qt_perp_set_status(struct qt_perp *perp, uint32_t instrument, enum qt_instrument_status status);
+void qt_perp_set_status(struct qt_perp *perp, uint32_t instrument,
+                        enum qt_instrument_status status);
 enum qt_instrument_status qt_perp_status(const struct qt_perp *perp, uint32_t instrument);
 qt_px qt_perp_last(const struct qt_perp *perp, uint32_t instrument);
 size_t qt_perp_levels(const struct qt_perp *perp, uint32_t instrument, enum qt_side side,
@@ -224,9 +227,8 @@ size_t qt_perp_fundings(const struct qt_perp *perp, uint32_t instrument, int64_t
                         int64_t until_ns, struct qt_perp_funding *out, size_t n);
 
 /** Places; *out is the order as it stands afterwards (REJECTED, id 0, when refused). */
-QT_CHECKED enum qt_perp_verdict qt_perp_place(struct qt_perp *perp,
-                                              const struct qt_perp_ticket *ticket,
-                                              struct qt_perp_order *out);
+QT_CHECKED enum qt_perp_verdict
+qt_perp_place(struct qt_perp *perp, const struct qt_perp_ticket *ticket, struct qt_perp_order *out);
 /** What place would answer. */
 enum qt_perp_verdict qt_perp_check(struct qt_perp *perp, const struct qt_perp_ticket *ticket);
 /** A LIMIT order gets another price and quantity and a new place in the queue. A quantity that is
@@ -243,8 +245,8 @@ size_t qt_perp_cancel_all(struct qt_perp *perp, uint32_t owner, uint32_t instrum
 QT_CHECKED bool qt_perp_find(const struct qt_perp *perp, uint32_t owner, uint32_t instrument,
                              uint64_t id, const char *client_id, struct qt_perp_order *out);
 /** As of exchange.h. */
-size_t qt_perp_orders(const struct qt_perp *perp, uint32_t owner, uint32_t instrument, uint64_t from,
-                      bool only_open, struct qt_perp_order *out, size_t n);
+size_t qt_perp_orders(const struct qt_perp *perp, uint32_t owner, uint32_t instrument,
+                      uint64_t from, bool only_open, struct qt_perp_order *out, size_t n);
 size_t qt_perp_fills(const struct qt_perp *perp, uint32_t owner, uint32_t instrument,
                      uint64_t order_id, uint64_t from, struct qt_perp_fill *out, size_t n);
 /** Incomes of owner within those times, oldest first; instrument and kind: QT_NO_INSTRUMENT and
@@ -259,12 +261,12 @@ QT_CHECKED bool qt_perp_deposit(struct qt_perp *perp, uint32_t owner, qt_money a
 enum qt_perp_setting {
     QT_PERP_SET,
     QT_PERP_SET_ALREADY,
-    QT_PERP_SET_RANGE,     /* leverage: not 1..125 */
-    QT_PERP_SET_CAP,       /* leverage: the position is too large for it */
-    QT_PERP_SET_ISOLATED,  /* leverage: not lower while an isolated position is open */
-    QT_PERP_SET_ORDERS,    /* margin type: not with open orders */
-    QT_PERP_SET_POSITION,  /* margin type: not with a position */
-    QT_PERP_SET_MARGIN     /* not enough, or no isolated position */
+    QT_PERP_SET_RANGE,    /* leverage: not 1..125 */
+    QT_PERP_SET_CAP,      /* leverage: the position is too large for it */
+    QT_PERP_SET_ISOLATED, /* leverage: not lower while an isolated position is open */
+    QT_PERP_SET_ORDERS,   /* margin type: not with open orders */
+    QT_PERP_SET_POSITION, /* margin type: not with a position */
+    QT_PERP_SET_MARGIN    /* not enough, or no isolated position */
 };
 enum qt_perp_setting qt_perp_set_leverage(struct qt_perp *perp, uint32_t owner, uint32_t instrument,
                                           int leverage);
@@ -277,6 +279,7 @@ struct qt_perp_stats {
     uint64_t ticks, prints, orders, rejected, cancels, fills, expired, liquidations, fundings;
     size_t open_orders;
 };
+/** Counters since birth. */
 struct qt_perp_stats qt_perp_stats(const struct qt_perp *perp);
 
 #endif

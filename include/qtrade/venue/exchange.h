@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The simulated exchange: a spot venue with Binance's REST, stream and WebSocket API on its own
- * thread and port, and on request one of USD-M perpetuals on another, moved by the same market. Its market is recorded or generated (sim/source.h), its matching real
+ * thread and port, and on request one of USD-M perpetuals on another port, moved by the same market.
+ * That market is recorded or generated (sim/source.h), its matching real
  * (sim/exchange.h). Signatures, time stamps, filters and weights are really checked. What a live
  * account would not do here either: nothing leaves this machine unless address says so.
  */

@@ -134,8 +134,9 @@ qt__usdm_balance(struct qt__exchange *exchange, struct qt__call *call)
     qt__field_money(call->out, "crossWalletBalance", state.cross_wallet);
     qt__field_money(call->out, "crossUnPnl", state.cross_unrealised);
     qt__field_money(call->out, "availableBalance", state.available);
-    qt__field_money(call->out, "maxWithdrawAmount",
-                    (qt_money){QT_MAX(QT_MIN(state.available.v, state.cross_wallet.v), INT64_C(0))});
+    qt__field_money(
+        call->out, "maxWithdrawAmount",
+        (qt_money){QT_MAX(QT_MIN(state.available.v, state.cross_wallet.v), INT64_C(0))});
     qt__field_bool(call->out, "marginAvailable", true);
     qt__field_int(call->out, "updateTime", exchange->usdm->transfer_ns / QT_NS_PER_MS);
     qt_text_add(call->out, "}]");
@@ -158,8 +159,8 @@ write_risk(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol)
     qt__field_text(out, "marginAsset", "USDT");
     qt__field_money(out, "isolatedMargin", isolated);
     qt__field_decimal(out, "leverage", position->leverage, 0);
-    qt__field_px(out, "liquidationPrice",
-                 qt_margin_liquidation_px(margin, QT__USDM_OWNER, symbol), ins);
+    qt__field_px(out, "liquidationPrice", qt_margin_liquidation_px(margin, QT__USDM_OWNER, symbol),
+                 ins);
     qt__field_px(out, "markPrice", qt_margin_mark(margin, symbol), ins);
     qt__field_money(out, "maxNotionalValue", qt_margin_cap(position->leverage));
     qt__field_money(out, "unRealizedProfit", unrealised);
@@ -250,15 +251,14 @@ qt__usdm_trades(struct qt__exchange *exchange, struct qt__call *call)
 }
 
 static const char *const income_names[QT_PERP_INCOMES + 1] = {
-    [QT_PERP_REALISED] = "REALIZED_PNL",
-    [QT_PERP_COMMISSION] = "COMMISSION",
-    [QT_PERP_FUNDING] = "FUNDING_FEE",
-    [QT_PERP_INSURANCE] = "INSURANCE_CLEAR",
+    [QT_PERP_REALISED] = "REALIZED_PNL", [QT_PERP_COMMISSION] = "COMMISSION",
+    [QT_PERP_FUNDING] = "FUNDING_FEE",   [QT_PERP_INSURANCE] = "INSURANCE_CLEAR",
     [QT_PERP_TRANSFER] = "TRANSFER",
 };
 
 static void
-write_income(struct qt__exchange *exchange, struct qt_text *out, const struct qt_perp_income *income)
+write_income(struct qt__exchange *exchange, struct qt_text *out,
+             const struct qt_perp_income *income)
 {
     bool has_symbol = income->instrument != QT_NO_INSTRUMENT;
     char trade[24] = "";
@@ -268,7 +268,8 @@ write_income(struct qt__exchange *exchange, struct qt_text *out, const struct qt
         qt_text_add_int(&text, (int64_t)income->trade_id);
     open_object(out);
     qt__field_text(out, "symbol",
-                   has_symbol ? qt_universe_at(exchange->universe, income->instrument)->symbol : "");
+                   has_symbol ? qt_universe_at(exchange->universe, income->instrument)->symbol
+                              : "");
     qt__field_text(out, "incomeType", income_names[income->kind]);
     qt__field_money(out, "income", income->amount);
     qt__field_text(out, "asset", "USDT");
@@ -291,9 +292,9 @@ qt__usdm_income(struct qt__exchange *exchange, struct qt__call *call)
         !qt__call_int(call, "startTime", 0, 0, TIME_MAX_MS, &since) ||
         !qt__call_int(call, "endTime", TIME_MAX_MS, 0, TIME_MAX_MS, &until))
         return false;
-    size_t n = qt_perp_incomes(usdm->perp, QT__USDM_OWNER, symbol, (enum qt_perp_income_kind)kind,
-                               since * QT_NS_PER_MS, until * QT_NS_PER_MS, usdm->incomes,
-                               (size_t)limit);
+    size_t n =
+        qt_perp_incomes(usdm->perp, QT__USDM_OWNER, symbol, (enum qt_perp_income_kind)kind,
+                        since * QT_NS_PER_MS, until * QT_NS_PER_MS, usdm->incomes, (size_t)limit);
     qt_text_add_char(call->out, '[');
     for (size_t i = 0; i < n; i++)
         write_income(exchange, call->out, &usdm->incomes[i]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Several orders in one request: each is a request of its own, and an answer or an error in the list. */
+/* Several orders in one request: each is a request of its own, and an answer or an error in the
+ * list. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,8 +72,7 @@ run_orders(struct qt__exchange *exchange, struct qt__call *call, qt__handler han
     for (size_t i = 0; i < json_array_size(list); i++) {
         struct qt_text text;
         qt_text_init(&text, query, sizeof query);
-        json_object_foreach(json_array_get(list, i), name, value)
-            add_param(&text, name, value);
+        json_object_foreach(json_array_get(list, i), name, value) add_param(&text, name, value);
         qt_text_add(call->out, i ? "," : "");
         run_one(exchange, call, query, handle);
     }

@@ -67,19 +67,27 @@ weigh_open_orders(const struct qt__call *call)
 #define V1 "/fapi/v1/"
 #define V2 "/fapi/v2/"
 #define V3 "/fapi/v3/"
-#define GET(PATH, WEIGHT, HANDLE) {.method = "GET", .path = PATH, .weight = WEIGHT, .handle = HANDLE}
-#define GET_BY(PATH, WEIGH, HANDLE) {.method = "GET", .path = PATH, .weigh = WEIGH, .handle = HANDLE}
+#define GET(PATH, WEIGHT, HANDLE)                                                                  \
+    {                                                                                              \
+        .method = "GET", .path = PATH, .weight = WEIGHT, .handle = HANDLE                          \
+    }
+#define GET_BY(PATH, WEIGH, HANDLE)                                                                \
+    {                                                                                              \
+        .method = "GET", .path = PATH, .weigh = WEIGH, .handle = HANDLE                            \
+    }
 #define SIGNED(METHOD, PATH, WEIGHT, HANDLE)                                                       \
-    {.method = METHOD, .path = PATH, .security = QT__SIGNED, .weight = WEIGHT, .handle = HANDLE}
+    {                                                                                              \
+        .method = METHOD, .path = PATH, .security = QT__SIGNED, .weight = WEIGHT, .handle = HANDLE \
+    }
 #define ORDER(METHOD, PATH, WEIGHT, HANDLE)                                                        \
-    {.method = METHOD,                                                                             \
-     .path = PATH,                                                                                 \
-     .security = QT__SIGNED,                                                                       \
-     .weight = WEIGHT,                                                                             \
-     .is_order = true,                                                                             \
-     .handle = HANDLE}
+    {                                                                                              \
+        .method = METHOD, .path = PATH, .security = QT__SIGNED, .weight = WEIGHT,                  \
+        .is_order = true, .handle = HANDLE                                                         \
+    }
 #define KEYED(METHOD, PATH, HANDLE)                                                                \
-    {.method = METHOD, .path = PATH, .security = QT__KEYED, .weight = 1, .handle = HANDLE}
+    {                                                                                              \
+        .method = METHOD, .path = PATH, .security = QT__KEYED, .weight = 1, .handle = HANDLE       \
+    }
 
 const struct qt__route qt__usdm_routes[] = {
     GET(V1 "ping", 1, qt__handle_ping),

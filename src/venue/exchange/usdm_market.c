@@ -7,14 +7,17 @@
 
 #include "usdm_priv.h"
 
+#define PX_MOST                                                                                    \
+    INT64_C(1000000000000000)           /* units: where there is no limit, a number all the same */
 #define NEVER_MS INT64_C(4133404800000) /* Binance's delivery date of a perpetual */
 
 static void
 write_filters(struct qt_text *out, const struct qt_instrument *ins)
 {
+    const qt_px most = qt_px_floor((qt_px){PX_MOST}, ins->tick);
     qt_text_add(out, "[{\"filterType\":\"PRICE_FILTER\"");
     qt__field_px(out, "minPrice", ins->min_px, ins);
-    qt__field_px(out, "maxPrice", ins->max_px.v > 0 ? ins->max_px : (qt_px){INT64_C(1000000000000000) / ins->tick.v * ins->tick.v}, ins);
+    qt__field_px(out, "maxPrice", ins->max_px.v > 0 ? ins->max_px : most, ins);
     qt__field_px(out, "tickSize", ins->tick, ins);
     qt_text_add(out, "}");
     static const char *const lots[] = {"LOT_SIZE", "MARKET_LOT_SIZE"};
@@ -58,9 +61,10 @@ write_symbol(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol
                      "\"liquidationFee\":\"0.012500\",\"marketTakeBound\":\"0.15\","
                      "\"maxMoveOrderLimit\":10000,\"filters\":");
     write_filters(out, ins);
-    qt_text_add(out, ",\"orderTypes\":[\"LIMIT\",\"MARKET\",\"STOP\",\"STOP_MARKET\",\"TAKE_PROFIT\","
-                     "\"TAKE_PROFIT_MARKET\",\"TRAILING_STOP_MARKET\"],"
-                     "\"timeInForce\":[\"GTC\",\"IOC\",\"FOK\",\"GTX\"]}");
+    qt_text_add(out,
+                ",\"orderTypes\":[\"LIMIT\",\"MARKET\",\"STOP\",\"STOP_MARKET\",\"TAKE_PROFIT\","
+                "\"TAKE_PROFIT_MARKET\",\"TRAILING_STOP_MARKET\"],"
+                "\"timeInForce\":[\"GTC\",\"IOC\",\"FOK\",\"GTX\"]}");
 }
 
 bool
@@ -115,7 +119,8 @@ qt__usdm_depth(struct qt__exchange *exchange, struct qt__call *call)
 }
 
 static bool
-write_premium(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol, const void *context)
+write_premium(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol,
+              const void *context)
 {
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
     struct qt_perp_premium premium = qt_perp_premium(exchange->usdm->perp, symbol);
@@ -197,7 +202,8 @@ qt__usdm_funding_info(struct qt__exchange *exchange, struct qt__call *call)
 }
 
 static bool
-write_price(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol, const void *context)
+write_price(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol,
+            const void *context)
 {
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
     (void)context;
@@ -216,7 +222,8 @@ qt__usdm_price(struct qt__exchange *exchange, struct qt__call *call)
 }
 
 static bool
-write_book_ticker(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol, const void *context)
+write_book_ticker(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol,
+                  const void *context)
 {
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
     struct qt_depth_level best[2] = {{.px = QT_PX_NONE}, {.px = QT_PX_NONE}};

@@ -23,7 +23,7 @@ struct qt__usdm {
     struct qt_universe *universe;
     uint32_t *of_spot; /* spot id -> id here; QT_NO_INSTRUMENT: none */
     uint64_t seed;
-    int64_t *countdown_ns; /* by symbol: then every order goes; 0: not set */
+    int64_t *countdown_ns;        /* by symbol: then every order goes; 0: not set */
     struct qt_perp_order *orders; /* scratch, QT__LIST_MAX */
     struct qt_perp_fill *fills;
     struct qt_perp_income *incomes;

@@ -15,8 +15,7 @@ fail(struct qt__call *call, enum qt_perp_setting setting)
         [QT_PERP_SET] = {200, ""},
         [QT_PERP_SET_ALREADY] = {-4046, "No need to change margin type."},
         [QT_PERP_SET_RANGE] = {-4028, "Leverage is not valid."},
-        [QT_PERP_SET_CAP] = {-2027,
-                             "Exceeded the maximum allowable position at current leverage."},
+        [QT_PERP_SET_CAP] = {-2027, "Exceeded the maximum allowable position at current leverage."},
         [QT_PERP_SET_ISOLATED] = {-4161, "Leverage reduction is not supported in Isolated Margin "
                                          "Mode with open positions."},
         [QT_PERP_SET_ORDERS] = {-4047,
@@ -43,8 +42,8 @@ qt__usdm_leverage(struct qt__exchange *exchange, struct qt__call *call)
     if (!qt__need_symbol(exchange, call, &symbol) || !qt__call_need(call, "leverage", text) ||
         !qt__call_int(call, "leverage", 0, INT32_MIN, INT32_MAX, &leverage))
         return false;
-    if (!fail(call, qt_perp_set_leverage(exchange->usdm->perp, QT__USDM_OWNER, symbol,
-                                         (int)leverage)))
+    if (!fail(call,
+              qt_perp_set_leverage(exchange->usdm->perp, QT__USDM_OWNER, symbol, (int)leverage)))
         return false;
     qt__usdm_tell_leverage(exchange, symbol, (int)leverage);
     qt_text_add_char(call->out, '{');

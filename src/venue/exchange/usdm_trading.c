@@ -40,7 +40,8 @@ decimal_param(struct qt__call *call, const char *name, int scale, int64_t *out)
     if (!is_decimal)
         return qt__call_fail(call, QT__FAULT_MANDATORY, name);
     if (!qt_decimal_parse(text, strlen(text), scale, &value))
-        return qt__call_refuse(call, -1111, "Precision is over the maximum defined for this asset.");
+        return qt__call_refuse(call, -1111,
+                               "Precision is over the maximum defined for this asset.");
     *out = value;
     return true;
 }
@@ -94,8 +95,7 @@ static bool
 price_params(struct qt__call *call, const struct qt_instrument *ins, struct qt_perp_ticket *ticket)
 {
     ticket->px = ticket->stop_px = QT_PX_NONE;
-    if (types[ticket->type].has_px &&
-        !decimal_param(call, "price", ins->px_scale, &ticket->px.v))
+    if (types[ticket->type].has_px && !decimal_param(call, "price", ins->px_scale, &ticket->px.v))
         return false;
     if (types[ticket->type].has_stop)
         return decimal_param(call, "stopPrice", ins->px_scale, &ticket->stop_px.v);
@@ -127,13 +127,13 @@ purpose_params(struct qt__call *call, struct qt_perp_ticket *ticket)
         !bool_param(call, "priceProtect", &protects))
         return false;
     if (side > 0)
-        return qt__call_refuse(call, -4061,
-                               "Order's position side does not match user's setting.");
+        return qt__call_refuse(call, -4061, "Order's position side does not match user's setting.");
     if (protects)
         return qt__call_refuse(call, -4084, "Method is not allowed currently. Upcoming soon.");
     if (ticket->close_position && !types[ticket->type].may_close)
-        return qt__call_refuse(call, -4136, "Target strategy invalid for orderType with "
-                                            "closePosition=true.");
+        return qt__call_refuse(call, -4136,
+                               "Target strategy invalid for orderType with "
+                               "closePosition=true.");
     if (ticket->close_position && (ticket->reduce_only || qt__call_has(call, "quantity")))
         return qt__call_fail(call, QT__FAULT_UNREQUIRED,
                              ticket->reduce_only ? "reduceOnly" : "quantity");
@@ -186,8 +186,7 @@ is_repeated(const struct qt__usdm *usdm, const struct qt_perp_ticket *ticket,
            out->original_type == ticket->type && out->tif == ticket->tif &&
            out->px.v == ticket->px.v && out->stop_px.v == ticket->stop_px.v &&
            (ticket->close_position || out->qty.v == ticket->qty.v) &&
-           out->reduce_only == ticket->reduce_only &&
-           out->close_position == ticket->close_position;
+           out->reduce_only == ticket->reduce_only && out->close_position == ticket->close_position;
 }
 
 bool
@@ -317,9 +316,9 @@ qt__usdm_open_orders(struct qt__exchange *exchange, struct qt__call *call)
     uint32_t symbol = QT_NO_INSTRUMENT;
     if (qt__call_has(call, "symbol") && !qt__need_symbol(exchange, call, &symbol))
         return false;
-    return write_orders(exchange, call,
-                        qt_perp_orders(usdm->perp, QT__USDM_OWNER, symbol, 0, true, usdm->orders,
-                                       QT__LIST_MAX));
+    return write_orders(
+        exchange, call,
+        qt_perp_orders(usdm->perp, QT__USDM_OWNER, symbol, 0, true, usdm->orders, QT__LIST_MAX));
 }
 
 /* Without orderId the newest ones. */
@@ -352,7 +351,8 @@ qt__usdm_cancel_all(struct qt__exchange *exchange, struct qt__call *call)
     return true;
 }
 
-/* The dead man's switch: every order of the symbol goes unless this comes again in time; 0 ends it. */
+/* The dead man's switch: every order of the symbol goes unless this comes again in time; 0 ends it.
+ */
 bool
 qt__usdm_countdown(struct qt__exchange *exchange, struct qt__call *call)
 {

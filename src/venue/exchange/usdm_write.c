@@ -84,10 +84,8 @@ qt__perp_type_name(uint8_t type)
 const char *
 qt__perp_tif_name(uint8_t tif)
 {
-    static const char *const names[QT_PERP_TIFS] = {[QT_PERP_GTC] = "GTC",
-                                                    [QT_PERP_IOC] = "IOC",
-                                                    [QT_PERP_FOK] = "FOK",
-                                                    [QT_PERP_GTX] = "GTX"};
+    static const char *const names[QT_PERP_TIFS] = {
+        [QT_PERP_GTC] = "GTC", [QT_PERP_IOC] = "IOC", [QT_PERP_FOK] = "FOK", [QT_PERP_GTX] = "GTX"};
     return names[tif];
 }
 
@@ -102,8 +100,8 @@ qt_px
 qt__perp_average(const struct qt_instrument *ins, qt_money quote, qt_qty qty)
 {
     qt_px px;
-    return qt_qty_sign(qty) != 0 && qt_px_of_quote(quote, QT_MONEY_SCALE, qty, ins->qty_scale,
-                                                   ins->px_scale, &px)
+    return qt_qty_sign(qty) != 0 &&
+                   qt_px_of_quote(quote, QT_MONEY_SCALE, qty, ins->qty_scale, ins->px_scale, &px)
                ? px
                : QT_PX_NONE;
 }
