@@ -166,7 +166,8 @@ print_info(const struct qt_exchange_server_info *info, struct qt_error *err)
     printf("rest=%s\nstream=%s\napi=%s\nkey=%s secret=%s\n", info->rest_url, info->stream_url,
            info->api_url, info->key, info->secret);
     if (info->usdm_rest_url[0])
-        printf("usdm_rest=%s\nusdm_stream=%s\n", info->usdm_rest_url, info->usdm_stream_url);
+        printf("usdm_rest=%s\nusdm_stream=%s\nusdm_api=%s\n", info->usdm_rest_url,
+               info->usdm_stream_url, info->usdm_api_url);
     if (info->ed25519_key[0])
         printf("ed25519_key=%s\n", info->ed25519_key);
     puts("ready");

@@ -83,7 +83,8 @@ struct qt_exchange_server_info {
     char key[65], secret[65]; /* throw-away credentials of this run, 64 hex digits */
     char ed25519_key[65];     /* the API key of public_key; "": none */
     struct qt_clock clock;    /* the exchange's */
-    char usdm_rest_url[96], usdm_stream_url[96]; /* of the perpetuals, same key; "": there are none */
+    /* of the perpetuals, same key; "": there are none. "ws://127.0.0.1:PORT/ws-fapi/v1" */
+    char usdm_rest_url[96], usdm_stream_url[96], usdm_api_url[96];
 };
 
 /** Counters since the start, a copy as of the last turn. Any thread. */

@@ -201,6 +201,8 @@ fill_info(struct qt__exchange *exchange, struct qt_exchange_server_info *info)
     colon = strrchr(info->stream_url, ':');
     snprintf(info->usdm_stream_url, sizeof info->usdm_stream_url, "%.*s:%d",
              (int)(colon - info->stream_url), info->stream_url, port);
+    snprintf(info->usdm_api_url, sizeof info->usdm_api_url, "%.*s:%d/ws-fapi/v1",
+             (int)(colon - info->stream_url), info->stream_url, port);
 }
 
 bool

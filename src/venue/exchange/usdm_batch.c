@@ -97,11 +97,12 @@ bool
 qt__usdm_cancel_batch(struct qt__exchange *exchange, struct qt__call *call)
 {
     char query[QUERY_SIZE], symbol[QT__PARAM_MAX];
-    bool by_id = qt__call_has_any(call, "orderIdList");
+    const char *ids =
+        qt__call_has_any(call, "orderidlist") ? "orderidlist" : "orderIdList"; /* both are sent */
+    bool by_id = qt__call_has_any(call, ids);
     if (!qt__call_need(call, "symbol", symbol))
         return false;
-    json_t *list =
-        list_param(call, by_id ? "orderIdList" : "origClientOrderIdList", BATCH_CANCELLED);
+    json_t *list = list_param(call, by_id ? ids : "origClientOrderIdList", BATCH_CANCELLED);
     if (!list)
         return false;
     qt_text_add_char(call->out, '[');

@@ -84,6 +84,11 @@ weigh_open_orders(const struct qt__call *call)
         .method = METHOD, .path = PATH, .security = QT__SIGNED, .weight = WEIGHT,                  \
         .is_order = true, .handle = HANDLE                                                         \
     }
+/* The same over the WebSocket API, which has names for some calls. */
+#define NAMED(METHOD, NAME, SECURITY, WEIGHT, HANDLE)                                              \
+    {                                                                                              \
+        .method = METHOD, .name = NAME, .security = SECURITY, .weight = WEIGHT, .handle = HANDLE   \
+    }
 #define KEYED(METHOD, PATH, HANDLE)                                                                \
     {                                                                                              \
         .method = METHOD, .path = PATH, .security = QT__KEYED, .weight = 1, .handle = HANDLE       \
@@ -139,6 +144,32 @@ const struct qt__route qt__usdm_routes[] = {
     SIGNED("GET", V1 "multiAssetsMargin", 30, qt__usdm_multi),
     SIGNED("GET", V1 "symbolConfig", 5, qt__usdm_configs),
     SIGNED("GET", V1 "commissionRate", 20, qt__usdm_commission),
+    ORDER("POST", V1 "algoOrder", 0, qt__usdm_place_algo),
+    SIGNED("GET", V1 "algoOrder", 1, qt__usdm_algo),
+    SIGNED("DELETE", V1 "algoOrder", 1, qt__usdm_cancel_algo),
+    SIGNED("GET", V1 "openAlgoOrders", 1, qt__usdm_open_algos),
+    SIGNED("GET", V1 "allAlgoOrders", 5, qt__usdm_all_algos),
+    SIGNED("DELETE", V1 "algoOpenOrders", 1, qt__usdm_cancel_algos),
+    NAMED("GET", "ping", QT__PUBLIC, 1, qt__handle_ping),
+    NAMED("GET", "time", QT__PUBLIC, 1, qt__handle_time),
+    NAMED("GET", "depth", QT__PUBLIC, 5, qt__usdm_depth),
+    NAMED("GET", "ticker.price", QT__PUBLIC, 2, qt__usdm_price),
+    NAMED("GET", "ticker.book", QT__PUBLIC, 5, qt__usdm_book_ticker),
+    NAMED("POST", "order.place", QT__SIGNED, 0, qt__usdm_place),
+    NAMED("PUT", "order.modify", QT__SIGNED, 1, qt__usdm_modify),
+    NAMED("GET", "order.status", QT__SIGNED, 1, qt__usdm_order),
+    NAMED("DELETE", "order.cancel", QT__SIGNED, 1, qt__usdm_cancel),
+    NAMED("POST", "algoOrder.place", QT__SIGNED, 0, qt__usdm_place_algo),
+    NAMED("DELETE", "algoOrder.cancel", QT__SIGNED, 1, qt__usdm_cancel_algo),
+    NAMED("GET", "account.status", QT__SIGNED, 5, qt__usdm_account),
+    NAMED("GET", "v2/account.status", QT__SIGNED, 5, qt__usdm_account),
+    NAMED("GET", "account.balance", QT__SIGNED, 5, qt__usdm_balance),
+    NAMED("GET", "v2/account.balance", QT__SIGNED, 5, qt__usdm_balance),
+    NAMED("GET", "account.position", QT__SIGNED, 5, qt__usdm_risk),
+    NAMED("GET", "v2/account.position", QT__SIGNED, 5, qt__usdm_risk_open),
+    NAMED("POST", "userDataStream.start", QT__KEYED, 5, qt__handle_listen_create),
+    NAMED("PUT", "userDataStream.ping", QT__KEYED, 1, qt__handle_listen_keep),
+    NAMED("DELETE", "userDataStream.stop", QT__KEYED, 1, qt__handle_listen_close),
     KEYED("POST", V1 "listenKey", qt__handle_listen_create),
     KEYED("PUT", V1 "listenKey", qt__handle_listen_keep),
     KEYED("DELETE", V1 "listenKey", qt__handle_listen_close),

@@ -112,5 +112,26 @@ bool qt__usdm_set_dual(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_multi(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_commission(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_configs(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__usdm_place_algo(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__usdm_algo(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__usdm_cancel_algo(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__usdm_cancel_algos(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__usdm_open_algos(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__usdm_all_algos(struct qt__exchange *exchange, struct qt__call *call);
+
+/* usdm_trading.c */
+/** What the parameters of an order are called: plain, or as a conditional order of its own. */
+struct qt__usdm_names {
+    const char *stop, *client_id;
+};
+/** The order that the parameters ask for; false: fault. */
+QT_CHECKED bool qt__usdm_ticket(struct qt__exchange *exchange, struct qt__call *call,
+                                const struct qt__usdm_names *names, struct qt_perp_ticket *ticket);
+/** Counts its rate and places it, or finds what came of it before; false: fault. */
+QT_CHECKED bool qt__usdm_place_ticket(struct qt__exchange *exchange, struct qt__call *call,
+                                      const struct qt_perp_ticket *ticket,
+                                      struct qt_perp_order *out);
+/** OK, or the fault; true: OK. */
+bool qt__usdm_verdict(struct qt__call *call, enum qt_perp_verdict verdict);
 
 #endif

@@ -21,8 +21,8 @@ static const struct {
     [QT_PERP_TRAILING] = {0},
 };
 
-static bool
-fail(struct qt__call *call, enum qt_perp_verdict verdict)
+bool
+qt__usdm_verdict(struct qt__call *call, enum qt_perp_verdict verdict)
 {
     return verdict == QT_PERP_OK ||
            qt__call_refuse(call, qt_perp_code(verdict), qt_perp_text(verdict));
@@ -92,13 +92,14 @@ tif_param(struct qt__call *call, struct qt_perp_ticket *ticket)
 }
 
 static bool
-price_params(struct qt__call *call, const struct qt_instrument *ins, struct qt_perp_ticket *ticket)
+price_params(struct qt__call *call, const struct qt_instrument *ins,
+             const struct qt__usdm_names *names, struct qt_perp_ticket *ticket)
 {
     ticket->px = ticket->stop_px = QT_PX_NONE;
     if (types[ticket->type].has_px && !decimal_param(call, "price", ins->px_scale, &ticket->px.v))
         return false;
     if (types[ticket->type].has_stop)
-        return decimal_param(call, "stopPrice", ins->px_scale, &ticket->stop_px.v);
+        return decimal_param(call, names->stop, ins->px_scale, &ticket->stop_px.v);
     if (ticket->type != QT_PERP_TRAILING)
         return true;
     int64_t percent;
@@ -156,8 +157,9 @@ stp_param(struct qt__call *call, struct qt_perp_ticket *ticket)
     return qt__call_fail(call, QT__FAULT_VALUE, "selfTradePreventionMode");
 }
 
-static bool
-ticket_params(struct qt__exchange *exchange, struct qt__call *call, struct qt_perp_ticket *ticket)
+bool
+qt__usdm_ticket(struct qt__exchange *exchange, struct qt__call *call,
+                const struct qt__usdm_names *names, struct qt_perp_ticket *ticket)
 {
     struct qt_exchange_ticket side;
     *ticket = (struct qt_perp_ticket){.owner = QT__USDM_OWNER};
@@ -169,8 +171,8 @@ ticket_params(struct qt__exchange *exchange, struct qt__call *call, struct qt_pe
     return purpose_params(call, ticket) &&
            (ticket->close_position ||
             decimal_param(call, "quantity", ins->qty_scale, &ticket->qty.v)) &&
-           price_params(call, ins, ticket) && stp_param(call, ticket) &&
-           qt__client_id_param(call, "newClientOrderId", ticket->client_id);
+           price_params(call, ins, names, ticket) && stp_param(call, ticket) &&
+           qt__client_id_param(call, names->client_id, ticket->client_id);
 }
 
 /* A request that came before, whose order has ended since: as on the spot venue's desk. */
@@ -190,20 +192,32 @@ is_repeated(const struct qt__usdm *usdm, const struct qt_perp_ticket *ticket,
 }
 
 bool
-qt__usdm_place(struct qt__exchange *exchange, struct qt__call *call)
+qt__usdm_place_ticket(struct qt__exchange *exchange, struct qt__call *call,
+                      const struct qt_perp_ticket *ticket, struct qt_perp_order *out)
 {
     struct qt__usdm *usdm = exchange->usdm;
-    struct qt_perp_ticket ticket;
-    struct qt_perp_order order;
-    if (!ticket_params(exchange, call, &ticket) ||
-        !qt__weights_order(&exchange->weights, qt__exchange_limit_ms(exchange), call))
+    if (!qt__weights_order(&exchange->weights, qt__exchange_limit_ms(exchange), call))
         return false;
     if (qt__faults_strike(exchange, QT_FAULT_REJECT))
-        return fail(call, QT_PERP_MARGIN);
-    if (!is_repeated(usdm, &ticket, &order) &&
-        !fail(call, qt_perp_place(usdm->perp, &ticket, &order)))
+        return qt__usdm_verdict(call, QT_PERP_MARGIN);
+    if (!is_repeated(usdm, ticket, out) &&
+        !qt__usdm_verdict(call, qt_perp_place(usdm->perp, ticket, out)))
         return false;
     call->has_placed = true;
+    return true;
+}
+
+static const struct qt__usdm_names plain_names = {.stop = "stopPrice",
+                                                  .client_id = "newClientOrderId"};
+
+bool
+qt__usdm_place(struct qt__exchange *exchange, struct qt__call *call)
+{
+    struct qt_perp_ticket ticket;
+    struct qt_perp_order order;
+    if (!qt__usdm_ticket(exchange, call, &plain_names, &ticket) ||
+        !qt__usdm_place_ticket(exchange, call, &ticket, &order))
+        return false;
     qt__write_perp_order(call->out, qt_universe_at(exchange->universe, order.instrument), &order);
     return true;
 }
@@ -212,8 +226,8 @@ bool
 qt__usdm_test(struct qt__exchange *exchange, struct qt__call *call)
 {
     struct qt_perp_ticket ticket;
-    if (!ticket_params(exchange, call, &ticket) ||
-        !fail(call, qt_perp_check(exchange->usdm->perp, &ticket)))
+    if (!qt__usdm_ticket(exchange, call, &plain_names, &ticket) ||
+        !qt__usdm_verdict(call, qt_perp_check(exchange->usdm->perp, &ticket)))
         return false;
     qt_text_add(call->out, "{}");
     return true;
@@ -235,7 +249,7 @@ find_order(struct qt__exchange *exchange, struct qt__call *call, enum qt_perp_ve
         return qt__call_fail(call, QT__FAULT_MANDATORY, "orderId");
     return qt_perp_find(exchange->usdm->perp, QT__USDM_OWNER, symbol, (uint64_t)id, client_id,
                         out) ||
-           fail(call, absent);
+           qt__usdm_verdict(call, absent);
 }
 
 static bool
@@ -258,7 +272,7 @@ qt__usdm_open_order(struct qt__exchange *exchange, struct qt__call *call)
     struct qt_perp_order order;
     return find_order(exchange, call, QT_PERP_NO_ORDER, &order) &&
            (!qt_order_state_is_final((enum qt_order_state)order.state) ||
-            fail(call, QT_PERP_NO_ORDER)) &&
+            qt__usdm_verdict(call, QT_PERP_NO_ORDER)) &&
            answer(exchange, call, &order);
 }
 
@@ -269,9 +283,9 @@ qt__usdm_cancel(struct qt__exchange *exchange, struct qt__call *call)
     if (!find_order(exchange, call, QT_PERP_UNKNOWN_ORDER, &order))
         return false;
     if (qt__faults_strike(exchange, QT_FAULT_REJECT_CANCEL))
-        return fail(call, QT_PERP_UNKNOWN_ORDER);
-    return fail(call, qt_perp_cancel(exchange->usdm->perp, QT__USDM_OWNER, order.instrument,
-                                     order.id, &order)) &&
+        return qt__usdm_verdict(call, QT_PERP_UNKNOWN_ORDER);
+    return qt__usdm_verdict(call, qt_perp_cancel(exchange->usdm->perp, QT__USDM_OWNER,
+                                                 order.instrument, order.id, &order)) &&
            answer(exchange, call, &order);
 }
 
@@ -291,8 +305,8 @@ qt__usdm_modify(struct qt__exchange *exchange, struct qt__call *call)
     if (side.side != order.side)
         return qt__call_fail(call, QT__FAULT_SIDE);
     return qt__weights_order(&exchange->weights, qt__exchange_limit_ms(exchange), call) &&
-           fail(call, qt_perp_modify(exchange->usdm->perp, QT__USDM_OWNER, order.instrument,
-                                     order.id, px, qty, &order)) &&
+           qt__usdm_verdict(call, qt_perp_modify(exchange->usdm->perp, QT__USDM_OWNER,
+                                                 order.instrument, order.id, px, qty, &order)) &&
            answer(exchange, call, &order);
 }
 
@@ -344,7 +358,7 @@ qt__usdm_cancel_all(struct qt__exchange *exchange, struct qt__call *call)
     if (!qt__need_symbol(exchange, call, &symbol))
         return false;
     if (qt__faults_strike(exchange, QT_FAULT_REJECT_CANCEL))
-        return fail(call, QT_PERP_UNKNOWN_ORDER);
+        return qt__usdm_verdict(call, QT_PERP_UNKNOWN_ORDER);
     (void)qt_perp_cancel_all(exchange->usdm->perp, QT__USDM_OWNER, symbol);
     qt_text_add(call->out, "{\"code\":200,\"msg\":\"The operation of cancel all open order is "
                            "done.\"}");
