@@ -92,6 +92,7 @@ qt_money qt_margin_fees(const struct qt_margin *margin);
 const struct qt_margin_position *qt_margin_position(const struct qt_margin *margin, uint32_t owner,
                                                     uint32_t instrument);
 
+/** The price that what is held is valued at from now on. */
 void qt_margin_set_mark(struct qt_margin *margin, uint32_t instrument, qt_px mark);
 qt_px qt_margin_mark(const struct qt_margin *margin,
                      uint32_t instrument); /* QT_PX_NONE: none yet */
@@ -131,6 +132,7 @@ void qt_margin_set_isolated(struct qt_margin *margin, uint32_t owner, uint32_t i
  * that much available or there, or it would be below its initial margin. */
 QT_CHECKED bool qt_margin_shift(struct qt_margin *margin, uint32_t owner, uint32_t instrument,
                                 qt_money amount);
+/** Something has changed in it at that time. */
 void qt_margin_touch(struct qt_margin *margin, uint32_t owner, uint32_t instrument, int64_t now_ns);
 
 /** P1 and P2. */
