@@ -63,7 +63,8 @@ sample(struct qt__perp_market *market)
 {
     int64_t basis = middle_of(market).v - market->index.v;
     market->basis[market->n_basis++ % QT__PERP_SAMPLES] = basis;
-    market->premium_sum += (int64_t)((wide)basis * QT__RATE_1 / market->index.v);
+    wide premium = (wide)basis * QT__RATE_1 / market->index.v;
+    market->premium_sum += (int64_t)QT_MAX(QT_MIN(premium, QT__RATE_1), -QT__RATE_1);
     market->premium_n++;
 }
 

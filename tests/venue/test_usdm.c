@@ -365,8 +365,10 @@ static const struct {
 
 START_TEST(order_with_a_wrong_parameter_gets_the_code_of_futures)
 {
-    call(&client, "POST", "/fapi/v1/order", "%s", refused[_i].query);
-    expect_fault(&client, 400, refused[_i].code, "");
+    for (size_t i = 0; i < QT_COUNT_OF(refused); i++) {
+        call(&client, "POST", "/fapi/v1/order", "%s", refused[i].query);
+        expect_fault(&client, 400, refused[i].code, "");
+    }
     ck_assert_uint_eq(json_array_size(call(&client, "GET", "/fapi/v1/allOrders", "symbol=" SYMBOL)),
                       0);
 }
@@ -474,8 +476,7 @@ main(void)
     tc = tcase_create("rest");
     tcase_set_timeout(tc, 150);
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, order_with_a_wrong_parameter_gets_the_code_of_futures, 0,
-                        QT_COUNT_OF(refused));
+    tcase_add_test(tc, order_with_a_wrong_parameter_gets_the_code_of_futures);
     tcase_add_test(tc, repeated_request_gets_its_first_result);
     tcase_add_test(tc, signature_time_and_limits_are_checked_as_on_spot);
     suite_add_tcase(suite, tc);

@@ -14,6 +14,7 @@
 #define CLEARANCE_PPM 12500 /* "liquidationFee" of exchangeInfo */
 #define INSURANCE "1000000"
 #define WALLET "100000"
+#define WALLET_MOST INT64_C(1000000000)
 #define SLOW_NS (15 * QT_NS_PER_MIN) /* the premium's two lines */
 #define SLOW_AMPLITUDE 6e-4
 #define FAST_NS QT_NS_PER_MIN
@@ -172,8 +173,11 @@ make_market(struct qt__usdm *usdm, const struct qt__exchange *spot,
         return false;
     qt_perp_advance(usdm->perp, spot->info.start_ns);
     return (qt_money_parse(wallet, QT_MONEY_SCALE, &amount) &&
+            amount.v <= WALLET_MOST * qt_pow10(QT_MONEY_SCALE) &&
             qt_perp_deposit(usdm->perp, QT__USDM_OWNER, amount)) ||
-           qt_fail(err, QT_E_CONFIG, "the wallet of perpetuals cannot begin with %s USDT", wallet);
+           qt_fail(err, QT_E_CONFIG,
+                   "the wallet of the perpetuals cannot begin with %s USDT (0 to 1000000000)",
+                   wallet);
 }
 
 static bool
