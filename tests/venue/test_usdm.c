@@ -424,6 +424,30 @@ START_TEST(refused_cancel_of_a_futures_order_leaves_it_open)
 }
 END_TEST
 
+START_TEST(lost_answer_of_a_futures_order_leaves_the_order)
+{
+    struct qt_exchange_server_options options = usual();
+    const struct qt_fault faults[] = {{.kind = QT_FAULT_LOST_ACK, .share = 1}};
+    struct lone lone = {0};
+    char query[256];
+    options.faults = faults;
+    options.n_faults = QT_COUNT_OF(faults);
+    begin(&options);
+    snprintf(query, sizeof query,
+             "symbol=" SYMBOL "&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.01&price=%d&"
+             "newClientOrderId=lost",
+             (int)(price() * 0.9));
+    lone_send(&client, "POST", "/fapi/v1/order", query, 4000, &lone);
+    client_wait(&client, &lone.failures, 1);
+    ck_assert_int_eq(lone.answers, 0);
+    do
+        call(&client, "GET", "/fapi/v1/order", "symbol=" SYMBOL "&origClientOrderId=lost");
+    while (client.status != 200); /* the request may come after the client has given up */
+    ck_assert_str_eq(text_of(client.answer, "status"), "NEW");
+    teardown();
+}
+END_TEST
+
 START_TEST(halted_perpetual_takes_no_order_and_5xx_may_have_placed_one)
 {
     struct qt_exchange_server_options options = usual();
@@ -483,6 +507,7 @@ main(void)
     tc = tcase_create("faults");
     tcase_set_timeout(tc, 150);
     tcase_add_test(tc, refused_cancel_of_a_futures_order_leaves_it_open);
+    tcase_add_test(tc, lost_answer_of_a_futures_order_leaves_the_order);
     tcase_add_test(tc, halted_perpetual_takes_no_order_and_5xx_may_have_placed_one);
     suite_add_tcase(suite, tc);
     tc = tcase_create("liquidation");
