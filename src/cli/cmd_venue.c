@@ -100,14 +100,28 @@ read_balances(const struct qt_args *args, struct qt_exchange_balance *balances,
     return true;
 }
 
+/* What the wallet of the perpetuals begins with. */
+static bool
+read_wallet(const struct qt_args *args, struct qt_exchange_server_options *out, struct qt_error *err)
+{
+    const char *text = qt_args_get(args, "usdm-wallet");
+    qt_money amount;
+    out->usdm_wallet = text;
+    return !text ||
+           (qt_money_parse(text, QT_MONEY_SCALE, &amount) &&
+            qt_money_cmp(amount, QT_MONEY_ZERO) >= 0) ||
+           qt_fail(err, QT_E_USAGE, "--usdm-wallet '%s' is no amount of USDT", text);
+}
+
 enum { IMPACT_HALF_LIFE_S = 600 };
 
 static bool
 read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
              struct qt_fault *faults, struct qt_error *err)
 {
-    int64_t port, symbols, seed, start;
+    int64_t port, symbols, seed, start, usdm_port;
     if (!qt_args_int(args, "port", 0, 0, 65535, &port, err) ||
+        !qt_args_int(args, "usdm-port", 0, 0, 65535, &usdm_port, err) ||
         !qt_args_int(args, "symbols", 0, 1, QT_INSTRUMENTS_MAX, &symbols, err) ||
         !qt_args_int(args, "seed", 1, 0, INT64_MAX, &seed, err) ||
         !qt_args_double(args, "speed", 1.0, 0.01, 10000.0, &out->speed, err) ||
@@ -117,6 +131,8 @@ read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
         return false;
     out->faults = faults;
     out->port = (int)port;
+    out->usdm_port = (int)usdm_port;
+    out->has_usdm = !qt_args_has(args, "spot-only");
     out->symbols = (unsigned)symbols;
     out->seed = (uint64_t)seed;
     out->start_ns = start;
@@ -149,6 +165,9 @@ print_info(const struct qt_exchange_server_info *info, struct qt_error *err)
            qt_time_format(info->start_ns, time));
     printf("rest=%s\nstream=%s\napi=%s\nkey=%s secret=%s\n", info->rest_url, info->stream_url,
            info->api_url, info->key, info->secret);
+    if (info->usdm_rest_url[0])
+        printf("usdm_rest=%s\nusdm_stream=%s\nusdm_api=%s\n", info->usdm_rest_url,
+               info->usdm_stream_url, info->usdm_api_url);
     if (info->ed25519_key[0])
         printf("ed25519_key=%s\n", info->ed25519_key);
     puts("ready");
@@ -204,7 +223,7 @@ venue_run(const struct qt_args *args, struct qt_error *err)
         return qt_fail(err, QT_E_USAGE, "unknown venue command '%s' (there is: serve)",
                        args->operands[0]);
     if (!read_options(args, &options, faults, err) ||
-        !read_balances(args, balances, &options, err) ||
+        !read_balances(args, balances, &options, err) || !read_wallet(args, &options, err) ||
         !read_latency(args, &options.latency, err) ||
         !read_fees(args, &schedule, &options, err) ||
         !qt_args_duration(args, "for", 0, &for_ns, err))
@@ -245,6 +264,9 @@ const struct qt_command qt_cmd_venue = {
              "the key may withdraw, work from anywhere, or is read-only: words with commas between"},
             {"balance", 0, "ASSET=AMOUNT",
              "what the account begins with; may be repeated; default: both assets of a symbol", true},
+            {"usdm-port", 0, "PORT", "loopback port of the perpetuals, 0: any free one; default 0"},
+            {"usdm-wallet", 0, "AMOUNT", "USDT that the wallet of the perpetuals begins with; default 100000"},
+            {"spot-only", 0, NULL, "no perpetuals"},
             {"fees", 0, "TIERS", "MAKER/TAKER[@VOLUME],... in basis points; default 10/10"},
             {"discount", 0, "ASSET=PERCENT", "so much off the fees paid in that asset"},
             {"latency", 0, "KIND=TIME",

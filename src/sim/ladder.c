@@ -120,6 +120,8 @@ uncross(struct qt_match *match, enum qt_side side, int64_t t_ns)
         const struct qt_match_order *order = &match->slots[slot].order;
         if (!qt__within(side, against->level[0].px, order->px))
             return;
+        if (order->is_capped && !qt__match_trim(match, slot, t_ns))
+            continue;
         qt_qty qty = qt_qty_min(qt__visible(order), against->level[0].qty);
         qt__match_consume(match, qt__other(side), qty);
         qt__match_fill_maker(match, slot, qty, t_ns);
@@ -157,6 +159,11 @@ qt_match_external_trade(struct qt_match *match, enum qt_side aggressor, qt_px px
     struct qt__liquidity first;
     int64_t left = qty.v, external = 0;
     while (left > 0 && qt__match_first(match, aggressor, px, &first)) {
+        if (!first.is_external && match->slots[first.slot].order.is_capped) {
+            if (!qt__match_trim(match, first.slot, t_ns))
+                continue;
+            first.qty = qt__visible(&match->slots[first.slot].order);
+        }
         qt_qty part = {QT_MIN(left, first.qty.v)};
         left -= part.v;
         if (first.is_external) {

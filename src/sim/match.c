@@ -365,6 +365,32 @@ prevent(struct qt_match *match, struct qt_match_order *taker, uint32_t maker, in
         taker->prevented = left_of(taker);
 }
 
+/* The same quantity, or what the owner's cap leaves of it. False: nothing. */
+static bool
+is_cut_to_cap(struct qt_match *match, struct qt_match_order *order)
+{
+    if (!order->is_capped || !match->listener.cap)
+        return true;
+    qt_qty most = match->listener.cap(match->listener.context, order);
+    if (most.v < left_of(order).v) {
+        order->qty.v = order->cum_qty.v + most.v;
+        match->book_id++;
+    }
+    return most.v > 0;
+}
+
+bool
+qt__match_trim(struct qt_match *match, uint32_t slot, int64_t t_ns)
+{
+    struct qt_match_order *order = &match->slots[slot].order;
+    if (is_cut_to_cap(match, order))
+        return true;
+    queue_remove(match, slot);
+    end_sibling(match, order, QT_MATCH_EXPIRED, t_ns);
+    end_order(match, slot, QT_MATCH_EXPIRED, t_ns);
+    return false;
+}
+
 /* The order in slot (in no queue) takes what it can. */
 static void
 take(struct qt_match *match, uint32_t slot, int64_t t_ns)
@@ -372,12 +398,17 @@ take(struct qt_match *match, uint32_t slot, int64_t t_ns)
     struct qt_match_order *order = &match->slots[slot].order;
     enum qt_side side = (enum qt_side)order->side;
     struct qt__liquidity first;
-    while (left_of(order).v > 0 && order->prevented.v == 0 &&
+    while (is_cut_to_cap(match, order) && left_of(order).v > 0 && order->prevented.v == 0 &&
            qt__match_first(match, side, limit_of(order), &first)) {
         if (order->stp != QT_STP_NONE && !first.is_external &&
             match->slots[first.slot].order.owner == order->owner) {
             prevent(match, order, first.slot, t_ns);
             continue;
+        }
+        if (!first.is_external && match->slots[first.slot].order.is_capped) {
+            if (!qt__match_trim(match, first.slot, t_ns))
+                continue;
+            first.qty = qt__visible(&match->slots[first.slot].order);
         }
         qt_qty qty = qt_qty_min(first.qty, left_of(order));
         match->trade_id++;
@@ -417,9 +448,10 @@ execute(struct qt_match *match, uint32_t slot, int64_t t_ns)
         return;
     }
     take(match, slot, t_ns);
-    if (left_of(order).v == 0) {
+    if (order->state == QT_ORDER_FILLED) {
         slot_give_back(match, slot);
-    } else if (is_market(order) || order->tif != QT_TIF_GTC || order->prevented.v > 0) {
+    } else if (is_market(order) || order->tif != QT_TIF_GTC || order->prevented.v > 0 ||
+               left_of(order).v == 0) {
         end_order(match, slot, QT_MATCH_EXPIRED, t_ns);
     } else {
         order->ahead = ahead_of(match, order);

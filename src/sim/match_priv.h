@@ -70,6 +70,9 @@ bool qt__match_first(const struct qt_match *match, enum qt_side taker, qt_px lim
 void qt__match_consume(struct qt_match *match, enum qt_side side, qt_qty qty);
 /** The ladder's quantity at a price. */
 qt_qty qt__match_rung(const struct qt_match *match, enum qt_side side, qt_px px);
+/** Takes off a resting order what it may not be filled by any more (M8); false: nothing was left, it
+ * has expired. */
+bool qt__match_trim(struct qt_match *match, uint32_t slot, int64_t t_ns);
 /** A fill of a resting own order by the external market: report, print, gone when filled. */
 void qt__match_fill_maker(struct qt_match *match, uint32_t slot, qt_qty qty, int64_t t_ns);
 void qt__match_print(struct qt_match *match, qt_px px, qt_qty qty, bool buyer_is_maker,

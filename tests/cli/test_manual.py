@@ -162,6 +162,8 @@ def wrong_words_are_exit_two_in_one_line():
             ("run", "--capital", "much"), ("liquidate", "--yes"), ("scan", "--json", "--csv"),
             ("venue", "serve", "--fault", "sing=1"), ("venue", "serve", "--fault", "halt=NOSUCH@1s"),
             ("venue", "serve", "--balance", "BTC"), ("venue", "serve", "--balance", "BTC=-1"),
+            ("venue", "serve", "--usdm-wallet", "x"), ("venue", "serve", "--usdm-wallet", "-1"),
+            ("venue", "serve", "--usdm-port", "65536"),
             ("venue", "serve", "--latency", "sing=1s"), ("venue", "serve", "--latency", "order=2m"),
             ("venue", "serve", "--fees", "10"), ("venue", "serve", "--discount", "BNB"),
             ("venue", "serve", "--discount", "NOSUCH=25"), ("venue", "serve", "--discount", "BNB=101"),

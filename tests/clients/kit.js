@@ -8,6 +8,7 @@ const { inspect } = require('util');
 
 const venue = {
     rest: process.env.QT_REST, stream: process.env.QT_STREAM, api: process.env.QT_API,
+    usdm_rest: process.env.QT_USDM_REST, usdm_stream: process.env.QT_USDM_STREAM, usdm_api: process.env.QT_USDM_API,
     key: process.env.QT_KEY, secret: process.env.QT_SECRET,
 };
 const PATIENCE_MS = 90000;

@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "end_to_end"))
 from qt_program import Folder, Program, until  # noqa: E402
 
-SCRIPTS = ("ccxt.js", "tiagosiebler.js", "official.js")
+SCRIPTS = ("ccxt.js", "tiagosiebler.js", "official.js", "ccxt_usdm.js", "tiagosiebler_usdm.js", "official_usdm.js")
 INSTALL_S, SCRIPT_S = 240, 240
 UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH", "EHOSTUNREACH",
                "ERR_SOCKET_TIMEOUT", "ENOTCACHED", "E403", "E407", "E502", "E503", "E504")
@@ -59,6 +59,7 @@ def environment(text, packages):
     words = dict(word.split("=", 1) for line in text.splitlines() for word in line.split() if "=" in word)
     env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return {**env, "QT_REST": words["rest"], "QT_STREAM": words["stream"], "QT_API": words["api"],
+            "QT_USDM_REST": words["usdm_rest"], "QT_USDM_STREAM": words["usdm_stream"], "QT_USDM_API": words["usdm_api"],
             "QT_KEY": words["key"], "QT_SECRET": words["secret"], "QT_PACKAGES": str(packages)}
 
 

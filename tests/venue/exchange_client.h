@@ -149,6 +149,44 @@ call(struct client *client, const char *method, const char *path, const char *fo
     return client_send(client, method, path, whole, client->info->key);
 }
 
+/* A request whose answer may not come: counts answers and failures. */
+struct lone {
+    int answers, failures, status;
+    int64_t t_ns;
+};
+
+static inline void
+lone_done(void *context, const struct qt_http_response *response)
+{
+    struct lone *lone = context;
+    lone->answers += response->error == QT_NET_OK;
+    lone->failures += response->error != QT_NET_OK;
+    lone->status = response->status;
+    lone->t_ns = qt_now_mono_ns();
+}
+
+static inline void
+lone_send(struct client *client, const char *method, const char *path, const char *query,
+          int timeout_ms, struct lone *lone)
+{
+    struct qt_error err = {0};
+    char url[2048], whole[1024], signature[65];
+    int n = snprintf(whole, sizeof whole, "%s%stimestamp=%lld&recvWindow=60000", query,
+                     *query ? "&" : "", (long long)exchange_ms(client));
+    sign(client->info->secret, whole, signature);
+    snprintf(whole + n, sizeof whole - (size_t)n, "&signature=%s", signature);
+    snprintf(url, sizeof url, "%s%s?%s", client->info->rest_url, path, whole);
+    const struct qt_http_header header = {"X-MBX-APIKEY", client->info->key};
+    const struct qt_http_request request = {.method = method,
+                                            .url = url,
+                                            .headers = &header,
+                                            .n_headers = 1,
+                                            .timeout_ms = timeout_ms,
+                                            .done = lone_done,
+                                            .context = lone};
+    ck_assert_msg(qt_http_send(client->http, &request, &err) != 0, "%s", err.text);
+}
+
 static inline const char *
 text_of(const json_t *object, const char *name)
 {

@@ -11,6 +11,8 @@
  * trail_bps on its bad side of the best; with a stop price it begins to follow on the print that
  * reaches it. M6: of two siblings the first that trades or triggers ends the other before anything
  * else happens. M7: an order with a mode of self-trade prevention never trades with its owner.
+ * M8: a capped order is never filled by more than its owner's cap at that moment; what is beyond is
+ * taken off its quantity, and with nothing left it expires.
  * Sources: Binance, Spot Trailing Stop order FAQ; Self Trade Prevention FAQ, 2025.
  *
  * One thread at a time; a call allocates nothing.
@@ -59,6 +61,7 @@ struct qt_match_order {
     qt_px mark;         /* trailing: the best print since it follows; QT_PX_NONE: not yet */
     int64_t follows_ns; /* trailing: since when; 0: not yet */
     qt_qty prevented;   /* what self-trade prevention took of it */
+    bool is_capped;     /* asked before each of its fills how much it still may (M8) */
 };
 
 enum qt_match_event {
@@ -104,6 +107,8 @@ struct qt_match_listener {
      * spend. False: it expires. NULL: always true.
      */
     bool (*afford)(void *context, const struct qt_match_order *order, qt_money cost);
+    /** The most that a capped order may be filled by now, >= 0. NULL: no order is capped. */
+    qt_qty (*cap)(void *context, const struct qt_match_order *order);
 };
 
 enum qt_match_verdict {
@@ -124,8 +129,8 @@ struct qt_match *qt_match_create(const struct qt_instrument *ins, size_t max_ord
 void qt_match_destroy(struct qt_match *match); /* NULL is fine */
 
 /**
- * Places an order: id, owner, side, type, tif, px, stop_px, qty, t_ns, stp, trail_bps, sibling and
- * iceberg count. ACCEPTED comes
+ * Places an order: id, owner, side, type, tif, px, stop_px, qty, t_ns, stp, trail_bps, sibling,
+ * iceberg and is_capped count. ACCEPTED comes
  * first, then its fills, then EXPIRED if a rest may not rest; then what it triggered. Anything but
  * OK: nothing happened, nothing is told.
  */

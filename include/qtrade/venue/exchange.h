@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The simulated exchange: a spot venue with Binance's REST, stream and WebSocket API on its own
- * thread and port. Its market is recorded or generated (sim/source.h), its matching real
+ * thread and port, and on request one of USD-M perpetuals on another port, moved by the same market.
+ * That market is recorded or generated (sim/source.h), its matching real
  * (sim/exchange.h). Signatures, time stamps, filters and weights are really checked. What a live
  * account would not do here either: nothing leaves this machine unless address says so.
  */
@@ -66,6 +67,9 @@ struct qt_exchange_server_options {
     size_t n_faults;
     struct qt_latency_model latency; /* of answers */
     struct qt_impact_model impact;   /* of own trades on the market */
+    bool has_usdm;           /* a venue of USD-M perpetuals beside, on a port of its own */
+    int usdm_port;           /* 0: any free one */
+    const char *usdm_wallet; /* USDT that its wallet begins with, decimal text; NULL: 100000 */
 };
 
 /** Valid as long as the server. */
@@ -79,13 +83,15 @@ struct qt_exchange_server_info {
     char key[65], secret[65]; /* throw-away credentials of this run, 64 hex digits */
     char ed25519_key[65];     /* the API key of public_key; "": none */
     struct qt_clock clock;    /* the exchange's */
+    /* of the perpetuals, same key; "": there are none. "ws://127.0.0.1:PORT/ws-fapi/v1" */
+    char usdm_rest_url[96], usdm_stream_url[96], usdm_api_url[96];
 };
 
 /** Counters since the start, a copy as of the last turn. Any thread. */
 struct qt_exchange_server_stats {
     uint64_t ticks, trades, orders, rejected, cancels, fills, requests, messages, dropped_clients;
     unsigned clients, open_orders;
-    bool is_conserved; /* every asset: what the accounts hold equals what went in */
+    bool is_conserved; /* every asset, and the perpetuals' wallets: what is there equals what went in */
     int64_t behind_ns; /* exchange time by which the market lags its clock: a speed beyond this
                           machine */
     bool has_ended;    /* the recording is over; the market stands still */

@@ -170,7 +170,7 @@ qt__handle_order_rate(struct qt__exchange *exchange, struct qt__call *call)
                  "[{\"rateLimitType\":\"ORDERS\",\"interval\":\"SECOND\",\"intervalNum\":10,"
                  "\"limit\":%lld,\"count\":%lld},{\"rateLimitType\":\"ORDERS\",\"interval\":"
                  "\"DAY\",\"intervalNum\":1,\"limit\":%lld,\"count\":%lld}]",
-                 (long long)weights->order_limit_10s, (long long)weights->orders_10s,
-                 (long long)weights->order_limit_1d, (long long)weights->orders_1d);
+                 (long long)weights->window->limit_10s, (long long)weights->orders_10s,
+                 (long long)weights->window->limit, (long long)weights->orders_long);
     return true;
 }

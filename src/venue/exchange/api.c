@@ -86,9 +86,9 @@ param_of(const struct param *params, size_t n, const char *name)
 }
 
 static const struct qt__route *
-find_route(const char *name)
+find_route(const struct qt__route *routes, const char *name)
 {
-    for (const struct qt__route *route = qt__routes; route->handle; route++)
+    for (const struct qt__route *route = routes; route->handle; route++)
         if (route->name && strcmp(route->name, name) == 0)
             return route;
     return NULL;
@@ -203,7 +203,7 @@ run(struct qt__session *session, const char *method, struct qt__call *call)
     bool is_good = run_session_method(session, method, call, &found);
     if (found)
         return is_good;
-    const struct qt__route *route = find_route(method);
+    const struct qt__route *route = find_route(session->exchange->routes, method);
     return route ? qt__route_run(session->exchange, route, call)
                  : qt__call_fail(call, QT__FAULT_PATH);
 }

@@ -98,6 +98,16 @@ qt__call_fail(struct qt__call *call, enum qt__fault fault, ...)
     return false;
 }
 
+bool
+qt__call_refuse(struct qt__call *call, int code, const char *text)
+{
+    call->fault = QT__FAULT_VALUE;
+    call->code = code;
+    call->status = 400;
+    (void)qt_copy(call->message, sizeof call->message, text);
+    return false;
+}
+
 void
 qt__call_write_fault(const struct qt__call *call, struct qt_text *out)
 {
@@ -307,17 +317,28 @@ qt__call_check_signed(struct qt__call *call, const struct qt__keys *keys)
 #define DAY_MS 86400000
 #define ORDERS_10S 100
 #define ORDERS_1D 200000
+#define USDM_ORDERS_10S 300
+#define USDM_ORDERS_1M 1200
 #define REFUSALS_TO_BAN 20 /* requests of one minute that were sent in spite of a 429 */
 #define BAN_START_S 120
 #define BAN_MAX_S (3 * 86400)
 
+const struct qt__order_window qt__spot_orders = {.length_ms = DAY_MS,
+                                                 .limit = ORDERS_1D,
+                                                 .limit_10s = ORDERS_10S,
+                                                 .name = "1 DAY",
+                                                 .header = "x-mbx-order-count-1d"},
+                              qt__usdm_orders = {.length_ms = MINUTE_MS,
+                                                 .limit = USDM_ORDERS_1M,
+                                                 .limit_10s = USDM_ORDERS_10S,
+                                                 .name = "1 MINUTE",
+                                                 .header = "x-mbx-order-count-1m"};
+
 void
-qt__weights_init(struct qt__weights *weights, int64_t limit)
+qt__weights_init(struct qt__weights *weights, int64_t limit, const struct qt__order_window *window)
 {
-    *weights = (struct qt__weights){.limit = limit,
-                                    .order_limit_10s = ORDERS_10S,
-                                    .order_limit_1d = ORDERS_1D,
-                                    .ban_s = BAN_START_S};
+    *weights =
+        (struct qt__weights){.limit = limit, .window = window, .ban_s = BAN_START_S};
 }
 
 /* Begins a new window when its time has come. */
@@ -353,14 +374,14 @@ bool
 qt__weights_order(struct qt__weights *weights, int64_t now_ms, struct qt__call *call)
 {
     roll(&weights->ten_seconds, &weights->orders_10s, now_ms / 10000);
-    roll(&weights->day, &weights->orders_1d, now_ms / DAY_MS);
-    if (weights->orders_10s >= weights->order_limit_10s)
-        return qt__call_fail(call, QT__FAULT_ORDER_RATE, (long)weights->order_limit_10s,
-                             "10 SECOND");
-    if (weights->orders_1d >= weights->order_limit_1d)
-        return qt__call_fail(call, QT__FAULT_ORDER_RATE, (long)weights->order_limit_1d, "1 DAY");
+    const struct qt__order_window *window = weights->window;
+    roll(&weights->long_window, &weights->orders_long, now_ms / window->length_ms);
+    if (weights->orders_10s >= window->limit_10s)
+        return qt__call_fail(call, QT__FAULT_ORDER_RATE, (long)window->limit_10s, "10 SECOND");
+    if (weights->orders_long >= window->limit)
+        return qt__call_fail(call, QT__FAULT_ORDER_RATE, (long)window->limit, window->name);
     weights->orders_10s++;
-    weights->orders_1d++;
+    weights->orders_long++;
     return true;
 }
 

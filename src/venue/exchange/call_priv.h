@@ -87,6 +87,9 @@ struct qt__call {
 /** Notes what is wrong; format arguments of the table's text. Returns false. */
 bool qt__call_fail(struct qt__call *call, enum qt__fault fault, ...);
 
+/** The same with a code and text of the caller's own, HTTP status 400. Returns false. */
+bool qt__call_refuse(struct qt__call *call, int code, const char *text);
+
 /** {"code":..,"msg":".."} of the fault. */
 void qt__call_write_fault(const struct qt__call *call, struct qt_text *out);
 
@@ -132,16 +135,25 @@ QT_CHECKED bool qt__call_check_key(struct qt__call *call, const struct qt__keys 
 
 /* Weights */
 
+/** The longer of the two windows in which orders are counted. */
+struct qt__order_window {
+    int64_t length_ms, limit, limit_10s;
+    const char *name, *header; /* "1 DAY", "x-mbx-order-count-1d" */
+};
+extern const struct qt__order_window qt__spot_orders, qt__usdm_orders;
+
 /** What was used in this minute, and the ban after too much. One address: everything is local. */
 struct qt__weights {
-    int64_t limit, order_limit_10s, order_limit_1d;
+    const struct qt__order_window *window;
+    int64_t limit;
     int64_t minute, used; /* window index; weight in it */
-    int64_t ten_seconds, orders_10s, day, orders_1d;
+    int64_t ten_seconds, orders_10s, long_window, orders_long;
     int64_t refused; /* refusals in this minute: more than some become a ban */
     int64_t banned_until_ms;
     int64_t ban_s; /* length of the next ban, doubles */
 };
-void qt__weights_init(struct qt__weights *weights, int64_t limit);
+void qt__weights_init(struct qt__weights *weights, int64_t limit,
+                      const struct qt__order_window *window);
 /** Counts; now_ms: qt__exchange_limit_ms. False: fault WEIGHT or BANNED. */
 QT_CHECKED bool qt__weights_take(struct qt__weights *weights, int64_t now_ms, int64_t weight,
                                  struct qt__call *call);

@@ -256,6 +256,7 @@ static void
 set_out(struct qt__desk *desk)
 {
     qt_exchange_advance(desk->exchange, qt_source_start_ns(desk->source));
+    desk->listener.time(desk->listener.context, qt_source_start_ns(desk->source));
     for (uint32_t i = 0; i < qt_universe_count(desk->universe); i++) {
         struct qt_ladder ladder;
         qt_px px = qt_source_price(desk->source, i);
@@ -264,6 +265,9 @@ set_out(struct qt__desk *desk)
         qt_exchange_set_last(desk->exchange, i, px);
         qt_source_ladder(desk->source, i, QT_LADDER_LEVELS, &ladder);
         qt_exchange_quote(desk->exchange, i, &ladder);
+        const struct qt_source_tick stand = {
+            .t_ns = qt_source_start_ns(desk->source), .instrument = i, .px = px};
+        desk->listener.moved(desk->listener.context, &stand, &ladder);
     }
 }
 
@@ -354,9 +358,11 @@ play(struct qt__desk *desk)
     if (!qt_source_next(desk->source, &tick))
         return false;
     qt_exchange_advance(desk->exchange, tick.t_ns);
+    desk->listener.time(desk->listener.context, tick.t_ns);
+    qt_source_ladder(desk->source, tick.instrument, QT_LADDER_LEVELS, &ladder);
+    desk->listener.moved(desk->listener.context, &tick, &ladder);
     if (qt__desk_is_halted(desk, tick.instrument))
         return true;
-    qt_source_ladder(desk->source, tick.instrument, QT_LADDER_LEVELS, &ladder);
     displace(desk, &tick, &ladder);
     qt_exchange_tick(desk->exchange, tick.instrument, tick.is_sell ? QT_SELL : QT_BUY, tick.px,
                      tick.qty, &ladder);
@@ -377,6 +383,7 @@ qt__desk_advance(struct qt__desk *desk, int64_t now_ns)
             return qt_exchange_now(desk->exchange);
     }
     qt_exchange_advance(desk->exchange, now_ns);
+    desk->listener.time(desk->listener.context, now_ns);
     return qt_exchange_now(desk->exchange);
 }
 

@@ -10,6 +10,7 @@
 #include "qtrade/market/event.h"
 #include "qtrade/market/instrument.h"
 #include "qtrade/sim/exchange.h"
+#include "qtrade/sim/source.h"
 #include "qtrade/venue/exchange.h"
 
 #include "call_priv.h"
@@ -36,6 +37,9 @@ struct qt__desk_listener {
     /** Volume of a symbol's day in base units and its volatility; false: not known yet. */
     bool (*day)(void *context, uint32_t symbol, double *out_volume, double *out_sigma);
     void (*list)(void *context, const struct qt_exchange_list *list);
+    /** The market moved so, and its perpetuals may with it; the time comes first. */
+    void (*moved)(void *context, const struct qt_source_tick *tick, const struct qt_ladder *ladder);
+    void (*time)(void *context, int64_t now_ns);
 };
 
 struct qt__desk *qt__desk_create(const struct qt_exchange_server_options *options,

@@ -14,6 +14,7 @@
 #include "qtrade/net/url.h"
 
 #include "news_priv.h"
+#include "usdm_priv.h"
 
 #define TURN_MS 10 /* the market moves and book tickers go out */
 #define FAST_MS 100
@@ -24,8 +25,8 @@
 
 /* What the desk tells */
 
-static void
-on_trade(void *context, uint32_t symbol, const struct qt_match_print *print)
+void
+qt__exchange_on_trade(void *context, uint32_t symbol, const struct qt_match_print *print)
 {
     struct qt__exchange *exchange = context;
     exchange->trades++;
@@ -34,8 +35,8 @@ on_trade(void *context, uint32_t symbol, const struct qt_match_print *print)
     qt__streams_trade(exchange, symbol, print);
 }
 
-static void
-on_book(void *context, uint32_t symbol)
+void
+qt__exchange_on_book(void *context, uint32_t symbol)
 {
     struct qt__exchange *exchange = context;
     exchange->symbols[symbol].book_changed = true;
@@ -46,6 +47,24 @@ on_history(void *context, uint32_t symbol, const struct qt_bar *bar)
 {
     struct qt__exchange *exchange = context;
     qt__tape_history(exchange->symbols[symbol].tape, bar);
+    if (exchange->moved)
+        qt__usdm_history(exchange->moved, symbol, bar);
+}
+
+static void
+on_moved(void *context, const struct qt_source_tick *tick, const struct qt_ladder *ladder)
+{
+    struct qt__exchange *exchange = context;
+    if (exchange->moved)
+        qt__usdm_tick(exchange->moved, tick, ladder);
+}
+
+static void
+on_time(void *context, int64_t now_ns)
+{
+    struct qt__exchange *exchange = context;
+    if (exchange->moved)
+        qt__usdm_advance(exchange->moved, now_ns);
 }
 
 static void
@@ -123,6 +142,31 @@ qt__exchange_turn(struct qt__exchange *exchange)
     exchange->ticks++;
 }
 
+size_t
+qt__exchange_levels(const struct qt__exchange *exchange, uint32_t symbol, enum qt_side side,
+                    struct qt_depth_level *out, size_t n)
+{
+    return exchange->usdm ? qt_perp_levels(exchange->usdm->perp, symbol, side, out, n)
+                          : qt__desk_levels(exchange->desk, symbol, side, out, n);
+}
+
+uint64_t
+qt__exchange_book_id(const struct qt__exchange *exchange, uint32_t symbol)
+{
+    return exchange->usdm ? qt_perp_book_id(exchange->usdm->perp, symbol)
+                          : qt__desk_book_id(exchange->desk, symbol);
+}
+
+void
+qt__exchange_halt(struct qt__exchange *exchange, uint32_t symbol, bool is_halted)
+{
+    if (exchange->usdm)
+        qt_perp_set_status(exchange->usdm->perp, symbol,
+                           is_halted ? QT_INSTRUMENT_HALTED : QT_INSTRUMENT_TRADING);
+    else
+        qt__desk_halt(exchange->desk, symbol, is_halted);
+}
+
 static void
 on_tick(void *context)
 {
@@ -135,22 +179,34 @@ on_tick(void *context)
     qt_timer_start(exchange->loop, &exchange->tick, TURN_MS, on_tick, exchange);
 }
 
+/* What a venue did, added to what the other one did. */
+static void
+count(const struct qt__exchange *exchange, struct qt_exchange_server_stats *stats)
+{
+    struct qt_server_stats server = qt_server_stats(exchange->server);
+    stats->trades += exchange->trades;
+    stats->messages += exchange->messages;
+    stats->requests += server.requests;
+    stats->clients += server.clients;
+    stats->dropped_clients += server.dropped_slow + server.dropped_quiet;
+    for (int i = 0; i < QT_FAULT_KINDS; i++)
+        stats->faults[i] += exchange->faults.counts[i];
+}
+
 static void
 publish_stats(struct qt__exchange *exchange)
 {
     struct qt_exchange_server_stats stats = {0};
-    struct qt_server_stats server = qt_server_stats(exchange->server);
     qt__desk_count(exchange->desk, &stats);
     stats.ticks = exchange->ticks;
-    stats.trades = exchange->trades;
-    stats.messages = exchange->messages;
-    stats.requests = server.requests;
-    stats.clients = server.clients;
-    stats.dropped_clients = server.dropped_slow + server.dropped_quiet;
     stats.is_conserved = qt__desk_is_conserved(exchange->desk);
+    count(exchange, &stats);
+    if (exchange->moved) {
+        count(exchange->moved, &stats);
+        qt__usdm_count(exchange->moved, &stats);
+    }
     stats.has_ended = qt__desk_has_ended(exchange->desk);
     stats.behind_ns = exchange->clock_ns - exchange->now_ns;
-    memcpy(stats.faults, exchange->faults.counts, sizeof stats.faults);
     pthread_mutex_lock(&exchange->lock);
     exchange->stats = stats;
     pthread_mutex_unlock(&exchange->lock);
@@ -161,7 +217,8 @@ on_fast(void *context)
 {
     struct qt__exchange *exchange = context;
     qt__streams_fast(exchange);
-    publish_stats(exchange);
+    if (!exchange->usdm)
+        publish_stats(exchange);
     qt_timer_start(exchange->loop, &exchange->fast, FAST_MS, on_fast, exchange);
 }
 
@@ -239,8 +296,8 @@ make_credentials(struct qt__exchange *exchange, const struct qt_exchange_server_
 }
 
 /* The buffers of answers, news and lists. Their pages cost nothing until they are touched. */
-static bool
-take_memory(struct qt__exchange *exchange)
+bool
+qt__exchange_take_memory(struct qt__exchange *exchange)
 {
     exchange->out_buffer = malloc(QT__OUT_SIZE);
     exchange->news_buffer = malloc(QT__OUT_SIZE);
@@ -261,10 +318,10 @@ take_memory(struct qt__exchange *exchange)
     return true;
 }
 
-static bool
-make_symbols(struct qt__exchange *exchange)
+bool
+qt__exchange_make_symbols(struct qt__exchange *exchange, const struct qt_universe *universe)
 {
-    exchange->universe = qt__desk_universe(exchange->desk);
+    exchange->universe = universe;
     uint32_t n = qt_universe_count(exchange->universe);
     exchange->symbols = calloc(n, sizeof(struct qt__symbol));
     exchange->bar_contexts = calloc(n, sizeof(struct qt__bar_context));
@@ -281,13 +338,13 @@ make_symbols(struct qt__exchange *exchange)
     return true;
 }
 
-static bool
-open_server(struct qt__exchange *exchange, const struct qt_exchange_server_options *options,
-            struct qt_error *err)
+bool
+qt__exchange_listen(struct qt__exchange *exchange, const char *address, int port,
+                    struct qt_error *err)
 {
     const struct qt_server_options server = {
-        .address = options->address,
-        .port = options->port,
+        .address = address,
+        .port = port,
         .max_queue = 8u << 20,
         .context = exchange,
         .request = qt__rest_request,
@@ -296,9 +353,17 @@ open_server(struct qt__exchange *exchange, const struct qt_exchange_server_optio
         .drained = qt__session_drained,
         .closed = qt__session_closed,
     };
-    exchange->loop = qt_loop_create(NULL, err);
-    exchange->server = exchange->loop ? qt_server_start(exchange->loop, &server, err) : NULL;
+    exchange->server = qt_server_start(exchange->loop, &server, err);
     return exchange->server || qt_error_add(err, "starting the simulated exchange");
+}
+
+void
+qt__exchange_begin(struct qt__exchange *exchange)
+{
+    exchange->now_ns = exchange->clock_ns = exchange->info.start_ns;
+    on_tick(exchange);
+    on_fast(exchange);
+    on_slow(exchange);
 }
 
 static void
@@ -327,18 +392,21 @@ fill_info(struct qt__exchange *exchange, const struct qt_exchange_server_options
 }
 
 static bool
-start(struct qt__exchange *exchange, const struct qt_exchange_server_options *options,
-      struct qt_error *err)
+start(struct qt__exchange *exchange, struct qt__exchange *usdm,
+      const struct qt_exchange_server_options *options, struct qt_error *err)
 {
     const struct qt__desk_listener listener = {.context = exchange,
-                                               .trade = on_trade,
-                                               .book = on_book,
+                                               .trade = qt__exchange_on_trade,
+                                               .book = qt__exchange_on_book,
+                                               .moved = on_moved,
+                                               .time = on_time,
                                                .history = on_history,
                                                .execution = on_execution,
                                                .balances = on_balances,
                                                .day = on_day,
                                                .list = on_list};
-    if (!take_memory(exchange))
+    exchange->routes = qt__routes;
+    if (!qt__exchange_take_memory(exchange))
         return qt_fail(err, QT_E_MEMORY, "no memory for the simulated exchange");
     if (!make_credentials(exchange, options, err))
         return qt_error_add(err, "starting the simulated exchange");
@@ -347,20 +415,25 @@ start(struct qt__exchange *exchange, const struct qt_exchange_server_options *op
     exchange->listen_key_ns = listen_key_s * QT_NS_PER_S;
     exchange->connection_ns = connection_s * QT_NS_PER_S;
     qt__weights_init(&exchange->weights,
-                     options->weight_limit > 0 ? options->weight_limit : WEIGHT_LIMIT);
+                     options->weight_limit > 0 ? options->weight_limit : WEIGHT_LIMIT,
+                     &qt__spot_orders);
     exchange->desk = qt__desk_create(options, &listener, err);
-    if (!exchange->desk)
+    exchange->loop = exchange->desk ? qt_loop_create(NULL, err) : NULL;
+    if (!exchange->loop)
         return qt_error_add(err, "starting the simulated exchange");
-    if (!make_symbols(exchange))
+    if (!qt__exchange_make_symbols(exchange, qt__desk_universe(exchange->desk)))
         return qt_fail(err, QT_E_MEMORY, "no memory for the simulated exchange");
-    if (!qt__faults_init(exchange, options, err) || !open_server(exchange, options, err))
+    if (!qt__faults_init(exchange, options, err) ||
+        !qt__exchange_listen(exchange, options->address, options->port, err))
         return false;
-    qt__desk_tell_history(exchange->desk);
     fill_info(exchange, options);
-    exchange->now_ns = exchange->clock_ns = exchange->info.start_ns;
-    on_tick(exchange);
-    on_fast(exchange);
-    on_slow(exchange);
+    if (options->has_usdm && !qt__usdm_start(usdm, exchange, options, err))
+        return false;
+    exchange->moved = options->has_usdm ? usdm : NULL;
+    qt__desk_tell_history(exchange->desk);
+    qt__exchange_begin(exchange);
+    if (exchange->moved)
+        qt__exchange_begin(exchange->moved);
     if (pthread_create(&exchange->thread, NULL, exchange_main, exchange) != 0)
         return qt_fail(err, QT_E_FAILED, "the simulated exchange's thread cannot be started");
     exchange->has_thread = true;
@@ -376,7 +449,7 @@ qt_exchange_server_start(const struct qt_exchange_server_options *options, struc
         return NULL;
     }
     pthread_mutex_init(&server->exchange.lock, NULL);
-    if (start(&server->exchange, options, err))
+    if (start(&server->exchange, &server->usdm, options, err))
         return server;
     qt_exchange_server_stop(server);
     return NULL;
@@ -394,16 +467,8 @@ free_memory(struct qt__exchange *exchange)
 }
 
 void
-qt_exchange_server_stop(struct qt_exchange_server *server)
+qt__exchange_end(struct qt__exchange *exchange)
 {
-    if (!server)
-        return;
-    struct qt__exchange *exchange = &server->exchange;
-    if (exchange->has_thread) {
-        atomic_store_explicit(&exchange->is_stopping, true, memory_order_relaxed);
-        qt_loop_wake(exchange->loop);
-        pthread_join(exchange->thread, NULL);
-    }
     qt_timer_stop(&exchange->tick);
     qt_timer_stop(&exchange->fast);
     qt_timer_stop(&exchange->slow);
@@ -415,13 +480,29 @@ qt_exchange_server_stop(struct qt_exchange_server *server)
     }
     qt__faults_finish(exchange);
     qt_server_stop(exchange->server);
-    qt_loop_destroy(exchange->loop);
     qt__streams_free(exchange);
     for (uint32_t i = 0; i < exchange->n_symbols; i++)
         qt__tape_destroy(exchange->symbols[i].tape);
+    free_memory(exchange);
+}
+
+void
+qt_exchange_server_stop(struct qt_exchange_server *server)
+{
+    if (!server)
+        return;
+    struct qt__exchange *exchange = &server->exchange;
+    if (exchange->has_thread) {
+        atomic_store_explicit(&exchange->is_stopping, true, memory_order_relaxed);
+        qt_loop_wake(exchange->loop);
+        pthread_join(exchange->thread, NULL);
+    }
+    qt__exchange_end(&server->usdm);
+    qt__usdm_destroy(server->usdm.usdm);
+    qt__exchange_end(exchange);
+    qt_loop_destroy(exchange->loop);
     qt__desk_destroy(exchange->desk);
     EVP_PKEY_free(exchange->keys.ed25519);
-    free_memory(exchange);
     pthread_mutex_destroy(&exchange->lock);
     free(server);
 }

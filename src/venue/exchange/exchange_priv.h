@@ -49,6 +49,10 @@ enum qt__stream_kind {
     QT__STREAM_ALL_TICKER,
     QT__STREAM_ALL_WINDOW,
     QT__STREAM_ALL_BOOK_TICKER,
+    QT__STREAM_MARK,   /* of perpetuals; arg: every so many seconds */
+    QT__STREAM_ALL_MARK,
+    QT__STREAM_LIQUIDATION,
+    QT__STREAM_ALL_LIQUIDATION,
     QT__STREAM_USER,   /* a listen key */
     QT__STREAM_SILENT, /* a name that nothing is ever sent on */
     QT__STREAM_KINDS
@@ -84,6 +88,7 @@ struct qt__stream {
     size_t n, capacity;
     struct qt__told *told; /* DEPTH: what every subscriber knows that is not behind */
     uint64_t sent_id;      /* book id of the last BOOK_TICKER or LEVELS; KLINE: last second */
+    uint64_t previous_id;  /* LEVELS: book id of the message before this one */
     bool is_dirty;         /* KLINE, tickers: a trade since the last message */
 };
 
@@ -108,6 +113,7 @@ struct qt__symbol {
     struct qt__stream *streams;
     bool book_changed; /* in this turn: book tickers are due */
     bool has_traded;   /* since the last second: tickers are due */
+    bool has_mark;     /* a perpetual's mark, since it was told */
 };
 
 /** Whose tape closed a bar. */
@@ -123,12 +129,15 @@ struct qt__listen_key {
 
 struct qt__exchange {
     struct qt_exchange_server_info info;
+    const struct qt__route *routes;
     struct qt__keys keys;
     unsigned key_rights; /* enum qt_exchange_right */
     int64_t listen_key_ns, connection_ns; /* how long each lives, real time */
     struct qt_loop *loop;
     struct qt_server *server;
-    struct qt__desk *desk;
+    struct qt__desk *desk; /* the spot market; of a venue of perpetuals what moves it */
+    struct qt__exchange *moved; /* of the spot venue: the perpetuals that move with it; NULL: none */
+    struct qt__usdm *usdm; /* what a venue of perpetuals has beside; NULL: spot */
     const struct qt_universe *universe;
     uint32_t n_symbols;
     struct qt__symbol *symbols;
@@ -162,9 +171,9 @@ struct qt__exchange {
     struct qt__held *held;
 };
 
-/** The public handle. */
+/** The public handle. Both on one thread; usdm.usdm is NULL when there is none. */
 struct qt_exchange_server {
-    struct qt__exchange exchange;
+    struct qt__exchange exchange, usdm;
 };
 
 #define QT__LIST_MAX 1000 /* rows of allOrders, myTrades, klines, trades */
@@ -193,6 +202,24 @@ qt__exchange_limit_ms(const struct qt__exchange *exchange)
     return qt_clock_utc_ns(&exchange->limit_clock) / 1000000;
 }
 
+/** The book of the exchange's market, be it spot or of perpetuals: as of desk_priv.h. */
+size_t qt__exchange_levels(const struct qt__exchange *exchange, uint32_t symbol, enum qt_side side,
+                           struct qt_depth_level *out, size_t n);
+uint64_t qt__exchange_book_id(const struct qt__exchange *exchange, uint32_t symbol);
+void qt__exchange_halt(struct qt__exchange *exchange, uint32_t symbol, bool is_halted);
+/** What the spot venue and that of perpetuals do alike to begin, in this order. */
+QT_CHECKED bool qt__exchange_take_memory(struct qt__exchange *exchange);
+QT_CHECKED bool qt__exchange_make_symbols(struct qt__exchange *exchange,
+                                          const struct qt_universe *universe);
+QT_CHECKED bool qt__exchange_listen(struct qt__exchange *exchange, const char *address, int port,
+                                    struct qt_error *err);
+/** What its market tells, whichever it is; context: the exchange. */
+void qt__exchange_on_trade(void *context, uint32_t symbol, const struct qt_match_print *print);
+void qt__exchange_on_book(void *context, uint32_t symbol);
+/** Its timers begin. */
+void qt__exchange_begin(struct qt__exchange *exchange);
+/** All of that ends; the loop and the desk are the spot venue's. */
+void qt__exchange_end(struct qt__exchange *exchange);
 /** Reads the clock and lets the market move up to it. */
 void qt__exchange_turn(struct qt__exchange *exchange);
 /** The symbol in any case ("btcusdt"); QT_NO_INSTRUMENT: none. */
@@ -211,9 +238,10 @@ struct qt__route {
     enum qt__security security;
     int weight;
     int (*weigh)(const struct qt__call *call); /* NULL: weight is fixed */
+    bool is_order; /* its answer tells the orders of this window */
     qt__handler handle;
 };
-extern const struct qt__route qt__routes[]; /* {0} ends */
+extern const struct qt__route qt__routes[]; /* of the spot venue; {0} ends */
 /** Weight, security, handler; false: the fault stands in call. */
 bool qt__route_run(struct qt__exchange *exchange, const struct qt__route *route,
                    struct qt__call *call);
@@ -350,6 +378,11 @@ void qt__streams_snapshot(struct qt__exchange *exchange, uint32_t symbol);
 void qt__streams_slow(struct qt__exchange *exchange);
 /** The client took everything: what was held back for it. */
 void qt__streams_catch_up(struct qt__session *session);
+struct qt_perp_order;
+struct qt_perp_fill;
+/** forceOrder, after the user event. */
+void qt__streams_liquidation(struct qt__exchange *exchange, const struct qt_perp_order *order,
+                             const struct qt_perp_fill *fill);
 /** exchange->news holds one user event: to all user streams. */
 void qt__streams_user(struct qt__exchange *exchange);
 /** The listen key's stream ends. */

@@ -45,7 +45,7 @@ qt__faults_init(struct qt__exchange *exchange, const struct qt_exchange_server_o
     qt_rng_init(&faults->rng, options->seed ^ RNG_SALT);
     for (size_t i = 0; i < options->n_faults; i++) {
         const struct qt_fault *row = &options->faults[i];
-        if (row->kind == QT_FAULT_HALT && strcmp(row->what, "all") != 0 &&
+        if (row->kind == QT_FAULT_HALT && strcmp(row->what, "all") != 0 && !exchange->usdm &&
             qt__exchange_find(exchange, row->what, strlen(row->what)) == QT_NO_INSTRUMENT)
             return qt_fail(err, QT_E_USAGE, "fault halt: there is no symbol '%s' in this market",
                            row->what);
@@ -129,7 +129,7 @@ halt(struct qt__exchange *exchange, const struct qt_fault *row, bool is_halted)
         is_all ? QT_NO_INSTRUMENT : qt__exchange_find(exchange, row->what, strlen(row->what));
     for (uint32_t i = 0; i < exchange->n_symbols; i++)
         if (is_all || i == only)
-            qt__desk_halt(exchange->desk, i, is_halted);
+            qt__exchange_halt(exchange, i, is_halted);
 }
 
 /* Row i acts; its next time is set. */

@@ -110,8 +110,8 @@ qt__handle_info(struct qt__exchange *exchange, struct qt__call *call)
         "{\"rateLimitType\":\"ORDERS\",\"interval\":\"SECOND\",\"intervalNum\":10,\"limit\":%lld},"
         "{\"rateLimitType\":\"ORDERS\",\"interval\":\"DAY\",\"intervalNum\":1,\"limit\":%lld}],"
         "\"exchangeFilters\":[],\"symbols\":[",
-        (long long)call->now_ms, (long long)weights->limit, (long long)weights->order_limit_10s,
-        (long long)weights->order_limit_1d);
+        (long long)call->now_ms, (long long)weights->limit, (long long)weights->window->limit_10s,
+        (long long)weights->window->limit);
     for (uint32_t i = 0; is_good && i < selection.n; i++) {
         qt_text_add(out, i ? "," : "");
         (void)write_symbol(exchange, out, selection.ids[i]);
@@ -133,11 +133,11 @@ qt__handle_depth(struct qt__exchange *exchange, struct qt__call *call)
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
     size_t most = (size_t)QT_MIN(limit, (int64_t)QT__DEPTH_MAX);
     qt_text_addf(call->out, "{\"lastUpdateId\":%llu,\"bids\":",
-                 (unsigned long long)qt__desk_book_id(exchange->desk, symbol));
-    size_t n = qt__desk_levels(exchange->desk, symbol, QT_BUY, exchange->levels, most);
+                 (unsigned long long)qt__exchange_book_id(exchange, symbol));
+    size_t n = qt__exchange_levels(exchange, symbol, QT_BUY, exchange->levels, most);
     qt__write_levels(call->out, ins, exchange->levels, n);
     qt_text_add(call->out, ",\"asks\":");
-    n = qt__desk_levels(exchange->desk, symbol, QT_SELL, exchange->levels, most);
+    n = qt__exchange_levels(exchange, symbol, QT_SELL, exchange->levels, most);
     qt__write_levels(call->out, ins, exchange->levels, n);
     qt_text_add_char(call->out, '}');
     return true;
@@ -170,7 +170,7 @@ write_book_ticker(struct qt__exchange *exchange, struct qt_text *out, uint32_t s
     struct qt_depth_level best[2] = {{.px = QT_PX_NONE}, {.px = QT_PX_NONE}};
     (void)context;
     for (int side = QT_BUY; side <= QT_SELL; side++)
-        (void)qt__desk_levels(exchange->desk, symbol, (enum qt_side)side, &best[side], 1);
+        (void)qt__exchange_levels(exchange, symbol, (enum qt_side)side, &best[side], 1);
     qt_text_addf(out, "{\"symbol\":\"%s\",\"bidPrice\":", ins->symbol);
     qt__write_px(out, best[QT_BUY].px, ins->px_scale);
     qt_text_add(out, ",\"bidQty\":");

@@ -2,7 +2,7 @@
 /*
  * The texts of stream messages, each into exchange->news.
  */
-#include "news_priv.h"
+#include "usdm_priv.h"
 
 struct qt_text *
 qt__news_begin(struct qt__exchange *exchange)
@@ -20,9 +20,9 @@ write_head(struct qt_text *out, const char *event, int64_t now_ms, const char *s
 void
 qt__read_book(struct qt__exchange *exchange, uint32_t symbol, struct qt__told *out)
 {
-    out->id = qt__desk_book_id(exchange->desk, symbol);
+    out->id = qt__exchange_book_id(exchange, symbol);
     for (int side = QT_BUY; side <= QT_SELL; side++)
-        out->n[side] = qt__desk_levels(exchange->desk, symbol, (enum qt_side)side,
+        out->n[side] = qt__exchange_levels(exchange, symbol, (enum qt_side)side,
                                        out->levels[side], QT__DEPTH_MAX);
 }
 
@@ -70,6 +70,18 @@ write_changes(struct qt_text *out, const struct qt_instrument *ins, enum qt_side
     }
 }
 
+/* Which changes of the book are told; those of perpetuals say what they follow. */
+static void
+write_ids(const struct qt__exchange *exchange, struct qt_text *out, uint64_t old, uint64_t now)
+{
+    if (exchange->usdm)
+        qt_text_addf(out, ",\"T\":%lld", (long long)qt__exchange_ms(exchange));
+    qt_text_addf(out, ",\"U\":%llu,\"u\":%llu", (unsigned long long)old + 1,
+                 (unsigned long long)now);
+    if (exchange->usdm)
+        qt_text_addf(out, ",\"pu\":%llu", (unsigned long long)old);
+}
+
 void
 qt__news_diff(struct qt__exchange *exchange, uint32_t symbol, const struct qt__told *old,
               const struct qt__told *now)
@@ -77,8 +89,8 @@ qt__news_diff(struct qt__exchange *exchange, uint32_t symbol, const struct qt__t
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
     struct qt_text *out = qt__news_begin(exchange);
     write_head(out, "depthUpdate", qt__exchange_ms(exchange), ins->symbol);
-    qt_text_addf(out, ",\"U\":%llu,\"u\":%llu,\"b\":[", (unsigned long long)old->id + 1,
-                 (unsigned long long)now->id);
+    write_ids(exchange, out, old->id, now->id);
+    qt_text_add(out, ",\"b\":[");
     write_changes(out, ins, QT_BUY, old, now);
     qt_text_add(out, "],\"a\":[");
     write_changes(out, ins, QT_SELL, old, now);
@@ -93,9 +105,10 @@ qt__news_best(struct qt__exchange *exchange, uint32_t symbol)
     struct qt_depth_level best[2] = {0};
     bool has[2];
     for (int side = QT_BUY; side <= QT_SELL; side++)
-        has[side] = qt__desk_levels(exchange->desk, symbol, (enum qt_side)side, &best[side], 1) > 0;
-    qt_text_addf(out, "{\"u\":%llu,\"s\":\"%s\",\"b\":",
-                 (unsigned long long)qt__desk_book_id(exchange->desk, symbol), ins->symbol);
+        has[side] = qt__exchange_levels(exchange, symbol, (enum qt_side)side, &best[side], 1) > 0;
+    qt_text_addf(out, "{%s\"u\":%llu,\"s\":\"%s\",\"b\":",
+                 exchange->usdm ? "\"e\":\"bookTicker\"," : "",
+                 (unsigned long long)qt__exchange_book_id(exchange, symbol), ins->symbol);
     qt__write_px(out, has[QT_BUY] ? best[QT_BUY].px : QT_PX_NONE, ins->px_scale);
     qt_text_add(out, ",\"B\":");
     qt__write_qty(out, best[QT_BUY].qty, ins->qty_scale);
@@ -103,6 +116,10 @@ qt__news_best(struct qt__exchange *exchange, uint32_t symbol)
     qt__write_px(out, has[QT_SELL] ? best[QT_SELL].px : QT_PX_NONE, ins->px_scale);
     qt_text_add(out, ",\"A\":");
     qt__write_qty(out, best[QT_SELL].qty, ins->qty_scale);
+    if (exchange->usdm) {
+        qt__field_int(out, "T", qt__exchange_ms(exchange));
+        qt__field_int(out, "E", qt__exchange_ms(exchange));
+    }
     qt_text_add_char(out, '}');
 }
 
@@ -112,12 +129,18 @@ qt__news_levels(struct qt__exchange *exchange, const struct qt__stream *stream)
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, stream->symbol);
     struct qt_depth_level levels[20];
     struct qt_text *out = qt__news_begin(exchange);
-    qt_text_addf(out, "{\"lastUpdateId\":%llu,\"bids\":",
-                 (unsigned long long)qt__desk_book_id(exchange->desk, stream->symbol));
-    size_t n = qt__desk_levels(exchange->desk, stream->symbol, QT_BUY, levels, (size_t)stream->arg);
+    uint64_t id = qt__exchange_book_id(exchange, stream->symbol);
+    if (exchange->usdm) {
+        write_head(out, "depthUpdate", qt__exchange_ms(exchange), ins->symbol);
+        write_ids(exchange, out, stream->previous_id ? stream->previous_id : id - 1, id);
+        qt_text_add(out, ",\"b\":");
+    } else {
+        qt_text_addf(out, "{\"lastUpdateId\":%llu,\"bids\":", (unsigned long long)id);
+    }
+    size_t n = qt__exchange_levels(exchange, stream->symbol, QT_BUY, levels, (size_t)stream->arg);
     qt__write_levels(out, ins, levels, n);
-    qt_text_add(out, ",\"asks\":");
-    n = qt__desk_levels(exchange->desk, stream->symbol, QT_SELL, levels, (size_t)stream->arg);
+    qt_text_add(out, exchange->usdm ? ",\"a\":" : ",\"asks\":");
+    n = qt__exchange_levels(exchange, stream->symbol, QT_SELL, levels, (size_t)stream->arg);
     qt__write_levels(out, ins, levels, n);
     qt_text_add_char(out, '}');
 }
@@ -136,8 +159,10 @@ qt__news_trade(struct qt__exchange *exchange, uint32_t symbol, const struct qt_m
     qt__write_qty(out, print->qty, ins->qty_scale);
     if (is_aggregate)
         qt_text_addf(out, ",\"f\":%llu,\"l\":%llu", id, id);
-    qt_text_addf(out, ",\"T\":%lld,\"m\":%s,\"M\":true}", (long long)(print->t_ns / 1000000),
+    qt_text_addf(out, ",\"T\":%lld,\"m\":%s", (long long)(print->t_ns / 1000000),
                  print->buyer_is_maker ? "true" : "false");
+    const char *tail = is_aggregate ? "}" : ",\"X\":\"MARKET\"}";
+    qt_text_add(out, exchange->usdm ? tail : ",\"M\":true}");
 }
 
 void
@@ -214,7 +239,7 @@ read_ticker(struct qt__exchange *exchange, uint32_t symbol, struct ticker *out)
         return false;
     for (int side = QT_BUY; side <= QT_SELL; side++) {
         out->best[side] = (struct qt_depth_level){.px = QT_PX_NONE};
-        (void)qt__desk_levels(exchange->desk, symbol, (enum qt_side)side, &out->best[side], 1);
+        (void)qt__exchange_levels(exchange, symbol, (enum qt_side)side, &out->best[side], 1);
     }
     out->change = (qt_px){day->last.v - day->open.v};
     out->percent = 100.0 * (double)out->change.v / (double)QT_MAX(day->open.v, 1);

@@ -28,6 +28,9 @@ bool qt__news_window(struct qt__exchange *exchange, struct qt_text *out, uint32_
                      int hours);
 /** avgPrice, appended to out; false: nothing is known. */
 bool qt__news_average(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol);
+/** forceOrder of perpetuals. */
+void qt__usdm_write_liquidation(struct qt__exchange *exchange, const struct qt_perp_order *order,
+                                const struct qt_perp_fill *fill);
 /** The REST form of the 24 h ticker, appended to out; false: nothing is known of the day. */
 bool qt__news_day(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol);
 

@@ -13,7 +13,7 @@
 
 #include "qtrade/base/time.h"
 
-#include "news_priv.h"
+#include "usdm_priv.h"
 
 /* Both forms of one message, made when the first subscriber wants them. */
 struct message {
@@ -101,7 +101,7 @@ fall_behind(struct qt__subscription *subscription)
 static void
 send_diff(struct qt__exchange *exchange, struct qt__stream *stream)
 {
-    if (stream->n == 0 || stream->told->id == qt__desk_book_id(exchange->desk, stream->symbol))
+    if (stream->n == 0 || stream->told->id == qt__exchange_book_id(exchange, stream->symbol))
         return;
     for (size_t i = 0; i < stream->n; i++)
         if (is_slow(stream->subscriptions[i]))
@@ -133,9 +133,10 @@ qt__streams_snapshot(struct qt__exchange *exchange, uint32_t symbol)
 static void
 send_state(struct qt__exchange *exchange, struct qt__stream *stream)
 {
-    uint64_t id = qt__desk_book_id(exchange->desk, stream->symbol);
+    uint64_t id = qt__exchange_book_id(exchange, stream->symbol);
     if (stream->n == 0 || stream->sent_id == id)
         return;
+    stream->previous_id = stream->sent_id;
     stream->sent_id = id;
     if (stream->kind == QT__STREAM_BOOK_TICKER)
         qt__news_best(exchange, stream->symbol);
@@ -255,6 +256,45 @@ send_ticker(struct qt__exchange *exchange, struct qt__stream *stream)
         send_news(exchange, stream, true);
 }
 
+/* Marks of perpetuals, every second or every third. */
+static void
+send_marks(struct qt__exchange *exchange, struct qt__stream *stream)
+{
+    uint64_t second = (uint64_t)(exchange->now_ns / QT_NS_PER_S);
+    if (stream->n == 0 || second < stream->sent_id + (uint64_t)stream->arg)
+        return;
+    struct qt_text *out = qt__news_begin(exchange);
+    bool is_all = stream->kind == QT__STREAM_ALL_MARK;
+    uint32_t first = is_all ? 0 : stream->symbol, end = is_all ? exchange->n_symbols : first + 1;
+    bool is_empty = true;
+    stream->sent_id = second;
+    qt_text_add(out, is_all ? "[" : "");
+    for (uint32_t i = first; i < end; i++) {
+        if (!exchange->symbols[i].has_mark)
+            continue;
+        qt_text_add(out, is_empty ? "" : ",");
+        qt__usdm_write_mark(exchange, out, i);
+        is_empty = false;
+    }
+    qt_text_add(out, is_all ? "]" : "");
+    if (!is_empty)
+        send_news(exchange, stream, true);
+}
+
+void
+qt__streams_liquidation(struct qt__exchange *exchange, const struct qt_perp_order *order,
+                        const struct qt_perp_fill *fill)
+{
+    qt__usdm_write_liquidation(exchange, order, fill);
+    for (struct qt__stream *stream = exchange->symbols[order->instrument].streams; stream;
+         stream = stream->next)
+        if (stream->kind == QT__STREAM_LIQUIDATION)
+            send_news(exchange, stream, false);
+    for (struct qt__stream *stream = exchange->streams; stream; stream = stream->next)
+        if (stream->kind == QT__STREAM_ALL_LIQUIDATION)
+            send_news(exchange, stream, false);
+}
+
 /* What is due when */
 
 void
@@ -309,6 +349,13 @@ due(struct qt__exchange *exchange, struct qt__stream *stream, bool is_fast)
         if (!is_fast && stream->n > 0)
             send_all_tickers(exchange, stream);
         return;
+    case QT__STREAM_MARK:
+    case QT__STREAM_ALL_MARK:
+        if (!is_fast)
+            send_marks(exchange, stream);
+        return;
+    case QT__STREAM_LIQUIDATION:
+    case QT__STREAM_ALL_LIQUIDATION:
     case QT__STREAM_TRADE:
     case QT__STREAM_AGG_TRADE:
     case QT__STREAM_BOOK_TICKER:

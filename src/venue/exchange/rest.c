@@ -11,10 +11,10 @@
 #include "exchange_priv.h"
 
 static const struct qt__route *
-find_route(const char *method, const char *path, bool *out_path_exists)
+find_route(const struct qt__route *routes, const char *method, const char *path, bool *out_path_exists)
 {
     *out_path_exists = false;
-    for (const struct qt__route *route = qt__routes; route->handle; route++) {
+    for (const struct qt__route *route = routes; route->handle; route++) {
         if (!route->path || strcmp(route->path, path) != 0)
             continue;
         *out_path_exists = true;
@@ -29,7 +29,7 @@ qt__rest_answer(struct qt__exchange *exchange, struct qt_responder *responder,
                 const struct qt__rest_head *head, const char *text, size_t length)
 {
     const struct qt__weights *weights = &exchange->weights;
-    char used[24], ten_seconds[24], day[24], retry[24];
+    char used[24], ten_seconds[24], long_one[24], retry[24];
     struct qt_http_header headers[5];
     size_t n = 0;
     snprintf(used, sizeof used, "%lld", (long long)weights->used);
@@ -37,9 +37,9 @@ qt__rest_answer(struct qt__exchange *exchange, struct qt_responder *responder,
     headers[n++] = (struct qt_http_header){"x-mbx-used-weight-1m", used};
     if (head->is_order) {
         snprintf(ten_seconds, sizeof ten_seconds, "%lld", (long long)weights->orders_10s);
-        snprintf(day, sizeof day, "%lld", (long long)weights->orders_1d);
+        snprintf(long_one, sizeof long_one, "%lld", (long long)weights->orders_long);
         headers[n++] = (struct qt_http_header){"x-mbx-order-count-10s", ten_seconds};
-        headers[n++] = (struct qt_http_header){"x-mbx-order-count-1d", day};
+        headers[n++] = (struct qt_http_header){weights->window->header, long_one};
     }
     if (head->status == 429 || head->status == 418) {
         snprintf(retry, sizeof retry, "%lld", (long long)head->retry_after_s);
@@ -55,10 +55,7 @@ head_of(const struct qt__exchange *exchange, const struct qt__route *route, cons
     int64_t storm = call->retry_after_s;
     return (struct qt__rest_head){
         .status = status,
-        .is_order = route && (route->handle == qt__handle_place ||
-                              route->handle == qt__handle_replace ||
-                              route->handle == qt__handle_pair_above_below ||
-                              route->handle == qt__handle_pair_limit_stop),
+        .is_order = route && route->is_order,
         .retry_after_s = storm ? storm
                                : qt__weights_retry_after(&exchange->weights,
                                                          qt__exchange_limit_ms(exchange))};
@@ -81,7 +78,7 @@ qt__rest_request(void *context, const struct qt_call *http, struct qt_responder 
                             .out = &exchange->out};
     char *signature = NULL;
     bool path_exists;
-    const struct qt__route *route = find_route(http->method, http->path, &path_exists);
+    const struct qt__route *route = find_route(exchange->routes, http->method, http->path, &path_exists);
     qt_text_clear(&exchange->out);
     bool is_good = false;
     if (!route) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * WebSocket clients: /ws/NAME, /ws, /stream?streams=a/b with SUBSCRIBE, UNSUBSCRIBE,
- * LIST_SUBSCRIPTIONS, and /ws-api/v3. An unknown tail after /ws/ is accepted and simply stays
+ * LIST_SUBSCRIPTIONS, and /ws-api/v3; of perpetuals also under /public, /market and /private, with
+ * the listen key in the query, and /ws-fapi/v1. An unknown tail after /ws/ is accepted and simply stays
  * silent, as some clients connect to /ws/0 and subscribe later.
  */
 #include <jansson.h>
@@ -42,21 +43,42 @@ subscribe_query(struct qt__session *session, const char *query)
     return is_good;
 }
 
+/* The path without what newer clients of perpetuals put before it. */
+static const char *
+plain_path(const struct qt__session *session, const char *path)
+{
+    static const char *const prefixes[] = {"/public/", "/market/", "/private/"};
+    for (size_t i = 0; session->exchange->usdm && i < QT_COUNT_OF(prefixes); i++)
+        if (qt_starts_with(path, prefixes[i]))
+            return path + strlen(prefixes[i]) - 1;
+    return path;
+}
+
+/* The listen key in the query, as newer clients of perpetuals give it. */
+static bool
+subscribe_key(struct qt__session *session, const char *query)
+{
+    char key[QT__STREAM_NAME];
+    return !session->exchange->usdm || !qt_query_get(query, "listenKey", key, sizeof key) ||
+           qt__subscribe(session, key, strlen(key));
+}
+
 /* What the path asks for; false: nothing here. */
 static bool
 open_path(struct qt__session *session, const struct qt_call *call)
 {
-    if (qt_starts_with(call->path, "/ws-api/v3")) {
+    const char *path = plain_path(session, call->path);
+    if (qt_starts_with(path, session->exchange->usdm ? "/ws-fapi/v1" : "/ws-api/v3")) {
         session->is_api = true;
         return true;
     }
-    if (strcmp(call->path, "/stream") == 0 || qt_starts_with(call->path, "/stream/")) {
+    if (strcmp(path, "/stream") == 0 || qt_starts_with(path, "/stream/")) {
         session->is_combined = true;
-        return subscribe_query(session, call->query);
+        return subscribe_query(session, call->query) && subscribe_key(session, call->query);
     }
-    if (strcmp(call->path, "/ws") == 0)
-        return true;
-    return qt_starts_with(call->path, "/ws/") && subscribe_list(session, call->path + 4, '/');
+    if (strcmp(path, "/ws") == 0)
+        return subscribe_key(session, call->query);
+    return qt_starts_with(path, "/ws/") && subscribe_list(session, path + 4, '/');
 }
 
 bool

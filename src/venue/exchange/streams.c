@@ -11,7 +11,8 @@
 
 #include "news_priv.h"
 
-static const struct {
+/* Spot's and the perpetuals' names. */
+static const struct symbol_stream {
     const char *name;
     enum qt__stream_kind kind;
     int arg;
@@ -35,9 +36,34 @@ static const struct {
     {"ticker_4h", QT__STREAM_WINDOW, 4, false},
     {"ticker_1d", QT__STREAM_WINDOW, 24, false},
     {"avgPrice", QT__STREAM_AVERAGE, 0, false},
+    {0},
+}, usdm_symbol_streams[] = {
+    {"trade", QT__STREAM_TRADE, 0, false},
+    {"aggTrade", QT__STREAM_AGG_TRADE, 0, false},
+    {"bookTicker", QT__STREAM_BOOK_TICKER, 0, false},
+    {"depth", QT__STREAM_DEPTH, 0, true},
+    {"depth@100ms", QT__STREAM_DEPTH, 0, true},
+    {"depth@250ms", QT__STREAM_DEPTH, 0, true},
+    {"depth@500ms", QT__STREAM_DEPTH, 0, true},
+    {"depth@0ms", QT__STREAM_DEPTH, 0, true},
+    {"depth5", QT__STREAM_LEVELS, 5, true},
+    {"depth10", QT__STREAM_LEVELS, 10, true},
+    {"depth20", QT__STREAM_LEVELS, 20, true},
+    {"depth5@100ms", QT__STREAM_LEVELS, 5, true},
+    {"depth10@100ms", QT__STREAM_LEVELS, 10, true},
+    {"depth20@100ms", QT__STREAM_LEVELS, 20, true},
+    {"depth5@500ms", QT__STREAM_LEVELS, 5, true},
+    {"depth10@500ms", QT__STREAM_LEVELS, 10, true},
+    {"depth20@500ms", QT__STREAM_LEVELS, 20, true},
+    {"miniTicker", QT__STREAM_MINI_TICKER, 0, false},
+    {"ticker", QT__STREAM_TICKER, 0, false},
+    {"markPrice", QT__STREAM_MARK, 3, false},
+    {"markPrice@1s", QT__STREAM_MARK, 1, false},
+    {"forceOrder", QT__STREAM_LIQUIDATION, 0, false},
+    {0},
 };
 
-static const struct {
+static const struct all_stream {
     const char *name;
     enum qt__stream_kind kind;
     int arg;
@@ -45,6 +71,12 @@ static const struct {
     {"!miniTicker@arr", QT__STREAM_ALL_MINI_TICKER, 0}, {"!ticker@arr", QT__STREAM_ALL_TICKER, 0},
     {"!ticker_1h@arr", QT__STREAM_ALL_WINDOW, 1},       {"!ticker_4h@arr", QT__STREAM_ALL_WINDOW, 4},
     {"!ticker_1d@arr", QT__STREAM_ALL_WINDOW, 24},      {"!bookTicker", QT__STREAM_ALL_BOOK_TICKER, 0},
+    {0},
+}, usdm_all_streams[] = {
+    {"!miniTicker@arr", QT__STREAM_ALL_MINI_TICKER, 0}, {"!ticker@arr", QT__STREAM_ALL_TICKER, 0},
+    {"!bookTicker", QT__STREAM_ALL_BOOK_TICKER, 0},     {"!markPrice@arr", QT__STREAM_ALL_MARK, 3},
+    {"!markPrice@arr@1s", QT__STREAM_ALL_MARK, 1},      {"!forceOrder@arr", QT__STREAM_ALL_LIQUIDATION, 0},
+    {0},
 };
 
 static bool
@@ -63,10 +95,10 @@ parse_name(struct qt__exchange *exchange, struct qt__stream *stream)
     const char *at = strchr(stream->name, '@');
     stream->kind = QT__STREAM_SILENT;
     stream->symbol = QT_NO_INSTRUMENT;
-    for (size_t i = 0; i < QT_COUNT_OF(all_streams); i++)
-        if (strcmp(stream->name, all_streams[i].name) == 0) {
-            stream->kind = all_streams[i].kind;
-            stream->arg = all_streams[i].arg;
+    for (const struct all_stream *row = exchange->usdm ? usdm_all_streams : all_streams; row->name; row++)
+        if (strcmp(stream->name, row->name) == 0) {
+            stream->kind = row->kind;
+            stream->arg = row->arg;
         }
     if (is_listen_key(exchange, stream->name))
         stream->kind = QT__STREAM_USER;
@@ -85,12 +117,13 @@ parse_name(struct qt__exchange *exchange, struct qt__stream *stream)
         stream->arg = interval;
         stream->symbol = symbol;
     }
-    for (size_t i = 0; symbol != QT_NO_INSTRUMENT && i < QT_COUNT_OF(symbol_streams); i++) {
-        if (strcmp(at + 1, symbol_streams[i].name) != 0)
+    const struct symbol_stream *row = exchange->usdm ? usdm_symbol_streams : symbol_streams;
+    for (; symbol != QT_NO_INSTRUMENT && row->name; row++) {
+        if (strcmp(at + 1, row->name) != 0)
             continue;
-        stream->kind = symbol_streams[i].kind;
-        stream->arg = symbol_streams[i].arg;
-        stream->is_fast = symbol_streams[i].is_fast;
+        stream->kind = row->kind;
+        stream->arg = row->arg;
+        stream->is_fast = row->is_fast;
         stream->symbol = symbol;
     }
 }

@@ -75,9 +75,11 @@ static struct qt__listen_key *
 need_key(struct qt__exchange *exchange, struct qt__call *call)
 {
     char text[QT__PARAM_MAX];
-    if (!qt__call_need(call, "listenKey", text))
+    bool is_named = !exchange->usdm || qt__call_has(call, "listenKey");
+    if (is_named && !qt__call_need(call, "listenKey", text))
         return NULL;
-    struct qt__listen_key *key = find_key(exchange, text);
+    /* that of the API key, of which there is one */
+    struct qt__listen_key *key = find_key(exchange, is_named ? text : exchange->listen_keys[0].text);
     if (!key)
         (void)qt__call_fail(call, QT__FAULT_LISTEN_KEY);
     return key;
