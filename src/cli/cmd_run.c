@@ -70,7 +70,7 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
         !qt_args_duration(args, "for", 0, &run->for_ns, err) ||
         !qt_state_dir(args, run->folder, err) || !qt_state_dir_make(run->folder, err))
         return false;
-    qt_settings_for_venue(&run->settings, &qt_venue_binance.caps);
+    qt_settings_for_venue(&run->settings, &qt_venue_find(run->settings.venue.name)->caps);
     qt_clock_init_wall(&run->clock); /* until the session begins it anew */
     if (run->is_live && !prepare_live(run, err))
         return false;
