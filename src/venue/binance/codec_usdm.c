@@ -125,24 +125,40 @@ last_digit(const struct qt__slice *px)
     return qt_pow10(ENTRY_SCALE - (int)QT_MIN(decimals, (size_t)ENTRY_SCALE));
 }
 
+/* What the position cost. The entry price is rounded; where the value at the mark is told too, that
+ * less the profit on it is not. */
+static bool
+read_cost(const json_t *row, struct qt__bn_position *out)
+{
+    struct qt__slice entry = slice_of(row, "entryPrice"), value = slice_of(row, "notional");
+    struct qt__slice profit = slice_of(row, "unrealizedProfit");
+    int64_t px;
+    qt_money at_mark, gain;
+    if (value.type == '"' && profit.type == '"') {
+        out->rounding.v = 2;
+        return qt__slice_decimal_rounded(&value, QT_MONEY_SCALE, 0, &at_mark.v, NULL) &&
+               qt__slice_decimal_rounded(&profit, QT_MONEY_SCALE, 0, &gain.v, NULL) &&
+               qt_money_sub(at_mark, gain, &out->cost);
+    }
+    return entry.type == '"' && qt__slice_decimal_rounded(&entry, ENTRY_SCALE, 0, &px, NULL) &&
+           px >= 0 && multiply(out->amount.v, px, &out->cost) &&
+           multiply(llabs(out->amount.v), last_digit(&entry), &out->rounding);
+}
+
 bool
 qt__bn_decode_position(const json_t *row, struct qt__bn_position *out)
 {
-    struct qt__slice amount = slice_of(row, "positionAmt"), entry = slice_of(row, "entryPrice");
+    struct qt__slice amount = slice_of(row, "positionAmt");
     const char *side = json_string_value(json_object_get(row, "positionSide"));
     const char *leverage = json_string_value(json_object_get(row, "leverage"));
-    int64_t px;
     *out = (struct qt__bn_position){.symbol = json_string_value(json_object_get(row, "symbol")),
                                     .is_hedged = side && strcmp(side, "BOTH") != 0,
                                     .is_isolated = json_is_true(json_object_get(row, "isolated"))};
     if (leverage && (!qt_int_parse(leverage, &out->leverage) || out->leverage < 0))
         return false;
-    if (!out->symbol || amount.type != '"' || entry.type != '"' ||
-        !qt__slice_decimal_rounded(&amount, QT_MONEY_SCALE, -1, &out->amount.v, NULL) ||
-        !qt__slice_decimal_rounded(&entry, ENTRY_SCALE, 0, &px, NULL) || px < 0)
-        return false;
-    return multiply(out->amount.v, px, &out->cost) &&
-           multiply(llabs(out->amount.v), last_digit(&entry), &out->rounding);
+    return out->symbol && amount.type == '"' &&
+           qt__slice_decimal_rounded(&amount, QT_MONEY_SCALE, 0, &out->amount.v, NULL) &&
+           read_cost(row, out);
 }
 
 bool

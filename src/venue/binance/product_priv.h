@@ -75,6 +75,7 @@ struct qt__bn_words {
 struct qt__bn_product {
     const struct qt_venue_class *class;
     const char *rest_url, *ws_url;
+    const char *rights_url; /* who says what the key may do; NULL: the same as for all requests */
     const char *ws_api_url; /* of a user stream by signature; NULL: there is none */
     struct qt__bn_endpoint at[QT__BN_WHATS];
     struct qt__bn_lane lanes[QT__BN_LANES];

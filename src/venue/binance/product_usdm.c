@@ -91,6 +91,7 @@ const struct qt__bn_product qt__bn_usdm = {
     .class = &qt_venue_binance_usdm,
     .rest_url = "https://fapi.binance.com",
     .ws_url = "wss://fstream.binance.com",
+    .rights_url = "https://api.binance.com",
     .at = {[QT__BN_TIME] = {"GET", API "time", QT__BN_PUBLIC, 1},
            [QT__BN_RULES] = {"GET", API "exchangeInfo", QT__BN_PUBLIC, 1},
            [QT__BN_DAY] = {"GET", API "ticker/24hr", QT__BN_PUBLIC, 40},

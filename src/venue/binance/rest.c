@@ -194,7 +194,8 @@ write_url(struct qt_binance *self, const struct qt__bn_request *request,
             return false;
         text = query.buffer;
     }
-    qt_text_addf(url, "%s%s%s", self->rest_url, to->path, *text ? "?" : "");
+    const char *base = request->what == QT__BN_RIGHTS ? self->rights_url : self->rest_url;
+    qt_text_addf(url, "%s%s%s", base, to->path, *text ? "?" : "");
     qt_text_add(url, text);
     return !url->is_cut;
 }

@@ -123,8 +123,12 @@ static bool
 copy_urls(struct qt_binance *self, const struct qt_binance_options *options, struct qt_error *err)
 {
     const struct qt__bn_product *product = self->product;
-    return copy_url(options->rest_url, product->rest_url, false, self->rest_url, err) &&
-           copy_url(options->ws_url, product->ws_url, true, self->ws_url, err) &&
+    self->rights_url = self->rest_url;
+    if (!copy_url(options->rest_url, product->rest_url, false, self->rest_url, err))
+        return false;
+    if (product->rights_url && strcmp(self->rest_url, product->rest_url) == 0)
+        self->rights_url = product->rights_url; /* a test network has none of its own */
+    return copy_url(options->ws_url, product->ws_url, true, self->ws_url, err) &&
            copy_backup(self, options->backup_ws_url, err) &&
            (!product->ws_api_url ||
             copy_url(options->ws_api_url, product->ws_api_url, true, self->ws_api_url, err));

@@ -187,6 +187,7 @@ struct qt_binance {
     const struct qt__bn_product *product;
     char rest_url[QT__BN_URL], ws_url[QT__BN_URL], ws_api_url[QT__BN_URL];
     char backup_ws_url[QT__BN_URL];
+    const char *rights_url; /* of this or of the product */
     unsigned n_sources; /* 1, or 2 with a backup address */
     unsigned source;    /* of the market message in hand */
     char quote_asset[QT_ASSET_SIZE];
