@@ -101,6 +101,9 @@ extern const struct qt_venue_class qt_venue_binance_usdm; /* USD-M perpetuals */
 
 /** Where requests go with this config. */
 const char *qt_binance_rest_url(const struct qt_venue_config *config);
+/** False: the exchange that it means is known to refuse stops where this program would place them: Binance's
+ * own USD-M. */
+bool qt_binance_takes_stops(const struct qt_venue_config *config);
 
 /**
  * Checks addresses and makes the loop; connects nothing yet. NULL: a bad address, a plain one that

@@ -82,6 +82,7 @@ struct qt__bn_product {
     unsigned n_lanes;
     const char *book_path, *user_path; /* the listen key follows the second */
     const struct qt__bn_words *words;
+    bool has_other_stops;      /* at its own address stops have an endpoint that is not spoken here */
     bool has_previous_ids;     /* diffs of books name the diff before ("pu") */
     bool asks_rules_by_symbol; /* exchangeInfo may be asked for some */
     bool needs_quote_asset;    /* positions are known by symbol: of one quote asset only */

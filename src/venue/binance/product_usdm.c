@@ -5,8 +5,8 @@
  * account).
  *
  * Conditional orders go to the same endpoint as all others. Binance itself has taken them to a
- * service of their own since and answers -4120 there: the order is rejected then, and the engine's
- * own stop is what there is (engine.protective_stops).
+ * service of their own since December 2025 and answers -4120 there: at its own address none is
+ * placed, and the engine's own stop is what there is (qt_binance_takes_stops).
  */
 #include "session_priv.h"
 
@@ -116,6 +116,7 @@ const struct qt__bn_product qt__bn_usdm = {
     .book_path = "/public/stream",
     .user_path = "/private/ws/",
     .words = &words,
+    .has_other_stops = true,
     .has_previous_ids = true,
     .needs_quote_asset = true,
     .trade_right = "enableFutures",
