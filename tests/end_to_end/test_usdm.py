@@ -35,7 +35,7 @@ class Place:
             "scan": {"top": 10, "max_correlation": 0.99, "min_quote_volume": 0, "max_spread_bps": 50},
             "strategy": {"entry_strength": 0.02, "entry_confidence": 0.02, "bear_extra": 0, "exit_strength": 1,
                          "cooldown_min": 0},
-            "engine": {"sync_s": 5}, "health": {"starts": 60}}
+            "engine": {"sync_s": 5}, "health": {"starts": 60}, "watch": {"silent_s": 3}}
         return self
 
     def __exit__(self, *failure):
@@ -164,6 +164,18 @@ def o12_dead_engine_leaves_its_stops_and_a_restart_goes_on():
             place.end(engine)
 
 
+def o12_watchman_closes_what_a_silent_engine_left():
+    """Fault O12: kill -9 with positions, and nobody starts it again."""
+    with Place() as place, place.run("--live") as engine:
+        until("protected positions", place.protected)
+        with Program("--config", str(place.config), "--data-dir", str(place.state), "watch") as watch:
+            until("watching", lambda: "watching an engine" in watch.text())
+            engine.process.kill()
+            engine.wait()
+            until("flat", lambda: place.account()[1] == {} and place.ask("/fapi/v1/openOrders") == [])
+            assert watch.stop() == 0
+
+
 def short_position_refuses_the_account_in_one_line():
     with Place() as place:
         place.ask("/fapi/v1/order", "POST", symbol="BTCUSDT", side="SELL", type="MARKET", quantity="0.01")
@@ -189,5 +201,5 @@ def quote_asset_must_be_named():
 
 
 run([longs_are_traded_at_leverage_one_and_the_ledger_is_the_venues,
-     o12_dead_engine_leaves_its_stops_and_a_restart_goes_on, short_position_refuses_the_account_in_one_line,
-     paper_needs_no_key, quote_asset_must_be_named])
+     o12_dead_engine_leaves_its_stops_and_a_restart_goes_on, o12_watchman_closes_what_a_silent_engine_left,
+     short_position_refuses_the_account_in_one_line, paper_needs_no_key, quote_asset_must_be_named])

@@ -21,6 +21,7 @@
 
 #define ROUNDING_LEAST                                                                             \
     100 /* each fill's profit is rounded to a unit in the wallet: of a hundred fills */
+#define SET_NS (15 * QT_NS_PER_S) /* for one setting; a first start has one of every symbol */
 #define ALREADY_SO_SIDES (-4059)
 #define ALREADY_SO_MARGIN (-4046)
 
@@ -116,10 +117,10 @@ qt__bn_usdm_push(struct qt_binance *self, const json_t *account, const char **wh
 /* A change of the account's settings. True also where it is so already. */
 static bool
 set(struct qt_binance *self, enum qt__bn_what what, const char *query, int32_t already,
-    int64_t until_mono_ns, struct qt_error *err)
+    struct qt_error *err)
 {
     struct qt__bn_fetch fetch;
-    bool is_good = qt__bn_fetch(self, what, query, until_mono_ns, &fetch, err);
+    bool is_good = qt__bn_fetch(self, what, query, qt_now_mono_ns() + SET_NS, &fetch, err);
     free(fetch.body);
     if (!is_good && already && fetch.answer.code == already) {
         *err = (struct qt_error){0};
@@ -148,8 +149,7 @@ prepare_sides(struct qt_binance *self, int64_t until_mono_ns, struct qt_error *e
         return true;
     if (self->is_account_only)
         return qt_fail(err, QT_E_CONFIG, "the account is in hedge mode: set one-way mode");
-    return set(self, QT__BN_SET_SIDES, "dualSidePosition=false", ALREADY_SO_SIDES, until_mono_ns,
-               err) ||
+    return set(self, QT__BN_SET_SIDES, "dualSidePosition=false", ALREADY_SO_SIDES, err) ||
            qt_error_add(err, "the account is in hedge mode, and one-way mode cannot be set (close "
                              "its positions and orders at the venue)");
 }
@@ -157,18 +157,17 @@ prepare_sides(struct qt_binance *self, int64_t until_mono_ns, struct qt_error *e
 /* Leverage 1, margin shared by all positions. */
 static bool
 prepare_symbol(struct qt_binance *self, const struct qt__bn_position *position,
-               int64_t until_mono_ns, struct qt_error *err)
+               struct qt_error *err)
 {
     char buffer[96];
     struct qt_text query;
     qt_text_init(&query, buffer, sizeof buffer);
     qt_text_addf(&query, "symbol=%s&leverage=1", position->symbol);
-    if (position->leverage != 1 && !set(self, QT__BN_SET_LEVERAGE, buffer, 0, until_mono_ns, err))
+    if (position->leverage != 1 && !set(self, QT__BN_SET_LEVERAGE, buffer, 0, err))
         return qt_error_add(err, "setting leverage 1 for %s", position->symbol);
     qt_text_init(&query, buffer, sizeof buffer);
     qt_text_addf(&query, "symbol=%s&marginType=CROSSED", position->symbol);
-    if (position->is_isolated &&
-        !set(self, QT__BN_SET_MARGIN, buffer, ALREADY_SO_MARGIN, until_mono_ns, err))
+    if (position->is_isolated && !set(self, QT__BN_SET_MARGIN, buffer, ALREADY_SO_MARGIN, err))
         return qt_error_add(err, "setting cross margin for %s", position->symbol);
     return true;
 }
@@ -192,7 +191,7 @@ qt__bn_usdm_prepare(struct qt_binance *self, const json_t *account, int64_t unti
             qt_universe_find(self->universe, position.symbol, strlen(position.symbol)) ==
                 QT_NO_INSTRUMENT)
             continue;
-        if (!prepare_symbol(self, &position, until_mono_ns, err))
+        if (!prepare_symbol(self, &position, err))
             return false;
     }
     return true;

@@ -85,7 +85,6 @@ struct qt__bn_product {
     bool has_other_stops;      /* at its own address stops have an endpoint that is not spoken here */
     bool has_previous_ids;     /* diffs of books name the diff before ("pu") */
     bool asks_rules_by_symbol; /* exchangeInfo may be asked for some */
-    bool needs_quote_asset;    /* positions are known by symbol: of one quote asset only */
     const char *trade_right;   /* of apiRestrictions */
     /* The account's answer in the engine's terms (BALANCE events). False: it is none, nothing was
      * pushed; why is told. */

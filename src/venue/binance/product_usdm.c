@@ -118,7 +118,6 @@ const struct qt__bn_product qt__bn_usdm = {
     .words = &words,
     .has_other_stops = true,
     .has_previous_ids = true,
-    .needs_quote_asset = true,
     .trade_right = "enableFutures",
     .push_account = qt__bn_usdm_push,
     .check_account = qt__bn_usdm_check,

@@ -208,7 +208,7 @@ static bool
 copy_texts(struct qt_binance *self, const struct qt_binance_options *options, struct qt_error *err)
 {
     const char *quote = options->quote_asset ? options->quote_asset : "USDT";
-    if (!*quote && self->product->needs_quote_asset)
+    if (!*quote && self->product->class->caps.has_margin) /* positions are of one margin asset */
         return qt_fail(err, QT_E_CONFIG, "%s: venue.quote_asset must name the asset of its margin",
                        self->product->class->name);
     if (!qt_copy(self->quote_asset, sizeof self->quote_asset, quote))
