@@ -65,6 +65,7 @@ point_venue(struct demo *demo)
 {
     const struct qt_exchange_server_info *info = qt_exchange_server_info(demo->exchange);
     demo->settings.venue.max_symbols = QT_MAX((int64_t)info->symbols, 1);
+    qt_copy(demo->settings.venue.name, sizeof demo->settings.venue.name, qt_venue_binance.name);
     demo->settings.venue.backup_ws_url[0] = '\0'; /* the simulated exchange has one address */
     demo->venue = qt_binance_options_of(&demo->settings.venue);
     qt_settings_for_venue(&demo->settings, &qt_venue_binance.caps);

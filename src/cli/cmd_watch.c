@@ -254,7 +254,7 @@ keep_watch(struct watch *watch, const sigset_t *signals, int64_t for_ns, struct 
     struct qt_feed_port feed = qt_binance_feed(watch->venue);
     int64_t begun = qt_now_mono_ns(), next = begun;
     say("watching an engine (pid %lld, %u positions) at %s", (long long)watch->guard.pid,
-        watch->guard.positions, watch->settings.venue.rest_url);
+        watch->guard.positions, qt_binance_rest_url(&watch->settings.venue));
     while (sigtimedwait(signals, NULL, &at_once) < 0) {
         int64_t now = qt_now_mono_ns();
         if (for_ns > 0 && now - begun >= for_ns)

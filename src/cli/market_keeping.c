@@ -67,7 +67,7 @@ qt__market_keeping_find(struct qt__market_keeping *keeping, const char *folder,
     keeping->place = (struct qt_market_place){.folder = folder,
                                               .key = &keeping->key,
                                               .version = QT_VERSION,
-                                              .source = settings->venue.rest_url,
+                                              .source = qt_binance_rest_url(&settings->venue),
                                               .shape = &keeping->shape,
                                               .universe = universe};
     find(keeping);

@@ -131,7 +131,9 @@ load_universe(struct qt__session *session, struct qt_error *err)
     if (!session->venue)
         return false;
     if (session->plan.shows_progress)
-        fprintf(stderr, "connecting to %s\n", options.rest_url);
+        fprintf(stderr, "connecting to %s\n",
+                *options.rest_url ? options.rest_url
+                                  : qt_binance_rest_url(&session->plan.settings->venue));
     session->universe =
         qt_binance_load_universe(session->venue, LOAD_MS, show_loading, session, err);
     return session->universe &&

@@ -150,12 +150,37 @@ compare_cash(struct qt_engine *engine, const struct qt_event *event)
     bool is_quiet = fills == sync->fills && !has_orders(engine);
     if (!qt_money_sub(sync->cash, ours, &gap))
         return;
+    if (qt_money_cmp(gap, sync->rounding) <= 0 && qt_money_cmp(qt_money_neg(gap), sync->rounding) <= 0)
+        gap = QT_MONEY_ZERO;
     if (is_quiet && qt_money_sign(gap) != 0 && qt_money_cmp(gap, sync->gap) == 0) {
         adjust(engine, event, gap);
         gap = QT_MONEY_ZERO;
     }
     sync->gap = is_quiet ? gap : QT_MONEY_ZERO;
     sync->fills = fills;
+}
+
+void
+qt__book_income(struct qt_engine *engine, const struct qt_event *event)
+{
+    static const char *const names[QT_INCOME_KINDS] = {[QT_INCOME_FUNDING] = "funding"};
+    const struct qt_income *income = &event->income;
+    struct qt_transaction transaction = {0};
+    char text[QT_DECIMAL_TEXT];
+    if (income->kind >= QT_INCOME_KINDS || !engine->portfolio.has_capital ||
+        strcmp(income->asset, engine->options.scan->quote_asset) != 0)
+        return; /* before the first read it is in what that pays in */
+    if (!qt_ledger_income(engine->ledger, engine->quote_asset, income->amount, &transaction)) {
+        qt__incident(engine, event->seq, event->t_recv_ns, "an income does not fit the ledger");
+        return;
+    }
+    record_postings(engine, &transaction, event->seq, event->t_recv_ns);
+    engine->sync.gap = QT_MONEY_ZERO;
+    qt__note(engine, QT_SEVERITY_INFO, QT_TOPIC_TRADE, event->seq, event->t_recv_ns,
+             "%s: %s%s %s", names[income->kind], qt_money_sign(income->amount) > 0 ? "+" : "",
+             qt_decimal_format_short(qt_money_units(income->amount), QT_MONEY_SCALE, text),
+             income->asset);
+    qt__audit(engine, "venue", names[income->kind], text);
 }
 
 /* What the venue holds of a base asset, against what we believe. Holdings that were there before

@@ -88,6 +88,7 @@ qt__symbol_event(struct qt_engine *engine, const struct qt_event *event)
     case QT_EVENT_COMMAND:
     case QT_EVENT_HEALTH:
     case QT_EVENT_CONFIG:
+    case QT_EVENT_INCOME:
     case QT_EVENT_KINDS:
         break;
     }
@@ -129,6 +130,7 @@ on_balance(struct qt_engine *engine, const struct qt_event *event)
         return;
     if (strcmp(balance->asset, engine->options.scan->quote_asset) == 0) {
         engine->sync.cash = total;
+        engine->sync.rounding = balance->rounding;
         engine->sync.has_cash = true;
         return;
     }
@@ -167,6 +169,10 @@ qt__global_event(struct qt_engine *engine, const struct qt_event *event)
     case QT_EVENT_CONFIG:
         qt__meet(engine);
         qt__config_event(engine, event);
+        break;
+    case QT_EVENT_INCOME:
+        qt__meet(engine);
+        qt__book_income(engine, event);
         break;
     case QT_EVENT_NONE:
     case QT_EVENT_QUOTE:

@@ -92,7 +92,8 @@ struct qt_sync {
     uint32_t number;           /* reads done */
     uint32_t rows, own_open;   /* own open orders so far in this read; in the last one */
     bool has_cash;
-    qt_money cash;  /* in this read or the last */
+    qt_money cash;     /* in this read or the last */
+    qt_money rounding; /* it is known to within this */
     uint64_t fills; /* booked until the last read */
     qt_money gap;   /* cash at the venue minus ours at the last read */
 };
@@ -353,6 +354,7 @@ void qt__portfolio_measure(struct qt_engine *engine); /* the figures only */
 /* book.c: ledger, round trips and the account as the venue tells it */
 void qt__book_fill(struct qt_engine *engine, const struct qt_filled *filled);
 void qt__book_synced(struct qt_engine *engine, const struct qt_event *event);
+void qt__book_income(struct qt_engine *engine, const struct qt_event *event);
 /* command.c */
 /** Begins the stored reason of a halt, so that a restart does not sell what was to be kept. */
 #define QT__HALT_MARK "halt: "

@@ -44,7 +44,8 @@ qt__close_position(struct qt_engine *engine, struct qt_symbol *symbol, int32_t b
 {
     if (symbol->exit_order || now_ns < symbol->exit_retry_ns)
         return false;
-    qt_qty qty = closing_qty(symbol, bps);
+    /* What one order cannot take goes with the next: the position is open and wants to be closed. */
+    qt_qty qty = qt_instrument_market_qty(symbol->ins, closing_qty(symbol, bps));
     if (!qt__symbol_can_trade(symbol, qty))
         return false;
     if (qt__guard_yields(engine, symbol, bps, purpose, client_id >> 8, now_ns))

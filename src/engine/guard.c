@@ -30,11 +30,21 @@ find(const struct qt_engine *engine, const struct qt_symbol *symbol)
     return qt_orders_find(qt__orders_of(engine, symbol->ins->id), symbol->guard.order);
 }
 
+/* Does a stop of this symbol rest at the venue, where the config wants that? */
+static bool
+has_guard(const struct qt_engine *engine, const struct qt_symbol *symbol)
+{
+    enum qt_order_type type =
+        engine->options.engine->stop_slippage_bps > 0 ? QT_TYPE_STOP_LOSS_LIMIT : QT_TYPE_STOP_LOSS;
+    return engine->has_guards &&
+           (symbol->ins->order_types == 0 || (symbol->ins->order_types >> type & 1));
+}
+
 enum qt_protection
 qt__guard_protection(const struct qt_engine *engine, const struct qt_symbol *symbol)
 {
     const struct qt_order *order = find(engine, symbol);
-    if (!engine->has_guards && !order)
+    if (!has_guard(engine, symbol) && !order)
         return QT_PROTECTION_ENGINE;
     if (!order || order->state == QT_ORDER_PENDING)
         return QT_PROTECTION_NONE;
@@ -99,7 +109,7 @@ draft(const struct qt_engine *engine, const struct qt_symbol *symbol, qt_qty qty
 static bool
 wanted(const struct qt_engine *engine, const struct qt_symbol *symbol, struct qt_order_request *out)
 {
-    return engine->has_guards && symbol->has_plan && !symbol->guard.has_exit &&
+    return has_guard(engine, symbol) && symbol->has_plan && !symbol->guard.has_exit &&
            draft(engine, symbol, uncommitted(engine, symbol), out);
 }
 
@@ -109,7 +119,7 @@ static bool
 is_bare(const struct qt_engine *engine, const struct qt_symbol *symbol)
 {
     struct qt_order_request request;
-    return engine->has_guards && symbol->has_plan && qt__symbol_is_open(symbol) &&
+    return has_guard(engine, symbol) && symbol->has_plan && qt__symbol_is_open(symbol) &&
            qt__guard_protection(engine, symbol) != QT_PROTECTION_VENUE &&
            draft(engine, symbol, qt_qty_floor(qt_qty_abs(symbol->position.qty), symbol->ins->lot),
                  &request);

@@ -48,6 +48,7 @@ count(struct qt_engine *engine, const struct qt_event *event)
     case QT_EVENT_COMMAND:
     case QT_EVENT_HEALTH:
     case QT_EVENT_CONFIG:
+    case QT_EVENT_INCOME:
     case QT_EVENT_KINDS:
         break;
     }

@@ -188,11 +188,7 @@ ours_of(const struct holding *holding)
 static qt_qty
 sellable(const struct qt_instrument *ins, const struct holding *holding)
 {
-    qt_qty qty = qt_qty_min(ours_of(holding), holding->free);
-    if (qt_qty_sign(ins->max_qty) > 0)
-        qty = qt_qty_min(qty, ins->max_qty);
-    qty = qt_qty_floor(qty, ins->lot);
-    return qt_qty_cmp(qty, ins->min_qty) < 0 || qt_qty_sign(qty) <= 0 ? QT_QTY_ZERO : qty;
+    return qt_instrument_market_qty(ins, qt_qty_min(ours_of(holding), holding->free));
 }
 
 static void

@@ -24,7 +24,7 @@ qt_event_kind_name(enum qt_event_kind kind)
         [QT_EVENT_LINK] = "link",     [QT_EVENT_SYNC] = "sync",
         [QT_EVENT_TIMER] = "timer",   [QT_EVENT_COMMAND] = "command",
         [QT_EVENT_HEALTH] = "health",
-        [QT_EVENT_CONFIG] = "config"};
+        [QT_EVENT_CONFIG] = "config", [QT_EVENT_INCOME] = "income"};
     return name_of(names, QT_COUNT_OF(names), (unsigned)kind);
 }
 

@@ -57,7 +57,8 @@ is_sound(const struct qt_instrument *ins, struct qt_error *err)
     if (ins->tick.v <= 0 || ins->lot.v <= 0)
         return qt_fail(err, QT_E_DATA, "%s: tick and lot must be above 0", ins->symbol);
     if (ins->min_px.v < 0 || ins->max_px.v < 0 || ins->min_qty.v < 0 || ins->max_qty.v < 0 ||
-        ins->min_notional.v < 0)
+        ins->min_notional.v < 0 || ins->market_lot.v < 0 || ins->market_min_qty.v < 0 ||
+        ins->market_max_qty.v < 0)
         return qt_fail(err, QT_E_DATA, "%s: a filter is negative", ins->symbol);
     return true;
 }
@@ -122,12 +123,33 @@ is_lot_kept(const struct qt_instrument *ins, qt_qty qty)
            (ins->max_qty.v == 0 || qty.v <= ins->max_qty.v);
 }
 
+static bool
+is_market_lot_kept(const struct qt_instrument *ins, qt_qty qty)
+{
+    return (ins->market_lot.v == 0 || qty.v % ins->market_lot.v == 0) &&
+           qty.v >= ins->market_min_qty.v &&
+           (ins->market_max_qty.v == 0 || qty.v <= ins->market_max_qty.v);
+}
+
+qt_qty
+qt_instrument_market_qty(const struct qt_instrument *ins, qt_qty qty)
+{
+    if (ins->max_qty.v > 0)
+        qty = qt_qty_min(qty, ins->max_qty);
+    if (ins->market_max_qty.v > 0)
+        qty = qt_qty_min(qty, ins->market_max_qty);
+    qty = qt_qty_floor(qty, ins->lot);
+    if (ins->market_lot.v > 0)
+        qty = qt_qty_floor(qty, ins->market_lot);
+    return is_lot_kept(ins, qty) && is_market_lot_kept(ins, qty) ? qty : QT_QTY_ZERO;
+}
+
 enum qt_filter_verdict
 qt_instrument_check(const struct qt_instrument *ins, qt_px px, qt_qty qty, qt_px reference)
 {
     if (!qt_px_is_none(px) && !is_price_kept(ins, px))
         return QT_FILTER_PRICE;
-    if (!is_lot_kept(ins, qty))
+    if (!is_lot_kept(ins, qty) || (qt_px_is_none(px) && !is_market_lot_kept(ins, qty)))
         return QT_FILTER_LOT;
     qt_px at = qt_px_is_none(px) ? reference : px;
     qt_money notional;

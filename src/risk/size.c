@@ -110,6 +110,8 @@ notional_clamp(const struct sizing *s, double qty)
     double most = (double)s->config->max_order_notional * ROOM_MARGIN / s->entry;
     if (qt_qty_sign(ins->max_qty) > 0)
         most = QT_MIN(most, qt_qty_to_double(ins->max_qty, ins->qty_scale));
+    if (qt_qty_sign(ins->market_max_qty) > 0) /* what one exit at market can take */
+        most = QT_MIN(most, qt_qty_to_double(ins->market_max_qty, ins->qty_scale));
     return QT_MIN(qty, most);
 }
 
@@ -121,7 +123,7 @@ minimum_clamp(const struct sizing *s, double qty)
     qt_qty lots;
     if (!qt_qty_of_double_floor(qty, ins->qty_scale, &lots))
         return 0;
-    lots = qt_qty_floor(lots, ins->lot);
+    lots = qt_instrument_market_qty(ins, lots);
     bool is_taken = qt_qty_sign(lots) > 0 &&
                     qt_instrument_check(ins, QT_PX_NONE, lots, s->input->entry) == QT_FILTER_OK;
     return is_taken ? qty : 0;

@@ -152,7 +152,14 @@ static const struct qt__field event_balance[] = {EVENT,
                                                  ROW(E, balance.asset, TEXT),
                                                  ROW(E, balance.free, MONEY),
                                                  ROW(E, balance.locked, MONEY),
+                                                 ROW(E, balance.rounding, MONEY, .is_later = true),
                                                  {0}};
+static const struct qt__field event_income[] = {
+    EVENT,
+    ROW(E, income.asset, TEXT),
+    ROW(E, income.amount, MONEY),
+    ROW(E, income.kind, UNIT, UPTO(QT_INCOME_KINDS - 1, 0)),
+    {0}};
 static const struct qt__field event_link[] = {
     EVENT,
     ROW(E, link.kind, UNIT, UPTO(QT_LINK_KINDS - 1, 0)),
@@ -222,6 +229,10 @@ static const struct qt__field entry_instrument[] = {ROW(I, id, UNIT, ANY),
                                                     ROW(I, min_qty, WHOLE),
                                                     ROW(I, max_qty, WHOLE),
                                                     ROW(I, min_notional, MONEY),
+                                                    ROW(I, market_lot, WHOLE, .is_later = true),
+                                                    ROW(I, market_min_qty, WHOLE, .is_later = true),
+                                                    ROW(I, market_max_qty, WHOLE, .is_later = true),
+                                                    ROW(I, order_types, UNIT, ANY, .is_later = true),
                                                     {0}};
 #define R struct qt_restore
 static const struct qt__field entry_state[] = {
@@ -316,6 +327,7 @@ static const struct {
     [QT__ENTRY_EVENT + QT_EVENT_COMMAND] = {"command", event_command},
     [QT__ENTRY_EVENT + QT_EVENT_HEALTH] = {"health", event_health},
     [QT__ENTRY_EVENT + QT_EVENT_CONFIG] = {"config", event_config},
+    [QT__ENTRY_EVENT + QT_EVENT_INCOME] = {"income", event_income},
     [QT__ENTRY_DECISION + QT_DECISION_MADE] = {"decision", decision_made},
     [QT__ENTRY_DECISION + QT_DECISION_ORDER] = {"order", decision_order},
     [QT__ENTRY_DECISION + QT_DECISION_CANCEL] = {"cancel", decision_cancel},

@@ -27,7 +27,8 @@ struct qt_ledger {
 const char *
 qt_account_name(enum qt_account account)
 {
-    static const char *const names[QT_ACCOUNTS] = {"cash", "market", "fees", "capital", "adjust"};
+    static const char *const names[QT_ACCOUNTS] = {"cash", "market", "fees", "capital", "adjust",
+                                                    "income"};
     return (unsigned)account < QT_ACCOUNTS ? names[account] : "?";
 }
 
@@ -213,6 +214,15 @@ qt_ledger_adjust(struct qt_ledger *ledger, uint32_t asset, qt_money difference,
 {
     struct qt_transaction t = {0};
     move(&t, asset, QT_ACCOUNT_ADJUST, QT_ACCOUNT_CASH, difference);
+    return post_out(ledger, &t, out);
+}
+
+bool
+qt_ledger_income(struct qt_ledger *ledger, uint32_t asset, qt_money amount,
+                 struct qt_transaction *out)
+{
+    struct qt_transaction t = {0};
+    move(&t, asset, QT_ACCOUNT_INCOME, QT_ACCOUNT_CASH, amount);
     return post_out(ledger, &t, out);
 }
 

@@ -13,6 +13,7 @@
 
 static const struct qt_venue_class *const classes[] = {
     &qt_venue_binance,
+    &qt_venue_binance_usdm,
 };
 
 const struct qt_venue_class *const *
@@ -37,5 +38,8 @@ qt_venue_error_find(const struct qt_venue_class *class, int32_t code)
     for (size_t i = 0; i < class->n_errors; i++)
         if (class->errors[i].code == code)
             return &class->errors[i];
+    for (size_t i = 0; i < class->n_shared_errors; i++)
+        if (class->shared_errors[i].code == code)
+            return &class->shared_errors[i];
     return NULL;
 }

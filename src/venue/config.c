@@ -22,16 +22,21 @@ static const struct qt_config_key keys[] = {
      .offset = offsetof(struct qt_venue_config, name),
      .max = sizeof((struct qt_venue_config *)0)->name,
      .text = "binance",
-     .choices = "binance",
-     .help =
-         "which exchange; live, testnet and simulated differ by addresses and credentials only"},
-    TEXT(rest_url, "https://api.binance.com", "address of the requests"),
-    TEXT(ws_url, "wss://stream.binance.com:9443", "address of the streams"),
+     .choices = "binance|binance-usdm",
+     .help = "which exchange: Binance spot, or its USD-M perpetuals; live, testnet and simulated "
+             "differ by addresses and credentials only"},
+    TEXT(rest_url, "",
+         "address of the requests; empty is the exchange's own: https://api.binance.com, of USD-M "
+         "https://fapi.binance.com"),
+    TEXT(ws_url, "",
+         "address of the streams; empty is the exchange's own: wss://stream.binance.com:9443, of "
+         "USD-M wss://fstream.binance.com"),
     TEXT(backup_ws_url, "",
          "a second address of the same streams, read beside the first and followed when that "
          "fails; empty is none"),
-    TEXT(ws_api_url, "wss://ws-api.binance.com:443/ws-api/v3",
-         "address of the WebSocket API, for the account's stream where listen keys are gone"),
+    TEXT(ws_api_url, "",
+         "address of the WebSocket API, for the account's stream where listen keys are gone; empty "
+         "is the exchange's own: wss://ws-api.binance.com:443/ws-api/v3; USD-M needs none"),
     TEXT(credentials_file, "",
          "file with {\"key\",\"secret\"}, mode 0600, where they are not in the vault; with both the "
          "program refuses to trade live"),

@@ -84,6 +84,7 @@ event_of(uint64_t seq, struct qt_rng *rng)
     case QT_EVENT_BALANCE:
         qt_copy(event.balance.asset, sizeof event.balance.asset, "1000SATS");
         event.balance.free = (qt_money){any(rng)};
+        event.balance.rounding = (qt_money){any(rng)};
         break;
     case QT_EVENT_LINK:
         event.link.state = QT_LINK_UP;
@@ -100,6 +101,10 @@ event_of(uint64_t seq, struct qt_rng *rng)
     case QT_EVENT_CONFIG:
         event.config.value = 0.25;
         qt_copy(event.config.key, sizeof event.config.key, "risk.max_heat");
+        break;
+    case QT_EVENT_INCOME:
+        event.income.amount = (qt_money){any(rng)};
+        qt_copy(event.income.asset, sizeof event.income.asset, "USDT");
         break;
     case QT_EVENT_NONE:
     case QT_EVENT_SYNC:

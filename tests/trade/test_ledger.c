@@ -50,6 +50,9 @@ START_TEST(deposits_and_adjustments_have_the_other_side)
     ck_assert_int_eq(balance(ledger, QT_ACCOUNT_CAPITAL, usdt), -1000);
     ck_assert_int_eq(balance(ledger, QT_ACCOUNT_ADJUST, usdt), 7);
     ck_assert(!qt_ledger_adjust(ledger, usdt, QT_MONEY_ZERO, NULL)); /* nothing to post */
+    ck_assert(qt_ledger_income(ledger, usdt, (qt_money){-3}, NULL));
+    ck_assert_int_eq(balance(ledger, QT_ACCOUNT_CASH, usdt), 990);
+    ck_assert_int_eq(balance(ledger, QT_ACCOUNT_INCOME, usdt), 3);
     qt_ledger_destroy(ledger);
 }
 END_TEST

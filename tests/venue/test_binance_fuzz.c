@@ -45,6 +45,13 @@ static const char *const seeds[] = {
     "1564034571073,\"B\":"
     "[{\"a\":\"ETH\",\"f\":\"10000.000000\",\"l\":\"0.5\"},{\"a\":\"BTC\",\"f\":\"1\",\"l\":\"0\"}]"
     "}}",
+    "{\"e\":\"ORDER_TRADE_UPDATE\",\"E\":1568879465651,\"T\":1568879465650,\"o\":{\"s\":\"BTCUSDT\",\"c\":"
+    "\"qt-abcd1234-4d03\",\"S\":\"BUY\",\"o\":\"LIMIT\",\"f\":\"GTC\",\"q\":\"1.5\",\"p\":\"0.10\",\"ap\":\"0.1\","
+    "\"x\":\"TRADE\",\"X\":\"PARTIALLY_FILLED\",\"i\":8886774,\"l\":\"0.5\",\"z\":\"1\",\"L\":\"0.11\",\"N\":"
+    "\"USDT\",\"n\":\"0.001\",\"T\":1568879465651,\"t\":9,\"m\":false,\"R\":true,\"ps\":\"BOTH\",\"rp\":\"0\"}}",
+    "{\"e\":\"ACCOUNT_UPDATE\",\"E\":1564745798939,\"T\":1564745798938,\"a\":{\"m\":\"FUNDING_FEE\",\"B\":[{\"a\":"
+    "\"USDT\",\"wb\":\"122624.1\",\"cw\":\"100.1\",\"bc\":\"-0.5\"},{\"a\":\"BNB\",\"wb\":\"1\",\"cw\":\"0\",\"bc\":"
+    "\"0.1\"}],\"P\":[]}}",
     "{\"id\":1,\"status\":200,\"result\":{\"subscriptionId\":4},\"rateLimits\":[]}",
 };
 
@@ -53,7 +60,8 @@ static void
 check_event(const struct qt_event *event)
 {
     ck_assert_uint_lt(event->kind, QT_EVENT_KINDS);
-    ck_assert(event->kind == QT_EVENT_BALANCE || event->instrument == 0);
+    ck_assert(event->kind == QT_EVENT_BALANCE || event->kind == QT_EVENT_INCOME ||
+              event->instrument == 0);
     ck_assert_int_ge(event->t_venue_ns, 0);
     switch (event->kind) {
     case QT_EVENT_QUOTE:
@@ -83,6 +91,11 @@ check_event(const struct qt_event *event)
     case QT_EVENT_BALANCE:
         ck_assert(event->balance.free.v >= 0 && event->balance.locked.v >= 0);
         ck_assert(memchr(event->balance.asset, 0, sizeof event->balance.asset));
+        break;
+    case QT_EVENT_INCOME:
+        ck_assert_uint_lt(event->income.kind, QT_INCOME_KINDS);
+        ck_assert(event->income.amount.v != 0);
+        ck_assert(memchr(event->income.asset, 0, sizeof event->income.asset));
         break;
     }
 }

@@ -26,6 +26,7 @@ struct taker {
     size_t n;
     struct qt_decoded decoded;
     uint32_t instrument; /* of an answer that does not say */
+    const struct qt_venue_class *class;
 };
 
 static inline void
@@ -42,7 +43,8 @@ taker_init(struct taker *taker)
     *taker = (struct taker){.universe = qt_universe_create(),
                             .scratch = calloc(TAKER_LEVELS, sizeof *taker->scratch),
                             .events = calloc(TAKER_EVENTS, sizeof *taker->events),
-                            .instrument = QT_NO_INSTRUMENT};
+                            .instrument = QT_NO_INSTRUMENT,
+                            .class = &qt_venue_binance};
     taker->sink = (struct qt_event_sink){.self = taker, .push = taker_push};
     ck_assert_ptr_nonnull(taker->universe);
     ck_assert_ptr_nonnull(taker->events);
@@ -86,7 +88,7 @@ taker_take(struct taker *taker, const char *bytes, size_t length)
                                  .scratch_levels = TAKER_LEVELS};
     taker->n = 0;
     enum qt_codec_verdict verdict =
-        qt_venue_binance.codec->decode(&in, bytes, length, &taker->decoded);
+        taker->class->codec->decode(&in, bytes, length, &taker->decoded);
     ck_assert_uint_eq(taker->n, taker->decoded.events);
     return verdict;
 }

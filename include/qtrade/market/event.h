@@ -31,6 +31,7 @@ enum qt_event_kind {
     QT_EVENT_COMMAND, /* the operator stops or resumes */
     QT_EVENT_HEALTH,  /* one of our own parts began or ceased to work */
     QT_EVENT_CONFIG,  /* a limit of the config was changed */
+    QT_EVENT_INCOME,  /* the venue's: the account's cash changed by no fill of ours */
     QT_EVENT_KINDS
 };
 
@@ -136,6 +137,18 @@ struct qt_report {
 struct qt_balance {
     char asset[16];
     qt_money free, locked; /* scale QT_MONEY_SCALE, rounded toward zero */
+    qt_money rounding;     /* their sum is known to within this only; 0: exactly */
+};
+
+enum qt_income_kind {
+    QT_INCOME_FUNDING, /* paid between longs and shorts of a perpetual */
+    QT_INCOME_KINDS
+};
+
+struct qt_income {
+    char asset[16];
+    qt_money amount; /* scale QT_MONEY_SCALE; below 0: paid by us */
+    uint8_t kind;    /* enum qt_income_kind */
 };
 
 enum qt_link_state { QT_LINK_DOWN, QT_LINK_CONNECTING, QT_LINK_UP, QT_LINK_STATES };
@@ -220,6 +233,7 @@ struct qt_event {
         struct qt_status status;
         struct qt_health health;
         struct qt_config_event config;
+        struct qt_income income;
         unsigned char bytes[96]; /* the room a payload has */
     };
 };

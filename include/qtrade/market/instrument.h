@@ -30,6 +30,9 @@ struct qt_instrument {
     qt_qty lot;              /* > 0: quantities are multiples of it */
     qt_qty min_qty, max_qty; /* venue's LOT_SIZE; max 0: no limit */
     qt_money min_notional;   /* scale QT_MONEY_SCALE; 0: none */
+    /* of market orders, beside lot, min_qty and max_qty (venue's MARKET_LOT_SIZE); 0: no more than those */
+    qt_qty market_lot, market_min_qty, market_max_qty;
+    uint32_t order_types; /* bits 1 << enum qt_order_type that it takes; 0: not told, all of the venue's */
 };
 
 /** The instruments of this run, by id and by symbol. */
@@ -61,10 +64,12 @@ QT_CHECKED bool qt_instrument_notional(const struct qt_instrument *ins, qt_px px
 enum qt_filter_verdict {
     QT_FILTER_OK,
     QT_FILTER_PRICE,     /* not a multiple of tick, or outside min_px..max_px */
-    QT_FILTER_LOT,       /* not a multiple of lot, or outside min_qty..max_qty */
+    QT_FILTER_LOT,       /* not a multiple of lot, or outside min_qty..max_qty; of a market order also market_... */
     QT_FILTER_NOTIONAL,  /* px x qty below min_notional */
     QT_FILTER_VERDICTS
 };
+/** The most of qty that one market order may have: in lots, at most the venue's limits; 0: none. */
+qt_qty qt_instrument_market_qty(const struct qt_instrument *ins, qt_qty qty);
 /** px QT_PX_NONE: a market order, notional then tested at reference (which may be QT_PX_NONE: not tested). */
 enum qt_filter_verdict qt_instrument_check(const struct qt_instrument *ins, qt_px px, qt_qty qty,
                                            qt_px reference);

@@ -24,6 +24,7 @@ enum qt_account {
     QT_ACCOUNT_FEES,
     QT_ACCOUNT_CAPITAL, /* what was paid in */
     QT_ACCOUNT_ADJUST,  /* differences found by reconciliation */
+    QT_ACCOUNT_INCOME,  /* what the venue paid or took by no fill: funding of perpetuals */
     QT_ACCOUNTS
 };
 const char *qt_account_name(enum qt_account account); /* "cash" ... */
@@ -67,6 +68,9 @@ QT_CHECKED bool qt_ledger_deposit(struct qt_ledger *ledger, uint32_t asset, qt_m
                                   struct qt_transaction *out);
 /** CASH +difference, ADJUST -difference: what the venue says minus what we had. */
 QT_CHECKED bool qt_ledger_adjust(struct qt_ledger *ledger, uint32_t asset, qt_money difference,
+                                 struct qt_transaction *out);
+/** CASH +amount, INCOME -amount. */
+QT_CHECKED bool qt_ledger_income(struct qt_ledger *ledger, uint32_t asset, qt_money amount,
                                  struct qt_transaction *out);
 /** Any transaction; its number is set. False: postings do not sum to zero per asset, bad account or
  * asset, overflow. */

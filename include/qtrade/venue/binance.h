@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Binance spot. One session owns a loop, its sockets and timers; everything is called on the thread
+ * Binance spot, and its USD-M perpetuals. One session owns a loop, its sockets and timers; everything is called on the thread
  * that works the feed (qt_binance_load_universe on the thread that opened it, before). Live,
  * testnet and the simulated exchange differ by addresses and credentials only. Servers are verified
  * always; http:// and ws:// go to loopback only.
@@ -22,6 +22,21 @@
  * with their own back-off. The market link is up where every symbol has one of them. B2 holds for
  * both together; a bar that both tell comes twice, once of each. Depth, the account and requests
  * stay at the primary addresses. Without one, quotes carry no id: they come in order.
+ *
+ * B7: perpetuals are told in terms of spot. The BALANCE of a base asset is the position's amount, the
+ * BALANCE of the quote asset is the wallet less the cost of all positions (amount x entry price), as
+ * if they had been bought with it. So a fill moves both as on spot, fees and profits are where they
+ * would be, and the same ledger holds; prices alone move neither. Funding is an INCOME event. A
+ * quote balance is known to within its rounding only, for the venue rounds entry prices. What is
+ * traded: longs, one position a symbol (one-way mode), leverage 1, cross margin. The start with a
+ * key sets mode, leverage and margin type where they are others, and fails with one line where they
+ * cannot be set, where a position is short or where one is open in hedge mode; a later read that
+ * shows such a position is no read of the account (no SYNC comes). A call for margin pauses.
+ * Markets, marks and stops go by the last price; the mark price is not read.
+ *
+ * No countdown of the venue (countdownCancelAll) is armed: it would cancel the protective stops with
+ * all other orders of a symbol, so it may be armed only where no position relies on an order at the
+ * venue. The watchman does what it would do.
  */
 #ifndef QTRADE_VENUE_BINANCE_H
 #define QTRADE_VENUE_BINANCE_H
@@ -46,7 +61,8 @@ struct qt_binance_history {
 /** Zeroed fields take the stated default; pointers are copied from, but clock and loop.ca_file are
  * borrowed. */
 struct qt_binance_options {
-    const char *rest_url;      /* "https://api.binance.com" */
+    const struct qt_venue_class *venue_class; /* NULL: qt_venue_binance */
+    const char *rest_url;      /* NULL or "": the class's, "https://api.binance.com" */
     const char *ws_url;        /* "wss://stream.binance.com:9443" */
     const char *backup_ws_url; /* the same streams elsewhere, "wss://data-stream.binance.vision";
                                   NULL or "": none (rule B6) */
@@ -80,7 +96,14 @@ struct qt_binance;
  * clock stay empty. */
 struct qt_binance_options qt_binance_options_of(const struct qt_venue_config *config);
 
-extern const struct qt_venue_class qt_venue_binance;
+extern const struct qt_venue_class qt_venue_binance;      /* spot */
+extern const struct qt_venue_class qt_venue_binance_usdm; /* USD-M perpetuals */
+
+/** Where requests go with this config. */
+const char *qt_binance_rest_url(const struct qt_venue_config *config);
+/** False: the exchange that it means is known to refuse stops where this program would place them: Binance's
+ * own USD-M. */
+bool qt_binance_takes_stops(const struct qt_venue_config *config);
 
 /**
  * Checks addresses and makes the loop; connects nothing yet. NULL: a bad address, a plain one that

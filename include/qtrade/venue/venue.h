@@ -30,6 +30,8 @@ struct qt_venue_caps {
     bool has_cancel_all;      /* every order of a symbol in one request */
     bool has_dead_man_switch; /* cancels by itself when we fall silent */
     bool has_reduce_only;     /* the venue itself keeps an order from opening a position */
+    bool has_margin; /* positions on margin: a fill moves no base asset and no notional; the adapter tells
+                        the account in terms of spot all the same (venue/binance.h, rule B7) */
     bool has_book_checksum;
     bool has_history; /* closed bars before the session */
 };
@@ -44,6 +46,7 @@ enum qt_message {
     QT_MESSAGE_TICKER,
     QT_MESSAGE_REPORT,
     QT_MESSAGE_ACCOUNT,
+    QT_MESSAGE_MARGIN_CALL,
     QT_MESSAGE_USER_END, /* the venue ended the user stream: listen key expired, stream terminated
                           */
     QT_MESSAGE_ANSWER,   /* to a request on the same socket */
@@ -164,6 +167,8 @@ struct qt_venue_class {
     size_t n_limits;
     const struct qt_venue_error *errors; /* ascending by code */
     size_t n_errors;
+    const struct qt_venue_error *shared_errors; /* of the venue's other products too, ascending; errors go first */
+    size_t n_shared_errors;
 };
 
 /** All classes, sorted by name; *out_n of them. */

@@ -9,8 +9,6 @@
 
 #include "qtrade/base/time.h"
 
-#define ACCOUNT_WEIGHT 20
-#define ORDERS_WEIGHT 80
 #define BACKOFF_NS QT_NS_PER_S
 #define BACKOFF_CAP_NS (10 * QT_NS_PER_S) /* at worst a tenth of the weight there is */
 #define REFUSED_NS (60 * QT_NS_PER_S)     /* a refused key is not tried more often */
@@ -67,13 +65,23 @@ not_answered(struct qt_binance *self, const struct qt__bn_answer *answer)
         failed(self);
 }
 
-static void
-push_balances(struct qt_binance *self, const json_t *list)
+bool
+qt__bn_spot_check(const struct qt_binance *self, const json_t *account, const char **why)
+{
+    (void)self;
+    *why = "an answer without balances";
+    return json_is_array(json_object_get(account, "balances"));
+}
+
+bool
+qt__bn_spot_push(struct qt_binance *self, const json_t *account, const char **why)
 {
     size_t i;
     json_t *row;
     int64_t now = qt__bn_utc(self);
-    json_array_foreach(list, i, row)
+    if (!qt__bn_spot_check(self, account, why))
+        return false;
+    json_array_foreach(json_object_get(account, "balances"), i, row)
     {
         struct qt_event event = {.t_venue_ns = now,
                                  .t_recv_ns = now,
@@ -85,6 +93,7 @@ push_balances(struct qt_binance *self, const json_t *list)
         else
             qt__bn_push(self, &event);
     }
+    return true;
 }
 
 /* Every row must be one, before the first is pushed. */
@@ -137,7 +146,8 @@ finish(struct qt_binance *self, const json_t *orders)
     int64_t now = qt__bn_utc(self);
     struct qt_event sync = {
         .t_venue_ns = now, .t_recv_ns = now, .instrument = QT_NO_INSTRUMENT, .kind = QT_EVENT_SYNC};
-    push_balances(self, json_object_get(account->balances, "balances"));
+    const char *why;
+    (void)self->product->push_account(self, account->balances, &why); /* it was found good */
     push_orders(self, orders);
     qt__bn_push(self, &sync);
     json_decref(account->balances);
@@ -169,29 +179,27 @@ on_account(struct qt__bn_call *call, const struct qt__bn_answer *answer)
 {
     struct qt_binance *self = call->self;
     json_error_t error;
-    const struct qt__bn_request request = {.method = "GET",
-                                           .path = "/api/v3/openOrders",
-                                           .security = QT__BN_SIGNED,
-                                           .weight = ORDERS_WEIGHT,
+    const struct qt__bn_request request = {.what = QT__BN_OPEN_ORDERS,
                                            .timeout_ms = TIMEOUT_MS,
                                            .done = on_orders};
     json_t *root = answer->is_good
                        ? json_loadb(answer->body, answer->length, JSON_REJECT_DUPLICATES, &error)
                        : NULL;
+    const char *why = "";
     self->account.balances = root;
-    if (json_is_array(json_object_get(root, "balances")))
+    if (root && self->product->check_account(self, root, &why)) {
         send(self, &request);
-    else
-        not_answered(self, answer);
+        return;
+    }
+    if (answer->is_good)
+        qt__bn_link_tell(self, QT_LINK_REST, QT_LINK_DOWN, "the account: %s", why);
+    not_answered(self, answer);
 }
 
 static void
 read_account(struct qt_binance *self)
 {
-    const struct qt__bn_request request = {.method = "GET",
-                                           .path = "/api/v3/account",
-                                           .security = QT__BN_SIGNED,
-                                           .weight = ACCOUNT_WEIGHT,
+    const struct qt__bn_request request = {.what = QT__BN_ACCOUNT,
                                            .timeout_ms = TIMEOUT_MS,
                                            .done = on_account};
     self->account.is_wanted_again = false;

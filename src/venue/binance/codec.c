@@ -9,6 +9,7 @@
  *     {"u":..,"s":..,"b":..}            bookTicker, which has no "e" on spot
  *     {"lastUpdateId":..,"bids":..}     a partial book, or the REST snapshot
  *     {"id":..,"result":..}             an answer to a request on the socket
+ *     {"e":..,"o":{..}}                 of USD-M: the order is an object, so is the account ("a")
  *
  * How to add an event: a row in events, its function in codec_*.c; tests/venue/test_binance_codec
  * judges it.
@@ -64,6 +65,9 @@ static const struct {
     {NAME("outboundAccountPosition"), .kind = QT_MESSAGE_ACCOUNT, .decode = qt__bn_decode_account},
     {NAME("listenKeyExpired"), .kind = QT_MESSAGE_USER_END, .decode = decode_end},
     {NAME("eventStreamTerminated"), .kind = QT_MESSAGE_USER_END, .decode = decode_end},
+    {NAME("ORDER_TRADE_UPDATE"), .kind = QT_MESSAGE_REPORT, .decode = qt__bn_decode_order_update},
+    {NAME("ACCOUNT_UPDATE"), .kind = QT_MESSAGE_ACCOUNT, .decode = qt__bn_decode_account_update},
+    {NAME("MARGIN_CALL"), .kind = QT_MESSAGE_MARGIN_CALL, .decode = decode_end},
 };
 
 enum qt_codec_verdict
@@ -182,6 +186,15 @@ qt__bn_instrument_of_book(const struct qt__bn_incoming *m)
 }
 
 bool
+qt__bn_into_part(struct qt__bn_incoming *m, int key)
+{
+    if (m->part_of != m->f || m->part_key != key)
+        return false;
+    m->f = &m->part;
+    return true;
+}
+
+bool
 qt__bn_need_instrument(struct qt__bn_incoming *m, enum qt_codec_verdict *verdict)
 {
     const struct qt__slice *symbol = qt__bn_field(m->f, 's');
@@ -224,7 +237,13 @@ place_of(struct qt__bn_fields *fields, int field, struct qt__slice *ignored)
 static bool read_members(struct qt__bn_incoming *m, struct qt__json *json,
                          struct qt__bn_fields *fields);
 
-/* The object that holds the event, and a bar's, are read where they stand, so that a message is
+static bool
+is_part(int field)
+{
+    return field == 'k' || field == 'o' || field == 'a';
+}
+
+/* The object that holds the event, and the one in it, are read where they stand, so that a message is
  * scanned once. *read becomes true then. False: malformed. */
 static bool
 read_object(struct qt__bn_incoming *m, struct qt__json *json, const struct qt__bn_fields *fields,
@@ -236,11 +255,13 @@ read_object(struct qt__bn_incoming *m, struct qt__json *json, const struct qt__b
         m->has_inner = *read = true;
         return qt__json_enter(json, '{') && read_members(m, json, &m->inner);
     }
-    if (field != 'k' || fields == &m->bar || (fields == &m->outer && m->bar_of))
+    if (!is_part(field) || fields == &m->part || m->part_of == fields ||
+        (fields == &m->outer && m->part_of))
         return true;
-    m->bar_of = fields;
+    m->part_of = fields;
+    m->part_key = field;
     *read = true;
-    return qt__json_enter(json, '{') && read_members(m, json, &m->bar);
+    return qt__json_enter(json, '{') && read_members(m, json, &m->part);
 }
 
 /* Likewise the levels of a book, when it is known already whose they are. */
@@ -393,10 +414,10 @@ qt__bn_decode(const struct qt_decode *in, const char *bytes, size_t length, stru
         return QT_CODEC_DECODED;
     m.in = in;
     m.out = out;
-    m.has_inner = false;
+    m.has_inner = m.is_conditional = false;
     m.ins = NULL;
     m.f = &m.outer;
-    m.bar_of = NULL;
+    m.part_of = NULL;
     m.end = bytes + length;
     memset(m.levels, 0, sizeof m.levels);
     if (qt__json_type(&json) == '[') /* lists of tickers: no use here */

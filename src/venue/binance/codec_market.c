@@ -146,9 +146,8 @@ qt__bn_decode_kline(struct qt__bn_incoming *m)
         return verdict;
     if (!qt__bn_event_begin(m, QT_EVENT_BAR, 'E', &event))
         return qt__bn_malformed(m, "the time is no time");
-    if (m->bar_of != m->f)
+    if (!qt__bn_into_part(m, 'k'))
         return qt__bn_malformed(m, "the bar is missing");
-    m->f = &m->bar;
     const struct qt__slice *closed = qt__bn_field(m->f, 'x');
     if (!closed || !qt__slice_bool(closed, &is_closed))
         return qt__bn_malformed(m, "whether the bar is closed is missing");

@@ -5,20 +5,6 @@
  */
 #include "codec_priv.h"
 
-/* Which parameters a type has. */
-static const struct {
-    const char *name;
-    bool has_px, has_stop, has_tif;
-} types[QT_ORDER_TYPES] = {
-    [QT_TYPE_LIMIT] = {"LIMIT", true, false, true},
-    [QT_TYPE_MARKET] = {"MARKET", false, false, false},
-    [QT_TYPE_STOP_LOSS] = {"STOP_LOSS", false, true, false},
-    [QT_TYPE_STOP_LOSS_LIMIT] = {"STOP_LOSS_LIMIT", true, true, true},
-    [QT_TYPE_TAKE_PROFIT] = {"TAKE_PROFIT", false, true, false},
-    [QT_TYPE_TAKE_PROFIT_LIMIT] = {"TAKE_PROFIT_LIMIT", true, true, true},
-    [QT_TYPE_LIMIT_MAKER] = {"LIMIT_MAKER", true, false, false},
-};
-
 static const char *const tifs[QT_TIMES_IN_FORCE] = {
     [QT_TIF_GTC] = "GTC", [QT_TIF_IOC] = "IOC", [QT_TIF_FOK] = "FOK"};
 
@@ -31,32 +17,36 @@ add_decimal(struct qt_text *out, const char *name, int64_t v, int scale)
 }
 
 bool
-qt__bn_encode(const struct qt_instrument *ins, uint32_t tag, const struct qt_order_request *request,
-              struct qt_text *out)
+qt__bn_encode(const struct qt__bn_words *words, const struct qt_instrument *ins, uint32_t tag,
+              const struct qt_order_request *request, struct qt_text *out)
 {
     char id[QT_CLIENT_ID_TEXT];
     if (request->type >= QT_ORDER_TYPES || request->tif >= QT_TIMES_IN_FORCE ||
         request->side > QT_SELL || request->qty.v <= 0)
         return false;
-    bool has_px = types[request->type].has_px, has_stop = types[request->type].has_stop;
-    if ((has_px && request->px.v <= 0) || (has_stop && request->stop_px.v <= 0))
+    const struct qt__bn_type_words *type = &words->types[request->type];
+    if (!type->name || (type->has_px && request->px.v <= 0) ||
+        (type->has_stop && request->stop_px.v <= 0))
         return false;
     qt_text_add(out, "symbol=");
     qt_text_add(out, ins->symbol);
     qt_text_add(out, request->side == QT_BUY ? "&side=BUY&type=" : "&side=SELL&type=");
-    qt_text_add(out, types[request->type].name);
-    if (types[request->type].has_tif) {
+    qt_text_add(out, type->name);
+    if (type->has_tif) {
         qt_text_add(out, "&timeInForce=");
-        qt_text_add(out, tifs[request->tif]);
+        qt_text_add(out, type->tif ? type->tif : tifs[request->tif]);
     }
     add_decimal(out, "&quantity=", request->qty.v, ins->qty_scale);
-    if (has_px)
+    if (type->has_px)
         add_decimal(out, "&price=", request->px.v, ins->px_scale);
-    if (has_stop)
+    if (type->has_stop)
         add_decimal(out, "&stopPrice=", request->stop_px.v, ins->px_scale);
     qt_text_add(out, "&newClientOrderId=");
     qt_text_add(out, qt_client_id_format(tag, request->client_id, id));
-    qt_text_add(out, "&newOrderRespType=FULL");
+    if (request->reduce_only && words->reduce_only)
+        qt_text_add(out, words->reduce_only);
+    qt_text_add(out, "&newOrderRespType=");
+    qt_text_add(out, words->response);
     return !out->is_cut;
 }
 

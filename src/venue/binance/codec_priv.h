@@ -13,6 +13,7 @@
 #include "qtrade/venue/venue.h"
 
 #include "../json_priv.h"
+#include "product_priv.h"
 
 /* Members of an object by key. Keys of one character are their own index; the others follow. */
 enum qt__bn_field {
@@ -54,10 +55,13 @@ struct qt__bn_incoming {
     const struct qt_decode *in;
     struct qt_decoded *out;
     const char *end;                        /* of the message */
-    struct qt__bn_fields outer, inner, bar; /* inner: of "data" or "event"; bar: of "k" */
+    struct qt__bn_fields outer, inner, part; /* inner: of "data" or "event"; part: see there */
     const struct qt__bn_fields *f;          /* the one that holds the event */
-    const struct qt__bn_fields *bar_of;     /* the one whose "k" is in bar; NULL: none */
+    const struct qt__bn_fields *part_of;    /* the one whose "k", "o" or "a" is in part; NULL: none */
+    int part_key;                           /* which of them */
     bool has_inner;
+    bool is_conditional; /* the report's order waits for its trigger: that it "expired" may be that
+                            it went to the market: its fate is asked for */
     const struct qt_instrument *ins; /* NULL: not known yet */
     struct qt__bn_levels levels[2];  /* by enum qt_side */
 };
@@ -79,6 +83,9 @@ QT_CHECKED bool qt__bn_need_decimal(struct qt__bn_incoming *m, int field, int sc
 const struct qt_instrument *qt__bn_instrument_of_symbol(const struct qt__bn_incoming *m,
                                                         const struct qt__bn_fields *fields);
 const struct qt_instrument *qt__bn_instrument_of_book(const struct qt__bn_incoming *m);
+/* The event goes on in the object that is its member key: m->f becomes that. False: it is not
+ * there. */
+QT_CHECKED bool qt__bn_into_part(struct qt__bn_incoming *m, int key);
 /* The instrument of "s". False: *verdict says skipped (not in the universe) or malformed. */
 QT_CHECKED bool qt__bn_need_instrument(struct qt__bn_incoming *m, enum qt_codec_verdict *verdict);
 QT_CHECKED bool qt__bn_need_u64(struct qt__bn_incoming *m, int field, uint64_t *out,
@@ -105,6 +112,9 @@ enum qt_codec_verdict qt__bn_decode_snapshot(struct qt__bn_incoming *m);
 /* codec_user.c */
 enum qt_codec_verdict qt__bn_decode_report(struct qt__bn_incoming *m);
 enum qt_codec_verdict qt__bn_decode_account(struct qt__bn_incoming *m);
+/* codec_usdm.c */
+enum qt_codec_verdict qt__bn_decode_order_update(struct qt__bn_incoming *m);
+enum qt_codec_verdict qt__bn_decode_account_update(struct qt__bn_incoming *m);
 /* The venue's words for states; QT_ORDER_STATES: none of them. */
 enum qt_order_state qt__bn_order_state_of(const char *text, size_t length);
 
@@ -123,20 +133,24 @@ QT_CHECKED bool qt__bn_decode_klines(const struct qt_instrument *ins, int64_t pe
                                      size_t capacity, size_t *out_n, unsigned *out_rounded);
 
 /* codec_order.c: parameters as "a=1&b=2", percent-encoded where needed */
-bool qt__bn_encode(const struct qt_instrument *ins, uint32_t tag,
+bool qt__bn_encode(const struct qt__bn_words *words, const struct qt_instrument *ins, uint32_t tag,
                    const struct qt_order_request *request, struct qt_text *out);
+bool qt__bn_encode_spot(const struct qt_instrument *ins, uint32_t tag,
+                        const struct qt_order_request *request, struct qt_text *out);
+bool qt__bn_encode_usdm(const struct qt_instrument *ins, uint32_t tag,
+                        const struct qt_order_request *request, struct qt_text *out);
 /* Adds recvWindow, timestamp and then the signature over everything that stands in out. */
 QT_CHECKED bool qt__bn_sign_query(struct qt_signer *signer, const char *secret,
                                   int64_t recv_window_ms, int64_t timestamp_ms,
                                   struct qt_text *out);
 
 /* errors.c */
-#define QT__BN_ERRORS 57
+#define QT__BN_ERRORS 50 /* that all products share */
 extern const struct qt_venue_error qt__bn_errors[QT__BN_ERRORS];
 /* What an HTTP status with a body means. body: {"code":..,"msg":..} or anything. *out_code 0: none
  * in it. msg (NULL: not wanted) gets the cleaned text. */
-enum qt_venue_verdict qt__bn_judge(int status, const char *body, size_t length, int32_t *out_code,
-                                   char *msg, size_t msg_size);
+enum qt_venue_verdict qt__bn_judge(const struct qt_venue_class *class, int status, const char *body,
+                                   size_t length, int32_t *out_code, char *msg, size_t msg_size);
 
 /* codec_rest.c: answers to requests */
 /* Venue's rules that the session keeps. */
@@ -150,9 +164,10 @@ struct qt__bn_listing {
     qt_money volume; /* of quote asset in 24 h; -1 unknown */
 };
 QT_CHECKED bool qt__bn_decode_time(const char *body, size_t length, int64_t *out_ms);
-/* Spot symbols of quote asset (NULL: any) whose rules can be kept. *out (the caller frees) n rows,
+/* Spot symbols, or perpetuals, of quote asset (NULL: any) whose rules can be kept. *out (the caller frees) n rows,
  * in the venue's order; *out_skipped: symbols whose rules make no sense here. */
-QT_CHECKED bool qt__bn_decode_exchange_info(const char *body, size_t length, const char *quote,
+QT_CHECKED bool qt__bn_decode_exchange_info(const char *body, size_t length,
+                                            const struct qt__bn_words *words, const char *quote,
                                             struct qt__bn_listing **out, size_t *out_n,
                                             size_t *out_skipped, struct qt__bn_rate_rules *rules,
                                             struct qt_error *err);
@@ -162,7 +177,7 @@ QT_CHECKED bool qt__bn_decode_day_volumes(const char *body, size_t length,
                                           struct qt_error *err);
 /* What a key may do, of apiRestrictions. False: a member is missing or no true or false. */
 struct qt_binance_rights;
-QT_CHECKED bool qt__bn_decode_rights(const char *body, size_t length,
+QT_CHECKED bool qt__bn_decode_rights(const char *body, size_t length, const char *trade_right,
                                      struct qt_binance_rights *out);
 QT_CHECKED bool qt__bn_decode_listen_key(const char *body, size_t length, char *out,
                                          size_t capacity);
@@ -182,6 +197,20 @@ QT_CHECKED bool qt__bn_decode_fills(const json_t *order, const struct qt_instrum
 /* Balances of an account answer: asset, free, locked of row i. False: malformed. *out_fits: has
  * room in an event. */
 QT_CHECKED bool qt__bn_decode_balance(const json_t *row, struct qt_balance *out, bool *out_fits);
+
+/* One position of a margin account. */
+struct qt__bn_position {
+    const char *symbol;   /* of the answer */
+    qt_money amount;      /* of base asset, scale QT_MONEY_SCALE; below 0: short */
+    qt_money cost;        /* amount x entry price */
+    qt_money rounding;    /* what the venue's digits of the entry price leave open of cost */
+    int64_t leverage;     /* 0: not told */
+    bool is_isolated, is_hedged; /* hedged: one side of two */
+};
+/* False: malformed. */
+QT_CHECKED bool qt__bn_decode_position(const json_t *row, struct qt__bn_position *out);
+/* Wallet balance of an asset of a margin account's answer. False: malformed, or not in it. */
+QT_CHECKED bool qt__bn_decode_wallet(const json_t *account, const char *asset, qt_money *out);
 
 /* The fee of a fill in a report's terms; false: in a third asset (fee 0). Base fees are rounded up
  * at the instrument's scale, never understated. */

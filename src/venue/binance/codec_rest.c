@@ -189,7 +189,36 @@ read_notional_filter(const json_t *symbol, struct qt_instrument *ins)
     const json_t *filter = filter_of(symbol, "NOTIONAL");
     if (!filter)
         filter = filter_of(symbol, "MIN_NOTIONAL");
-    return !filter || decimal_of(filter, "minNotional", QT_MONEY_SCALE, &ins->min_notional.v);
+    return !filter || decimal_of(filter, "minNotional", QT_MONEY_SCALE, &ins->min_notional.v) ||
+           decimal_of(filter, "notional", QT_MONEY_SCALE, &ins->min_notional.v);
+}
+
+/* A step of 0 and the like are none; one that does not fit the quantities' scale makes no sense. */
+static bool
+read_market_lot_filter(const json_t *symbol, struct qt_instrument *ins)
+{
+    const json_t *filter = filter_of(symbol, "MARKET_LOT_SIZE");
+    return !filter || (decimal_of(filter, "stepSize", ins->qty_scale, &ins->market_lot.v) &&
+                       decimal_of(filter, "minQty", ins->qty_scale, &ins->market_min_qty.v) &&
+                       decimal_of(filter, "maxQty", ins->qty_scale, &ins->market_max_qty.v));
+}
+
+/* Of the list "orderTypes", as far as the engine has such orders; no list: not told. A LIMIT_MAKER
+ * of USD-M is a time in force there. */
+static uint32_t
+order_types_of(const json_t *symbol, const struct qt__bn_words *words)
+{
+    size_t i;
+    json_t *item;
+    uint32_t bits = 0;
+    json_array_foreach(json_object_get(symbol, "orderTypes"), i, item)
+    {
+        const char *name = json_string_value(item);
+        for (int type = 0; name && type < QT_ORDER_TYPES; type++)
+            if (words->types[type].name && strcmp(words->types[type].name, name) == 0)
+                bits |= 1u << type;
+    }
+    return bits;
 }
 
 /* Names of symbols go into addresses and onto the screen: letters, digits, '-', '_', '.'. */
@@ -202,16 +231,18 @@ copy_name(const json_t *symbol, const char *key, char *out, size_t capacity)
 }
 
 static bool
-read_symbol(const json_t *symbol, struct qt_instrument *ins)
+read_symbol(const json_t *symbol, const struct qt__bn_words *words, struct qt_instrument *ins)
 {
     const char *status = text_of(symbol, "status");
     *ins = (struct qt_instrument){.status = status && strcmp(status, "TRADING") == 0
                                                 ? QT_INSTRUMENT_TRADING
-                                                : QT_INSTRUMENT_HALTED};
+                                                : QT_INSTRUMENT_HALTED,
+                                  .order_types = order_types_of(symbol, words)};
     return copy_name(symbol, "symbol", ins->symbol, sizeof ins->symbol) &&
            copy_name(symbol, "baseAsset", ins->base, sizeof ins->base) &&
            copy_name(symbol, "quoteAsset", ins->quote, sizeof ins->quote) &&
            read_price_filter(symbol, ins) && read_lot_filter(symbol, ins) &&
+           read_market_lot_filter(symbol, ins) &&
            read_notional_filter(symbol, ins);
 }
 
@@ -219,13 +250,15 @@ static bool
 is_wanted(const json_t *symbol, const char *quote)
 {
     const char *asset = text_of(symbol, "quoteAsset");
+    const char *contract = text_of(symbol, "contractType"); /* spot has none */
     const json_t *spot = json_object_get(symbol, "isSpotTradingAllowed");
-    return !json_is_false(spot) && (!quote || (asset && strcmp(asset, quote) == 0));
+    return !json_is_false(spot) && (!contract || strcmp(contract, "PERPETUAL") == 0) &&
+           (!quote || (asset && strcmp(asset, quote) == 0));
 }
 
 bool
-qt__bn_decode_exchange_info(const char *body, size_t length, const char *quote,
-                            struct qt__bn_listing **out, size_t *out_n, size_t *out_skipped,
+qt__bn_decode_exchange_info(const char *body, size_t length, const struct qt__bn_words *words,
+                            const char *quote, struct qt__bn_listing **out, size_t *out_n, size_t *out_skipped,
                             struct qt__bn_rate_rules *rules, struct qt_error *err)
 {
     json_t *root = load(body, length), *symbols = json_object_get(root, "symbols"), *row;
@@ -241,7 +274,7 @@ qt__bn_decode_exchange_info(const char *body, size_t length, const char *quote,
         if (!is_wanted(row, quote))
             continue;
         listings[n].volume.v = -1;
-        if (read_symbol(row, &listings[n].ins))
+        if (read_symbol(row, words, &listings[n].ins))
             n++;
         else
             skipped++;
@@ -297,10 +330,10 @@ qt__bn_decode_day_volumes(const char *body, size_t length, struct qt__bn_listing
 }
 
 bool
-qt__bn_decode_rights(const char *body, size_t length, struct qt_binance_rights *out)
+qt__bn_decode_rights(const char *body, size_t length, const char *trade_right,
+                     struct qt_binance_rights *out)
 {
-    static const char *const names[] = {"enableReading", "enableSpotAndMarginTrading",
-                                        "enableWithdrawals", "ipRestrict"};
+    const char *const names[] = {"enableReading", trade_right, "enableWithdrawals", "ipRestrict"};
     bool values[QT_COUNT_OF(names)], is_good = true;
     json_t *root = load(body, length);
     for (size_t i = 0; i < QT_COUNT_OF(names); i++) {
@@ -360,7 +393,8 @@ read_order_numbers(const json_t *order, const struct qt_instrument *ins, struct 
         !decimal_of(order, "price", ins->px_scale, &report->px.v) || report->qty.v < 0 ||
         report->cum_qty.v < 0 || report->cum_qty.v > report->qty.v)
         return false;
-    if (!decimal_of(order, "cummulativeQuoteQty", QT_MONEY_SCALE, &report->cum_quote.v) ||
+    if ((!decimal_of(order, "cummulativeQuoteQty", QT_MONEY_SCALE, &report->cum_quote.v) &&
+         !decimal_of(order, "cumQuote", QT_MONEY_SCALE, &report->cum_quote.v)) ||
         report->cum_quote.v < 0)
         report->cum_quote.v = -1;
     if (report->px.v <= 0)

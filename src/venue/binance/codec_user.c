@@ -21,6 +21,8 @@ static const struct {
     {"REJECTED", QT_ORDER_REJECTED},
     {"PENDING_NEW", QT_ORDER_OPEN},
     {"PENDING_CANCEL", QT_ORDER_CANCEL_PENDING},
+    {"NEW_INSURANCE", QT_ORDER_OPEN}, /* the venue closes a position by itself */
+    {"NEW_ADL", QT_ORDER_OPEN},
 };
 
 enum qt_order_state
@@ -44,6 +46,7 @@ static const struct {
     {"REPLACED", QT_REPORT_STATUS},
     {"TRADE_PREVENTION", QT_REPORT_STATUS},
     {"CALCULATED", QT_REPORT_FILL}, /* the venue's own liquidation */
+    {"AMENDMENT", QT_REPORT_STATUS},
 };
 
 static enum qt_report_type
@@ -178,6 +181,10 @@ qt__bn_decode_report(struct qt__bn_incoming *m)
         report->px = QT_PX_NONE;
     if (report->type == QT_REPORT_REJECTED)
         report->code = NEW_ORDER_REJECTED;
+    if (report->type == QT_REPORT_EXPIRED && m->is_conditional) {
+        report->type = QT_REPORT_TIMEOUT;
+        report->state = QT_ORDER_UNKNOWN;
+    }
     qt__bn_event_push(m, &event);
     return QT_CODEC_DECODED;
 }

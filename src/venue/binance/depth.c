@@ -2,8 +2,9 @@
 /*
  * Watched books, on a connection of their own (rule B3). Binance's rule for spot: keep diffs, read
  * a snapshot, drop diffs with u <= lastUpdateId, the first kept one must have U <= lastUpdateId + 1
- * <= u, then every U is the u before plus 1. Source: Binance, How to manage a local order book
- * correctly, 2024.
+ * <= u, then every U is the u before plus 1. For USD-M, whose diffs name the one before: drop u <
+ * lastUpdateId, the first has U <= lastUpdateId <= u, then every pu is the u before. Source:
+ * Binance, How to manage a local order book correctly, 2024.
  *
  *     SUBSCRIBE --first diff--> BUFFER --snapshot--> LIVE --gap--> BUFFER
  *         ^------------------------- connection cut ------------------'
@@ -16,7 +17,6 @@
 
 #define KEPT_MAX 8192 /* chunks of diffs that wait for a snapshot: 1 MiB a watch */
 #define SNAPSHOT_LEVELS 1000
-#define SNAPSHOT_WEIGHT 50
 #define QUIET_MS 2000 /* no diff so long after the subscription: ask for the snapshot anyway */
 #define PUMP_MS 250
 #define BACKOFF_NS (250 * QT_NS_PER_MS)
@@ -38,6 +38,26 @@ find_watch(struct qt_binance *self, uint32_t instrument, size_t *out_i)
     return NULL;
 }
 
+/* Sequence */
+
+/* Is the diff all in what is known up to id? is_first: id is a snapshot's. */
+static bool
+is_old(const struct qt__bn_watch *watch, const struct qt_depth *depth, uint64_t id, bool is_first)
+{
+    if (watch->self->product->has_previous_ids && is_first)
+        return depth->last_id < id;
+    return depth->last_id <= id;
+}
+
+/* Does it, being not old, go on where id ended? */
+static bool
+follows(const struct qt__bn_watch *watch, const struct qt_depth *depth, uint64_t id, bool is_first)
+{
+    if (watch->self->product->has_previous_ids)
+        return is_first ? depth->first_id <= id : depth->previous_id_low == (uint32_t)id;
+    return is_first ? depth->first_id <= id + 1 : depth->first_id == id + 1;
+}
+
 /* Snapshots */
 
 /* The chunks of one snapshot on their way; is_refused: it is older than the diffs that were kept.
@@ -56,8 +76,10 @@ snapshot_chunk(void *context, struct qt_event *event)
     if (!snapshot->is_begun) {
         snapshot->is_begun = true;
         snapshot->id = event->depth.last_id;
+        uint64_t last = event->depth.last_id;
         snapshot->is_refused =
-            watch->n_kept > 0 && event->depth.last_id + 1 < watch->kept[0].depth.first_id;
+            watch->n_kept > 0 && !is_old(watch, &watch->kept[0].depth, last, true) &&
+            !follows(watch, &watch->kept[0].depth, last, true);
     }
     if (!snapshot->is_refused)
         qt__bn_push(watch->self, event);
@@ -71,7 +93,7 @@ replay_kept(struct qt__bn_watch *watch, uint64_t snapshot_id)
     watch->is_first = true;
     for (size_t i = 0; i < watch->n_kept; i++) {
         struct qt_event *event = &watch->kept[i];
-        if (event->depth.last_id <= snapshot_id)
+        if (watch->is_first && is_old(watch, &event->depth, snapshot_id, true))
             continue;
         qt__bn_push(watch->self, event);
         watch->last_id = event->depth.last_id;
@@ -144,10 +166,7 @@ ask_snapshot(struct qt__bn_watch *watch)
     qt_text_init(&query, buffer, sizeof buffer);
     qt_text_addf(&query, "symbol=%s&limit=%d",
                  qt_universe_at(self->universe, watch->instrument)->symbol, SNAPSHOT_LEVELS);
-    const struct qt__bn_request request = {.method = "GET",
-                                           .path = "/api/v3/depth",
-                                           .query = query.buffer,
-                                           .weight = SNAPSHOT_WEIGHT,
+    const struct qt__bn_request request = {.what = QT__BN_BOOK, .query = query.buffer,
                                            .done = on_snapshot,
                                            .instrument = watch->instrument,
                                            .generation = watch->generation};
@@ -162,7 +181,7 @@ static void
 keep(struct qt__bn_watch *watch, const struct qt_event *event, bool is_new_message)
 {
     bool is_hole =
-        is_new_message && watch->n_kept > 0 && event->depth.first_id != watch->last_id + 1;
+        is_new_message && watch->n_kept > 0 && !follows(watch, &event->depth, watch->last_id, false);
     if (is_hole || watch->n_kept == KEPT_MAX)
         watch->n_kept = 0; /* a newer snapshot is needed anyway */
     if (watch->n_kept == 0 && !is_new_message)
@@ -184,14 +203,10 @@ start_buffer(struct qt__bn_watch *watch)
 static void
 judge_message(struct qt__bn_watch *watch, const struct qt_depth *depth)
 {
-    uint64_t next = watch->last_id + 1;
-    watch->is_passing = true;
-    if (depth->last_id < next) {
-        watch->is_passing = false; /* old */
+    watch->is_passing = !is_old(watch, depth, watch->last_id, watch->is_first);
+    if (!watch->is_passing)
         return;
-    }
-    bool follows = depth->first_id == next || (watch->is_first && depth->first_id <= next);
-    if (follows) {
+    if (follows(watch, depth, watch->last_id, watch->is_first)) {
         watch->is_first = false;
         watch->last_id = depth->last_id;
         return;
@@ -362,7 +377,7 @@ connect_depth(struct qt_binance *self)
         return;
     }
     qt_text_init(&text, url, sizeof url);
-    qt_text_addf(&text, "%s/stream", self->ws_url);
+    qt_text_addf(&text, "%s%s", self->ws_url, self->product->book_path);
     const struct qt_ws_options options = {
         .url = url, .context = self, .open = on_open, .message = on_message, .closed = on_closed};
     link->ws = qt_ws_create(self->loop, &options, &err);

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What Binance's error codes mean for what was asked. A code that is not here: with HTTP 4xx it was
- * refused, with 5xx its fate is not known. Source: Binance, Error codes for the Spot API, 2026.
+ * What Binance's error codes mean for what was asked: those that all products share; a product's
+ * own stand with it (product_*.c) and go first. A code that is in neither: with HTTP 4xx it was
+ * refused, with 5xx its fate is not known. Source: Binance, Error codes for the Spot API and for
+ * Derivatives, 2026.
  *
  * How to add a code: a row, ascending; tests/venue/test_binance_rest judges order and verdicts.
  */
 #include "codec_priv.h"
 
 const struct qt_venue_error qt__bn_errors[QT__BN_ERRORS] = {
-    {-5021, QT_VENUE_REJECTED, "FOK or IOC order could not be filled"},
-    {-2039, QT_VENUE_NOT_FOUND, "client order id and order id do not belong together"},
-    {-2038, QT_VENUE_REJECTED, "order amend rejected"},
-    {-2026, QT_VENUE_NOT_FOUND, "order was archived"},
-    {-2022, QT_VENUE_REJECTED, "order cancel-replace failed"},
-    {-2021, QT_VENUE_REJECTED, "order cancel-replace partially failed"},
-    {-2016, QT_VENUE_REJECTED, "no trading window"},
     {-2015, QT_VENUE_AUTH, "key, address or permissions refused"},
     {-2014, QT_VENUE_AUTH, "key format invalid"},
     {-2013, QT_VENUE_NOT_FOUND, "order does not exist"},
@@ -104,8 +99,8 @@ proves_failure(const char *body, size_t length)
 }
 
 enum qt_venue_verdict
-qt__bn_judge(int status, const char *body, size_t length, int32_t *out_code, char *msg,
-             size_t msg_size)
+qt__bn_judge(const struct qt_venue_class *class, int status, const char *body, size_t length,
+             int32_t *out_code, char *msg, size_t msg_size)
 {
     *out_code = 0;
     if (msg)
@@ -115,10 +110,8 @@ qt__bn_judge(int status, const char *body, size_t length, int32_t *out_code, cha
         qt_text_clean(msg);
     if (status == 418 || (status == 429 && *out_code != TOO_MANY_ORDERS))
         return QT_VENUE_BANNED;
-    for (size_t i = 0; i < QT__BN_ERRORS; i++) {
-        const struct qt_venue_error *row = &qt__bn_errors[i];
-        if (row->code != *out_code)
-            continue;
+    const struct qt_venue_error *row = qt_venue_error_find(class, *out_code);
+    if (row) {
         bool is_done_for = row->verdict == QT_VENUE_UNKNOWN &&
                            (status < 500 || proves_failure(body, length)) && row->code > -1006;
         return is_done_for ? QT_VENUE_RETRY : row->verdict;

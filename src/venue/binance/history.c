@@ -12,7 +12,6 @@
 
 #define UNDER_WAY 6
 #define BARS_MAX 1000 /* rows of one answer */
-#define KLINES_WEIGHT 2
 #define RETRY_BASE_MS 500
 #define RETRY_DOUBLINGS 6
 #define FAILURES_BEFORE_LIVE 3
@@ -186,10 +185,7 @@ ask(struct qt_binance *self, struct qt__bn_symbol *symbol, int64_t *out_wait_ns)
                      (long long)((symbol->last_bar_ns + QT__BN_BASE_NS) / QT_NS_PER_MS));
     qt_text_addf(&query, "&limit=%u",
                  is_history ? QT_MIN(history->bars + 1, (unsigned)BARS_MAX) : (unsigned)BARS_MAX);
-    const struct qt__bn_request request = {.method = "GET",
-                                           .path = "/api/v3/klines",
-                                           .query = query.buffer,
-                                           .weight = KLINES_WEIGHT,
+    const struct qt__bn_request request = {.what = QT__BN_BARS, .query = query.buffer,
                                            .timeout_ms = TIMEOUT_MS,
                                            .done = on_bars,
                                            .instrument = symbol->id};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Market streams: the symbols spread over connections of at most 200 streams, each with its own
- * back-off. A connection is judged by its data, not by its pings (faults F1, F2): without a message
- * for stale_ms it is given up. All together keep below the venue's 300 connections per 5 minutes
- * (fault F8). With a backup address every connection has a twin there (rule B6), which begins later
- * and lives its own life.
+ * Market streams: the symbols spread over connections of at most 200 streams, one for each lane of
+ * the product, each with its own back-off. A connection is judged by its data, not by its pings
+ * (faults F1, F2): without a message for stale_ms it is given up. All together keep below the
+ * venue's 300 connections per 5 minutes (fault F8). With a backup address every connection has a
+ * twin there (rule B6), which begins later and lives its own life.
  */
 #include "session_priv.h"
 
@@ -69,18 +69,17 @@ qt__bn_add_lower(struct qt_text *out, const char *symbol)
 static bool
 subscribe_page(struct qt__bn_link *link, uint32_t from, uint32_t to)
 {
-    static const char *const streams[QT__BN_STREAMS_A_SYMBOL] = {"@bookTicker", "@trade",
-                                                                 "@kline_1m"};
     const struct qt_binance *self = link->self;
+    const struct qt__bn_lane *lane = link->lane;
     char buffer[STREAMS_A_MESSAGE * (QT_SYMBOL_SIZE + 16) + 64];
     struct qt_text text;
     qt_text_init(&text, buffer, sizeof buffer);
     qt_text_add(&text, "{\"method\":\"SUBSCRIBE\",\"params\":[");
     for (uint32_t i = from; i < to; i++) {
-        uint32_t symbol = link->first + i / QT__BN_STREAMS_A_SYMBOL;
+        uint32_t symbol = link->first + i / lane->n;
         qt_text_add(&text, i > from ? ",\"" : "\"");
         qt__bn_add_lower(&text, qt_universe_at(self->universe, symbol)->symbol);
-        qt_text_addf(&text, "%s\"", streams[i % QT__BN_STREAMS_A_SYMBOL]);
+        qt_text_addf(&text, "%s\"", lane->streams[i % lane->n]);
     }
     qt_text_addf(&text, "],\"id\":%u}", ++link->asked);
     return !text.is_cut && qt_ws_send(link->ws, text.buffer, text.length);
@@ -91,7 +90,7 @@ subscribe_page(struct qt__bn_link *link, uint32_t from, uint32_t to)
 static bool
 subscribe(struct qt__bn_link *link)
 {
-    const uint32_t n = link->count * QT__BN_STREAMS_A_SYMBOL;
+    const uint32_t n = link->count * link->lane->n;
     link->asked = link->answered = 0;
     for (uint32_t from = 0; from < n; from += STREAMS_A_MESSAGE)
         if (!subscribe_page(link, from, QT_MIN(from + STREAMS_A_MESSAGE, n)))
@@ -202,7 +201,8 @@ connect_link(struct qt__bn_link *link)
     char url[QT__BN_URL + 16];
     struct qt_text text;
     qt_text_init(&text, url, sizeof url);
-    qt_text_addf(&text, "%s/stream", link->source == 0 ? self->ws_url : self->backup_ws_url);
+    qt_text_addf(&text, "%s%s", link->source == 0 ? self->ws_url : self->backup_ws_url,
+                 link->lane->path);
     const struct qt_ws_options options = {
         .url = url, .context = link, .open = on_open, .message = on_message, .closed = on_closed};
     link->ws = qt_ws_create(self->loop, &options, &err);
@@ -227,14 +227,15 @@ on_watchdog(void *context)
     qt__bn_depth_check(self);
 }
 
-/* The connection of a source for the i-th part of the symbols. */
+/* The i-th connection of a source: each part of the symbols has one for every lane. */
 static void
 start_link(struct qt_binance *self, unsigned source, unsigned i)
 {
     struct qt__bn_link *link = &self->market[source * self->n_market + i];
     link->self = self;
     link->source = (uint8_t)source;
-    link->first = i * SYMBOLS_A_LINK;
+    link->lane = &self->product->lanes[i % self->product->n_lanes];
+    link->first = i / self->product->n_lanes * SYMBOLS_A_LINK;
     link->count = QT_MIN(self->n_symbols - link->first, (uint32_t)SYMBOLS_A_LINK);
     qt_backoff_init(&link->backoff, BACKOFF_NS, BACKOFF_CAP_NS, STABLE_NS, qt_rng_next(&self->rng));
     if (source == 0)
@@ -246,7 +247,8 @@ start_link(struct qt_binance *self, unsigned source, unsigned i)
 bool
 qt__bn_market_start(struct qt_binance *self)
 {
-    self->n_market = (self->n_symbols + SYMBOLS_A_LINK - 1) / SYMBOLS_A_LINK;
+    self->n_market =
+        (self->n_symbols + SYMBOLS_A_LINK - 1) / SYMBOLS_A_LINK * self->product->n_lanes;
     self->market =
         calloc((size_t)QT_MAX(self->n_market, 1u) * self->n_sources, sizeof *self->market);
     if (!self->market)

@@ -11,7 +11,6 @@
 #define QUERY_MAX 512
 #define FILLS_MAX                                                                                  \
     256 /* of one answer; more: the state alone is told, the stream brings the fills */
-#define ORDER_PATH "/api/v3/order"
 
 static struct qt_event
 report_event(struct qt_binance *self, uint32_t instrument, const struct qt_report *report)
@@ -131,18 +130,13 @@ qt__bn_submit(void *context, const struct qt_order_request *order)
         !qt_breaker_allow(&self->breaker, qt__bn_mono(self)))
         return false;
     qt_text_init(&query, buffer, sizeof buffer);
-    const struct qt__bn_request request = {.method = "POST",
-                                           .path = ORDER_PATH,
-                                           .query = buffer,
-                                           .security = QT__BN_SIGNED,
-                                           .weight = 1,
-                                           .is_order = true,
+    const struct qt__bn_request request = {.what = QT__BN_PLACE, .query = buffer,
                                            .timeout_ms = self->order_timeout_ms,
                                            .done = on_placed,
                                            .instrument = order->instrument,
                                            .client_id = order->client_id};
-    if (qt__bn_encode(qt_universe_at(self->universe, order->instrument), self->tag, order,
-                      &query) &&
+    if (qt__bn_encode(self->product->words, qt_universe_at(self->universe, order->instrument),
+                      self->tag, order, &query) &&
         qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT)
         return true;
     qt_breaker_succeeded(&self->breaker); /* a probe that never left is no failure of the venue */
@@ -198,12 +192,7 @@ qt__bn_cancel(void *context, uint32_t instrument, uint64_t client_id)
         return false;
     qt_text_init(&query, buffer, sizeof buffer);
     write_order_id(self, instrument, client_id, &query);
-    const struct qt__bn_request request = {.method = "DELETE",
-                                           .path = ORDER_PATH,
-                                           .query = buffer,
-                                           .security = QT__BN_SIGNED,
-                                           .weight = 1,
-                                           .is_cancel = true,
+    const struct qt__bn_request request = {.what = QT__BN_CANCEL, .query = buffer,
                                            .timeout_ms = self->order_timeout_ms,
                                            .done = on_cancelled,
                                            .instrument = instrument,
@@ -239,12 +228,7 @@ qt__bn_cancel_all(void *context, uint32_t instrument)
         return false;
     qt_text_init(&query, buffer, sizeof buffer);
     qt_text_addf(&query, "symbol=%s", qt_universe_at(self->universe, instrument)->symbol);
-    const struct qt__bn_request request = {.method = "DELETE",
-                                           .path = "/api/v3/openOrders",
-                                           .query = buffer,
-                                           .security = QT__BN_SIGNED,
-                                           .weight = 1,
-                                           .is_cancel = true,
+    const struct qt__bn_request request = {.what = QT__BN_CANCEL_ALL, .query = buffer,
                                            .timeout_ms = self->order_timeout_ms,
                                            .done = on_all_cancelled,
                                            .instrument = instrument};
@@ -281,11 +265,7 @@ qt__bn_query(void *context, uint32_t instrument, uint64_t client_id)
         return false;
     qt_text_init(&query, buffer, sizeof buffer);
     write_order_id(self, instrument, client_id, &query);
-    const struct qt__bn_request request = {.method = "GET",
-                                           .path = ORDER_PATH,
-                                           .query = buffer,
-                                           .security = QT__BN_SIGNED,
-                                           .weight = 4,
+    const struct qt__bn_request request = {.what = QT__BN_QUERY, .query = buffer,
                                            .timeout_ms = self->order_timeout_ms,
                                            .done = on_status,
                                            .instrument = instrument,

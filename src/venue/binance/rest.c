@@ -17,14 +17,6 @@
 #define BREAKER_FAILURES 5
 #define CALLS_FOR_CANCELS 32
 
-/* Until exchangeInfo says otherwise. Source: Binance, Spot API, Limits, 2026. */
-const struct qt_limit qt__bn_limits[QT__BN_LIMITS] = {
-    {.kind = QT_LIMIT_WEIGHT, .interval_ns = QT_NS_PER_MIN, .limit = 6000, .reserve = 600},
-    {.kind = QT_LIMIT_ORDERS, .interval_ns = 10 * QT_NS_PER_S, .limit = 100, .reserve = 10},
-    {.kind = QT_LIMIT_ORDERS, .interval_ns = QT_NS_PER_DAY, .limit = 200000, .reserve = 2000},
-    {.kind = QT_LIMIT_REQUESTS, .interval_ns = 5 * QT_NS_PER_MIN, .limit = 61000, .reserve = 6100},
-};
-
 void
 qt__bn_rest_init(struct qt_binance *self)
 {
@@ -32,7 +24,8 @@ qt__bn_rest_init(struct qt_binance *self)
         self->limiter_clock = *self->clock;
     else
         qt_clock_init_scaled(&self->limiter_clock, qt_now_utc_ns(), 1);
-    qt_limiter_init(&self->limiter, qt__bn_limits, QT__BN_LIMITS);
+    qt_limiter_init(&self->limiter, self->product->class->limits,
+                    self->product->class->n_limits);
     qt_breaker_init(&self->breaker, BREAKER_FAILURES, QT_NS_PER_S, 30 * QT_NS_PER_S);
 }
 
@@ -134,8 +127,8 @@ note_breaker(struct qt_binance *self, const struct qt__bn_answer *answer)
 }
 
 static void
-judge(const struct qt_http_response *response, char text[QT_NET_REASON],
-      struct qt__bn_answer *answer)
+judge(const struct qt_venue_class *class, const struct qt_http_response *response,
+      char text[QT_NET_REASON], struct qt__bn_answer *answer)
 {
     answer->text = text;
     answer->body = response->body;
@@ -150,7 +143,7 @@ judge(const struct qt_http_response *response, char text[QT_NET_REASON],
     if (answer->is_good)
         return;
     char msg[QT_NET_REASON - 32];
-    answer->verdict = qt__bn_judge(response->status, response->body, response->length,
+    answer->verdict = qt__bn_judge(class, response->status, response->body, response->length,
                                    &answer->code, msg, sizeof msg);
     snprintf(text, QT_NET_REASON, "HTTP %d%s%s", response->status, msg[0] ? ": " : "", msg);
 }
@@ -164,7 +157,7 @@ on_response(void *context, const struct qt_http_response *response)
     struct qt__bn_answer answer = {.sent_utc_ns = call.sent_utc_ns,
                                    .back_utc_ns = qt__bn_utc(self)};
     slot->is_used = false;
-    judge(response, text, &answer);
+    judge(self->product->class, response, text, &answer);
     if (response->error == QT_NET_OK)
         note_limits(self, response);
     if (call.is_order)
@@ -186,13 +179,14 @@ on_response(void *context, const struct qt_http_response *response)
 
 /* The address with its parameters, signed if need be. False: it does not fit. */
 static bool
-write_url(struct qt_binance *self, const struct qt__bn_request *request, struct qt_text *url)
+write_url(struct qt_binance *self, const struct qt__bn_request *request,
+          const struct qt__bn_endpoint *to, struct qt_text *url)
 {
     char buffer[QUERY_MAX];
     struct qt_text query;
     const char *text = request->query ? request->query : "";
     qt_text_init(&query, buffer, sizeof buffer);
-    if (request->security == QT__BN_SIGNED) {
+    if (to->security == QT__BN_SIGNED) {
         qt_text_add(&query, text);
         if (query.is_cut || !qt__bn_sign_query(self->signer, self->secrets->secret,
                                                self->recv_window_ms,
@@ -200,28 +194,30 @@ write_url(struct qt_binance *self, const struct qt__bn_request *request, struct 
             return false;
         text = query.buffer;
     }
-    qt_text_addf(url, "%s%s%s", self->rest_url, request->path, *text ? "?" : "");
+    const char *base = request->what == QT__BN_RIGHTS ? self->rights_url : self->rest_url;
+    qt_text_addf(url, "%s%s%s", base, to->path, *text ? "?" : "");
     qt_text_add(url, text);
     return !url->is_cut;
 }
 
 /* Handed to the loop's client; false: it could not be. */
 static bool
-start(struct qt_binance *self, const struct qt__bn_request *request, struct qt__bn_call *call)
+start(struct qt_binance *self, const struct qt__bn_request *request,
+      const struct qt__bn_endpoint *to, struct qt__bn_call *call)
 {
     char buffer[URL_MAX];
     struct qt_text url;
     struct qt_error err;
     qt_text_init(&url, buffer, sizeof buffer);
-    if (!write_url(self, request, &url))
+    if (!write_url(self, request, to, &url))
         return false;
     const struct qt_http_header header = {"X-MBX-APIKEY", self->secrets->key};
-    const struct qt_http_request http = {.method = request->method,
+    const struct qt_http_request http = {.method = to->method,
                                          .url = url.buffer,
                                          .headers = &header,
-                                         .n_headers = request->security != QT__BN_PUBLIC,
+                                         .n_headers = to->security != QT__BN_PUBLIC,
                                          .timeout_ms = request->timeout_ms,
-                                         .is_urgent = request->is_cancel || request->is_order,
+                                         .is_urgent = to->use != QT__BN_PLAIN,
                                          .done = on_response,
                                          .context = call};
     *call = (struct qt__bn_call){.self = self,
@@ -231,8 +227,8 @@ start(struct qt_binance *self, const struct qt__bn_request *request, struct qt__
                                  .client_id = request->client_id,
                                  .generation = request->generation,
                                  .is_used = true,
-                                 .is_order = request->is_order,
-                                 .is_keyed = request->security != QT__BN_PUBLIC,
+                                 .is_order = to->use == QT__BN_ORDERS,
+                                 .is_keyed = to->security != QT__BN_PUBLIC,
                                  .sent_utc_ns = qt__bn_utc(self)};
     call->is_used = qt_http_send(self->http, &http, &err) != 0;
     explicit_bzero(buffer, url.length); /* the signature */
@@ -250,15 +246,17 @@ enum qt__bn_sent
 qt__bn_rest_send(struct qt_binance *self, const struct qt__bn_request *request,
                  int64_t *out_wait_ns)
 {
-    const struct qt_limit_cost cost = {.amount = {[QT_LIMIT_WEIGHT] = request->weight,
-                                                  [QT_LIMIT_ORDERS] = request->is_order,
+    const struct qt__bn_endpoint *to = &self->product->at[request->what];
+    const bool is_cancel = to->use == QT__BN_CANCELS;
+    const struct qt_limit_cost cost = {.amount = {[QT_LIMIT_WEIGHT] = to->weight,
+                                                  [QT_LIMIT_ORDERS] = to->use == QT__BN_ORDERS,
                                                   [QT_LIMIT_REQUESTS] = 1},
-                                       .is_cancel = request->is_cancel};
-    struct qt__bn_call *call = take_call(self, request->is_cancel);
+                                       .is_cancel = is_cancel};
+    struct qt__bn_call *call = take_call(self, is_cancel);
     int64_t wait_ns = QT_NS_PER_S;
     if (out_wait_ns)
         *out_wait_ns = wait_ns;
-    if (!call || (request->security != QT__BN_PUBLIC && !self->has_key))
+    if (!call || !to->path || (to->security != QT__BN_PUBLIC && !self->has_key))
         return QT__BN_NOT_SENT;
     switch (qt_limiter_take(&self->limiter, qt__bn_limiter_now(self), &cost, &wait_ns)) {
     case QT_LIMITER_GO:
@@ -275,7 +273,7 @@ qt__bn_rest_send(struct qt_binance *self, const struct qt__bn_request *request,
     case QT_LIMITER_VERDICTS:
         return QT__BN_NOT_SENT;
     }
-    if (!start(self, request, call))
+    if (!start(self, request, to, call))
         return QT__BN_NOT_SENT;
     self->stats.requests++;
     return QT__BN_SENT;

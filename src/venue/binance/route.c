@@ -163,6 +163,7 @@ qt__bn_route(void *context, struct qt_event *event)
         qt__bn_push(self, event);
         break;
     case QT_EVENT_BALANCE:
+    case QT_EVENT_INCOME:
         qt__bn_push(self, event);
         break;
     case QT_EVENT_NONE:

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The session as a whole: opening and closing, one turn of work, the engine's ports, the venue's
- * class.
+ * The session as a whole: opening and closing, one turn of work, the engine's ports.
  */
 #include "session_priv.h"
 
@@ -123,11 +122,16 @@ copy_backup(struct qt_binance *self, const char *text, struct qt_error *err)
 static bool
 copy_urls(struct qt_binance *self, const struct qt_binance_options *options, struct qt_error *err)
 {
-    return copy_url(options->rest_url, "https://api.binance.com", false, self->rest_url, err) &&
-           copy_url(options->ws_url, "wss://stream.binance.com:9443", true, self->ws_url, err) &&
+    const struct qt__bn_product *product = self->product;
+    self->rights_url = self->rest_url;
+    if (!copy_url(options->rest_url, product->rest_url, false, self->rest_url, err))
+        return false;
+    if (product->rights_url && strcmp(self->rest_url, product->rest_url) == 0)
+        self->rights_url = product->rights_url; /* a test network has none of its own */
+    return copy_url(options->ws_url, product->ws_url, true, self->ws_url, err) &&
            copy_backup(self, options->backup_ws_url, err) &&
-           copy_url(options->ws_api_url, "wss://ws-api.binance.com:443/ws-api/v3", true,
-                    self->ws_api_url, err);
+           (!product->ws_api_url ||
+            copy_url(options->ws_api_url, product->ws_api_url, true, self->ws_api_url, err));
 }
 
 static bool
@@ -204,6 +208,9 @@ static bool
 copy_texts(struct qt_binance *self, const struct qt_binance_options *options, struct qt_error *err)
 {
     const char *quote = options->quote_asset ? options->quote_asset : "USDT";
+    if (!*quote && self->product->class->caps.has_margin) /* positions are of one margin asset */
+        return qt_fail(err, QT_E_CONFIG, "%s: venue.quote_asset must name the asset of its margin",
+                       self->product->class->name);
     if (!qt_copy(self->quote_asset, sizeof self->quote_asset, quote))
         return qt_fail(err, QT_E_CONFIG, "quote asset %.40s: at most %d bytes", quote,
                        QT_ASSET_SIZE - 1);
@@ -211,6 +218,24 @@ copy_texts(struct qt_binance *self, const struct qt_binance_options *options, st
         return true;
     self->wanted = strdup(options->symbols);
     return self->wanted || qt_fail(err, QT_E_MEMORY, "no memory");
+}
+
+const char *
+qt_binance_rest_url(const struct qt_venue_config *config)
+{
+    const struct qt_venue_class *class = qt_venue_find(config->name);
+    if (config->rest_url[0] || !class)
+        return config->rest_url;
+    return qt__bn_product_of(class)->rest_url;
+}
+
+bool
+qt_binance_takes_stops(const struct qt_venue_config *config)
+{
+    const struct qt_venue_class *class = qt_venue_find(config->name);
+    const struct qt__bn_product *product = class ? qt__bn_product_of(class) : NULL;
+    return !product || !product->has_other_stops ||
+           strcmp(qt_binance_rest_url(config), product->rest_url) != 0;
 }
 
 struct qt_binance_options
@@ -221,7 +246,8 @@ qt_binance_options_of(const struct qt_venue_config *config)
         {15 * QT_NS_PER_MIN, (unsigned)config->history_15m_bars},
         {QT_NS_PER_MIN, (unsigned)config->history_1m_bars},
     };
-    struct qt_binance_options options = {.rest_url = config->rest_url,
+    struct qt_binance_options options = {.venue_class = qt_venue_find(config->name),
+                                         .rest_url = config->rest_url,
                                          .ws_url = config->ws_url,
                                          .backup_ws_url = config->backup_ws_url,
                                          .ws_api_url = config->ws_api_url,
@@ -245,6 +271,9 @@ qt_binance_open(const struct qt_binance_options *options, struct qt_error *err)
         (void)qt_fail(err, QT_E_MEMORY, "no memory for the venue");
         return NULL;
     }
+    self->product =
+        qt__bn_product_of(options->venue_class ? options->venue_class : &qt_venue_binance);
+    qt_assert(self->product);
     copy_numbers(self, options);
     qt__bn_rest_init(self);
     qt_limiter_restore_ban(&self->limiter, options->banned_until_ns);
@@ -355,7 +384,7 @@ struct qt_venue_port
 qt_binance_venue(struct qt_binance *self)
 {
     return (struct qt_venue_port){.self = self,
-                                  .name = self->is_simulated ? "simulated" : "binance",
+                                  .name = self->is_simulated ? "simulated" : self->product->class->name,
                                   .submit = qt__bn_submit,
                                   .cancel = qt__bn_cancel,
                                   .cancel_all = qt__bn_cancel_all,
@@ -377,7 +406,7 @@ qt_binance_day_volume(const struct qt_binance *self, uint32_t instrument)
     return instrument < self->n_symbols ? self->symbols[instrument].day_volume : (qt_money){-1};
 }
 
-/* The class */
+/* The classes' session */
 
 static struct qt_universe *
 class_load(void *self, int timeout_ms, qt_venue_progress_fn progress, void *context,
@@ -410,25 +439,8 @@ class_close(void *self)
     qt_binance_close(self);
 }
 
-static const struct qt_session_ops session_ops = {.load_universe = class_load,
+const struct qt_session_ops qt__bn_session_ops = {.load_universe = class_load,
                                                   .feed = class_feed,
                                                   .venue = class_venue,
                                                   .stats = class_stats,
                                                   .close = class_close};
-static const struct qt_codec codec = {.decode = qt__bn_decode, .encode = qt__bn_encode};
-
-const struct qt_venue_class qt_venue_binance = {
-    .name = "binance",
-    .caps = {.order_types = 1u << QT_TYPE_LIMIT | 1u << QT_TYPE_MARKET | 1u << QT_TYPE_STOP_LOSS |
-                            1u << QT_TYPE_STOP_LOSS_LIMIT | 1u << QT_TYPE_TAKE_PROFIT |
-                            1u << QT_TYPE_TAKE_PROFIT_LIMIT | 1u << QT_TYPE_LIMIT_MAKER,
-             .times_in_force = 1u << QT_TIF_GTC | 1u << QT_TIF_IOC | 1u << QT_TIF_FOK,
-             .has_cancel_all = true,
-             .has_history = true},
-    .codec = &codec,
-    .session = &session_ops,
-    .limits = qt__bn_limits,
-    .n_limits = QT__BN_LIMITS,
-    .errors = qt__bn_errors,
-    .n_errors = QT__BN_ERRORS,
-};

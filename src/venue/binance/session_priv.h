@@ -29,7 +29,6 @@
 #define QT__BN_HELD 8             /* closed bars that wait for earlier ones, a symbol */
 #define QT__BN_LEVELS 20000       /* of one depth message, both sides */
 #define QT__BN_STREAMS 200        /* of one connection */
-#define QT__BN_STREAMS_A_SYMBOL 3 /* bookTicker, trade, kline */
 #define QT__BN_WATCHES 64
 #define QT__BN_CLOCK_SAMPLES 8
 #define QT__BN_BASE_NS QT_NS_PER_MIN /* period of the live bars */
@@ -64,14 +63,10 @@ struct qt__bn_call {
     int64_t sent_utc_ns;
 };
 
-enum qt__bn_security { QT__BN_PUBLIC, QT__BN_KEYED, QT__BN_SIGNED };
 struct qt__bn_request {
-    const char *method, *path, *query; /* query unsigned, NULL: none */
-    enum qt__bn_security security;
-    int weight;
-    bool is_order;  /* counts as a new order */
-    bool is_cancel; /* may use the reserve, goes first */
-    int timeout_ms; /* 0: default */
+    enum qt__bn_what what;
+    const char *query; /* unsigned; NULL: none */
+    int timeout_ms;    /* 0: default */
     qt__bn_answer_fn done;
     void *context;
     uint32_t instrument;
@@ -131,6 +126,7 @@ struct qt__bn_link {
     struct qt_ws *ws;
     struct qt_timer timer; /* the next try */
     struct qt_backoff backoff;
+    const struct qt__bn_lane *lane;
     uint8_t source;           /* 0: the primary address, 1: the backup */
     uint32_t first, count;    /* symbols */
     int64_t data_ns;          /* monotonic, of the last market message (or of the opening) */
@@ -182,14 +178,16 @@ struct qt__bn_user {
 
 struct qt__bn_account {
     bool is_reading, is_wanted_again;
-    json_t *balances; /* root of the account's answer, until the orders are there */
+    json_t *balances; /* root of the account's answer, until the orders are there; at the start until prepare */
     struct qt_timer retry, poll;
     struct qt_backoff backoff;
 };
 
 struct qt_binance {
+    const struct qt__bn_product *product;
     char rest_url[QT__BN_URL], ws_url[QT__BN_URL], ws_api_url[QT__BN_URL];
     char backup_ws_url[QT__BN_URL];
+    const char *rights_url; /* of this or of the product */
     unsigned n_sources; /* 1, or 2 with a backup address */
     unsigned source;    /* of the market message in hand */
     char quote_asset[QT_ASSET_SIZE];
@@ -230,7 +228,7 @@ struct qt_binance {
     uint32_t n_symbols;
     struct qt__bn_time time;
     struct qt__bn_link *market; /* n_market of the primary, then as many of the backup */
-    unsigned n_market;          /* each for the symbols of its own */
+    unsigned n_market;          /* each for a lane of the symbols of its own */
     struct qt_bucket connects;  /* 300 connections per 5 minutes and address */
     struct qt_timer watchdog;
     struct qt__bn_history_line line;
@@ -255,8 +253,6 @@ void qt__bn_push(struct qt_binance *self, struct qt_event *event);
 QT_CHECKED bool qt__bn_may_connect(struct qt_binance *self);
 
 /* rest.c */
-#define QT__BN_LIMITS 4
-extern const struct qt_limit qt__bn_limits[QT__BN_LIMITS];
 void qt__bn_rest_init(struct qt_binance *self);
 /* out_wait_ns (may be NULL): with WAIT and BANNED, until it can be tried again. done is called once
  * if SENT. */
@@ -279,6 +275,17 @@ int64_t qt__bn_time_low(const struct qt_binance *self); /* the venue's time is n
 int64_t qt__bn_time_high(const struct qt_binance *self, int64_t utc_ns);
 
 /* universe.c */
+/* A request that is waited for. */
+struct qt__bn_fetch {
+    bool is_done, is_good;
+    struct qt__bn_answer answer; /* text and body point into the copies */
+    char text[QT_NET_REASON];
+    char *body; /* heap */
+};
+/* Asks until it is answered well, for good refused, or too late. Good: the caller frees body. */
+QT_CHECKED bool qt__bn_fetch(struct qt_binance *self, enum qt__bn_what what, const char *query,
+                             int64_t until_mono_ns, struct qt__bn_fetch *fetch,
+                             struct qt_error *err);
 bool qt__bn_symbols_create(struct qt_binance *self, const struct qt__bn_listing *listings, size_t n,
                            const struct qt_universe *universe, struct qt_error *err);
 void qt__bn_rules_start(struct qt_binance *self);

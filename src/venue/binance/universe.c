@@ -20,18 +20,10 @@
 #define RULES_A_REQUEST 20
 #define RULES_LEAST_MS 500
 
-/* A request that is waited for. */
-struct fetch {
-    bool is_done, is_good;
-    struct qt__bn_answer answer; /* text and body point into the copies */
-    char text[QT_NET_REASON];
-    char *body; /* heap */
-};
-
 static void
 on_fetched(struct qt__bn_call *call, const struct qt__bn_answer *answer)
 {
-    struct fetch *fetch = call->context;
+    struct qt__bn_fetch *fetch = call->context;
     fetch->is_done = true;
     fetch->answer = *answer;
     snprintf(fetch->text, sizeof fetch->text, "%s", answer->text ? answer->text : "");
@@ -80,20 +72,14 @@ is_passing(enum qt_venue_verdict verdict)
            verdict != QT_VENUE_NOT_FOUND;
 }
 
-/* Asks until it is answered well, for good refused, or too late. *fetch ends with free(body). */
-static bool
-fetch_path(struct qt_binance *self, const char *path, const char *query,
-           enum qt__bn_security security, int weight, int64_t until_mono_ns, struct fetch *fetch,
-           struct qt_error *err)
+bool
+qt__bn_fetch(struct qt_binance *self, enum qt__bn_what what, const char *query,
+             int64_t until_mono_ns, struct qt__bn_fetch *fetch, struct qt_error *err)
 {
     do {
         int64_t wait_ns, left_ms = (until_mono_ns - qt_now_mono_ns()) / QT_NS_PER_MS;
-        *fetch = (struct fetch){.text = "no answer in time"};
-        const struct qt__bn_request request = {.method = "GET",
-                                               .path = path,
-                                               .query = query,
-                                               .security = security,
-                                               .weight = weight,
+        *fetch = (struct qt__bn_fetch){.text = "no answer in time"};
+        const struct qt__bn_request request = {.what = what, .query = query,
                                                .timeout_ms =
                                                    (int)QT_MAX(QT_MIN(left_ms, STEP_TIMEOUT_MS), 1),
                                                .done = on_fetched,
@@ -114,21 +100,22 @@ fetch_path(struct qt_binance *self, const char *path, const char *query,
         }
         pause_for(self, RETRY_MS, until_mono_ns);
     } while (qt_now_mono_ns() < until_mono_ns);
-    return qt_fail(err, QT_E_IO, "%s%s: %s", self->rest_url, path, fetch->text);
+    return qt_fail(err, QT_E_IO, "%s%s: %s", self->rest_url, self->product->at[what].path, fetch->text);
 }
 
 static bool
 load_clock(struct qt_binance *self, int64_t until, struct qt_error *err)
 {
     for (int i = 0; i < CLOCK_SAMPLES; i++) {
-        struct fetch fetch;
+        struct qt__bn_fetch fetch;
         int64_t ms;
-        if (!fetch_path(self, "/api/v3/time", NULL, QT__BN_PUBLIC, 1, until, &fetch, err))
+        if (!qt__bn_fetch(self, QT__BN_TIME, NULL, until, &fetch, err))
             return qt_error_add(err, "asking for the venue's time");
         bool is_good = qt__bn_decode_time(fetch.body, fetch.answer.length, &ms);
         free(fetch.body);
         if (!is_good)
-            return qt_fail(err, QT_E_DATA, "%s/api/v3/time: no time in the answer", self->rest_url);
+            return qt_fail(err, QT_E_DATA, "%s%s: no time in the answer", self->rest_url,
+                           self->product->at[QT__BN_TIME].path);
         qt__bn_time_sample(self, ms, fetch.answer.sent_utc_ns, fetch.answer.back_utc_ns);
     }
     return true;
@@ -180,13 +167,14 @@ static bool
 load_listings(struct qt_binance *self, int64_t until, struct qt__bn_listing **out, size_t *out_n,
               struct qt_error *err)
 {
-    struct fetch fetch;
+    struct qt__bn_fetch fetch;
     struct qt__bn_rate_rules rules;
     size_t skipped;
     const char *quote = self->quote_asset[0] ? self->quote_asset : NULL;
-    if (!fetch_path(self, "/api/v3/exchangeInfo", NULL, QT__BN_PUBLIC, 20, until, &fetch, err))
+    if (!qt__bn_fetch(self, QT__BN_RULES, NULL, until, &fetch, err))
         return qt_error_add(err, "reading the venue's rules");
-    bool is_good = qt__bn_decode_exchange_info(fetch.body, fetch.answer.length, quote, out, out_n,
+    bool is_good = qt__bn_decode_exchange_info(fetch.body, fetch.answer.length,
+                                               self->product->words, quote, out, out_n,
                                                &skipped, &rules, err);
     free(fetch.body);
     if (!is_good)
@@ -201,8 +189,8 @@ static bool
 load_volumes(struct qt_binance *self, int64_t until, struct qt__bn_listing *listings, size_t n,
              struct qt_error *err)
 {
-    struct fetch fetch;
-    if (!fetch_path(self, "/api/v3/ticker/24hr", NULL, QT__BN_PUBLIC, 80, until, &fetch, err))
+    struct qt__bn_fetch fetch;
+    if (!qt__bn_fetch(self, QT__BN_DAY, NULL, until, &fetch, err))
         return qt_error_add(err, "reading the day's volumes");
     bool is_good = qt__bn_decode_day_volumes(fetch.body, fetch.answer.length, listings, n, err);
     free(fetch.body);
@@ -214,9 +202,8 @@ load_volumes(struct qt_binance *self, int64_t until, struct qt__bn_listing *list
 static bool
 load_rights(struct qt_binance *self, int64_t until, struct qt_error *err)
 {
-    static const char path[] = "/sapi/v1/account/apiRestrictions";
-    struct fetch fetch;
-    if (!fetch_path(self, path, NULL, QT__BN_SIGNED, 1, until, &fetch, err)) {
+    struct qt__bn_fetch fetch;
+    if (!qt__bn_fetch(self, QT__BN_RIGHTS, NULL, until, &fetch, err)) {
         bool says_no = fetch.answer.verdict == QT_VENUE_REJECTED ||
                        fetch.answer.verdict == QT_VENUE_NOT_FOUND ||
                        fetch.answer.status == NO_SUCH_PATH;
@@ -224,9 +211,11 @@ load_rights(struct qt_binance *self, int64_t until, struct qt_error *err)
             *err = (struct qt_error){0};
         return says_no || qt_error_add(err, "asking what the key may do");
     }
-    bool is_good = qt__bn_decode_rights(fetch.body, fetch.answer.length, &self->rights);
+    bool is_good = qt__bn_decode_rights(fetch.body, fetch.answer.length, self->product->trade_right,
+                                        &self->rights);
     free(fetch.body);
-    return is_good || qt_fail(err, QT_E_DATA, "%s%s: not what the key may do", self->rest_url, path);
+    return is_good || qt_fail(err, QT_E_DATA, "%s%s: not what the key may do", self->rest_url,
+                               self->product->at[QT__BN_RIGHTS].path);
 }
 
 struct qt_binance_rights
@@ -239,11 +228,13 @@ qt_binance_key_rights(const struct qt_binance *self)
 static bool
 check_key(struct qt_binance *self, int64_t until, struct qt_error *err)
 {
-    struct fetch fetch;
+    struct qt__bn_fetch fetch;
+    json_error_t error;
     if (!self->has_key)
         return true;
-    if (!fetch_path(self, "/api/v3/account", NULL, QT__BN_SIGNED, 20, until, &fetch, err))
+    if (!qt__bn_fetch(self, QT__BN_ACCOUNT, NULL, until, &fetch, err))
         return qt_error_add(err, "reading the account");
+    self->account.balances = json_loadb(fetch.body, fetch.answer.length, 0, &error);
     free(fetch.body);
     return load_rights(self, until, err);
 }
@@ -299,6 +290,18 @@ tell(qt_venue_progress_fn progress, void *context, const char *what, unsigned do
         progress(context, what, done, 4);
 }
 
+/* Brings the account into the state that is traded with, as far as this session trades. */
+static bool
+prepare(struct qt_binance *self, int64_t until, struct qt_error *err)
+{
+    json_t *account = self->account.balances;
+    self->account.balances = NULL;
+    bool is_good = !self->has_key || !self->product->prepare ||
+                   self->product->prepare(self, account, until, err);
+    json_decref(account);
+    return is_good;
+}
+
 struct qt_universe *
 qt_binance_load_universe(struct qt_binance *self, int timeout_ms, qt_venue_progress_fn progress,
                          void *context, struct qt_error *err)
@@ -328,6 +331,10 @@ qt_binance_load_universe(struct qt_binance *self, int timeout_ms, qt_venue_progr
         tell(progress, context, "universe", 4);
     }
     free(listings);
+    if (universe && !prepare(self, until, err)) {
+        qt_universe_destroy(universe);
+        universe = NULL;
+    }
     if (!universe)
         (void)qt_error_add(err, "starting %s", qt_binance_venue(self).name);
     return universe;
@@ -351,7 +358,8 @@ on_rules(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     struct qt__bn_rate_rules rules;
     struct qt_error err;
     size_t n = 0, skipped;
-    if (!answer->is_good || !qt__bn_decode_exchange_info(answer->body, answer->length, NULL,
+    if (!answer->is_good || !qt__bn_decode_exchange_info(answer->body, answer->length,
+                                                         self->product->words, NULL,
                                                          &listings, &n, &skipped, &rules, &err))
         return;
     for (size_t i = 0; i < n; i++) {
@@ -376,25 +384,30 @@ on_rules(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     free(listings);
 }
 
+/* How many symbols one look is about. */
+static uint32_t
+rules_a_request(const struct qt_binance *self)
+{
+    return self->product->asks_rules_by_symbol ? QT_MIN(self->n_symbols, (uint32_t)RULES_A_REQUEST)
+                                               : self->n_symbols;
+}
+
 static void
 on_rules_timer(void *context)
 {
     struct qt_binance *self = context;
-    char buffer[RULES_A_REQUEST * (QT_SYMBOL_SIZE + 8) + 32];
+    char buffer[RULES_A_REQUEST * (QT_SYMBOL_SIZE + 8) + 32] = "";
     struct qt_text query;
-    uint32_t n = QT_MIN(self->n_symbols, (uint32_t)RULES_A_REQUEST);
+    uint32_t n = rules_a_request(self);
     qt_text_init(&query, buffer, sizeof buffer);
-    qt_text_add(&query, "symbols=%5B");
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; self->product->asks_rules_by_symbol && i < n; i++)
         qt_text_addf(
-            &query, "%s%%22%s%%22", i ? "," : "",
+            &query, "%s%%22%s%%22", i ? "," : "symbols=%5B",
             qt_universe_at(self->universe, (self->rules_next + i) % self->n_symbols)->symbol);
-    qt_text_add(&query, "%5D");
-    const struct qt__bn_request request = {.method = "GET",
-                                           .path = "/api/v3/exchangeInfo",
-                                           .query = buffer,
-                                           .weight = 20,
-                                           .done = on_rules};
+    if (self->product->asks_rules_by_symbol)
+        qt_text_add(&query, "%5D");
+    const struct qt__bn_request request = {
+        .what = QT__BN_RULES, .query = buffer, .done = on_rules};
     if (qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT)
         self->rules_next = (self->rules_next + n) % self->n_symbols;
     qt__bn_rules_start(self);
@@ -403,7 +416,8 @@ on_rules_timer(void *context)
 void
 qt__bn_rules_start(struct qt_binance *self)
 {
-    int64_t requests = (self->n_symbols + RULES_A_REQUEST - 1) / RULES_A_REQUEST;
+    uint32_t n = QT_MAX(rules_a_request(self), 1u);
+    int64_t requests = (self->n_symbols + n - 1) / n;
     qt_timer_start(self->loop, &self->rules_timer,
                    QT_MAX(self->rules_ms / QT_MAX(requests, 1), RULES_LEAST_MS), on_rules_timer,
                    self);

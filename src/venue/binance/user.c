@@ -80,11 +80,7 @@ on_keep_alive(void *context)
     struct qt_text query;
     qt_text_init(&query, buffer, sizeof buffer);
     qt_text_addf(&query, "listenKey=%s", self->user.listen_key);
-    const struct qt__bn_request request = {.method = "PUT",
-                                           .path = "/api/v3/userDataStream",
-                                           .query = query.buffer,
-                                           .security = QT__BN_KEYED,
-                                           .weight = 2,
+    const struct qt__bn_request request = {.what = QT__BN_KEEP, .query = query.buffer,
                                            .done = on_kept,
                                            .generation = self->user.generation};
     bool is_sent = qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
@@ -147,12 +143,28 @@ on_subscribed(struct qt_binance *self, const struct qt_decoded *decoded)
         user_up(self);
         return;
     }
-    const struct qt_venue_error *row = qt_venue_error_find(&qt_venue_binance, decoded->answer_code);
+    const struct qt_venue_error *row = qt_venue_error_find(self->product->class, decoded->answer_code);
     self->is_key_refused |= row && row->verdict == QT_VENUE_AUTH;
     if (row && row->verdict == QT_VENUE_CLOCK)
         qt__bn_time_again(self);
     snprintf(why, sizeof why, "subscription refused: %d", decoded->answer_code);
     user_down(self, why);
+}
+
+/* An account that is traded at leverage 1 never gets near one: something else happens on it. */
+static void
+margin_call(struct qt_binance *self)
+{
+    int64_t now = qt__bn_utc(self);
+    struct qt_event event = {.t_venue_ns = now,
+                             .t_recv_ns = now,
+                             .instrument = QT_NO_INSTRUMENT,
+                             .kind = QT_EVENT_COMMAND,
+                             .command = {.kind = QT_COMMAND_PAUSE,
+                                         .source = QT_SOURCE_ENGINE,
+                                         .reason = "the venue calls for margin"}};
+    qt__bn_push(self, &event);
+    (void)qt__bn_account_sync(self);
 }
 
 static void
@@ -167,6 +179,8 @@ on_message(void *context, struct qt_ws *ws, const char *data, size_t length)
         on_subscribed(self, &decoded);
     else if (decoded.kind == QT_MESSAGE_USER_END)
         user_down(self, "the venue ended the stream");
+    else if (decoded.kind == QT_MESSAGE_MARGIN_CALL)
+        margin_call(self);
 }
 
 static void
@@ -192,7 +206,7 @@ open_socket(struct qt_binance *self)
     if (user->uses_api)
         qt_text_add(&text, self->ws_api_url);
     else
-        qt_text_addf(&text, "%s/ws/%s", self->ws_url, user->listen_key);
+        qt_text_addf(&text, "%s%s%s", self->ws_url, self->product->user_path, user->listen_key);
     const struct qt_ws_options options = {
         .url = url, .context = self, .open = on_open, .message = on_message, .closed = on_closed};
     user->state = QT__BN_USER_OPENING;
@@ -218,7 +232,7 @@ on_listen_key(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     if (answer->is_good && qt__bn_decode_listen_key(answer->body, answer->length, user->listen_key,
                                                     sizeof user->listen_key)) {
         open_socket(self);
-    } else if (is_gone(answer)) {
+    } else if (is_gone(answer) && self->product->ws_api_url) {
         user->uses_api = true;
         open_socket(self);
     } else if (!answer->is_good && answer->verdict == QT_VENUE_BANNED) {
@@ -232,10 +246,7 @@ static void
 begin(struct qt_binance *self)
 {
     struct qt__bn_user *user = &self->user;
-    const struct qt__bn_request request = {.method = "POST",
-                                           .path = "/api/v3/userDataStream",
-                                           .security = QT__BN_KEYED,
-                                           .weight = 2,
+    const struct qt__bn_request request = {.what = QT__BN_LISTEN,
                                            .done = on_listen_key,
                                            .generation = user->generation};
     qt__bn_link_tell(self, QT_LINK_USER, QT_LINK_CONNECTING, "connecting");

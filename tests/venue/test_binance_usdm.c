@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What USD-M perpetuals say otherwise than spot: orders, reports, account news, error codes.
+ */
+#include "venue_messages.h"
+
+static struct taker taker;
+
+static void
+set_up(void)
+{
+    taker_init(&taker);
+    taker.class = &qt_venue_binance_usdm;
+    (void)taker_add(&taker, "BTCUSDT", "BTC", "USDT", 2, 5);
+}
+
+static void
+tear_down(void)
+{
+    taker_finish(&taker);
+}
+
+/* Orders */
+
+static const struct {
+    struct qt_order_request request;
+    const char *text; /* NULL: refused */
+} orders[] = {
+    {{.type = QT_TYPE_LIMIT, .tif = QT_TIF_IOC, .side = QT_BUY, .px = {6183763}, .qty = {150000}},
+     "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=IOC&quantity=1.5&price=61837.63"},
+    {{.type = QT_TYPE_MARKET, .side = QT_SELL, .px = {INT64_MIN}, .qty = {1}, .reduce_only = true},
+     "symbol=BTCUSDT&side=SELL&type=MARKET&quantity=0.00001&reduceOnly=true"},
+    {{.type = QT_TYPE_STOP_LOSS,
+      .side = QT_SELL,
+      .stop_px = {5000000},
+      .qty = {100000},
+      .reduce_only = true},
+     "symbol=BTCUSDT&side=SELL&type=STOP_MARKET&quantity=1&stopPrice=50000&reduceOnly=true"},
+    {{.type = QT_TYPE_STOP_LOSS_LIMIT,
+      .side = QT_SELL,
+      .px = {4999999},
+      .stop_px = {5000000},
+      .qty = {100000},
+      .reduce_only = true},
+     "symbol=BTCUSDT&side=SELL&type=STOP&timeInForce=GTC&quantity=1&price=49999.99&stopPrice=50000&"
+     "reduceOnly=true"},
+    {{.type = QT_TYPE_TAKE_PROFIT, .side = QT_SELL, .stop_px = {2}, .qty = {3}},
+     "symbol=BTCUSDT&side=SELL&type=TAKE_PROFIT_MARKET&quantity=0.00003&stopPrice=0.02"},
+    {{.type = QT_TYPE_TAKE_PROFIT_LIMIT, .side = QT_SELL, .px = {1}, .stop_px = {2}, .qty = {3}},
+     "symbol=BTCUSDT&side=SELL&type=TAKE_PROFIT&timeInForce=GTC&quantity=0.00003&price=0.01&"
+     "stopPrice=0.02"},
+    {{.type = QT_TYPE_LIMIT_MAKER, .side = QT_BUY, .px = {100}, .qty = {100000}},
+     "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTX&quantity=1&price=1"},
+    {{.type = QT_TYPE_LIMIT, .side = QT_BUY, .px = {0}, .qty = {1}}, NULL},
+    {{.type = QT_TYPE_STOP_LOSS, .side = QT_SELL, .stop_px = {INT64_MIN}, .qty = {1}}, NULL},
+};
+
+START_TEST(an_order_is_written_in_the_words_of_perpetuals)
+{
+    char buffer[512], id[QT_CLIENT_ID_TEXT], expected[512];
+    struct qt_text text;
+    struct qt_order_request request = orders[_i].request;
+    request.client_id = qt_client_id(77, 3);
+    qt_text_init(&text, buffer, sizeof buffer);
+    bool is_written =
+        taker.class->codec->encode(qt_universe_at(taker.universe, 0), TAKER_TAG, &request, &text);
+    ck_assert_int_eq(is_written, orders[_i].text != NULL);
+    if (!is_written)
+        return;
+    const char *reduce = strstr(orders[_i].text, "&reduceOnly=true");
+    int head = reduce ? (int)(reduce - orders[_i].text) : (int)strlen(orders[_i].text);
+    snprintf(expected, sizeof expected, "%.*s&newClientOrderId=%s%s&newOrderRespType=RESULT", head,
+             orders[_i].text, qt_client_id_format(TAKER_TAG, request.client_id, id),
+             reduce ? reduce : "");
+    ck_assert_str_eq(buffer, expected);
+}
+END_TEST
+
+/* Reports */
+
+#define UPDATE(id_, type_, x_, state_, rest_)                                                      \
+    "{\"e\":\"ORDER_TRADE_UPDATE\",\"E\":1568879465651,\"T\":1568879465650,\"o\":{\"s\":"          \
+    "\"BTCUSDT\","                                                                                 \
+    "\"c\":\"" id_ "\",\"S\":\"SELL\",\"o\":\"" type_                                              \
+    "\",\"f\":\"GTC\",\"q\":\"1.5\",\"p\":\"0\","                                                  \
+    "\"ap\":\"0\",\"sp\":\"0\",\"x\":\"" x_ "\",\"X\":\"" state_ "\",\"i\":8886774," rest_         \
+    ",\"T\":1568879465649,\"m\":true,\"R\":true,\"ps\":\"BOTH\",\"rp\":\"-3.5\"}}"
+#define NO_FILL "\"l\":\"0\",\"z\":\"0\",\"L\":\"0\",\"t\":0"
+#define OURS "qt-abcd1234-4d03"
+
+START_TEST(a_fill_of_ours_is_known_by_its_client_id_and_carries_its_fee)
+{
+    ck_assert_int_eq(
+        taker_take_text(&taker, UPDATE(OURS, "MARKET", "TRADE", "PARTIALLY_FILLED",
+                                       "\"l\":\"0.5\",\"z\":\"0.75\",\"L\":\"7100.50\",\"N\":"
+                                       "\"USDT\",\"n\":\"1.42010000\",\"t\":99")),
+        QT_CODEC_DECODED);
+    ck_assert_uint_eq(taker.n, 1);
+    const struct qt_event *event = &taker.events[0];
+    ck_assert_int_eq(event->kind, QT_EVENT_REPORT);
+    ck_assert_int_eq(event->t_venue_ns, INT64_C(1568879465649000000));
+    ck_assert_uint_eq(event->report.client_id, 0x4d03);
+    ck_assert_int_eq(event->report.type, QT_REPORT_FILL);
+    ck_assert_int_eq(event->report.state, QT_ORDER_PARTIAL);
+    ck_assert_int_eq(event->report.side, QT_SELL);
+    ck_assert_int_eq(event->report.px.v, 710050);
+    ck_assert_int_eq(event->report.qty.v, 50000);
+    ck_assert_int_eq(event->report.cum_qty.v, 75000);
+    ck_assert_int_eq(event->report.cum_quote.v, -1);
+    ck_assert_int_eq(event->report.fee.v, 142010000);
+    ck_assert_uint_eq(event->report.fee_in_base, 0);
+    ck_assert_uint_eq(event->report.trade_id, 99);
+    ck_assert_uint_eq(event->report.is_maker, 1);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    enum qt_report_type type;
+    enum qt_order_state state;
+} ends[] = {
+    {UPDATE(OURS, "LIMIT", "NEW", "NEW", NO_FILL), QT_REPORT_ACCEPTED, QT_ORDER_OPEN},
+    {UPDATE(OURS, "LIMIT", "CANCELED", "CANCELED", NO_FILL), QT_REPORT_CANCELLED,
+     QT_ORDER_CANCELLED},
+    {UPDATE(OURS, "LIMIT", "EXPIRED", "EXPIRED", NO_FILL), QT_REPORT_EXPIRED, QT_ORDER_EXPIRED},
+    {UPDATE(OURS, "LIMIT", "AMENDMENT", "NEW", NO_FILL), QT_REPORT_STATUS, QT_ORDER_OPEN},
+    /* the same word for "went to the market" and for "is gone" */
+    {UPDATE(OURS, "STOP_MARKET", "EXPIRED", "EXPIRED", NO_FILL), QT_REPORT_TIMEOUT,
+     QT_ORDER_UNKNOWN},
+    {UPDATE(OURS, "STOP", "EXPIRED", "EXPIRED", NO_FILL), QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN},
+    {UPDATE(OURS, "STOP_MARKET", "CANCELED", "CANCELED", NO_FILL), QT_REPORT_CANCELLED,
+     QT_ORDER_CANCELLED},
+};
+
+START_TEST(a_report_says_how_an_order_stands)
+{
+    ck_assert_int_eq(taker_take_text(&taker, ends[_i].text), QT_CODEC_DECODED);
+    ck_assert_uint_eq(taker.n, 1);
+    ck_assert_int_eq(taker.events[0].report.type, ends[_i].type);
+    ck_assert_int_eq(taker.events[0].report.state, ends[_i].state);
+    ck_assert_uint_eq(taker.events[0].report.client_id, 0x4d03);
+}
+END_TEST
+
+/* The account */
+
+#define ACCOUNT(why_, rows_)                                                                       \
+    "{\"e\":\"ACCOUNT_UPDATE\",\"E\":1564745798939,\"T\":1564745798938,\"a\":{\"m\":\"" why_       \
+    "\",\"B\":[" rows_ "],\"P\":[]}}"
+#define ROW(asset_, change_)                                                                       \
+    "{\"a\":\"" asset_ "\",\"wb\":\"122624.12345678\",\"cw\":\"100.1\",\"bc\":\"" change_ "\"}"
+
+START_TEST(funding_is_an_income)
+{
+    ck_assert_int_eq(
+        taker_take_text(&taker, ACCOUNT("FUNDING_FEE",
+                                        ROW("USDT", "-0.12345678") "," ROW("BNB", "0.00000000"))),
+        QT_CODEC_DECODED);
+    ck_assert_int_eq(taker.decoded.kind, QT_MESSAGE_ACCOUNT);
+    ck_assert_uint_eq(taker.n, 1); /* nothing is no income */
+    ck_assert_int_eq(taker.events[0].kind, QT_EVENT_INCOME);
+    ck_assert_uint_eq(taker.events[0].instrument, QT_NO_INSTRUMENT);
+    ck_assert_int_eq(taker.events[0].income.kind, QT_INCOME_FUNDING);
+    ck_assert_str_eq(taker.events[0].income.asset, "USDT");
+    ck_assert_int_eq(taker.events[0].income.amount.v, -12345678);
+    ck_assert_int_eq(taker.events[0].t_venue_ns, INT64_C(1564745798938000000));
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    enum qt_codec_verdict verdict;
+    unsigned misfits;
+} news[] = {
+    {ACCOUNT("ORDER", ROW("USDT", "50.1")), QT_CODEC_DECODED, 0}, /* its reports tell it */
+    {ACCOUNT("DEPOSIT", ROW("USDT", "50.1")), QT_CODEC_DECODED, 0},
+    {ACCOUNT("FUNDING_FEE", ""), QT_CODEC_DECODED, 0},
+    {ACCOUNT("FUNDING_FEE", ROW("A-NAME-WITHOUT-ROOM", "1")), QT_CODEC_DECODED, 1},
+    {ACCOUNT("FUNDING_FEE", ROW("USDT", "1e3")), QT_CODEC_DECODED, 1},
+    {ACCOUNT("FUNDING_FEE", ROW("USDT", "1") ",7"), QT_CODEC_MALFORMED, 0},
+    {ACCOUNT("FUNDING_FEE", ROW("USDT", "1") ",{\"a\":\"BNB\"}"), QT_CODEC_MALFORMED, 0},
+    {"{\"e\":\"ACCOUNT_UPDATE\",\"E\":1,\"T\":1}", QT_CODEC_MALFORMED, 0},
+    {"{\"e\":\"ACCOUNT_UPDATE\",\"E\":1,\"T\":1,\"a\":[]}", QT_CODEC_MALFORMED, 0},
+    {"{\"e\":\"ACCOUNT_UPDATE\",\"E\":1,\"T\":1,\"a\":{\"m\":\"FUNDING_FEE\"}}", QT_CODEC_MALFORMED,
+     0},
+    {"{\"e\":\"ACCOUNT_UPDATE\",\"E\":1,\"T\":1,\"o\":{\"m\":\"FUNDING_FEE\",\"B\":[]}}",
+     QT_CODEC_MALFORMED, 0},
+    {"{\"e\":\"ORDER_TRADE_UPDATE\",\"E\":1,\"T\":1}", QT_CODEC_MALFORMED, 0},
+    {"{\"e\":\"ORDER_TRADE_UPDATE\",\"E\":1,\"T\":1,\"a\":{\"s\":\"BTCUSDT\"}}", QT_CODEC_MALFORMED,
+     0},
+    {"{\"e\":\"ORDER_TRADE_UPDATE\",\"E\":1,\"T\":1,\"o\":{\"s\":\"ETHUSDT\"}}", QT_CODEC_SKIPPED,
+     0},
+};
+
+START_TEST(other_news_of_the_account_are_no_events)
+{
+    ck_assert_int_eq(taker_take_text(&taker, news[_i].text), news[_i].verdict);
+    ck_assert_uint_eq(taker.n, 0);
+    ck_assert_uint_eq(taker.decoded.misfits, news[_i].misfits);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    enum qt_message kind;
+} words[] = {
+    {"{\"e\":\"MARGIN_CALL\",\"E\":1,\"cw\":\"3.1\",\"p\":[]}", QT_MESSAGE_MARGIN_CALL},
+    {"{\"e\":\"listenKeyExpired\",\"E\":1,\"listenKey\":\"k\"}", QT_MESSAGE_USER_END},
+};
+
+START_TEST(a_margin_call_and_the_streams_end_are_told)
+{
+    ck_assert_int_eq(taker_take_text(&taker, words[_i].text), QT_CODEC_DECODED);
+    ck_assert_int_eq(taker.decoded.kind, words[_i].kind);
+    ck_assert_uint_eq(taker.n, 0);
+}
+END_TEST
+
+/* Errors */
+
+static const struct {
+    int32_t code;
+    enum qt_venue_verdict usdm;
+} codes[] = {
+    {-5022, QT_VENUE_REJECTED},  {-5021, QT_VENUE_REJECTED},  {-4131, QT_VENUE_REJECTED},
+    {-4120, QT_VENUE_REJECTED},  {-4061, QT_VENUE_REJECTED},  {-2026, QT_VENUE_REJECTED},
+    {-2022, QT_VENUE_REJECTED},  {-2021, QT_VENUE_REJECTED},  {-2019, QT_VENUE_REJECTED},
+    {-2015, QT_VENUE_AUTH},      {-2013, QT_VENUE_NOT_FOUND}, {-2011, QT_VENUE_NOT_FOUND},
+    {-1125, QT_VENUE_NOT_FOUND}, {-1022, QT_VENUE_AUTH},      {-1021, QT_VENUE_CLOCK},
+    {-1008, QT_VENUE_RETRY},     {-1007, QT_VENUE_UNKNOWN},   {-1003, QT_VENUE_BANNED},
+    {-1001, QT_VENUE_UNKNOWN},
+};
+
+START_TEST(error_codes_mean_what_this_product_says)
+{
+    const struct qt_venue_class *class = qt_venue_find("binance-usdm");
+    ck_assert_ptr_eq(class, &qt_venue_binance_usdm);
+    for (size_t i = 1; i < class->n_errors; i++)
+        ck_assert(class->errors[i - 1].code < class->errors[i].code);
+    for (size_t i = 1; i < class->n_shared_errors; i++)
+        ck_assert(class->shared_errors[i - 1].code < class->shared_errors[i].code);
+    for (size_t i = 0; i < QT_COUNT_OF(codes); i++) {
+        const struct qt_venue_error *row = qt_venue_error_find(class, codes[i].code);
+        ck_assert_msg(row != NULL, "%d", codes[i].code);
+        ck_assert_msg(row->verdict == codes[i].usdm, "%d: %s", codes[i].code, row->text);
+    }
+    /* one code, two meanings */
+    ck_assert_int_eq(qt_venue_error_find(&qt_venue_binance, -2026)->verdict, QT_VENUE_NOT_FOUND);
+    ck_assert_ptr_null(qt_venue_error_find(class, -9999));
+}
+END_TEST
+
+START_TEST(the_classes_say_what_they_can)
+{
+    ck_assert(qt_venue_binance_usdm.caps.has_reduce_only && qt_venue_binance_usdm.caps.has_margin);
+    ck_assert(!qt_venue_binance.caps.has_reduce_only && !qt_venue_binance.caps.has_margin);
+    size_t n;
+    const struct qt_venue_class *const *classes = qt_venue_classes(&n);
+    for (size_t i = 1; i < n; i++)
+        ck_assert_int_lt(strcmp(classes[i - 1]->name, classes[i]->name), 0);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("binance_usdm");
+    TCase *tc = tcase_create("words");
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_loop_test(tc, an_order_is_written_in_the_words_of_perpetuals, 0, QT_COUNT_OF(orders));
+    tcase_add_test(tc, a_fill_of_ours_is_known_by_its_client_id_and_carries_its_fee);
+    tcase_add_loop_test(tc, a_report_says_how_an_order_stands, 0, QT_COUNT_OF(ends));
+    tcase_add_test(tc, funding_is_an_income);
+    tcase_add_loop_test(tc, other_news_of_the_account_are_no_events, 0, QT_COUNT_OF(news));
+    tcase_add_loop_test(tc, a_margin_call_and_the_streams_end_are_told, 0, QT_COUNT_OF(words));
+    tcase_add_test(tc, error_codes_mean_what_this_product_says);
+    tcase_add_test(tc, the_classes_say_what_they_can);
+    suite_add_tcase(suite, tc);
+    return qt_run_suite(suite);
+}

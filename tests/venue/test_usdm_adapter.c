@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The adapter's USD-M product connected to the simulated exchange's perpetuals, over real sockets.
+ */
+#include "bench.h"
+
+#include "qtrade/market/book.h"
+#include "qtrade/venue/exchange.h"
+
+#define SYMBOLS 4
+#define DIFFS 50
+#define FUNDING_NS INT64_C(1709280000000000000) /* 2024-03-01T08:00:00Z */
+#define WALLET (INT64_C(100000) * 100000000)
+
+static struct bench bench;
+static struct qt_exchange_server *server;
+
+static bool
+is_quote_of_first(const struct qt_event *event, int64_t ignored)
+{
+    (void)ignored;
+    return event->kind == QT_EVENT_QUOTE && event->instrument == 0;
+}
+
+/* The exchange begins so long before funding. */
+static void
+open_before(int64_t minutes, double speed)
+{
+    struct qt_error err = {0};
+    const struct qt_exchange_server_options exchange = {.symbols = SYMBOLS,
+                                                        .seed = 17,
+                                                        .speed = speed,
+                                                        .start_ns =
+                                                            FUNDING_NS - minutes * QT_NS_PER_MIN,
+                                                        .has_usdm = true};
+    server = qt_exchange_server_start(&exchange, &err);
+    ck_assert_msg(server != NULL, "%s", err.text);
+    const struct qt_exchange_server_info *info = qt_exchange_server_info(server);
+    bench = (struct bench){.sink = {.push = bench_push, .self = &bench}};
+    const struct qt_binance_options options = {.venue_class = &qt_venue_binance_usdm,
+                                               .rest_url = info->usdm_rest_url,
+                                               .ws_url = info->usdm_stream_url,
+                                               .key = info->key,
+                                               .secret = info->secret,
+                                               .tag = BENCH_TAG,
+                                               .clock = &info->clock,
+                                               .history = {{QT_NS_PER_MIN, 30}},
+                                               .n_history = 1,
+                                               .is_simulated = true,
+                                               .seed = 1};
+    bench_open(&bench, &options);
+    bench_settle(&bench);
+    bench.seen = 0;
+    (void)bench_find(&bench, is_quote_of_first, 0, "a quote");
+    bench.seen = 0;
+}
+
+static void
+open_at(double speed)
+{
+    open_before(60, speed);
+}
+
+static void
+tear_down(void)
+{
+    bench_stop(&bench);
+    qt_exchange_server_stop(server);
+}
+
+static void
+expect_clean(void)
+{
+    struct qt_venue_stats stats = qt_binance_stats(bench.session);
+    ck_assert_uint_eq(stats.malformed, 0);
+    ck_assert_uint_eq(stats.refused, 0);
+    ck_assert_uint_eq(stats.misfits, 0);
+    ck_assert_uint_eq(stats.depth_gaps, 0);
+    ck_assert_uint_eq(stats.unknown_fates, 0);
+    ck_assert(qt_exchange_server_stats(server).is_conserved);
+}
+
+static const struct qt_instrument *
+ins(void)
+{
+    return qt_universe_at(bench.universe, 0);
+}
+
+/* The best prices as told last. */
+static struct qt_quote
+best(void)
+{
+    for (size_t i = bench.n; i-- > 0;)
+        if (bench.events[i].kind == QT_EVENT_QUOTE && bench.events[i].instrument == 0)
+            return bench.events[i].quote;
+    ck_abort_msg("no quote yet");
+}
+
+/* An order worth about 500 USDT. */
+static struct qt_order_request
+order_of(uint64_t seq, enum qt_side side, enum qt_order_type type, double px_factor)
+{
+    double px = qt_px_to_double(best().bid, ins()->px_scale);
+    struct qt_order_request order = {.client_id = qt_client_id(seq, 0),
+                                     .side = (uint8_t)side,
+                                     .type = (uint8_t)type,
+                                     .px = QT_PX_NONE,
+                                     .stop_px = QT_PX_NONE};
+    ck_assert(qt_qty_of_double_floor(500 / px, ins()->qty_scale, &order.qty));
+    order.qty = qt_qty_floor(order.qty, ins()->lot);
+    qt_px at;
+    ck_assert(qt_px_of_double(px * px_factor, ins()->px_scale, &at));
+    at = qt_px_floor(at, ins()->tick);
+    if (type == QT_TYPE_LIMIT || type == QT_TYPE_LIMIT_MAKER || type == QT_TYPE_STOP_LOSS_LIMIT)
+        order.px = at;
+    if (type == QT_TYPE_STOP_LOSS || type == QT_TYPE_STOP_LOSS_LIMIT)
+        order.stop_px = at;
+    return order;
+}
+
+static void
+submit(const struct qt_order_request *order)
+{
+    ck_assert(bench.orders.submit(bench.orders.self, order));
+}
+
+START_TEST(rules_come_with_what_a_symbol_takes)
+{
+    open_at(10);
+    ck_assert_uint_eq(qt_universe_count(bench.universe), SYMBOLS);
+    for (uint32_t i = 0; i < SYMBOLS; i++) {
+        const struct qt_instrument *row = qt_universe_at(bench.universe, i);
+        uint32_t all = 1u << QT_TYPE_LIMIT | 1u << QT_TYPE_MARKET | 1u << QT_TYPE_STOP_LOSS |
+                       1u << QT_TYPE_STOP_LOSS_LIMIT;
+        ck_assert_str_eq(row->quote, "USDT");
+        ck_assert_uint_eq(row->order_types & all, all);
+        ck_assert_int_eq(row->min_notional.v, INT64_C(5) * 100000000);
+    }
+    expect_clean();
+}
+END_TEST
+
+START_TEST(an_order_rests_is_asked_for_and_cancelled)
+{
+    open_at(10);
+    struct qt_order_request order = order_of(1, QT_BUY, QT_TYPE_LIMIT, 0.9);
+    submit(&order);
+    (void)bench_report(&bench, REPORT(1, ACCEPTED));
+    ck_assert(bench.orders.query(bench.orders.self, 0, order.client_id));
+    const struct qt_event *told = bench_report(&bench, REPORT(1, STATUS));
+    ck_assert_int_eq(told->report.state, QT_ORDER_OPEN);
+    ck_assert_int_eq(told->report.px.v, order.px.v);
+    ck_assert_int_eq(told->report.qty.v, order.qty.v);
+    ck_assert(bench.orders.cancel(bench.orders.self, 0, order.client_id));
+    (void)bench_report(&bench, REPORT(1, CANCELLED));
+    ck_assert(bench.orders.query(bench.orders.self, 0, qt_client_id(99, 0)));
+    (void)bench_report(&bench, REPORT(99, NOT_FOUND));
+    expect_clean();
+}
+END_TEST
+
+START_TEST(stops_rest_reduce_only_and_go_with_all_others)
+{
+    open_at(10);
+    struct qt_order_request buy = order_of(1, QT_BUY, QT_TYPE_MARKET, 1);
+    submit(&buy);
+    (void)bench_report(&bench, REPORT(1, FILL));
+    struct qt_order_request stop = order_of(2, QT_SELL, QT_TYPE_STOP_LOSS, 0.95);
+    struct qt_order_request limit = order_of(3, QT_SELL, QT_TYPE_STOP_LOSS_LIMIT, 0.92);
+    stop.reduce_only = limit.reduce_only = true;
+    submit(&stop);
+    (void)bench_report(&bench, REPORT(2, ACCEPTED));
+    submit(&limit);
+    (void)bench_report(&bench, REPORT(3, ACCEPTED));
+    ck_assert(bench.orders.cancel_all(bench.orders.self, 0));
+    (void)bench_report(&bench, REPORT(2, CANCELLED));
+    bench.seen = 0;
+    (void)bench_report(&bench, REPORT(3, CANCELLED));
+    expect_clean();
+}
+END_TEST
+
+static const struct {
+    enum qt_order_type type;
+    enum qt_side side;
+    double px_factor;
+    bool reduce_only;
+    int32_t code;
+} refusals[] = {
+    {QT_TYPE_LIMIT_MAKER, QT_BUY, 1.02, false, -5022}, /* it would take */
+    {QT_TYPE_MARKET, QT_SELL, 1, true, -2022},         /* there is nothing to reduce */
+    {QT_TYPE_STOP_LOSS, QT_SELL, 1.1, false, -2021},   /* it would trigger at once */
+};
+
+START_TEST(what_the_venue_refuses_is_rejected_with_its_code)
+{
+    open_at(10);
+    struct qt_order_request order =
+        order_of(1, refusals[_i].side, refusals[_i].type, refusals[_i].px_factor);
+    order.reduce_only = refusals[_i].reduce_only;
+    submit(&order);
+    const struct qt_event *told = bench_report(&bench, REPORT(1, REJECTED));
+    ck_assert_int_eq(told->report.code, refusals[_i].code);
+}
+END_TEST
+
+/* The account as read behind event `from`: cash and the holding of the first symbol. */
+static void
+read_account(int64_t *out_cash, int64_t *out_held, int64_t *out_rounding)
+{
+    bench.seen = bench.n;
+    ck_assert(bench.orders.sync(bench.orders.self));
+    const struct qt_event *end = bench_find(&bench, is_kind, QT_EVENT_SYNC, "a read");
+    *out_held = 0;
+    for (const struct qt_event *event = end; event > bench.events; event--) {
+        if (event->kind == QT_EVENT_SYNC && event != end)
+            break;
+        if (event->kind != QT_EVENT_BALANCE)
+            continue;
+        if (strcmp(event->balance.asset, "USDT") == 0) {
+            *out_cash = event->balance.free.v;
+            *out_rounding = event->balance.rounding.v;
+        } else if (strcmp(event->balance.asset, ins()->base) == 0) {
+            *out_held = event->balance.free.v;
+        }
+    }
+}
+
+/* What the reports of an order moved: notional and fees, by distinct trades. */
+static int64_t
+moved_by(uint64_t seq)
+{
+    int64_t sum = 0;
+    uint64_t last_trade = 0;
+    for (size_t i = 0; i < bench.n; i++) {
+        const struct qt_report *report = &bench.events[i].report;
+        qt_money notional;
+        if (bench.events[i].kind != QT_EVENT_REPORT || report->type != QT_REPORT_FILL ||
+            report->client_id != qt_client_id(seq, 0) || report->trade_id <= last_trade)
+            continue;
+        last_trade = report->trade_id;
+        ck_assert(qt_instrument_notional(ins(), report->px, report->qty, &notional));
+        sum += (report->side == QT_SELL ? notional.v : -notional.v) - report->fee.v;
+    }
+    return sum;
+}
+
+static bool
+is_filled(const struct qt_event *event, int64_t wanted)
+{
+    return event->kind == QT_EVENT_REPORT &&
+           event->report.client_id == qt_client_id((uint64_t)wanted, 0) &&
+           event->report.type == QT_REPORT_FILL && event->report.state == QT_ORDER_FILLED;
+}
+
+static void
+trade(uint64_t seq, enum qt_side side)
+{
+    struct qt_order_request order = order_of(seq, side, QT_TYPE_MARKET, 1);
+    order.reduce_only = side == QT_SELL;
+    bench.seen = bench.n;
+    submit(&order);
+    (void)bench_find(&bench, is_filled, (int64_t)seq, "the last fill");
+}
+
+START_TEST(a_fill_moves_the_account_as_on_spot)
+{
+    int64_t cash[3], held[3], rounding;
+    open_at(10);
+    read_account(&cash[0], &held[0], &rounding);
+    ck_assert_int_eq(held[0], 0);
+    trade(1, QT_BUY);
+    read_account(&cash[1], &held[1], &rounding);
+    ck_assert_int_gt(held[1], 0);
+    ck_assert_int_le(llabs(cash[1] - cash[0] - moved_by(1)), rounding);
+    trade(2, QT_BUY); /* at another price: the entry price is an average now */
+    trade(3, QT_SELL);
+    read_account(&cash[2], &held[2], &rounding);
+    ck_assert_int_le(llabs(cash[2] - cash[1] - moved_by(2) - moved_by(3)), rounding);
+    expect_clean();
+}
+END_TEST
+
+START_TEST(funding_comes_as_the_income_that_the_wallet_shows)
+{
+    int64_t cash, held, rounding;
+    for (int64_t minutes = 5;; minutes *= 2) { /* the slower this machine, the earlier */
+        open_before(minutes, 60);
+        trade(1, QT_BUY);
+        if (qt_clock_utc_ns(&qt_exchange_server_info(server)->clock) < FUNDING_NS)
+            break;
+        tear_down();
+    }
+    bench.seen = 0;
+    const struct qt_event *told = bench_find(&bench, is_kind, QT_EVENT_INCOME, "funding");
+    const struct qt_income income = told->income;
+    ck_assert_str_eq(income.asset, "USDT");
+    ck_assert_int_eq(income.kind, QT_INCOME_FUNDING);
+    ck_assert_int_ne(income.amount.v, 0);
+    read_account(&cash, &held, &rounding);
+    ck_assert_int_le(llabs(cash - WALLET - moved_by(1) - income.amount.v), rounding);
+    expect_clean();
+}
+END_TEST
+
+START_TEST(a_watched_book_follows_by_the_ids_of_the_diffs_before)
+{
+    struct qt_book *book = qt_book_create(QT_BOOK_FUTURES, 1000);
+    int64_t until = qt_now_mono_ns() + BENCH_WAIT_MS * QT_NS_PER_MS;
+    size_t from = 0;
+    unsigned diffs = 0;
+    open_at(60);
+    bench.feed.watch_depth(bench.feed.self, 0, true);
+    while (diffs < DIFFS) {
+        ck_assert_msg(qt_now_mono_ns() < until, "%u diffs only", diffs);
+        bench_work(&bench, 5);
+        for (; from < bench.n; from++) {
+            const struct qt_event *event = &bench.events[from];
+            if (event->kind != QT_EVENT_DEPTH)
+                continue;
+            enum qt_book_verdict verdict = qt_book_apply(book, &event->depth, event->flags);
+            ck_assert(verdict == QT_BOOK_APPLIED || verdict == QT_BOOK_OLD);
+            diffs += (event->flags & QT_EVENT_LAST) && !(event->flags & QT_EVENT_SNAPSHOT);
+        }
+    }
+    ck_assert_int_eq(qt_book_state(book), QT_BOOK_LIVE);
+    qt_book_destroy(book);
+    expect_clean();
+}
+END_TEST
+
+START_TEST(trades_and_bars_of_both_entries_come)
+{
+    bool has[QT_EVENT_KINDS] = {false};
+    int64_t until = qt_now_mono_ns() + BENCH_WAIT_MS * QT_NS_PER_MS;
+    open_at(60);
+    while (!has[QT_EVENT_QUOTE] || !has[QT_EVENT_TRADE] || !has[QT_EVENT_BAR]) {
+        ck_assert_msg(qt_now_mono_ns() < until, "not every kind came");
+        bench_work(&bench, 10);
+        for (size_t i = 0; i < bench.n; i++)
+            has[bench.events[i].kind] |= !(bench.events[i].flags & QT_EVENT_HISTORY);
+    }
+    expect_clean();
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("usdm_adapter");
+    TCase *tc = tcase_create("adapter");
+    tcase_set_timeout(tc, 180);
+    tcase_add_checked_fixture(tc, NULL, tear_down);
+    tcase_add_test(tc, rules_come_with_what_a_symbol_takes);
+    tcase_add_test(tc, an_order_rests_is_asked_for_and_cancelled);
+    tcase_add_test(tc, stops_rest_reduce_only_and_go_with_all_others);
+    tcase_add_loop_test(tc, what_the_venue_refuses_is_rejected_with_its_code, 0,
+                        QT_COUNT_OF(refusals));
+    tcase_add_test(tc, a_fill_moves_the_account_as_on_spot);
+    tcase_add_test(tc, funding_comes_as_the_income_that_the_wallet_shows);
+    tcase_add_test(tc, a_watched_book_follows_by_the_ids_of_the_diffs_before);
+    tcase_add_test(tc, trades_and_bars_of_both_entries_come);
+    suite_add_tcase(suite, tc);
+    return qt_run_suite(suite);
+}
