@@ -84,14 +84,15 @@ static qt_qty
 least_of(const struct qt_algo_market *market, qt_px px)
 {
     const struct qt_instrument *ins = market->ins;
-    qt_qty least = qt_qty_cmp(ins->min_qty, ins->lot) > 0 ? ins->min_qty : ins->lot, by_notional;
+    qt_qty least = qt_qty_cmp(ins->min_qty, ins->lot) > 0 ? ins->min_qty : ins->lot, more;
     double needed = qt_money_to_double(ins->min_notional, QT_MONEY_SCALE) /
                     qt_px_to_double(px, ins->px_scale);
-    if (!can_send(market, px, least) &&
-        qt_qty_of_double_floor(needed, ins->qty_scale, &by_notional) &&
-        qt_qty_add(qt_qty_floor(by_notional, ins->lot), ins->lot, &by_notional))
-        least = by_notional;
-    return least;
+    if (can_send(market, px, least) || !qt_qty_of_double_floor(needed, ins->qty_scale, &more))
+        return least;
+    more = qt_qty_floor(more, ins->lot);
+    if (!can_send(market, px, more) && !qt_qty_add(more, ins->lot, &more))
+        return least;
+    return more;
 }
 
 /* Lots of a child at px, wanted or less where what is left could be sent too; 0: none yet. */
@@ -188,8 +189,9 @@ qt__algo_rest(const struct qt_execution_config *config, const struct qt_parent *
     qt_px px = parent->side == QT_BUY ? market->bid : market->ask;
     if (is_beyond(parent, px, parent->limit))
         px = parent->limit;
+    qt_qty least = least_of(market, px);
     if (market->child == QT_ALGO_NO_CHILD)
-        send(parent, market, px, QT_TIF_GTC, wanted, out);
+        send(parent, market, px, QT_TIF_GTC, qt_qty_cmp(wanted, least) < 0 ? least : wanted, out);
     else if (has_left(config, market, px))
         act(QT_ALGO_CANCEL, "follows the best price", out);
     else

@@ -61,6 +61,7 @@ struct qt_parent {
     double tape_qty, tape_quote;        /* market's volume: until the decision; then, over its life */
     uint32_t children;                  /* sent so far */
     uint64_t child;                     /* alive; 0: none */
+    int64_t retry_ns;                   /* no child before this: the last one was refused */
     struct qt_algo_state algo;
     char why[QT_PARENT_WHY]; /* why it ended, or waits */
 };
