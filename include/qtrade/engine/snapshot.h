@@ -102,6 +102,7 @@ struct qt_order_view {
     qt_qty qty, cum_qty;
     int64_t created_ns;
     char purpose[16]; /* "entry", "stop", "target", "flatten", "venue_stop" */
+    uint64_t parent;  /* qt_parent_view.id; 0: none */
 };
 
 /** A parent order, at work or ended; amounts of its cost in quote, a cost is positive. */
