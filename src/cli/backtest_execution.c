@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What execution cost in a backtest: a row of each parent order, and sums by algorithm and symbol. */
+/* What execution cost in a backtest: a row of each parent order, and sums by algorithm and symbol.
+ */
 #include <inttypes.h>
 
 #include "qtrade/base/text.h"
@@ -67,14 +68,10 @@ print_json(const char *name_key, const char *name, const struct qt_cost_total *t
     const struct {
         const char *key;
         double v;
-    } rows[] = {{"notional", total->notional},
-                {"filled", total->filled},
-                {"delay", total->delay},
-                {"trading", total->trading},
-                {"fees", total->fees},
-                {"opportunity", total->opportunity},
-                {"shortfall", total->shortfall},
-                {"shortfall_bps", qt_cost_total_bps(total)}};
+    } rows[] = {{"notional", total->notional},   {"filled", total->filled},
+                {"delay", total->delay},         {"trading", total->trading},
+                {"fees", total->fees},           {"opportunity", total->opportunity},
+                {"shortfall", total->shortfall}, {"shortfall_bps", qt_cost_total_bps(total)}};
     char buffer[LINE];
     struct qt_text line;
     qt_text_init(&line, buffer, sizeof buffer);
@@ -139,8 +136,7 @@ qt__backtest_execution_text(const struct qt__backtest_result *result, const char
     for (uint32_t a = 0; a < QT_ALGORITHMS; a++) {
         const struct qt_cost_total total = of_algorithm(result, a);
         if (total.parents > 0)
-            fprintf(out,
-                    "%-12s %8" PRIu64 " %9" PRIu64 " %14.2f %9.2f %9.2f %9.2f %11.2f %10.2f\n",
+            fprintf(out, "%-12s %8" PRIu64 " %9" PRIu64 " %14.2f %9.2f %9.2f %9.2f %11.2f %10.2f\n",
                     qt_algorithm_name((enum qt_algorithm)a), total.parents, total.children,
                     total.notional, total.delay, total.trading, total.fees, total.opportunity,
                     qt_cost_total_bps(&total));

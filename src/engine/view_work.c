@@ -102,7 +102,8 @@ fill_total(const struct qt_cost_total *total, const char *symbol, enum qt_algori
     qt_copy(out->algorithm, sizeof out->algorithm, qt_algorithm_name(algorithm));
 }
 
-/* The algorithms first; of the symbols those that cost most to trade, if there is no room for all. */
+/* The algorithms first; of the symbols those that cost most to trade, if there is no room for all.
+ */
 static void
 view_costs(const struct qt_engine *engine, struct qt_snapshot *out)
 {
@@ -118,9 +119,8 @@ view_costs(const struct qt_engine *engine, struct qt_snapshot *out)
     for (uint32_t i = 0; i < engine->symbols; i++)
         for (int a = 0; a < QT_ALGORITHMS; a++) {
             const struct qt_cost_total *total = &engine->symbol[i].work.cost[a];
-            if (total->parents == 0 ||
-                (out->costs == QT_VIEW_ROWS &&
-                 total->notional <= out->cost[QT_VIEW_ROWS - 1].notional))
+            if (total->parents == 0 || (out->costs == QT_VIEW_ROWS &&
+                                        total->notional <= out->cost[QT_VIEW_ROWS - 1].notional))
                 continue;
             uint32_t at = out->costs < QT_VIEW_ROWS ? out->costs++ : QT_VIEW_ROWS - 1;
             for (; at > first && out->cost[at - 1].notional < total->notional; at--)

@@ -131,8 +131,8 @@ qt__work_begin(struct qt_engine *engine, struct qt_symbol *symbol,
     parent->deadline_ns = now_ns + engine->execution.duration_s * QT_NS_PER_S;
     parent->limit = qt_algo_limit(&engine->execution, symbol->ins, (enum qt_side)request->side,
                                   parent->arrival);
-    parent->algo.has_curve = qt_volume_profile_curve(
-        &symbol->work.profile, now_ns, parent->deadline_ns, parent->algo.curve);
+    parent->algo.has_curve = qt_volume_profile_curve(&symbol->work.profile, now_ns,
+                                                     parent->deadline_ns, parent->algo.curve);
     mark(symbol);
     record(engine, parent, request->client_id >> 8, now_ns);
     return parent;
@@ -180,8 +180,8 @@ open_of(const struct qt_engine *engine, const struct qt_parent *parent, qt_qty *
 /* P1. A breach is a defect of this program: the gate shuts at once, and the next cycle leads to
  * EMERGENCY. */
 static bool
-holds(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_parent *parent, qt_qty add,
-      uint64_t seq, int64_t now_ns)
+holds(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_parent *parent,
+      qt_qty add, uint64_t seq, int64_t now_ns)
 {
     qt_qty open;
     char text[BREACH_TEXT];
@@ -243,7 +243,8 @@ qt__work_report(struct qt_engine *engine, struct qt_symbol *symbol,
                 const struct qt_order_change *change, uint64_t seq, int64_t now_ns)
 {
     const struct qt_order *order = change->order;
-    struct qt_parent *parent = &symbol->work.parent[place_of((enum qt_order_purpose)order->purpose)];
+    struct qt_parent *parent =
+        &symbol->work.parent[place_of((enum qt_order_purpose)order->purpose)];
     if (order->parent == 0 || order->parent != parent->id)
         return;
     if (change->has_fill && parent->state == QT_PARENT_DONE)
@@ -388,8 +389,8 @@ look_at(const struct qt_engine *engine, const struct qt_symbol *symbol,
                                    .now_ns = engine->now_ns,
                                    .bid = symbol->is_halted ? QT_PX_NONE : symbol->quote.bid,
                                    .ask = symbol->quote.ask,
-                                   .volume = QT_MAX(
-                                       tape_qty(&symbol->work.tape) - parent->tape_qty, 0.0),
+                                   .volume =
+                                       QT_MAX(tape_qty(&symbol->work.tape) - parent->tape_qty, 0.0),
                                    .chunk = chunk_of(engine, symbol),
                                    .child_px = QT_PX_NONE};
     if (!child)

@@ -12,9 +12,12 @@
 #define BPS 1e4
 
 const struct qt_algo_class *const qt_algorithms[QT_ALGORITHMS] = {
-    [QT_ALGO_IMMEDIATE] = &qt_algo_immediate, [QT_ALGO_CHASE] = &qt_algo_chase,
-    [QT_ALGO_TWAP] = &qt_algo_twap,           [QT_ALGO_VWAP] = &qt_algo_vwap,
-    [QT_ALGO_POV] = &qt_algo_pov,             [QT_ALGO_ICEBERG] = &qt_algo_iceberg};
+    [QT_ALGO_IMMEDIATE] = &qt_algo_immediate,
+    [QT_ALGO_CHASE] = &qt_algo_chase,
+    [QT_ALGO_TWAP] = &qt_algo_twap,
+    [QT_ALGO_VWAP] = &qt_algo_vwap,
+    [QT_ALGO_POV] = &qt_algo_pov,
+    [QT_ALGO_ICEBERG] = &qt_algo_iceberg};
 
 const char *
 qt_algorithm_name(enum qt_algorithm algorithm)
@@ -85,8 +88,8 @@ least_of(const struct qt_algo_market *market, qt_px px)
 {
     const struct qt_instrument *ins = market->ins;
     qt_qty least = qt_qty_cmp(ins->min_qty, ins->lot) > 0 ? ins->min_qty : ins->lot, more;
-    double needed = qt_money_to_double(ins->min_notional, QT_MONEY_SCALE) /
-                    qt_px_to_double(px, ins->px_scale);
+    double needed =
+        qt_money_to_double(ins->min_notional, QT_MONEY_SCALE) / qt_px_to_double(px, ins->px_scale);
     if (can_send(market, px, least) || !qt_qty_of_double_floor(needed, ins->qty_scale, &more))
         return least;
     more = qt_qty_floor(more, ins->lot);

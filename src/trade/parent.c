@@ -69,7 +69,8 @@ add_averages(const struct qt_parent *parent, double filled, double sign, struct 
     out->average = qt_money_to_double(parent->quote, QT_MONEY_SCALE) / filled;
     if (parent->arrival > 0)
         out->arrival_bps = sign * (out->average - parent->arrival) / parent->arrival * BPS;
-    out->has_vwap = parent->state == QT_PARENT_DONE && parent->tape_qty > 0 && parent->tape_quote > 0;
+    out->has_vwap =
+        parent->state == QT_PARENT_DONE && parent->tape_qty > 0 && parent->tape_quote > 0;
     if (!out->has_vwap)
         return;
     out->vwap = parent->tape_quote / parent->tape_qty;

@@ -47,7 +47,8 @@ cell_filled(const struct qt_snapshot *snap, int row, char *out, enum qt_role *ro
     *role = p->state != QT_PARENT_DONE ? QT_ROLE_BAR : share < 1 ? QT_ROLE_WARN : QT_ROLE_DIM;
     out[0] = '\0';
     for (int i = 0; i < BAR; i++)
-        qt__add_char(out, eighths - 8 * i > 0 ? qt__glyph_left(QT_MIN(eighths - 8 * i, 8)) : 0x2508);
+        qt__add_char(out,
+                     eighths - 8 * i > 0 ? qt__glyph_left(QT_MIN(eighths - 8 * i, 8)) : 0x2508);
     snprintf(percent, sizeof percent, " %3.0f%%", floor(share * 100));
     for (const char *c = percent; *c; c++)
         qt__add_char(out, (uint32_t)*c);
@@ -130,13 +131,33 @@ static const struct qt__column columns[] = {
     {.title = "parent", .min = 10, .max = 14, .priority = 0, .align = QT_LEFT, .cell = cell_symbol},
     {.title = "for", .min = 5, .max = 10, .priority = 40, .align = QT_LEFT, .cell = cell_purpose},
     {.title = "by", .min = 4, .max = 9, .priority = 70, .align = QT_LEFT, .cell = cell_algorithm},
-    {.title = "filled", .min = 10, .max = 10, .priority = 80, .align = QT_LEFT, .cell = cell_filled},
+    {.title = "filled",
+     .min = 10,
+     .max = 10,
+     .priority = 80,
+     .align = QT_LEFT,
+     .cell = cell_filled},
     {.title = "sent", .min = 4, .max = 4, .priority = 30, .align = QT_RIGHT, .cell = cell_children},
-    {.title = "arrival", .min = 7, .max = 10, .priority = 35, .align = QT_RIGHT, .cell = cell_arrival},
-    {.title = "average", .min = 7, .max = 10, .priority = 60, .align = QT_RIGHT, .cell = cell_average},
+    {.title = "arrival",
+     .min = 7,
+     .max = 10,
+     .priority = 35,
+     .align = QT_RIGHT,
+     .cell = cell_arrival},
+    {.title = "average",
+     .min = 7,
+     .max = 10,
+     .priority = 60,
+     .align = QT_RIGHT,
+     .cell = cell_average},
     {.title = "slip bp", .min = 7, .max = 7, .priority = 75, .align = QT_RIGHT, .cell = cell_slip},
     {.title = "vwap bp", .min = 7, .max = 7, .priority = 25, .align = QT_RIGHT, .cell = cell_vwap},
-    {.title = "cost bp", .min = 7, .max = 7, .priority = 78, .align = QT_RIGHT, .cell = cell_shortfall},
+    {.title = "cost bp",
+     .min = 7,
+     .max = 7,
+     .priority = 78,
+     .align = QT_RIGHT,
+     .cell = cell_shortfall},
     {.title = "cost", .min = 6, .max = 9, .priority = 50, .align = QT_RIGHT, .cell = cell_quote},
     {.title = "age", .min = 3, .max = 4, .priority = 45, .align = QT_RIGHT, .cell = cell_age},
     {.title = "why", .min = 8, .max = 32, .priority = 10, .align = QT_LEFT, .cell = cell_why},

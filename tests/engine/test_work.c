@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Parent orders at work, from within the room: children one after the other, the stop at the venue
- * beside them, stops and liquidation that take over, answers that are lost, a restart in the middle.
+ * beside them, stops and liquidation that take over, answers that are lost, a restart in the
+ * middle.
  */
 #include "guard_kit.h"
 
@@ -432,7 +433,8 @@ START_TEST(restart_decides_the_same_without_what_was_kept_of_the_parent)
     ck_assert_uint_eq(sents, n);
     ck_assert_uint_eq(qt_engine_decision_hash(engine), hash);
     for (unsigned i = 0; i < n; i++)
-        ck_assert(sent[i].verb == with[i].verb && sent[i].order.client_id == with[i].order.client_id &&
+        ck_assert(sent[i].verb == with[i].verb &&
+                  sent[i].order.client_id == with[i].order.client_id &&
                   qt_qty_cmp(sent[i].order.qty, with[i].order.qty) == 0);
 }
 END_TEST

@@ -32,7 +32,7 @@ struct play {
     struct qt_algo_market market;
     struct qt_rng rng;
     struct qt_order_request child;
-    qt_qty child_left; /* what the one alive may still fill */
+    qt_qty child_left;       /* what the one alive may still fill */
     bool has_child, is_lost; /* lost: its answer does not come for a while */
     unsigned sends, cancels, steps;
     qt_qty sent[512];
@@ -88,9 +88,9 @@ check_child(struct play *play, const struct qt_algo_step *step)
     else
         ck_assert_int_ge(step->px.v, parent->limit.v);
     ck_assert(qt_qty_sub(qt_parent_rest(parent), step->qty, &left));
-    bool can_follow = qt_qty_sign(left) == 0 ||
-                      qt_instrument_check(&play->ins, play->market.bid, left, play->market.bid) ==
-                          QT_FILTER_OK;
+    bool can_follow =
+        qt_qty_sign(left) == 0 ||
+        qt_instrument_check(&play->ins, play->market.bid, left, play->market.bid) == QT_FILTER_OK;
     ck_assert_msg(can_follow, "%ld of %ld leave %ld", (long)step->qty.v, (long)parent->qty.v,
                   (long)left.v);
 }
@@ -159,7 +159,9 @@ step(struct play *play)
 {
     struct qt_algo_step next;
     bool rests = play->has_child && play->child.tif == QT_TIF_GTC && !play->is_lost;
-    play->market.child = rests ? QT_ALGO_RESTS : play->has_child ? QT_ALGO_ON_WAY : QT_ALGO_NO_CHILD;
+    play->market.child = rests             ? QT_ALGO_RESTS
+                         : play->has_child ? QT_ALGO_ON_WAY
+                                           : QT_ALGO_NO_CHILD;
     play->market.child_px = play->has_child ? play->child.px : QT_PX_NONE;
     qt_algo_step(&play->config, &play->parent, &play->market, &next);
     play->last = next;
@@ -222,10 +224,11 @@ START_TEST(every_algorithm_keeps_what_it_promises_in_any_market)
         ck_assert_msg(play.parent.state == QT_PARENT_DONE, "seed %d does not end: %s", run,
                       play.last.why);
         qt_qty rest = qt_parent_rest(&play.parent);
-        bool is_known = strcmp(play.parent.why, "filled") == 0         ? qt_qty_sign(rest) == 0
-                        : strcmp(play.parent.why, "deadline") == 0     ? qt_qty_sign(rest) > 0
-                        : strcmp(play.parent.why, "the rest is too small") == 0 &&
-                              qt_qty_sign(rest) > 0;
+        bool is_known =
+            strcmp(play.parent.why, "filled") == 0 ? qt_qty_sign(rest) == 0
+            : strcmp(play.parent.why, "deadline") == 0
+                ? qt_qty_sign(rest) > 0
+                : strcmp(play.parent.why, "the rest is too small") == 0 && qt_qty_sign(rest) > 0;
         ck_assert_msg(is_known, "seed %d: %s with %ld left", run, play.parent.why, (long)rest.v);
         ck_assert(qt_parent_holds(&play.parent, QT_QTY_ZERO, QT_QTY_ZERO));
     }
@@ -287,7 +290,8 @@ START_TEST(vwap_sends_by_the_usual_volume)
     float curve[QT_CURVE];
     int64_t from = 1699999200 * QT_NS_PER_S; /* 22:00 UTC, a whole half hour */
     ck_assert(!qt_volume_profile_curve(&profile, from, from + QT_NS_PER_HOUR, curve));
-    for (int i = 0; i < 4; i++) /* quarters of an hour: the second half trades three times as much */
+    for (int i = 0; i < 4;
+         i++) /* quarters of an hour: the second half trades three times as much */
         qt_volume_profile_bar(&profile, from + i * 15 * QT_NS_PER_MIN, 15 * QT_NS_PER_MIN,
                               i < 2 ? 100 : 300);
     qt_volume_profile_bar(&profile, from, QT_NS_PER_HOUR, 1e9); /* too long: tells nothing */
@@ -544,8 +548,8 @@ START_TEST(names_find_their_algorithm)
 {
     for (int i = 0; i < QT_ALGORITHMS; i++) {
         ck_assert_int_eq(qt_algorithm_find(qt_algorithm_name((enum qt_algorithm)i)), i);
-        ck_assert_ptr_nonnull(strstr(qt_execution_section.keys[0].choices,
-                                     qt_algorithm_name((enum qt_algorithm)i)));
+        ck_assert_ptr_nonnull(
+            strstr(qt_execution_section.keys[0].choices, qt_algorithm_name((enum qt_algorithm)i)));
     }
     ck_assert_int_eq(qt_algorithm_find("nonesuch"), QT_ALGO_IMMEDIATE);
 }

@@ -54,12 +54,12 @@ enum qt_algo_child {
 /** What a step sees. */
 struct qt_algo_market {
     const struct qt_instrument *ins;
-    int64_t now_ns;   /* event time */
-    qt_px bid, ask;   /* QT_PX_NONE: no quote, and nothing is sent */
-    double volume;    /* base quantity that the market traded since the decision */
-    qt_qty chunk;     /* largest child by its impact; 0: no bound */
+    int64_t now_ns; /* event time */
+    qt_px bid, ask; /* QT_PX_NONE: no quote, and nothing is sent */
+    double volume;  /* base quantity that the market traded since the decision */
+    qt_qty chunk;   /* largest child by its impact; 0: no bound */
     enum qt_algo_child child;
-    qt_px child_px;   /* of the one that rests */
+    qt_px child_px; /* of the one that rests */
 };
 
 struct qt_algo_step {

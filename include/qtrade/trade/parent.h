@@ -49,19 +49,20 @@ struct qt_algo_state {
 struct qt_parent {
     uint64_t id; /* of the decision: qt_client_id of its event; 0: none */
     uint32_t instrument;
-    uint8_t side, purpose, algorithm, state; /* enum qt_side, _order_purpose, _algorithm, _parent_state */
+    uint8_t side, purpose, algorithm,
+        state; /* enum qt_side, _order_purpose, _algorithm, _parent_state */
     int px_scale, qty_scale;
     qt_qty qty, filled;
-    qt_money quote, fees;   /* of what is filled; fees: quote, those in base at their fill's price */
-    qt_money risk;          /* of an entry: from entry to stop, of the whole; 0 else */
-    qt_px limit;            /* no child beyond it; QT_PX_NONE: at market */
-    int64_t decided_ns, deadline_ns; /* deadline: QT_TIME_NONE of an immediate one */
-    int64_t first_ns, ended_ns;      /* the first child sent; QT_TIME_NONE: not yet */
+    qt_money quote, fees; /* of what is filled; fees: quote, those in base at their fill's price */
+    qt_money risk;        /* of an entry: from entry to stop, of the whole; 0 else */
+    qt_px limit;          /* no child beyond it; QT_PX_NONE: at market */
+    int64_t decided_ns, deadline_ns;    /* deadline: QT_TIME_NONE of an immediate one */
+    int64_t first_ns, ended_ns;         /* the first child sent; QT_TIME_NONE: not yet */
     double arrival, first_mid, end_mid; /* mid in quote; 0: not known */
-    double tape_qty, tape_quote;        /* market's volume: until the decision; then, over its life */
-    uint32_t children;                  /* sent so far */
-    uint64_t child;                     /* alive; 0: none */
-    int64_t retry_ns;                   /* no child before this: the last one was refused */
+    double tape_qty, tape_quote; /* market's volume: until the decision; then, over its life */
+    uint32_t children;           /* sent so far */
+    uint64_t child;              /* alive; 0: none */
+    int64_t retry_ns;            /* no child before this: the last one was refused */
     struct qt_algo_state algo;
     char why[QT_PARENT_WHY]; /* why it ended, or waits */
 };
