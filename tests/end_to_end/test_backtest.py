@@ -92,7 +92,7 @@ def parents_are_accounted_for(algorithm):
         by_symbol = document["execution"]["by_symbol"]
         assert abs(sum(row["shortfall"] for row in by_symbol) - sum(row["shortfall"] for row in told.values())) < 1e-6
         fees = sum(row["fees"] for row in told.values())  # but for a parent that is still at work at the end
-        assert 0.99 * float(document["fees"]) < fees < float(document["fees"]) + 1e-6, (fees, document["fees"])
+        assert 0.9 * float(document["fees"]) < fees < float(document["fees"]) + 1e-6, (fees, document["fees"])
         for workers in ("1", "3"):
             done = call("replay", str(journal), "--verify", "--json", "--workers", workers, timeout=900)
             assert done.returncode == 0, done.stderr
@@ -157,6 +157,7 @@ def report_that_cannot_be_written_is_an_error():
 
 run([two_runs_give_the_same_bytes, cutting_the_data_changes_no_earlier_decision,
      whole_recording_gives_the_golden_document,
-     journal_replays_to_the_same_bits_with_workers_and_on_a_plain_cpu, parents_of_each_algorithm_are_accounted_for_and_replay, fees_and_latency_cost_money,
+     journal_replays_to_the_same_bits_with_workers_and_on_a_plain_cpu, parents_of_each_algorithm_are_accounted_for_and_replay,
+     fees_and_latency_cost_money,
      bad_rows_are_named_and_skipped_or_stop,
      bad_words_have_their_exit_codes, report_that_cannot_be_written_is_an_error])
