@@ -144,6 +144,8 @@ order_of(const struct qt_order_view *order)
     set(document, "quantity", qty_of(order->qty, order->qty_scale));
     set(document, "filled", qty_of(order->cum_qty, order->qty_scale));
     set(document, "created_ms", ms_of(order->created_ns));
+    snprintf(id, sizeof id, "%llx", (unsigned long long)order->parent);
+    set(document, "parent", order->parent ? json_string(id) : json_null());
     return document;
 }
 
@@ -326,6 +328,8 @@ qt_document_status(const struct qt_snapshot *snapshot, const char *version, long
     set(document, "drawdown", snapshot->has_equity ? json_real(snapshot->drawdown) : json_null());
     set(document, "positions", qt_document_positions(snapshot));
     set(document, "open_orders", qt_document_open_orders(snapshot));
+    set(document, "parents", qt_document_parents(snapshot));
+    set(document, "execution", qt_document_execution(snapshot));
     set(document, "selected", qt_document_selected(snapshot));
     set(document, "regime", qt_document_regime(snapshot));
     set(document, "liquidating", json_boolean(snapshot->is_liquidating));

@@ -108,7 +108,48 @@ static const struct qt__picture_field order[] = {COUNT(O, client_id), ID(O, inst
                                                  NAME(O, type),       NAME(O, state),
                                                  AMOUNT(O, px),       UNITS(O, qty),
                                                  UNITS(O, cum_qty),   TIME(O, created_ns),
-                                                 TEXT(O, purpose),    {0}};
+                                                 TEXT(O, purpose),    COUNT(O, parent),
+                                                 {0}};
+
+#define A struct qt_parent_view
+static const struct qt__picture_field parent[] = {COUNT(A, id),
+                                                  ID(A, instrument),
+                                                  TEXT(A, symbol),
+                                                  SCALE(A, px_scale),
+                                                  SCALE(A, qty_scale),
+                                                  NAME(A, side),
+                                                  NAME(A, state),
+                                                  TEXT(A, purpose),
+                                                  TEXT(A, algorithm),
+                                                  TEXT(A, why),
+                                                  UNITS(A, qty),
+                                                  UNITS(A, filled),
+                                                  COUNT(A, children),
+                                                  TIME(A, decided_ns),
+                                                  SPAN(A, deadline_ns, QT_TIME_NONE),
+                                                  SPAN(A, ended_ns, QT_TIME_NONE),
+                                                  FLAG(A, has_cost),
+                                                  FLAG(A, has_average),
+                                                  FLAG(A, has_vwap),
+                                                  REAL(A, arrival),
+                                                  REAL(A, average),
+                                                  REAL(A, vwap),
+                                                  REAL(A, arrival_bps),
+                                                  REAL(A, vwap_bps),
+                                                  REAL(A, fees),
+                                                  REAL(A, delay),
+                                                  REAL(A, trading),
+                                                  REAL(A, opportunity),
+                                                  REAL(A, shortfall),
+                                                  REAL(A, shortfall_bps),
+                                                  {0}};
+
+#define Q struct qt_cost_view
+static const struct qt__picture_field cost[] = {
+    TEXT(Q, symbol),   TEXT(Q, algorithm),   COUNT(Q, parents), COUNT(Q, children),
+    COUNT(Q, unknown), REAL(Q, notional),    REAL(Q, filled),   REAL(Q, delay),
+    REAL(Q, trading),  REAL(Q, fees),        REAL(Q, opportunity), REAL(Q, shortfall),
+    REAL(Q, shortfall_bps), {0}};
 
 #define L struct qt_limit_view
 static const struct qt__picture_field limit[] = {TEXT(L, name),
@@ -285,6 +326,8 @@ const struct qt__picture_field qt__picture_fields[] = {COUNT(W, number),
                                                        FLAG(W, has_account),
                                                        LIST(W, foreign_of, foreign, foreign),
                                                        LIST(W, order, orders, order),
+                                                       LIST(W, parent, parents, parent),
+                                                       LIST(W, cost, costs, cost),
                                                        LIST(W, limit, limits, limit),
                                                        LIST(W, note, notes, note),
                                                        LIST(W, symbol, symbols, symbol),

@@ -144,6 +144,7 @@ open_engine(struct run *run, struct qt_error *err)
                                         .scan = &settings->scan,
                                         .strategy = &settings->strategy,
                                         .risk = &settings->risk,
+                                        .execution = &settings->execution,
                                         .quality = &settings->quality,
                                         .universe = run->universe,
                                         .feed = {.self = run, .work = work},
@@ -157,6 +158,19 @@ open_engine(struct run *run, struct qt_error *err)
         options.journal = qt_journal_port(run->journal);
     run->engine = qt_engine_create(&options, err);
     return run->engine != NULL;
+}
+
+static bool
+take_costs(struct run *run, struct qt_error *err)
+{
+    uint32_t n = run->result->symbols;
+    run->result->cost = calloc((size_t)n * QT_ALGORITHMS, sizeof *run->result->cost);
+    if (!run->result->cost)
+        return qt_fail(err, QT_E_MEMORY, "no memory for the costs of %u symbols", n);
+    for (uint32_t i = 0; i < n * QT_ALGORITHMS; i++)
+        qt_engine_cost(run->engine, i / QT_ALGORITHMS, (enum qt_algorithm)(i % QT_ALGORITHMS),
+                       &run->result->cost[i]);
+    return true;
 }
 
 static void
@@ -196,7 +210,7 @@ play(struct run *run, struct qt_error *err)
     if (interrupted)
         return qt_fail(err, QT_E_FAILED, "interrupted");
     take_result(run);
-    return true;
+    return take_costs(run, err);
 }
 
 static bool
@@ -234,6 +248,8 @@ void
 qt__backtest_result_finish(struct qt__backtest_result *result)
 {
     qt__backtest_log_finish(&result->log);
+    free(result->cost);
+    result->cost = NULL;
     qt_universe_destroy(result->universe);
     result->universe = NULL;
 }

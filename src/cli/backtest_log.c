@@ -184,6 +184,10 @@ put(void *self, const struct qt_record *record)
     case QT_RECORD_DECISION:
         take_decision(log, record);
         break;
+    case QT_RECORD_PARENT:
+        if (log->executions && record->parent.state == QT_PARENT_DONE)
+            qt__backtest_execution_row(log, &record->parent);
+        break;
     case QT_RECORD_POSITION:
     case QT_RECORD_POSTING:
     case QT_RECORD_MODE:
@@ -231,13 +235,14 @@ qt__backtest_log_open(struct qt__backtest_log *log, const char *dir,
                      err) &&
            open_file(&log->equity, dir, "equity.csv",
                      "time_ms,equity,cash,exposure,fees,drawdown,positions\n", err) &&
+           open_file(&log->executions, dir, "executions.csv", qt__backtest_execution_head, err) &&
            open_file(&log->decisions, dir, "decisions.jsonl", "", err);
 }
 
 bool
 qt__backtest_log_close(struct qt__backtest_log *log, struct qt_error *err)
 {
-    FILE **files[] = {&log->trades, &log->orders, &log->equity, &log->decisions};
+    FILE **files[] = {&log->trades, &log->orders, &log->equity, &log->executions, &log->decisions};
     bool is_whole = true;
     for (size_t i = 0; i < QT_COUNT_OF(files); i++) {
         if (*files[i])

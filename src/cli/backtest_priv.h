@@ -23,7 +23,7 @@ struct qt__decided {
 /** What a run leaves behind; the engine's store port fills it. */
 struct qt__backtest_log {
     const struct qt_universe *universe;
-    FILE *decisions, *orders, *trades, *equity; /* of --report; NULL: not written */
+    FILE *decisions, *orders, *trades, *equity, *executions; /* of --report; NULL: not written */
     struct qt_equity_point *point;
     size_t points, points_room;
     struct qt_round_trip *trip;
@@ -67,6 +67,7 @@ struct qt__backtest_result {
     uint32_t open_positions;
     uint64_t decision_hash;
     struct qt_performance performance;
+    struct qt_cost_total *cost; /* of each instrument, QT_ALGORITHMS of them */
     struct qt_universe *universe; /* of the log's instruments */
     struct qt__backtest_log log;
     double wall_s;
@@ -78,6 +79,13 @@ QT_CHECKED bool qt__backtest(const struct qt__backtest_plan *plan, struct qt__ba
 /** The document of design 6; ends with a newline. False: not written. */
 QT_CHECKED bool qt__backtest_json(const struct qt__backtest_result *result, FILE *out,
                                   struct qt_error *err);
+/** A row of executions.csv: a parent that has ended. */
+void qt__backtest_execution_row(struct qt__backtest_log *log, const struct qt_parent *parent);
+extern const char qt__backtest_execution_head[];
+/** "execution" of the document, with the comma and newline behind it. */
+void qt__backtest_execution_json(const struct qt__backtest_result *result, FILE *out);
+void qt__backtest_execution_text(const struct qt__backtest_result *result, const char *quote,
+                                 FILE *out);
 /** Frees what a result holds. */
 void qt__backtest_result_finish(struct qt__backtest_result *result);
 void qt__backtest_text(const struct qt__backtest_result *result, const char *quote, FILE *out);

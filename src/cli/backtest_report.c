@@ -57,6 +57,10 @@ qt__backtest_json(const struct qt__backtest_result *result, FILE *out, struct qt
                  result->counts.rejects, result->log.total.trades, result->open_positions,
                  result->is_conserved ? "true" : "false");
     add_metrics(&text, &result->performance);
+    qt_assert(!text.is_cut);
+    fputs(buffer, out);
+    qt__backtest_execution_json(result, out);
+    qt_text_init(&text, buffer, sizeof buffer);
     qt_text_addf(&text, "  \"decisions\": %zu,\n  \"decision_hash\": \"%016" PRIx64 "\"\n}\n",
                  result->log.decisions_made, result->decision_hash);
     qt_assert(!text.is_cut);
@@ -91,5 +95,6 @@ qt__backtest_text(const struct qt__backtest_result *result, const char *quote, F
             result->is_conserved ? "conserved" : "NOT CONSERVED");
     for (const struct qt_performance_row *row = qt_performance_rows; row->name; row++)
         print_metric(row, qt_performance_at(&result->performance, row), out);
+    qt__backtest_execution_text(result, quote, out);
     fprintf(out, "\n%-34s %016" PRIx64 "\n", "Decision hash", result->decision_hash);
 }

@@ -43,6 +43,7 @@ extern const struct qt_benchmark qt_bench_order[];
 extern const struct qt_benchmark qt_bench_sim[];
 extern const struct qt_benchmark qt_bench_match[];
 extern const struct qt_benchmark qt_bench_tick[];
+extern const struct qt_benchmark qt_bench_trade[];
 extern const struct qt_benchmark qt_bench_venue[];
 
 /** Kinds of message of a venue. */

@@ -15,7 +15,8 @@
 static const struct qt_benchmark *const tables[] = {
     qt_bench_base,  qt_bench_engine, qt_bench_indicator, qt_bench_market,
     qt_bench_match, qt_bench_net,    qt_bench_order,     qt_bench_sim,
-    qt_bench_tick,  qt_bench_venue,
+    qt_bench_tick,  qt_bench_trade,
+    qt_bench_venue,
 };
 
 /* only: a row's name, or the room before its point; NULL: all. */

@@ -322,6 +322,7 @@ open_engine(struct replay *replay)
         .scan = &settings->scan,
         .strategy = &settings->strategy,
         .risk = &settings->risk,
+        .execution = &settings->execution,
         .quality = &settings->quality,
         .sources = qt_settings_sources(settings),
         .universe = replay->head->universe,

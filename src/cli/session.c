@@ -301,6 +301,7 @@ open_engine(struct qt__session *session, struct qt_error *err)
                                         .scan = &plan->settings->scan,
                                         .strategy = &plan->settings->strategy,
                                         .risk = &plan->settings->risk,
+                                        .execution = &plan->settings->execution,
                                         .quality = &plan->settings->quality,
                                         .health = &plan->settings->health,
                                         .sources = qt_settings_sources(plan->settings),

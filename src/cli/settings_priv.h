@@ -19,6 +19,7 @@
 #include "qtrade/store/journal_config.h"
 #include "qtrade/store/store_config.h"
 #include "qtrade/strategy/config.h"
+#include "qtrade/trade/execution_config.h"
 #include "qtrade/venue/config.h"
 #include "qtrade/venue/router_config.h"
 #include "qtrade/venue/venue.h"
@@ -33,6 +34,7 @@ struct qt_settings {
     struct qt_scan_config scan;
     struct qt_strategy_config strategy;
     struct qt_risk_config risk;
+    struct qt_execution_config execution;
     struct qt_venue_config venue;
     struct qt_router_config router;
     struct qt_more_venue_config more_venue[QT_MORE_VENUES];
@@ -52,7 +54,7 @@ struct qt_settings {
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 22
+#define QT_SETTINGS_SECTIONS 23
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

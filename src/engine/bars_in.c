@@ -31,6 +31,8 @@ deliver(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_bar 
 {
     const struct qt_instrument *ins = symbol->ins;
     struct qt_ohlcv ohlcv = qt_ohlcv_of(bar, ins->px_scale, ins->qty_scale);
+    if (bar->period_ns == symbol->strategy->period_ns)
+        qt_volume_profile_bar(&symbol->work.profile, bar->open_ns, bar->period_ns, ohlcv.volume);
     if (bar->period_ns == symbol->scan->period_ns)
         qt_scan_symbol_bar(symbol->scan, &ohlcv,
                            qt_money_to_double(bar->quote_volume, QT_MONEY_SCALE));
@@ -80,6 +82,8 @@ qt__symbol_bar(struct qt_engine *engine, struct qt_symbol *symbol, const struct 
     qt_bars_bar(&symbol->bars, bar, on_closed, &feeding);
     if (is_fresh || qt_px_is_none(symbol->last))
         symbol->last = bar->close;
+    if (qt__bar_is_recent(event))
+        qt__work_bar(symbol, bar);
     if (is_fresh)
         symbol->feed_ns = event->t_recv_ns;
 }

@@ -127,6 +127,7 @@ run_cycle(struct qt_engine *engine, int64_t t_ns)
         qt__feeds_cycle(engine, seq);
     qt__supervise(engine, seq, &orders);
     qt__portfolio_refresh(engine);
+    qt__work_cycle(engine, seq, &orders);
     if (engine->liquidation.is_active)
         qt__liquidate_step(engine, seq, &orders);
     else

@@ -80,6 +80,20 @@ withhold_rows(struct qt_snapshot *picture, bool is_whole)
     }
 }
 
+/* What was paid, and what the market stood at then. */
+static void
+withhold_parents(struct qt_snapshot *picture)
+{
+    for (uint32_t i = 0; i < QT_MIN(picture->parents, (uint32_t)QT_VIEW_ROWS); i++) {
+        struct qt_parent_view *row = &picture->parent[i];
+        row->has_cost = row->has_average = row->has_vwap = false;
+        row->arrival = row->average = row->vwap = row->arrival_bps = row->vwap_bps = 0;
+        row->fees = row->delay = row->trading = row->opportunity = 0;
+        row->shortfall = row->shortfall_bps = 0;
+    }
+    picture->costs = 0;
+}
+
 /* A note of a closed position ends with what it brought. */
 static void
 withhold_notes(struct qt_snapshot *picture)
@@ -107,6 +121,7 @@ qt_dashboard_withhold(struct qt_snapshot *picture, enum qt_dashboard dashboard)
     withhold_account(picture);
     withhold_limits(picture);
     withhold_rows(picture, !is_sealed);
+    withhold_parents(picture);
     if (!is_sealed)
         withhold_notes(picture);
 }

@@ -52,6 +52,7 @@ on_trade(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_eve
     if (!is_good(engine, symbol, event))
         return;
     symbol->last = event->trade.px;
+    qt__work_trade(symbol, &event->trade);
     symbol->feed_ns = event->t_recv_ns;
     if (symbol->has_plan)
         (void)qt__exits(engine, symbol, qt_client_id(event->seq, 0), event->t_recv_ns);

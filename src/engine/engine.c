@@ -122,6 +122,10 @@ static void
 set_defaults(struct qt_engine *engine)
 {
     const struct qt_engine_options *options = &engine->options;
+    const struct qt_config_binding execution = {&qt_execution_section, &engine->execution};
+    qt_config_defaults(&execution, 1);
+    if (options->execution)
+        engine->execution = *options->execution;
     engine->base_period_ns = options->base_period_ns;
     engine->workers = workers_of(options->engine);
     engine->symbols = qt_universe_count(options->universe);

@@ -43,6 +43,7 @@
 
 #define QT_PARTITION_OPEN 32 /* orders alive of a partition */
 #define QT_PARTITION_PAST 64 /* final ones kept for late reports */
+#define QT_PARTITION_PARENTS 8 /* parent orders that ended, kept for pictures */
 /** Ring of operator commands; full: the gate is shut already, the first one counts. */
 #define QT_COMMANDS 64
 #define QT_REFUSED 64       /* requests that the venue's port did not take, until that is told */
@@ -54,6 +55,8 @@ struct qt_partition {
     struct qt_rates rates;     /* what went out of this partition */
     struct qt_gate_stats gate; /* verdicts on its orders */
     uint64_t sent, fills, rejects;
+    struct qt_parent past[QT_PARTITION_PARENTS]; /* a ring */
+    uint64_t parents;                            /* that ever ended */
     uint64_t quality[QT_QUALITY_CHECKS], bad_events; /* events that failed a check; dropped ones */
 };
 
@@ -174,6 +177,7 @@ struct qt_engine {
     atomic_uint stops_waiting; /* in commands: the gate is shut until they are taken */
     struct qt_mpsc *commands; /* of struct qt_command_event */
     struct qt_mpsc *changes;  /* of struct qt_config_event */
+    struct qt_execution_config execution;
     struct qt_risk_config risk; /* the options' and what was changed since; options.risk is this */
     struct qt__switch hw;
     struct qt_event refused[QT_REFUSED]; /* what the port did not take */
@@ -268,6 +272,12 @@ void qt__guard_look(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t
 /** After the plan's stop has moved. */
 void qt__guard_follow(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t seq,
                       int64_t now_ns);
+/** Frees the balance for a child of an exit: the order at the venue is asked for, and none is placed
+ * until then. wants false: there is no child to free it for. False: not yet. */
+bool qt__guard_makes_way(struct qt_engine *engine, struct qt_symbol *symbol, bool wants,
+                         uint64_t seq, int64_t now_ns);
+/** The stop rests at the venue untouched. */
+bool qt__guard_rests(const struct qt_engine *engine, const struct qt_symbol *symbol);
 /** Whether an exit must wait until the order at the venue is gone, which is asked for. */
 bool qt__guard_yields(struct qt_engine *engine, struct qt_symbol *symbol, int32_t bps,
                       enum qt_order_purpose purpose, uint64_t seq, int64_t now_ns);
@@ -323,6 +333,46 @@ bool qt__bus_init(struct qt_engine *engine); /* false: no memory */
 /** Dead letters whose time has come; at the end all, as long as the store moves. Between events. */
 void qt__letters_retry(struct qt_engine *engine);
 void qt__letters_end(struct qt_engine *engine);
+/* work.c: parent orders; at the owner of the symbol unless said otherwise */
+/** How an order for that purpose is worked now. */
+enum qt_algorithm qt__work_algorithm(const struct qt_engine *engine, enum qt_order_purpose purpose);
+/** Something that opens (purpose entry) or closes is under way. */
+bool qt__work_is_open(const struct qt_symbol *symbol, enum qt_order_purpose purpose);
+/** The market's trades and closed bars of now. */
+void qt__work_trade(struct qt_symbol *symbol, const struct qt_trade *trade);
+void qt__work_bar(struct qt_symbol *symbol, const struct qt_bar *bar);
+/** Puts a parent for the whole of request into its place, which is free. risk: of an entry. */
+struct qt_parent *qt__work_begin(struct qt_engine *engine, struct qt_symbol *symbol,
+                                 const struct qt_order_request *request,
+                                 enum qt_order_purpose purpose, qt_money risk, int64_t now_ns);
+/** The immediate child was refused: as if nothing was decided. */
+void qt__work_drop(struct qt_symbol *symbol, struct qt_parent *parent);
+/** A child went out. */
+void qt__work_sent(struct qt_engine *engine, struct qt_symbol *symbol, struct qt_parent *parent,
+                   uint64_t client_id, int64_t now_ns);
+/** Of the parent at work for that purpose; 0: none. */
+uint64_t qt__work_parent_id(const struct qt_symbol *symbol, enum qt_order_purpose purpose);
+/** A report has changed an order. */
+void qt__work_report(struct qt_engine *engine, struct qt_symbol *symbol,
+                     const struct qt_order_change *change, uint64_t seq, int64_t now_ns);
+/** The position is to be closed: stops what is in the way of that. False: not yet. */
+bool qt__work_gives_way(struct qt_engine *engine, struct qt_symbol *symbol,
+                        enum qt_order_purpose purpose, uint64_t seq, int64_t now_ns);
+/** While a child of an exit is out: stops its parent where the plan's stop is reached. */
+void qt__work_watch(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t seq,
+                    int64_t now_ns);
+/** Engine thread, while all have met, as everything that follows: the gate's word on a whole
+ * parent. */
+bool qt__work_allows(struct qt_engine *engine, const struct qt_gate_input *input, char why[96]);
+/** One look at a parent; true: a child went out, under client_id. */
+bool qt__work_step(struct qt_engine *engine, struct qt_symbol *symbol, struct qt_parent *parent,
+                   uint64_t client_id);
+void qt__work_cycle(struct qt_engine *engine, uint64_t seq, unsigned *n);
+void qt__work_stop_all(struct qt_engine *engine, const char *why);
+/** Before the engine runs: a parent of an earlier run, then an order of one, then the end of it. */
+void qt__work_restore(struct qt_engine *engine, const struct qt_parent *from);
+void qt__work_restore_order(struct qt_engine *engine, struct qt_order *order);
+void qt__work_restored(struct qt_engine *engine);
 /* gate_input.c */
 void qt__gate_input_exit(struct qt_engine *engine, const struct qt_symbol *symbol,
                          const struct qt_order_request *request, enum qt_order_purpose purpose,
@@ -385,6 +435,8 @@ void qt__view_ranks(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_positions(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_foreign(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_orders(struct qt_engine *engine, struct qt_snapshot *out);
+/* view_work.c: parent orders */
+void qt__view_work(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_limits(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_symbols(struct qt_engine *engine, struct qt_snapshot *out);
 /* tell.c: notes, records, decisions */

@@ -18,7 +18,7 @@ qt__worst_correlation(const struct qt_engine *engine, const struct qt_symbol *sy
     for (uint32_t i = 0; i < engine->symbols; i++) {
         const struct qt_symbol *other = &engine->symbol[i];
         double correlation;
-        if (other == symbol || !(other->has_plan || other->entry_order))
+        if (other == symbol || !(other->has_plan || qt__work_is_open(other, QT_PURPOSE_ENTRY)))
             continue;
         if (!qt_scan_correlation(symbol->scan, other->scan, (uint32_t)config->correlation_bars,
                                  (uint32_t)config->correlation_min_bars, &correlation))
@@ -64,7 +64,7 @@ forbidden(const struct qt_engine *engine, const struct qt_symbol *symbol)
     int64_t cooldown = engine->options.strategy->cooldown_min * QT_NS_PER_MIN;
     if (symbol->has_plan)
         return "in position";
-    if (symbol->entry_order)
+    if (qt__work_is_open(symbol, QT_PURPOSE_ENTRY))
         return "entry under way";
     if (engine->is_shut)
         return "no entries in this mode";
@@ -136,6 +136,32 @@ entry_order(const struct qt_symbol *symbol, const struct qt_signal *signal, qt_p
                                      .qty = qty};
 }
 
+/* At once, or the first child of many. False: the gate refused it; why says which check. */
+static bool
+begin(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_order_request *request,
+      const struct qt_gate_input *input, qt_money risk, unsigned *n, char why[96])
+{
+    bool is_now = qt__work_algorithm(engine, QT_PURPOSE_ENTRY) == QT_ALGO_IMMEDIATE;
+    if (!is_now && !qt__work_allows(engine, input, why))
+        return false;
+    struct qt_parent *parent =
+        qt__work_begin(engine, symbol, request, QT_PURPOSE_ENTRY, risk, engine->now_ns);
+    if (!is_now) {
+        (void)qt__work_step(engine, symbol, parent, request->client_id);
+        ++*n; /* whether or not a child went out, the decision has its number */
+        return true;
+    }
+    symbol->entry_order = request->client_id;
+    if (!qt__send(engine, symbol, request, QT_PURPOSE_ENTRY, input, engine->now_ns, why)) {
+        symbol->entry_order = 0;
+        qt__work_drop(symbol, parent);
+        return false;
+    }
+    qt__work_sent(engine, symbol, parent, request->client_id, engine->now_ns);
+    ++*n;
+    return true;
+}
+
 static void
 enter(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_signal *signal,
       uint64_t seq, unsigned *n)
@@ -153,13 +179,10 @@ enter(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_signal
         entry_order(symbol, signal, limit, size.qty, qt_client_id(seq, *n));
     qt__gate_input_entry(engine, symbol, &request, size.risk, engine->now_ns, &input);
     symbol->entry_signal = *signal;
-    symbol->entry_order = request.client_id;
-    if (!qt__send(engine, symbol, &request, QT_PURPOSE_ENTRY, &input, engine->now_ns, why)) {
-        symbol->entry_order = 0;
+    if (!begin(engine, symbol, &request, &input, size.risk, n, why)) {
         refuse(engine, symbol, seq, "refused", why);
         return;
     }
-    ++*n;
     qt__decision(engine, seq, engine->now_ns, symbol->ins->id, "entry", signal->strength,
                  qt_qty_to_double(size.qty, symbol->ins->qty_scale), signal->reason);
     qt__note(engine, QT_SEVERITY_INFO, QT_TOPIC_SIGNAL, seq, engine->now_ns, "%s: %s",
@@ -207,7 +230,7 @@ void
 qt__entries(struct qt_engine *engine, uint64_t seq, unsigned *n)
 {
     for (uint32_t i = 0; i < engine->symbols && *n < 200; i++)
-        if (engine->symbol[i].has_plan && !engine->symbol[i].exit_order)
+        if (engine->symbol[i].has_plan && !qt__work_is_open(&engine->symbol[i], QT_PURPOSE_REDUCE))
             reverse(engine, &engine->symbol[i], seq, n);
     for (uint32_t i = 0; i < engine->scan.selected_count && *n < 250; i++)
         consider(engine, &engine->symbol[engine->rows[engine->scan.selected[i]].instrument], seq,

@@ -38,30 +38,55 @@ closing_qty(const struct qt_symbol *symbol, int32_t bps)
     return qty;
 }
 
+static void
+decide(struct qt_engine *engine, const struct qt_symbol *symbol, qt_qty qty,
+       enum qt_order_purpose purpose, uint64_t client_id, int64_t now_ns)
+{
+    qt__decision(engine, client_id >> 8, now_ns, symbol->ins->id, "exit",
+                 qt_qty_to_double(qty, symbol->ins->qty_scale),
+                 qt_px_to_double(qt__symbol_exit_px(symbol), symbol->ins->px_scale),
+                 qt_order_purpose_name(purpose));
+}
+
+/* Over some time: the next cycle sends the first child. */
+static bool
+work(struct qt_engine *engine, struct qt_symbol *symbol, qt_qty qty, enum qt_order_purpose purpose,
+     uint64_t client_id, int64_t now_ns)
+{
+    struct qt_order_request request = market_order(symbol, qty, client_id);
+    (void)qt__work_begin(engine, symbol, &request, purpose, QT_MONEY_ZERO, now_ns);
+    decide(engine, symbol, qty, purpose, client_id, now_ns);
+    return true;
+}
+
 bool
 qt__close_position(struct qt_engine *engine, struct qt_symbol *symbol, int32_t bps,
                    enum qt_order_purpose purpose, uint64_t client_id, int64_t now_ns)
 {
-    if (symbol->exit_order || now_ns < symbol->exit_retry_ns)
+    if (!qt__work_gives_way(engine, symbol, purpose, client_id >> 8, now_ns) ||
+        symbol->exit_order || now_ns < symbol->exit_retry_ns)
         return false;
     /* What one order cannot take goes with the next: the position is open and wants to be closed. */
     qt_qty qty = qt_instrument_market_qty(symbol->ins, closing_qty(symbol, bps));
     if (!qt__symbol_can_trade(symbol, qty))
         return false;
+    if (qt__work_algorithm(engine, purpose) != QT_ALGO_IMMEDIATE)
+        return work(engine, symbol, qty, purpose, client_id, now_ns);
     if (qt__guard_yields(engine, symbol, bps, purpose, client_id >> 8, now_ns))
         return true;
     struct qt_order_request request = market_order(symbol, qty, client_id);
     struct qt_gate_input input;
     char why[96];
+    struct qt_parent *parent =
+        qt__work_begin(engine, symbol, &request, purpose, QT_MONEY_ZERO, now_ns);
     qt__gate_input_exit(engine, symbol, &request, purpose, now_ns, &input);
     if (qt__send(engine, symbol, &request, purpose, &input, now_ns, why)) {
         symbol->exit_order = client_id;
-        qt__decision(engine, client_id >> 8, now_ns, symbol->ins->id, "exit",
-                     qt_qty_to_double(qty, symbol->ins->qty_scale),
-                     qt_px_to_double(qt__symbol_exit_px(symbol), symbol->ins->px_scale),
-                     qt_order_purpose_name(purpose));
+        qt__work_sent(engine, symbol, parent, client_id, now_ns);
+        decide(engine, symbol, qty, purpose, client_id, now_ns);
         return true;
     }
+    qt__work_drop(symbol, parent);
     symbol->exit_retry_ns = now_ns + RETRY_NS;
     qt__note(engine, QT_SEVERITY_BAD, QT_TOPIC_RISK, client_id >> 8, now_ns, "%s: no exit: %s",
              symbol->ins->symbol, why);
@@ -81,6 +106,8 @@ purpose_of(const struct qt_exit_plan *plan, enum qt_exit_action action)
 bool
 qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t client_id, int64_t now_ns)
 {
+    if (symbol->has_plan && symbol->exit_order && symbol->is_worked)
+        qt__work_watch(engine, symbol, client_id >> 8, now_ns);
     if (!symbol->has_plan || symbol->exit_order || symbol->guard.has_exit ||
         now_ns < symbol->exit_retry_ns ||
         (engine->liquidation.is_active && !engine->liquidation.keeps_positions))

@@ -91,11 +91,12 @@ add_flow(const struct qt_engine *engine, const struct qt_symbol *symbol,
     out->duplicates = qt_gate_count(qt_rates_duplicates(
         &own->rates, request, now_ns, engine->options.risk->duplicate_window_ms * QT_NS_PER_MS));
     out->unknown_order = qt_gate_answer(qt_orders_unknown_of(own->orders, symbol->ins->id) > 0);
-    /* orders of one symbol that stand on the other side could meet this one */
+    /* orders of one symbol that stand on the other side could meet this one; a stop that rests
+     * waits for another price */
     struct qt_open_total other;
     qt_orders_open_total(own->orders, symbol->ins->id, request->side == QT_BUY ? QT_SELL : QT_BUY,
                          QT_PX_NONE, &other);
-    out->self_trade = qt_gate_answer(other.orders > 0);
+    out->self_trade = qt_gate_answer(other.orders > qt__guard_rests(engine, symbol));
 }
 
 void

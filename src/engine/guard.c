@@ -51,7 +51,8 @@ qt__guard_protection(const struct qt_engine *engine, const struct qt_symbol *sym
     return order->state == QT_ORDER_UNKNOWN ? QT_PROTECTION_UNKNOWN : QT_PROTECTION_VENUE;
 }
 
-/* What the exit under way leaves to be guarded; nothing while its answer is awaited. */
+/* What the exit under way leaves to be guarded; nothing while its answer is awaited. One that rests
+ * holds its part of the balance for as long as it does. */
 static qt_qty
 uncommitted(const struct qt_engine *engine, const struct qt_symbol *symbol)
 {
@@ -60,7 +61,9 @@ uncommitted(const struct qt_engine *engine, const struct qt_symbol *symbol)
         symbol->exit_order
             ? qt_orders_find(qt__orders_of(engine, symbol->ins->id), symbol->exit_order)
             : NULL;
-    if (exit && exit->state != QT_ORDER_UNKNOWN)
+    bool is_still = exit && exit->request.type == QT_TYPE_LIMIT && exit->request.tif == QT_TIF_GTC &&
+                    (exit->state == QT_ORDER_OPEN || exit->state == QT_ORDER_PARTIAL);
+    if (exit && exit->state != QT_ORDER_UNKNOWN && !is_still)
         return QT_QTY_ZERO;
     if (exit && !qt_qty_sub(held, qt_order_remaining(exit), &rest))
         return QT_QTY_ZERO;
@@ -110,7 +113,7 @@ static bool
 wanted(const struct qt_engine *engine, const struct qt_symbol *symbol, struct qt_order_request *out)
 {
     return has_guard(engine, symbol) && symbol->has_plan && !symbol->guard.has_exit &&
-           draft(engine, symbol, uncommitted(engine, symbol), out);
+           !symbol->guard.makes_way && draft(engine, symbol, uncommitted(engine, symbol), out);
 }
 
 /* A position that should have an order at the venue and has none that is known to stand. What is
@@ -322,12 +325,28 @@ qt__guard_stray(struct qt_engine *engine, const struct qt_symbol *symbol,
     qt__shards_emit(engine->shards, &output);
 }
 
+bool
+qt__guard_makes_way(struct qt_engine *engine, struct qt_symbol *symbol, bool wants, uint64_t seq,
+                    int64_t now_ns)
+{
+    symbol->guard.makes_way = wants && symbol->guard.order != 0;
+    if (symbol->guard.makes_way)
+        tend(engine, symbol, seq, now_ns);
+    return !symbol->guard.makes_way;
+}
+
+bool
+qt__guard_rests(const struct qt_engine *engine, const struct qt_symbol *symbol)
+{
+    const struct qt_order *order = find(engine, symbol);
+    return order && order->state == QT_ORDER_OPEN && qt_qty_sign(order->cum_qty) == 0;
+}
+
 uint32_t
 qt__guard_busy(const struct qt_engine *engine, const struct qt_symbol *symbol)
 {
-    const struct qt_order *order = find(engine, symbol);
-    bool is_quiet = order && order->state == QT_ORDER_OPEN && qt_qty_sign(order->cum_qty) == 0;
-    return qt_orders_open_of(qt__orders_of(engine, symbol->ins->id), symbol->ins->id) - is_quiet;
+    return qt_orders_open_of(qt__orders_of(engine, symbol->ins->id), symbol->ins->id) -
+           qt__guard_rests(engine, symbol);
 }
 
 bool

@@ -134,6 +134,7 @@ void
 qt__liquidate_begin(struct qt_engine *engine, bool keeps_positions)
 {
     unsigned n = 0;
+    qt__work_stop_all(engine, "liquidation");
     engine->liquidation = (struct qt_liquidation){
         .is_active = true,
         .keeps_positions = keeps_positions,

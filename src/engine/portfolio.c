@@ -85,7 +85,7 @@ qt__portfolio_measure(struct qt_engine *engine)
         uint32_t open = qt_orders_open_of(qt__orders_of(engine, i), i);
         is_known = add_symbol(portfolio, symbol) && is_known;
         portfolio->open_orders += open;
-        portfolio->positions += symbol->has_plan || symbol->entry_order;
+        portfolio->positions += symbol->has_plan || qt__work_is_open(symbol, QT_PURPOSE_ENTRY);
         if (open > 0 || !qt_position_is_flat(&symbol->position))
             is_known = view_of(engine, symbol, &engine->views[portfolio->views++]) && is_known;
     }

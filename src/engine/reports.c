@@ -130,6 +130,7 @@ apply(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event 
     if (change->has_fill)
         qt__take_fill(engine, symbol, &change->fill, event->seq);
     free_place(symbol, order, event->t_recv_ns);
+    qt__work_report(engine, symbol, change, event->seq, event->t_recv_ns);
     qt__guard_ended(engine, symbol, order, event->seq, event->t_recv_ns);
     qt__record_order(engine, order, event->seq, event->t_recv_ns);
     if (change->before == change->after)

@@ -58,15 +58,19 @@ restore_order(struct qt_engine *engine, const struct qt_order_record *from, stru
     const struct qt_order order = {.request = from->request,
                                    .purpose = from->purpose,
                                    .venue_id = from->venue_id,
+                                   .parent = from->parent,
                                    .seq = from->request.client_id >> 8,
                                    .cum_qty = from->cum_qty,
                                    .cum_quote = from->cum_quote,
                                    .created_ns = from->created_ns,
                                    .updated_ns = from->updated_ns};
     struct qt_symbol *symbol = &engine->symbol[from->request.instrument];
-    if (!qt_orders_restore(qt__orders_of(engine, from->request.instrument), symbol->ins, &order))
+    struct qt_order *restored =
+        qt_orders_restore(qt__orders_of(engine, from->request.instrument), symbol->ins, &order);
+    if (!restored)
         return qt_fail(err, QT_E_DATA, "no room for the store's open orders of %s",
                        symbol->ins->symbol);
+    qt__work_restore_order(engine, restored);
     if (from->purpose == QT_PURPOSE_ENTRY)
         symbol->entry_order = from->request.client_id;
     else if (from->purpose == QT_PURPOSE_VENUE_STOP)
@@ -106,8 +110,11 @@ qt__restore(struct qt_engine *engine, const struct qt_restore *restore, struct q
     engine->is_exposed = restore->positions > 0 || restore->orders > 0;
     for (uint32_t i = 0; i < restore->positions; i++)
         restore_position(engine, &restore->position[i]);
+    for (uint32_t i = 0; i < restore->parents; i++)
+        qt__work_restore(engine, &restore->parent[i]);
     for (uint32_t i = 0; i < restore->orders; i++)
         if (!restore_order(engine, &restore->order[i], err))
             return false;
+    qt__work_restored(engine);
     return true;
 }

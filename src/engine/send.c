@@ -25,6 +25,7 @@ qt__record_order(struct qt_engine *engine, const struct qt_order *order, uint64_
     struct qt_record record = {.kind = QT_RECORD_ORDER, .seq = seq, .t_ns = t_ns};
     record.order = (struct qt_order_record){.request = order->request,
                                             .venue_id = order->venue_id,
+                                            .parent = order->parent,
                                             .state = order->state,
                                             .purpose = order->purpose,
                                             .code = order->code,
@@ -48,6 +49,7 @@ emit(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_order_r
     struct qt_order_change change;
     if (!order || qt_orders_sent(partition->orders, order, now_ns, &change) == QT_ORDERS_INCIDENT)
         return false;
+    order->parent = qt__work_parent_id(symbol, purpose);
     qt_rates_order(&partition->rates, request, now_ns);
     partition->sent++;
     qt__record_order(engine, order, seq, now_ns);

@@ -8,14 +8,16 @@
 
 #include "engine_priv.h"
 
-/* Between two questions about one order; about a stop that rests, which reports tell of. */
+/* Between two questions about one order; about one that rests, which reports tell of. */
 static const int64_t ASK_NS = 2 * QT_NS_PER_S, ASK_RESTING_NS = 30 * QT_NS_PER_S;
 
 /* A moment of the order's own beat lies between the last cycle and this one. */
 static bool
 is_beat(const struct qt_engine *engine, const struct qt_order *order)
 {
-    bool rests = order->purpose == QT_PURPOSE_VENUE_STOP && order->state == QT_ORDER_OPEN;
+    bool is_limit = order->request.type == QT_TYPE_LIMIT && order->request.tif == QT_TIF_GTC;
+    bool rests = (order->purpose == QT_PURPOSE_VENUE_STOP || is_limit) &&
+                 order->state == QT_ORDER_OPEN;
     int64_t period = rests ? ASK_RESTING_NS : ASK_NS;
     if (engine->last_cycle_ns == QT_TIME_NONE || engine->last_cycle_ns < order->sent_ns)
         return true;

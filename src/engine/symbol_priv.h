@@ -18,6 +18,8 @@
 #include "qtrade/strategy/signal.h"
 #include "qtrade/trade/position.h"
 
+#include "work_priv.h"
+
 /** The protective stop at the venue, and the exit that waits until it is gone (guard.c). */
 struct qt_guard {
     uint64_t order;      /* client id of the one alive; 0: none */
@@ -28,6 +30,7 @@ struct qt_guard {
     bool is_told;        /* that it has been without one for too long */
     bool has_sold;       /* the last one was filled, at least in part */
     bool has_exit;       /* one waits, for exit_bps of the initial quantity */
+    bool makes_way;      /* for a child of the exit at work */
     uint8_t exit_purpose; /* enum qt_order_purpose */
     int32_t exit_bps;
     struct qt_exit_plan before; /* the plan as it was before that exit was decided */
@@ -41,6 +44,7 @@ struct qt_symbol {
     int64_t feed_ns;                  /* engine time of the last market event; QT_TIME_NONE: none */
     bool has_plan;                    /* plan protects the position */
     bool is_halted;                   /* the venue does not trade it now */
+    bool is_worked;                   /* a parent order is worked over some time */
     uint64_t exit_order, entry_order; /* client ids under way; 0: none */
     int64_t exit_retry_ns;            /* no new exit order before this */
     struct qt_quality quality;        /* of its market data */
@@ -67,6 +71,7 @@ struct qt_symbol {
     double signal, confidence;
     bool has_signal;
     char why[96];
+    struct qt_work work;
 };
 
 /** Position above dust: at least one lot and the venue's minimum notional at the last price. */

@@ -57,7 +57,8 @@ qt__record(struct qt_engine *engine, const struct qt_record *record)
     static const uint8_t topics[QT_RECORD_KINDS] = {
         [QT_RECORD_ORDER] = QT_TOPIC_TRADE,     [QT_RECORD_FILL] = QT_TOPIC_TRADE,
         [QT_RECORD_POSITION] = QT_TOPIC_TRADE,  [QT_RECORD_POSTING] = QT_TOPIC_TRADE,
-        [QT_RECORD_TRADE] = QT_TOPIC_TRADE,     [QT_RECORD_EQUITY] = QT_TOPIC_RISK,
+        [QT_RECORD_TRADE] = QT_TOPIC_TRADE,     [QT_RECORD_PARENT] = QT_TOPIC_TRADE,
+        [QT_RECORD_EQUITY] = QT_TOPIC_RISK,
         [QT_RECORD_DECISION] = QT_TOPIC_SIGNAL, [QT_RECORD_MODE] = QT_TOPIC_SYSTEM,
         [QT_RECORD_AUDIT] = QT_TOPIC_SYSTEM};
     struct qt_output output = {.kind = QT_OUT_MESSAGE};

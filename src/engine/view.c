@@ -154,6 +154,7 @@ qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out)
     qt__view_positions(engine, out);
     qt__view_foreign(engine, out);
     qt__view_orders(engine, out);
+    qt__view_work(engine, out);
     qt__view_limits(engine, out);
     qt__view_symbols(engine, out);
     out->notes = qt_bus_notes(engine->bus, engine->screen, out->note, QT_VIEW_ROWS);

@@ -146,7 +146,8 @@ fill_order(const struct qt_engine *engine, const struct qt_order *order, struct 
                                   .px = request->px,
                                   .qty = request->qty,
                                   .cum_qty = order->cum_qty,
-                                  .created_ns = order->created_ns};
+                                  .created_ns = order->created_ns,
+                                  .parent = order->parent};
     qt_copy(out->symbol, sizeof out->symbol, engine->symbol[request->instrument].ins->symbol);
     qt_copy(out->purpose, sizeof out->purpose,
             qt_order_purpose_name((enum qt_order_purpose)order->purpose));

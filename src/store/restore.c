@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "qtrade/base/text.h"
+#include "qtrade/base/time.h"
+#include "qtrade/trade/algo.h"
 
 #include "restore_priv.h"
 
@@ -114,7 +116,8 @@ read_order_row(sqlite3_stmt *row, uint32_t instrument, struct qt_order_record *o
                                  .created_ns = sqlite3_column_int64(row, 12),
                                  .updated_ns = sqlite3_column_int64(row, 13),
                                  .state = (uint8_t)sqlite3_column_int(row, 14),
-                                 .purpose = (uint8_t)sqlite3_column_int(row, 15)};
+                                 .purpose = (uint8_t)sqlite3_column_int(row, 15),
+                                 .parent = (uint64_t)sqlite3_column_int64(row, 16)};
 }
 
 static bool
@@ -124,7 +127,7 @@ read_orders(sqlite3 *db, const struct qt_universe *universe, struct qt_restore *
     sqlite3_stmt *row = query(db,
                               "SELECT client_id, symbol, side_id, type_id, tif_id, reduce_only, px,"
                               " stop_px, qty, cum_qty, cum_quote, venue_id, created_ns, updated_ns,"
-                              " state_id, purpose_id FROM orders WHERE is_final = 0"
+                              " state_id, purpose_id, parent FROM orders WHERE is_final = 0"
                               " ORDER BY client_id",
                               err);
     if (!row)
@@ -135,6 +138,63 @@ read_orders(sqlite3 *db, const struct qt_universe *universe, struct qt_restore *
             ++*unknown;
         else
             read_order_row(row, instrument, &out->order[out->orders++]);
+    }
+    return finish(db, row, err);
+}
+
+static int64_t
+time_at(sqlite3_stmt *statement, int column)
+{
+    bool is_none = sqlite3_column_type(statement, column) == SQLITE_NULL;
+    return is_none ? QT_TIME_NONE : sqlite3_column_int64(statement, column);
+}
+
+static void
+read_parent_row(sqlite3_stmt *row, uint32_t instrument, struct qt_parent *parent)
+{
+    *parent = (struct qt_parent){.id = (uint64_t)sqlite3_column_int64(row, 0),
+                                 .instrument = instrument,
+                                 .side = (uint8_t)sqlite3_column_int(row, 2),
+                                 .purpose = (uint8_t)sqlite3_column_int(row, 3),
+                                 .algorithm = (uint8_t)sqlite3_column_int(row, 4),
+                                 .state = QT_PARENT_STOPPING,
+                                 .px_scale = sqlite3_column_int(row, 5),
+                                 .qty_scale = sqlite3_column_int(row, 6),
+                                 .qty = {sqlite3_column_int64(row, 7)},
+                                 .filled = {sqlite3_column_int64(row, 8)},
+                                 .quote = {sqlite3_column_int64(row, 9)},
+                                 .fees = {sqlite3_column_int64(row, 10)},
+                                 .limit = px_at(row, 11),
+                                 .decided_ns = sqlite3_column_int64(row, 12),
+                                 .deadline_ns = time_at(row, 13),
+                                 .first_ns = time_at(row, 14),
+                                 .ended_ns = QT_TIME_NONE,
+                                 .arrival = sqlite3_column_double(row, 15),
+                                 .first_mid = sqlite3_column_double(row, 16),
+                                 .children = (uint32_t)sqlite3_column_int(row, 17)};
+}
+
+/* Those that had not ended. They decide nothing, so one of a symbol that is gone is not missed. */
+static bool
+read_parents(sqlite3 *db, const struct qt_universe *universe, struct qt_restore *out,
+             struct qt_error *err)
+{
+    sqlite3_stmt *row = query(db,
+                              "SELECT id, symbol, side_id, purpose_id, algorithm_id, px_scale,"
+                              " qty_scale, qty, filled, quote, fees, limit_px, decided_ns,"
+                              " deadline_ns, first_ns, arrival, first_mid, children FROM parents"
+                              " WHERE is_final = 0 ORDER BY id",
+                              err);
+    if (!row)
+        return false;
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        uint32_t instrument = find_symbol(universe, row, 1);
+        bool is_sound = sqlite3_column_int64(row, 4) >= 0 &&
+                        sqlite3_column_int64(row, 4) < QT_ALGORITHMS &&
+                        sqlite3_column_int64(row, 3) >= 0 &&
+                        sqlite3_column_int64(row, 3) < QT_PURPOSES;
+        if (instrument != QT_NO_INSTRUMENT && is_sound && out->parents < QT_RESTORE_PARENTS)
+            read_parent_row(row, instrument, &out->parent[out->parents++]);
     }
     return finish(db, row, err);
 }
@@ -235,6 +295,7 @@ qt__restore_read(sqlite3 *db, const struct qt_universe *universe, struct qt_rest
     int64_t newest = 0;
     if (!qt__restore_newest(db, &newest, err) || !read_mode(db, out, err) ||
         !read_orders(db, universe, out, out_unknown, err) ||
+        !read_parents(db, universe, out, err) ||
         !read_positions(db, universe, out, out_unknown, err) || !read_balances(db, out, err))
         return false;
     out->last_seq = (uint64_t)newest;

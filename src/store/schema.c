@@ -95,6 +95,22 @@ static const struct {
     " last INTEGER NOT NULL, low INTEGER NOT NULL, high INTEGER NOT NULL, cash INTEGER NOT NULL,"
     " realised INTEGER NOT NULL, fees INTEGER NOT NULL, drawdown_max REAL NOT NULL) STRICT;",
      NULL},
+    /* Parent orders and what they cost; amounts of a cost are quote, as reals, NULL: not known. */
+    {"ALTER TABLE orders ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE parents ("
+    " id INTEGER PRIMARY KEY, symbol TEXT NOT NULL, side TEXT NOT NULL, side_id INTEGER NOT NULL,"
+    " purpose TEXT NOT NULL, purpose_id INTEGER NOT NULL, algorithm TEXT NOT NULL,"
+    " algorithm_id INTEGER NOT NULL, state TEXT NOT NULL, is_final INTEGER NOT NULL,"
+    " px_scale INTEGER NOT NULL, qty_scale INTEGER NOT NULL, qty INTEGER NOT NULL,"
+    " filled INTEGER NOT NULL, quote INTEGER NOT NULL, fees INTEGER NOT NULL,"
+    " limit_px INTEGER, decided_ns INTEGER NOT NULL, deadline_ns INTEGER, first_ns INTEGER,"
+    " ended_ns INTEGER, arrival REAL NOT NULL, first_mid REAL NOT NULL, end_mid REAL NOT NULL,"
+    " children INTEGER NOT NULL, why TEXT NOT NULL, average REAL, vwap REAL, arrival_bps REAL,"
+    " vwap_bps REAL, delay REAL, trading REAL, opportunity REAL, shortfall REAL,"
+    " shortfall_bps REAL, seq INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX parents_open ON parents (is_final) WHERE is_final = 0;"
+    "CREATE INDEX parents_time ON parents (decided_ns);",
+     NULL},
 };
 
 enum { NEWEST = sizeof migrations / sizeof migrations[0] };

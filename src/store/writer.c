@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include "qtrade/base/time.h"
+#include "qtrade/trade/algo.h"
 #include "qtrade/trade/order.h"
 
 #include "store_priv.h"
@@ -81,6 +83,7 @@ bind_order(const struct qt_writer *writer, struct binding *b, const struct qt_re
     bind_int(b, request->side);
     bind_int(b, request->type);
     bind_int(b, request->tif);
+    bind_int(b, (int64_t)order->parent);
 }
 
 static void
@@ -200,6 +203,75 @@ bind_trade(const struct qt_writer *writer, struct binding *b, const struct qt_re
     bind_int(b, (int64_t)record->seq);
 }
 
+static void
+bind_time(struct binding *b, int64_t t_ns)
+{
+    if (t_ns == QT_TIME_NONE)
+        b->failed |= sqlite3_bind_null(b->statement, ++b->at) != SQLITE_OK;
+    else
+        bind_int(b, t_ns);
+}
+
+static void
+bind_known(struct binding *b, bool is_known, double v)
+{
+    if (is_known)
+        bind_real(b, v);
+    else
+        b->failed |= sqlite3_bind_null(b->statement, ++b->at) != SQLITE_OK;
+}
+
+static void
+bind_cost(struct binding *b, const struct qt_parent *parent)
+{
+    struct qt_parent_cost cost;
+    qt_parent_cost(parent, &cost);
+    bind_known(b, cost.has_average, cost.average);
+    bind_known(b, cost.has_vwap, cost.vwap);
+    bind_known(b, cost.has_average && parent->arrival > 0, cost.arrival_bps);
+    bind_known(b, cost.has_vwap, cost.vwap_bps);
+    bind_known(b, cost.is_known, cost.delay);
+    bind_known(b, cost.is_known, cost.trading);
+    bind_known(b, cost.is_known, cost.opportunity);
+    bind_known(b, cost.is_known, cost.shortfall);
+    bind_known(b, cost.is_known, cost.shortfall_bps);
+}
+
+static void
+bind_parent(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
+{
+    const struct qt_parent *parent = &record->parent;
+    const struct qt_instrument *ins = instrument_of(writer, parent->instrument);
+    bind_int(b, (int64_t)parent->id);
+    bind_text(b, ins ? ins->symbol : "");
+    bind_text(b, qt_side_name((enum qt_side)parent->side));
+    bind_int(b, parent->side);
+    bind_text(b, qt_order_purpose_name((enum qt_order_purpose)parent->purpose));
+    bind_int(b, parent->purpose);
+    bind_text(b, qt_algorithm_name((enum qt_algorithm)parent->algorithm));
+    bind_int(b, parent->algorithm);
+    bind_text(b, qt_parent_state_name((enum qt_parent_state)parent->state));
+    bind_int(b, parent->state == QT_PARENT_DONE);
+    bind_int(b, parent->px_scale);
+    bind_int(b, parent->qty_scale);
+    bind_int(b, parent->qty.v);
+    bind_int(b, parent->filled.v);
+    bind_int(b, parent->quote.v);
+    bind_int(b, parent->fees.v);
+    bind_px(b, parent->limit);
+    bind_int(b, parent->decided_ns);
+    bind_time(b, parent->deadline_ns);
+    bind_time(b, parent->first_ns);
+    bind_time(b, parent->ended_ns);
+    bind_real(b, parent->arrival);
+    bind_real(b, parent->first_mid);
+    bind_real(b, parent->end_mid);
+    bind_int(b, parent->children);
+    bind_text(b, parent->why);
+    bind_cost(b, parent);
+    bind_int(b, (int64_t)record->seq);
+}
+
 static const struct {
     const char *sql;
     void (*bind)(const struct qt_writer *writer, struct binding *b, const struct qt_record *record);
@@ -208,8 +280,8 @@ static const struct {
         {"INSERT OR REPLACE INTO orders (client_id, symbol, side, type, tif,"
          " reduce_only, purpose, purpose_id, state, state_id, is_final, px_scale,"
          " qty_scale, px, stop_px, qty, cum_qty, cum_quote, venue_id, code, reason,"
-         " created_ns, updated_ns, seq, side_id, type_id, tif_id) VALUES (?, ?, ?, ?,"
-         " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         " created_ns, updated_ns, seq, side_id, type_id, tif_id, parent) VALUES (?, ?, ?, ?,"
+         " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
          bind_order},
     [QT_RECORD_FILL] = {"INSERT OR IGNORE INTO fills (client_id, trade_id, symbol, side, is_maker,"
                         " px_scale, qty_scale, px, qty, fee, fee_in_base, t_ns, seq)"
@@ -238,6 +310,14 @@ static const struct {
          " entry, exit, profit, fees, r_multiple, exit_reason, seq)"
          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
          bind_trade},
+    [QT_RECORD_PARENT] =
+        {"INSERT OR REPLACE INTO parents (id, symbol, side, side_id, purpose, purpose_id,"
+         " algorithm, algorithm_id, state, is_final, px_scale, qty_scale, qty, filled, quote, fees,"
+         " limit_px, decided_ns, deadline_ns, first_ns, ended_ns, arrival, first_mid, end_mid,"
+         " children, why, average, vwap, arrival_bps, vwap_bps, delay, trading, opportunity,"
+         " shortfall, shortfall_bps, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+         " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         bind_parent},
 };
 
 bool

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Open orders, newest first; one whose fate is not known stands out.
+ * Open orders, newest first; one whose fate is not known stands out. Below, where there is room,
+ * the parent orders that they work for, and what those cost; alone where no order is open.
  */
 #include <stdio.h>
 
@@ -115,20 +116,46 @@ static const struct qt__column columns[] = {
     {.title = "id", .min = 8, .max = 16, .priority = 10, .align = QT_RIGHT, .cell = cell_id},
 };
 
+/* Rows of the list that has the cursor. */
+static int
+list_rows(const struct qt_snapshot *snap)
+{
+    int orders = qt__count(snap->orders, QT_VIEW_ROWS);
+    return orders > 0 ? orders : qt__count(snap->parents, QT_VIEW_ROWS);
+}
+
+/* A heading, a blank line above, and two rows at least; else the orders have all of it. */
+static void
+draw_both(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas, int rows)
+{
+    const struct qt_list_state no_cursor = {0};
+    int top = rows + 2, left = canvas->height - top;
+    bool has_room = left >= 3 && snap->parents > 0;
+    struct qt_canvas upper =
+        qt_canvas_view(canvas, (struct qt_rect){0, 0, canvas->width, has_room ? top - 1 : canvas->height});
+    struct qt_canvas lower =
+        qt_canvas_view(canvas, (struct qt_rect){0, top, canvas->width, left});
+    qt__table_draw(&upper, state, columns, QT_COUNT_OF(columns), snap, rows);
+    if (has_room)
+        qt__work_draw(&lower, &no_cursor, snap);
+}
+
 static void
 draw(const void *state, const struct qt_snapshot *snap, struct qt_canvas *canvas)
 {
     int rows = qt__count(snap->orders, QT_VIEW_ROWS);
-    if (rows == 0)
-        qt__empty(canvas, "no order is open");
+    if (rows > 0)
+        draw_both(state, snap, canvas, rows);
+    else if (snap->parents > 0)
+        qt__work_draw(canvas, state, snap);
     else
-        qt__table_draw(canvas, state, columns, QT_COUNT_OF(columns), snap, rows);
+        qt__empty(canvas, "no order is open");
 }
 
 static enum qt_handled
 key(void *state, const struct qt_snapshot *snap, int pressed)
 {
-    return qt__list_key(state, qt__count(snap->orders, QT_VIEW_ROWS), pressed);
+    return qt__list_key(state, list_rows(snap), pressed);
 }
 
 static void
@@ -137,17 +164,25 @@ note(const struct qt_snapshot *snap, char *out, size_t capacity)
     int n = qt__count(snap->orders, QT_VIEW_ROWS), unknown = 0;
     for (int i = 0; i < n; i++)
         unknown += snap->order[i].state == QT_ORDER_UNKNOWN;
+    char cost[QT__NUMBER] = "";
+    double bps;
+    if (qt__work_bps(snap, &bps))
+        snprintf(cost, sizeof cost, "%scost %.1f bp", n > 0 ? ", " : "", bps);
     if (unknown > 0)
-        snprintf(out, capacity, "%d open, %d UNKNOWN", n, unknown);
+        snprintf(out, capacity, "%d open, %d UNKNOWN%s", n, unknown, cost);
     else if (n > 0)
-        snprintf(out, capacity, "%d open", n);
+        snprintf(out, capacity, "%d open%s", n, cost);
+    else
+        qt_copy(out, capacity, cost);
 }
 
 static uint32_t
 instrument(const void *state, const struct qt_snapshot *snap)
 {
-    int n = qt__count(snap->orders, QT_VIEW_ROWS);
-    return n > 0 ? snap->order[qt__list_cursor(state, n)].instrument : QT_NO_INSTRUMENT;
+    int n = list_rows(snap), at = qt__list_cursor(state, n);
+    if (n == 0)
+        return QT_NO_INSTRUMENT;
+    return snap->orders > 0 ? snap->order[at].instrument : snap->parent[at].instrument;
 }
 
 const struct qt_pane_class qt_pane_orders = {

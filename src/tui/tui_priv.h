@@ -103,6 +103,10 @@ bool qt__is_withheld(const struct qt_snapshot *snap);
 /** Bytes of one character added to out (QT__CELL bytes). */
 void qt__add_char(char *out, uint32_t ch);
 
+/** The table of parent orders; and what execution has cost, in bps. False: nothing is known. */
+void qt__work_draw(struct qt_canvas *canvas, const struct qt_list_state *state,
+                   const struct qt_snapshot *snap);
+bool qt__work_bps(const struct qt_snapshot *snap, double *out);
 /** Candles, volume, price and time axis; position NULL: no lines of it. */
 void qt__chart_draw(struct qt_canvas *canvas, const struct qt_symbol_view *symbol,
                     const struct qt_position_view *position);

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Backtests of the real program: the same bytes twice, no look-ahead, honest books, bad input."""
+import csv
 import filecmp
 import gzip
 import json
 import os
 import pathlib
+from decimal import Decimal
 
 from qt_program import Folder, call, market, run
 
@@ -23,7 +25,7 @@ def two_runs_give_the_same_bytes():
             assert done.returncode == 0, done.stderr
             texts.append(done.stdout)
         assert texts[0] == texts[1]
-        names = ["trades.csv", "orders.csv", "equity.csv", "decisions.jsonl", "report.html"]
+        names = ["trades.csv", "orders.csv", "equity.csv", "executions.csv", "decisions.jsonl", "report.html"]
         same, other, missing = filecmp.cmpfiles(folder / "one", folder / "two", names, shallow=False)
         assert sorted(same) == sorted(names), (other, missing)
         for line in (folder / "one/decisions.jsonl").read_text().splitlines():
@@ -60,6 +62,46 @@ def journal_replays_to_the_same_bits_with_workers_and_on_a_plain_cpu():
             assert document["events"] == wanted["events"] and document["ending"] == "closed"
             assert document["state"]["equity"] == wanted["final_equity"]
             assert document["state"]["orders"] == wanted["orders"] > 0
+
+
+def parents_are_accounted_for(algorithm):
+    """Worked over an hour: what each cost adds up to what the document says, and the journal is the run."""
+    with Folder() as folder:
+        config, report, journal = folder / "config.json", folder / "report", folder / "journal"
+        config.write_text(json.dumps({"execution": {"entry": algorithm, "exit": algorithm, "duration_s": 3600,
+                                                    "passive_s": 1200, "slices": 4}}))
+        done = call("--config", str(config), "backtest", "--data", market(SPRING), *PART, "--json", "--report",
+                    str(report), "--journal", str(journal), timeout=900)
+        assert done.returncode == 0, done.stderr
+        document = json.loads(done.stdout)
+        with (report / "executions.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        told = {row["algorithm"]: row for row in document["execution"]["by_algorithm"]}
+        assert told[algorithm]["children"] > told[algorithm]["parents"] > 10, told
+        for row in rows:
+            assert 0 <= Decimal(row["filled"]) <= Decimal(row["quantity"]), row
+            parts = [float(row[name]) for name in ("delay", "trading", "fees", "opportunity")]
+            assert abs(sum(parts) - float(row["shortfall"])) < 1e-6, row
+            if row["algorithm"] == "immediate":
+                assert row["purpose"] in ("stop", "trail"), row  # what cannot wait
+        for name, total in told.items():
+            mine = [row for row in rows if row["algorithm"] == name]
+            assert len(mine) == total["parents"] and total["unknown"] == 0, name
+            for key in ("delay", "trading", "fees", "opportunity", "shortfall"):
+                assert abs(sum(float(row[key]) for row in mine) - total[key]) < 1e-6, (name, key)
+        by_symbol = document["execution"]["by_symbol"]
+        assert abs(sum(row["shortfall"] for row in by_symbol) - sum(row["shortfall"] for row in told.values())) < 1e-6
+        fees = sum(row["fees"] for row in told.values())  # but for a parent that is still at work at the end
+        assert 0.9 * float(document["fees"]) < fees < float(document["fees"]) + 1e-6, (fees, document["fees"])
+        for workers in ("1", "3"):
+            done = call("replay", str(journal), "--verify", "--json", "--workers", workers, timeout=900)
+            assert done.returncode == 0, done.stderr
+            assert json.loads(done.stdout)["decision_hash"] == document["decision_hash"]
+
+
+def parents_of_each_algorithm_are_accounted_for_and_replay():
+    for algorithm in os.environ.get("QT_ALGORITHMS", "chase,vwap").split(","):  # twap, pov and iceberg too
+        parents_are_accounted_for(algorithm)
 
 
 def fees_and_latency_cost_money():
@@ -115,6 +157,7 @@ def report_that_cannot_be_written_is_an_error():
 
 run([two_runs_give_the_same_bytes, cutting_the_data_changes_no_earlier_decision,
      whole_recording_gives_the_golden_document,
-     journal_replays_to_the_same_bits_with_workers_and_on_a_plain_cpu, fees_and_latency_cost_money,
+     journal_replays_to_the_same_bits_with_workers_and_on_a_plain_cpu, parents_of_each_algorithm_are_accounted_for_and_replay,
+     fees_and_latency_cost_money,
      bad_rows_are_named_and_skipped_or_stop,
      bad_words_have_their_exit_codes, report_that_cannot_be_written_is_an_error])

@@ -249,7 +249,8 @@ def stops_can_be_the_engine_s_alone():
         assert done.returncode == 3 and "protective_stops" in done.stderr, done.stderr
 
 
-run([o12_dead_engine_leaves_a_stop_that_sells, o12_engines_that_die_at_any_moment_leave_each_position_one_stop,
-     liquidated_under("lost-ack=0.3", "reject-cancel=0.5"), liquidated_under("5xx=0.2"),
-     liquidated_under("reject=0.3", "storm=5s:1s"), liquidated_under("cut=3s:all", "drop-user=0.2"),
-     stops_can_be_the_engine_s_alone])
+if __name__ == "__main__":
+    run([o12_dead_engine_leaves_a_stop_that_sells, o12_engines_that_die_at_any_moment_leave_each_position_one_stop,
+         liquidated_under("lost-ack=0.3", "reject-cancel=0.5"), liquidated_under("5xx=0.2"),
+         liquidated_under("reject=0.3", "storm=5s:1s"), liquidated_under("cut=3s:all", "drop-user=0.2"),
+         stops_can_be_the_engine_s_alone])

@@ -38,6 +38,7 @@ static struct qt_scan_config scan;
 static struct qt_strategy_config strategy;
 static struct qt_risk_config risk;
 static struct qt_quality_config quality;
+static struct qt_execution_config execution;
 static struct qt_universe *universe;
 static struct qt_engine *engine;
 static struct qt_restore *restore;
@@ -117,6 +118,7 @@ open_engine(void)
                                               .strategy = &strategy,
                                               .risk = &risk,
                                               .quality = &quality,
+                                              .execution = &execution,
                                               .universe = universe,
                                               .feed = {.work = no_work},
                                               .venue = {.submit = submit,
@@ -139,7 +141,8 @@ set_up(void)
                                                  {&qt_scan_section, &scan},
                                                  {&qt_strategy_section, &strategy},
                                                  {&qt_risk_section, &risk},
-                                                 {&qt_quality_section, &quality}};
+                                                 {&qt_quality_section, &quality},
+                                                 {&qt_execution_section, &execution}};
     struct qt_instrument ins = {.symbol = "AAAUSDT",
                                 .base = "AAA",
                                 .quote = "USDT",

@@ -108,6 +108,7 @@ expect_new(const struct world *world, int from)
          err.text);
     qt_store_close(store);
     MUST(unknown == 0 && restore.orders == 1 && restore.positions == 1 &&
+             restore.parents == 0 && restore.order[0].parent == 0 &&
              restore.mode == QT_MODE_REDUCED,
          "from %d: %u orders, %u positions, mode %d", from, restore.orders, restore.positions,
          (int)restore.mode);
@@ -249,7 +250,10 @@ grow(sqlite3 *db, int from, int to)
         " WHERE i < %d) INSERT INTO n SELECT i FROM c;"
         "INSERT INTO orders SELECT 1000 + i, 'BTCUSDT', 'BUY', 'LIMIT', 'GTC', 0, 'entry', 0, "
         "'FILLED', 3, 1, 2,"
-        " 5, 100, NULL, 10, 10, 1000, 1, 0, '', i, i, i, 0, 0, 0 FROM n;"
+        " 5, 100, NULL, 10, 10, 1000, 1, 0, '', i, i, i, 0, 0, 0, 0 FROM n;"
+        "INSERT INTO parents SELECT 1000 + i, 'BTCUSDT', 'BUY', 0, 'entry', 0, 'twap', 2, 'done', 1,"
+        " 2, 5, 10, 10, 1000, 1, NULL, i, NULL, NULL, NULL, 0, 0, 0, 1, '', NULL, NULL, NULL, NULL,"
+        " NULL, NULL, NULL, NULL, NULL, i FROM n;"
         "INSERT INTO fills SELECT NULL, 1000 + i, i, 'BTCUSDT', 'BUY', 0, 2, 5, 100, 10, 0, 0, "
         "i, i FROM n;"
         "INSERT INTO postings (txn, account, asset, amount, scale, t_ns, seq)"

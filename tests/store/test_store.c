@@ -14,8 +14,10 @@
 
 #include "qt_check.h"
 #include "qtrade/base/text.h"
+#include "qtrade/base/time.h"
 #include "qtrade/engine/bus.h"
 #include "qtrade/store/store.h"
+#include "qtrade/trade/algo.h"
 
 #include "../../src/store/store_file_priv.h"
 #include "schema_kit.h"
@@ -95,6 +97,31 @@ order_record(uint64_t id, enum qt_order_state state)
     return record;
 }
 
+/* At work on the open order; or ended. */
+static struct qt_record
+parent_record(uint64_t id, enum qt_parent_state state)
+{
+    struct qt_record record = {.kind = QT_RECORD_PARENT, .seq = id, .t_ns = 1000 + (int64_t)id};
+    record.parent = (struct qt_parent){.id = id << 8,
+                                       .side = QT_SELL,
+                                       .purpose = QT_PURPOSE_REDUCE,
+                                       .algorithm = QT_ALGO_TWAP,
+                                       .state = (uint8_t)state,
+                                       .qty = {900},
+                                       .filled = {100},
+                                       .quote = {600000},
+                                       .fees = {60},
+                                       .limit = {5990000},
+                                       .decided_ns = 900,
+                                       .deadline_ns = 5000,
+                                       .first_ns = 950,
+                                       .ended_ns = QT_TIME_NONE,
+                                       .arrival = 60000.5,
+                                       .first_mid = 60001.5,
+                                       .children = 1};
+    return record;
+}
+
 static void
 put_sample(struct qt_store *store)
 {
@@ -108,7 +135,10 @@ put_sample(struct qt_store *store)
     position.position.cost = (qt_money){2400000000};
     position.position.has_plan = true;
     position.position.plan.stop = (qt_px){5900000};
-    const struct qt_record *all[] = {&open, &done, &mode, &position};
+    struct qt_record working = parent_record(6, QT_PARENT_WORKING);
+    struct qt_record ended = parent_record(5, QT_PARENT_DONE);
+    open.order.parent = 6 << 8;
+    const struct qt_record *all[] = {&ended, &working, &open, &done, &mode, &position};
     for (size_t i = 0; i < QT_COUNT_OF(all); i++)
         ck_assert(port.put(port.self, all[i]));
     ck_assert(port.flush(port.self, 10000));
@@ -134,6 +164,23 @@ expect_sample(const struct fixture *f)
     ck_assert_int_eq(restore.order[0].request.side, QT_SELL);
     ck_assert_int_eq(restore.order[0].state, QT_ORDER_PARTIAL);
     ck_assert(qt_px_is_none(restore.order[0].request.stop_px));
+    ck_assert_uint_eq(restore.order[0].parent, 6 << 8);
+    ck_assert_uint_eq(restore.parents, 1);
+    const struct qt_parent *parent = &restore.parent[0];
+    const struct qt_parent expected = parent_record(6, QT_PARENT_WORKING).parent;
+    ck_assert_uint_eq(parent->id, expected.id);
+    ck_assert_int_eq(parent->algorithm, QT_ALGO_TWAP);
+    ck_assert_int_eq(parent->purpose, QT_PURPOSE_REDUCE);
+    ck_assert_int_eq(parent->side, QT_SELL);
+    ck_assert_int_eq(qt_qty_cmp(parent->qty, expected.qty), 0);
+    ck_assert_int_eq(qt_qty_cmp(parent->filled, expected.filled), 0);
+    ck_assert_int_eq(qt_money_cmp(parent->quote, expected.quote), 0);
+    ck_assert_int_eq(qt_money_cmp(parent->fees, expected.fees), 0);
+    ck_assert_int_eq(qt_px_cmp(parent->limit, expected.limit), 0);
+    ck_assert(parent->decided_ns == 900 && parent->deadline_ns == 5000 && parent->first_ns == 950);
+    ck_assert_double_eq(parent->arrival, expected.arrival);
+    ck_assert_double_eq(parent->first_mid, expected.first_mid);
+    ck_assert_uint_eq(parent->children, 1);
     ck_assert_uint_eq(restore.positions, 1);
     ck_assert(restore.position[0].has_plan);
     ck_assert_int_eq(qt_px_cmp(restore.position[0].plan.stop, (qt_px){5900000}), 0);

@@ -12,6 +12,7 @@
 
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
+#include "qtrade/trade/parent.h"
 
 #define NOON_NS INT64_C(1710509645000000000) /* 2024-03-15 13:34:05 UTC */
 
@@ -206,6 +207,74 @@ fill_orders(struct qt_snapshot *snap)
         o->qty = qty(rows[i].qty, 4);
         o->cum_qty = qty(rows[i].filled, 4);
         o->created_ns = snap->t_ns - rows[i].seconds * QT_NS_PER_S;
+    }
+}
+
+static void
+fill_parents(struct qt_snapshot *snap)
+{
+    static const struct {
+        uint32_t rank;
+        const char *purpose, *algorithm, *why;
+        double qty, filled, arrival, average, vwap_bps, shortfall, bps;
+        int side, state, children, minutes;
+    } rows[] = {
+        {3, "entry", "twap", "a child's answer is awaited", 1600, 560, 2.9967, 2.9981, 1.2, 2.34, 4.9,
+         QT_BUY, QT_PARENT_WORKING, 4, 2},
+        {1, "target", "chase", "rests", 845, 120, 2.9202, 2.9210, -2.1, -0.31, -1.3, QT_SELL,
+         QT_PARENT_WORKING, 3, 53},
+        {2, "entry", "immediate", "filled", 0.073, 0.073, 68104.5, 68102.00, 0, 5.15, 10.4, QT_SELL,
+         QT_PARENT_DONE, 1, 13},
+        {0, "entry", "twap", "deadline", 30.0, 27.4, 178.81, 178.92, 3.4, 14.62, 27.3, QT_BUY,
+         QT_PARENT_DONE, 10, 32},
+    };
+    for (size_t i = 0; i < QT_COUNT_OF(rows); i++) {
+        const struct qt_rank_view *rank = &snap->rank[rows[i].rank];
+        struct qt_parent_view *p = &snap->parent[snap->parents++];
+        qt_copy(p->symbol, sizeof p->symbol, rank->symbol);
+        qt_copy(p->purpose, sizeof p->purpose, rows[i].purpose);
+        qt_copy(p->algorithm, sizeof p->algorithm, rows[i].algorithm);
+        qt_copy(p->why, sizeof p->why, rows[i].why);
+        p->id = qt_client_id(481000 - i * 977, 0);
+        p->instrument = rank->instrument;
+        p->px_scale = rank->px_scale;
+        p->qty_scale = 4;
+        p->side = (uint8_t)rows[i].side;
+        p->state = (uint8_t)rows[i].state;
+        p->qty = qty(rows[i].qty, 4);
+        p->filled = qty(rows[i].filled, 4);
+        p->children = (uint32_t)rows[i].children;
+        p->decided_ns = snap->t_ns - rows[i].minutes * QT_NS_PER_MIN;
+        p->deadline_ns = p->decided_ns + QT_NS_PER_HOUR;
+        p->ended_ns =
+            rows[i].state == QT_PARENT_DONE ? p->decided_ns + QT_NS_PER_MIN : QT_TIME_NONE;
+        p->has_cost = p->has_average = true;
+        p->has_vwap = rows[i].vwap_bps != 0;
+        p->arrival = rows[i].arrival;
+        p->average = rows[i].average;
+        p->arrival_bps = (rows[i].average / rows[i].arrival - 1) * (rows[i].side == QT_BUY ? 1e4 : -1e4);
+        p->vwap_bps = rows[i].vwap_bps;
+        p->shortfall = rows[i].shortfall;
+        p->shortfall_bps = rows[i].bps;
+    }
+}
+
+static void
+fill_costs(struct qt_snapshot *snap)
+{
+    static const struct {
+        const char *symbol, *algorithm;
+        double notional, shortfall;
+    } rows[] = {{"", "immediate", 14961, 15.6}, {"", "twap", 5364, 14.6}, {"SOLUSDT", "twap", 5364, 14.6}};
+    for (size_t i = 0; i < QT_COUNT_OF(rows); i++) {
+        struct qt_cost_view *row = &snap->cost[snap->costs++];
+        qt_copy(row->symbol, sizeof row->symbol, rows[i].symbol);
+        qt_copy(row->algorithm, sizeof row->algorithm, rows[i].algorithm);
+        row->parents = 3;
+        row->children = 12;
+        row->notional = row->filled = rows[i].notional;
+        row->shortfall = rows[i].shortfall;
+        row->shortfall_bps = rows[i].shortfall / rows[i].notional * 1e4;
     }
 }
 
@@ -419,6 +488,8 @@ sample_create(unsigned n)
     fill_ranks(snap, n);
     fill_positions(snap);
     fill_orders(snap);
+    fill_parents(snap);
+    fill_costs(snap);
     fill_limits(snap);
     fill_notes(snap);
     fill_symbols(snap, n);

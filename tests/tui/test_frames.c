@@ -49,6 +49,13 @@ young(struct qt_snapshot *snap)
     snap->venue[0].round_trip_ns = 0;
 }
 
+/* Nothing rests, and parents are at work. */
+static void
+working(struct qt_snapshot *snap)
+{
+    snap->orders = 0;
+}
+
 static void
 totals(struct qt_snapshot *snap)
 {
@@ -94,6 +101,8 @@ static const struct {
     {"80x24-lost.utf8", 80, 24, QT_GLYPHS_UTF8, "", NULL, false, "NO ENGINE"},
     {"80x24-lost.roles", 80, 24, QT_GLYPHS_UTF8, "", NULL, true, "NO ENGINE"},
     {"20x5-lost.utf8", 20, 5, QT_GLYPHS_UTF8, "", NULL, false, "NO ENGINE"},
+    {"80x40-work.utf8", 80, 40, QT_GLYPHS_UTF8, "", working, false},
+    {"80x40-work.ascii", 80, 40, QT_GLYPHS_ASCII, "", working, false},
     {"80x24-totals.utf8", 80, 24, QT_GLYPHS_UTF8, "", totals, false},
     {"200x60-totals.utf8", 200, 60, QT_GLYPHS_UTF8, "", totals, false},
     {"80x24-sealed.utf8", 80, 24, QT_GLYPHS_UTF8, "", sealed, false},

@@ -23,8 +23,16 @@ json_t *qt_document_selected(const struct qt_snapshot *snapshot);
 /** [{symbol, quantity, entry_price, mark_price, stop_price, target_price, unrealised_pnl,
  * r_multiple, opened_ms}]. */
 json_t *qt_document_positions(const struct qt_snapshot *snapshot);
-/** [{client_id, symbol, side, type, purpose, state, price, quantity, filled, created_ms}]. */
+/** [{client_id, symbol, side, type, purpose, state, price, quantity, filled, created_ms, parent}].
+ */
 json_t *qt_document_open_orders(const struct qt_snapshot *snapshot);
+/** [{id, symbol, side, purpose, algorithm, state, why, quantity, filled, children, decided_ms,
+ * deadline_ms, ended_ms, arrival_price, average_price, vwap_price, arrival_bps, vwap_bps, delay,
+ * trading, fees, opportunity, shortfall, shortfall_bps}]: parent orders at work, then ended ones. */
+json_t *qt_document_parents(const struct qt_snapshot *snapshot);
+/** {by_algorithm:[{algorithm, parents, children, unknown, notional, filled, delay, trading, fees,
+ * opportunity, shortfall, shortfall_bps}], by_symbol:[{symbol, algorithm, and the same}]}. */
+json_t *qt_document_execution(const struct qt_snapshot *snapshot);
 /** {topics:[{topic, published, delivered, dropped, dead, lost, p50_us, p99_us, max_us}],
  * dead_letters, letters:[{subscriber, topic, what, seq, reason, first_ms, last_ms, attempts}]}. */
 json_t *qt_document_bus(const struct qt_snapshot *snapshot);

@@ -35,6 +35,7 @@
 #include "qtrade/risk/config.h"
 #include "qtrade/scan/config.h"
 #include "qtrade/strategy/config.h"
+#include "qtrade/trade/algo.h"
 
 /** What an engine is made of. All pointers are borrowed until qt_engine_destroy. */
 struct qt_engine_options {
@@ -43,6 +44,7 @@ struct qt_engine_options {
     const struct qt_strategy_config *strategy;
     const struct qt_risk_config *risk;
     const struct qt_quality_config *quality;
+    const struct qt_execution_config *execution; /* copied; NULL: the defaults */
     const struct qt_health_config *health; /* borrowed; NULL: nobody looks at the engine's own pace */
     const struct qt_sources_config *sources; /* NULL: each symbol has one stream */
     const struct qt_universe *universe;
@@ -97,5 +99,10 @@ void qt_engine_publish(struct qt_engine *engine);
  * number of workers. After qt_engine_run has returned.
  */
 uint64_t qt_engine_decision_hash(const struct qt_engine *engine);
+
+/** What execution has cost in an instrument by an algorithm so far. After qt_engine_run has
+ * returned. */
+void qt_engine_cost(const struct qt_engine *engine, uint32_t instrument,
+                    enum qt_algorithm algorithm, struct qt_cost_total *out);
 
 #endif

@@ -13,6 +13,7 @@
 #include "qtrade/base/fixed.h"
 #include "qtrade/engine/snapshot.h"
 #include "qtrade/strategy/exit.h"
+#include "qtrade/trade/parent.h"
 #include "qtrade/trade/request.h"
 
 enum qt_record_kind {
@@ -26,12 +27,14 @@ enum qt_record_kind {
     QT_RECORD_MODE,     /* a mode change: append; the last one is the mode after a restart */
     QT_RECORD_AUDIT,    /* a command, a stop, an incident: append */
     QT_RECORD_TRADE,    /* a round trip that ended: append */
+    QT_RECORD_PARENT,   /* a parent order as it now is: insert or replace by id */
     QT_RECORD_KINDS
 };
 
 struct qt_order_record {
     struct qt_order_request request;
     uint64_t venue_id;
+    uint64_t parent; /* 0: none */
     uint8_t state;   /* enum qt_order_state */
     uint8_t purpose; /* enum qt_order_purpose (trade/order.h) */
     int32_t code;    /* the venue's reject code; 0 else */
@@ -113,6 +116,7 @@ struct qt_record {
         struct qt_mode_record mode;
         struct qt_audit_record audit;
         struct qt_trade_record trade;
+        struct qt_parent parent;
     };
 };
 
@@ -127,6 +131,7 @@ struct qt_balance_record {
 #define QT_RESTORE_ORDERS 256
 #define QT_RESTORE_POSITIONS 1024 /* dust too small to be traded included */
 #define QT_RESTORE_BALANCES 1024
+#define QT_RESTORE_PARENTS 256
 struct qt_restore {
     bool is_found;     /* false: a fresh store */
     uint64_t last_seq; /* numbering goes on above it */
@@ -137,6 +142,8 @@ struct qt_restore {
     qt_money cash, realised, fees;
     uint32_t orders; /* not final ones */
     struct qt_order_record order[QT_RESTORE_ORDERS];
+    uint32_t parents; /* not ended ones; for their costs: no decision depends on them */
+    struct qt_parent parent[QT_RESTORE_PARENTS];
     uint32_t positions; /* not flat ones */
     struct qt_position_record position[QT_RESTORE_POSITIONS];
     uint64_t transactions; /* number of the last ledger transaction */

@@ -102,6 +102,32 @@ struct qt_order_view {
     qt_qty qty, cum_qty;
     int64_t created_ns;
     char purpose[16]; /* "entry", "stop", "target", "flatten", "venue_stop" */
+    uint64_t parent;  /* qt_parent_view.id; 0: none */
+};
+
+/** A parent order, at work or ended; amounts of its cost in quote, a cost is positive. */
+struct qt_parent_view {
+    uint64_t id;
+    uint32_t instrument;
+    char symbol[QT_SYMBOL_SIZE];
+    int px_scale, qty_scale;
+    uint8_t side, state; /* enum qt_side, qt_parent_state (trade/parent.h) */
+    char purpose[16], algorithm[12], why[48];
+    qt_qty qty, filled;
+    uint32_t children;
+    int64_t decided_ns, deadline_ns, ended_ns; /* QT_TIME_NONE: has none; not yet */
+    bool has_cost, has_average, has_vwap;      /* false: the figures of it are not known */
+    double arrival, average, vwap;             /* prices; arrival 0: not known */
+    double arrival_bps, vwap_bps;              /* has_average; has_vwap */
+    double fees;
+    double delay, trading, opportunity, shortfall, shortfall_bps; /* has_cost */
+};
+
+/** What parents that ended have cost, of an algorithm, in one symbol ("": in all). */
+struct qt_cost_view {
+    char symbol[QT_SYMBOL_SIZE], algorithm[12];
+    uint64_t parents, children, unknown;
+    double notional, filled, delay, trading, fees, opportunity, shortfall, shortfall_bps;
 };
 
 /** One row of the risk pane: a limit, what it stands at, and how often it refused. */
@@ -281,6 +307,10 @@ struct qt_snapshot {
     struct qt_foreign_view foreign_of[QT_VIEW_ROWS];
     uint32_t orders;
     struct qt_order_view order[QT_VIEW_ROWS]; /* open ones, newest first */
+    uint32_t parents;
+    struct qt_parent_view parent[QT_VIEW_ROWS]; /* at work, newest first; then ended ones */
+    uint32_t costs;
+    struct qt_cost_view cost[QT_VIEW_ROWS]; /* of algorithms; then of symbols, the largest first */
     uint32_t limits;
     struct qt_limit_view limit[QT_VIEW_ROWS];
     uint32_t notes;

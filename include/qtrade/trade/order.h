@@ -87,6 +87,7 @@ struct qt_order {
     bool is_cancel_wanted;          /* a cancel was sent */
     uint64_t venue_id;              /* 0: not known yet */
     uint64_t seq;                   /* of the event that decided it */
+    uint64_t parent;                /* the parent order it works for (trade/parent.h); 0: none */
     qt_qty cum_qty;                 /* booked */
     qt_money cum_quote;             /* booked, quote, QT_MONEY_SCALE */
     qt_money fees, base_fees;       /* quote (QT_MONEY_SCALE); base (qty_scale) */
