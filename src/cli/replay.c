@@ -327,6 +327,7 @@ open_engine(struct replay *replay)
                   .sync = take_sync},
         .journal = {.self = replay, .decision = on_decision},
         .run_kind = replay->head->run_kind,
+        .not_found_ns = qt_settings_not_found_ns(settings, replay->head->run_kind),
         .restore = replay->head->restore->is_found ? replay->head->restore : NULL,
         .market = market ? qt_kept_market_restore(market) : NULL,
         .base_period_ns = replay->head->base_period_ns,

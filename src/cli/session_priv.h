@@ -165,6 +165,11 @@ void qt__session_note(struct qt__session *session, const char *actor, const char
 void qt__session_note_from_socket(void *self, const char *action, const char *detail);
 json_t *qt__session_show_audit(void *self);
 
+/* session_intents.c */
+
+/** What the intents told of, or could not; after qt_store_restore. */
+void qt__session_tell_intents(struct qt__session *session);
+
 /* session_backups.c */
 
 bool qt__session_makes_backups(const struct qt__session *session);

@@ -317,6 +317,8 @@ void qt__read_account(struct qt_engine *engine);
 void qt__refused_take(struct qt_engine *engine);
 /* output.c: what owners gave, on the engine thread */
 void qt__output(struct qt_engine *engine, const struct qt_output *output);
+/** What was given to the store so far belongs together: between events, while all is settled. */
+void qt__mark(struct qt_engine *engine);
 /** The bus with its subscribers: the screen's pictures, and the store where there is one. */
 bool qt__bus_init(struct qt_engine *engine); /* false: no memory */
 /** Dead letters whose time has come; at the end all, as long as the store moves. Between events. */

@@ -39,7 +39,8 @@ enum qt__kind {
     QT__KIND_JOURNAL,   /* block of a rollback journal; id: generation of the database */
     QT__KIND_TEMPORARY, /* block of a temporary file */
     QT__KIND_WRAP,      /* the keys themselves, in store.key */
-    QT__KIND_VAULT      /* number 0: the vault's key; 1: its entries */
+    QT__KIND_VAULT,     /* number 0: the vault's key; 1: its entries */
+    QT__KIND_INTENT     /* an order about to leave; number: slot */
 };
 
 /** Where a block belongs. */
