@@ -234,6 +234,8 @@ start(struct qt_binance *self, const struct qt__bn_request *request, struct qt__
                                  .is_order = request->is_order,
                                  .is_keyed = request->security != QT__BN_PUBLIC,
                                  .sent_utc_ns = qt__bn_utc(self)};
+    if (request->order)
+        call->order = *request->order;
     call->is_used = qt_http_send(self->http, &http, &err) != 0;
     explicit_bzero(buffer, sizeof buffer); /* the signature */
     return call->is_used;

@@ -62,6 +62,7 @@ struct qt__bn_call {
     unsigned generation; /* of what asked; an answer of an older one is not wanted any more */
     bool is_used, is_order, is_keyed;
     int64_t sent_utc_ns;
+    struct qt__bn_order_answer order; /* whose trades are asked for */
 };
 
 enum qt__bn_security { QT__BN_PUBLIC, QT__BN_KEYED, QT__BN_SIGNED };
@@ -77,6 +78,7 @@ struct qt__bn_request {
     uint32_t instrument;
     uint64_t client_id;
     unsigned generation;
+    const struct qt__bn_order_answer *order; /* whose trades are asked for; NULL: of none */
 };
 enum qt__bn_sent { QT__BN_SENT, QT__BN_WAIT, QT__BN_BANNED, QT__BN_NOT_SENT };
 
@@ -327,5 +329,10 @@ bool qt__bn_submit(void *context, const struct qt_order_request *request);
 bool qt__bn_cancel(void *context, uint32_t instrument, uint64_t client_id);
 bool qt__bn_cancel_all(void *context, uint32_t instrument);
 bool qt__bn_query(void *context, uint32_t instrument, uint64_t client_id);
+void qt__bn_push_report(struct qt_binance *self, const struct qt__bn_order_answer *order,
+                        const struct qt_report *report);
+/* trades.c: reads the order's trades, and tells them, then its state. False: it has none, or they
+ * are not asked for now: the caller tells the state. */
+bool qt__bn_ask_trades(struct qt_binance *self, const struct qt__bn_order_answer *order);
 
 #endif
