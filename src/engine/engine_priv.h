@@ -54,6 +54,8 @@ struct qt_partition {
     struct qt_rates rates;     /* what went out of this partition */
     struct qt_gate_stats gate; /* verdicts on its orders */
     uint64_t sent, fills, rejects;
+    int64_t held_back_ns; /* the second in which orders were held back for their rate */
+    uint32_t held_back;   /* in it */
     uint64_t quality[QT_QUALITY_CHECKS], bad_events; /* events that failed a check; dropped ones */
 };
 

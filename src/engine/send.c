@@ -63,6 +63,31 @@ emit(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_order_r
     return true;
 }
 
+/* Whoever asks for so many times what is allowed, within one second, is out of its mind (O14): what
+ * the limits hold back is not tried for ever, but an incident, and a person has to look. */
+enum { RUNAWAY_TIMES = 10 };
+
+static void
+watch_rate(struct qt_engine *engine, const struct qt_symbol *symbol,
+           const struct qt_gate_result *result, uint64_t seq, int64_t now_ns)
+{
+    struct qt_partition *partition = qt__partition_of(engine, symbol->ins->id);
+    int64_t most = RUNAWAY_TIMES * engine->options.risk->max_orders_per_s;
+    char text[128];
+    if (result->row[QT_CHECK_ORDERS_S].code != QT_GATE_LIMIT &&
+        result->row[QT_CHECK_MESSAGES_S].code != QT_GATE_LIMIT)
+        return;
+    if (now_ns - partition->held_back_ns >= QT_NS_PER_S) {
+        partition->held_back_ns = now_ns;
+        partition->held_back = 0;
+    }
+    if (++partition->held_back != most)
+        return;
+    snprintf(text, sizeof text, "runaway: %s asked for %d orders too many within a second",
+             symbol->ins->symbol, (int)most);
+    qt__incident(engine, seq, now_ns, text);
+}
+
 bool
 qt__send(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_order_request *request,
          enum qt_order_purpose purpose, const struct qt_gate_input *input, int64_t now_ns,
@@ -73,6 +98,7 @@ qt__send(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_ord
     qt_gate_stats_add(&qt__partition_of(engine, request->instrument)->gate, &result);
     if (!is_allowed) {
         char text[80];
+        watch_rate(engine, symbol, &result, request->client_id >> 8, now_ns);
         snprintf(why, 96, "gate: %s", qt_gate_describe(&result, text, sizeof text));
         return false;
     }

@@ -17,6 +17,8 @@ const char *const qt__double_texts[] = {
     "{\"code\":-1007,\"msg\":\"Timeout waiting for response from backend server.\"}",
     "{\"code\":-2010,\"msg\":\"Account has insufficient balance for requested action.\"}",
     "<html><body>Bad \x1b[31m Gateway</body></html>",
+    "{\"code\":-1006,\"msg\":\"An unexpected response was received from the message bus. Execution "
+    "status unknown.\"}",
 };
 
 const char *const qt__double_symbols[QT_DOUBLE_SYMBOLS] = {"AAAUSDT", "BBBUSDT", "CCCUSDT",
