@@ -37,6 +37,7 @@ struct engine_plan {
     bool publishes;
     int64_t cycle_ms;           /* 0: the default */
     struct qt_venue_port venue; /* submit NULL: nothing is ever sent */
+    struct qt_store_port store; /* put NULL: nothing is kept */
 };
 
 /** NULL: no memory. Every symbol has had a quote: its price and one tick. */

@@ -127,6 +127,8 @@ load_universe(struct qt__session *session, struct qt_error *err)
 {
     struct qt_binance_options options = *session->plan.venue;
     options.tag = qt_store_tag(session->store);
+    if (!qt__session_take_ban(session, &options, err))
+        return false;
     session->venue = qt_binance_open(&options, err);
     if (!session->venue)
         return false;

@@ -167,6 +167,11 @@ json_t *qt__session_show_audit(void *self);
 
 /* session_intents.c */
 
+/** A ban of the venue outlives a restart (fault O10): the last run's goes into options, this one's
+ * into the store. Not where the venue's clock is this run's own. */
+QT_CHECKED bool qt__session_take_ban(struct qt__session *session,
+                                     struct qt_binance_options *options, struct qt_error *err);
+
 /** What the intents told of, or could not; after qt_store_restore. */
 void qt__session_tell_intents(struct qt__session *session);
 

@@ -14,6 +14,7 @@
 #include "qtrade/base/time.h"
 #include "qtrade/store/store.h"
 
+#include "ban_priv.h"
 #include "restore_priv.h"
 #include "seal_priv.h"
 #include "rollup_priv.h"
@@ -168,7 +169,7 @@ wait_for_work(struct qt_store *store, int ms)
     struct timespec at = in_ms(ms);
     pthread_mutex_lock(&store->mutex);
     store->is_asleep = true;
-    bool has_work = has_whole(store) || store->aside_n > 0;
+    bool has_work = has_whole(store) || store->aside_n > 0 || store->ban_ns != 0;
     if (!store->stop && (!has_work || !atomic_load(&store->is_healthy)))
         pthread_cond_clockwait(&store->put_or_stop, &store->mutex, CLOCK_MONOTONIC, &at);
     store->is_asleep = false;
@@ -205,6 +206,22 @@ keep_seal(struct qt_store *store)
     note_failure(store);
     pthread_mutex_lock(&store->mutex);
     store->has_seal = true;
+    pthread_mutex_unlock(&store->mutex);
+}
+
+static void
+keep_ban(struct qt_store *store)
+{
+    struct qt_error err = {0};
+    pthread_mutex_lock(&store->mutex);
+    int64_t ban_ns = store->ban_ns;
+    store->ban_ns = 0;
+    pthread_mutex_unlock(&store->mutex);
+    if (ban_ns == 0 || qt__ban_keep(store->file.db, ban_ns, &err))
+        return;
+    note_failure(store);
+    pthread_mutex_lock(&store->mutex);
+    store->ban_ns = store->ban_ns ? store->ban_ns : ban_ns;
     pthread_mutex_unlock(&store->mutex);
 }
 
@@ -246,6 +263,7 @@ run(void *argument)
         atomic_store(&store->busy_ns, qt_now_mono_ns());
         sync_intents(store);
         keep_seal(store);
+        keep_ban(store);
         take_batch(store);
         qt__aside_take(store);
         bool is_written = store->batch_n == 0 || write_batch(store);

@@ -40,12 +40,13 @@ struct qt_store {
     pthread_t thread;
     bool is_started;
     pthread_mutex_t
-        mutex; /* guards the nine below, of audit what it says; never held while writing */
+        mutex; /* guards the ten below, of audit what it says; never held while writing */
     pthread_cond_t put_or_stop, written_more;
     bool stop;
     bool is_asleep;
     bool has_seal;             /* to be kept, by the store thread */
     struct qt_seal_known seal; /* its number and hash */
+    int64_t ban_ns;            /* to be kept, by the store thread; 0: nothing is */
     char last_error[200];
     unsigned aside_n;
     struct qt_record aside[QT__STORE_ASIDE];

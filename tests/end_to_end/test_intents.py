@@ -165,5 +165,26 @@ def o4_engines_killed_in_bursts_of_orders_reconcile_every_time():
         print(f"# {ended(place, books)} orders")
 
 
+def o10_ban_outlives_the_engine_that_was_killed_in_it():
+    with Place(faults=("storm=4s:8s",)) as place:
+        with place.run() as engine:
+            until("a ban", lambda: "HTTP 429" in engine.errors())
+            until("kept", lambda: rows(place.state, "SELECT value FROM meta WHERE key = 'ban'"))
+            engine.process.kill()
+            engine.wait()
+        with place.run() as engine:
+            until("it knows of it", lambda: "venue.ban kept_until" in engine.errors())
+
+
+def o2_orders_behind_errors_that_prove_nothing_are_found_and_not_doubled():
+    with Place(BURSTS, ("5xx=0.15", "lost-ack=0.15")) as place:
+        books = Books(place)
+        with place.run():
+            until("orders", lambda: place.status() and rows(place.state, "SELECT count(*) FROM orders")[0][0] >= 6)
+        print(f"# {ended(place, books)} orders")
+
+
 run([o4_engine_dies_between_any_two_instructions_and_no_order_is_lost_or_doubled,
-     o4_engines_killed_in_bursts_of_orders_reconcile_every_time])
+     o4_engines_killed_in_bursts_of_orders_reconcile_every_time,
+     o2_orders_behind_errors_that_prove_nothing_are_found_and_not_doubled,
+     o10_ban_outlives_the_engine_that_was_killed_in_it])

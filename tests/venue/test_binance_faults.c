@@ -153,6 +153,61 @@ START_TEST(O10_a_limit_stops_everything_until_it_has_passed) /* O10 */
 }
 END_TEST
 
+static int64_t banned_until_ns;
+
+static void
+note_ban(void *context, int64_t until_ns)
+{
+    (void)context;
+    banned_until_ns = until_ns;
+}
+
+/* 429, then 418 for three minutes, at sixty times. Between two runs only what the first was told is
+ * kept. */
+START_TEST(O10_ban_of_three_minutes_outlives_a_restart_and_no_request_is_made)
+{
+    struct qt_error err = {0};
+    struct qt_binance_options options = bench_options(&bench);
+    options.banned = note_ban;
+    banned_until_ns = 0;
+    bench_open(&bench, &options);
+    bench_settle(&bench);
+    bench.seen = bench.n;
+    qt_double_set(bench.venue, QT_DOUBLE_LIMIT, 1);
+    bench_submit(&bench, 1, QT_BUY, (qt_px){5000}, 1000);
+    (void)bench_report(&bench, REPORT(1, REJECTED));
+    while (qt_clock_utc_ns(&bench.clock) <= banned_until_ns)
+        bench_work(&bench, 5);
+    qt_double_set(bench.venue, QT_DOUBLE_BAN, 1);
+    bench_submit(&bench, 2, QT_BUY, (qt_px){5000}, 1000);
+    (void)bench_report(&bench, REPORT(2, REJECTED));
+    int64_t until_ns = banned_until_ns;
+    uint64_t requests = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
+    ck_assert_int_gt(until_ns, BENCH_START_NS + 180 * QT_NS_PER_S);
+    struct qt_order_request order = bench_order(&bench, 3, QT_BUY, (qt_px){5000}, 1000);
+    ck_assert(!bench.orders.submit(bench.orders.self, &order));
+    ck_assert(!bench.orders.cancel(bench.orders.self, 0, qt_client_id(1, 0)));
+    ck_assert(!bench.orders.query(bench.orders.self, 0, qt_client_id(1, 0)));
+    bench_work(&bench, 200);
+    uint64_t after = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
+    bool is_banned = qt_clock_utc_ns(&bench.clock) < until_ns; /* else this machine was too slow */
+    ck_assert(!is_banned || after == requests);
+    qt_binance_close(bench.session);
+    qt_universe_destroy(bench.universe);
+    options.banned_until_ns = until_ns;
+    bench.session = qt_binance_open(&options, &err);
+    bench.universe = qt_binance_load_universe(bench.session, 300, NULL, NULL, &err);
+    after = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
+    is_banned = qt_clock_utc_ns(&bench.clock) < until_ns;
+    ck_assert(!is_banned || (!bench.universe && after == requests));
+    ck_assert_msg(!is_banned || strstr(err.text, "it has banned us"), "%s", err.text);
+    qt_binance_close(bench.session);
+    qt_universe_destroy(bench.universe);
+    bench_open(&bench, &options); /* waits for it */
+    ck_assert_int_ge(qt_clock_utc_ns(&bench.clock), until_ns);
+}
+END_TEST
+
 START_TEST(a_key_that_is_refused_later_stops_new_orders_and_is_told) /* K6 */
 {
     open_default();
@@ -429,6 +484,12 @@ add_order_cases(Suite *suite)
     tcase_add_test(tc, a_key_that_is_refused_later_stops_new_orders_and_is_told);
 }
 
+static void
+set_up_at_sixty(void)
+{
+    bench_start_venue(&bench, 60);
+}
+
 int
 main(void)
 {
@@ -440,6 +501,8 @@ main(void)
     tcase_add_test(tc, an_expired_listen_key_is_renewed_and_the_account_read);
     tcase_add_test(tc, a_quiet_account_stream_is_found_out_by_reading);
     tcase_add_test(tc, where_listen_keys_are_gone_the_stream_is_subscribed_by_signature);
+    tc = add_case(suite, "ban", set_up_at_sixty);
+    tcase_add_test(tc, O10_ban_of_three_minutes_outlives_a_restart_and_no_request_is_made);
     tc = add_case(suite, "market", set_up);
     tcase_add_test(tc, an_open_but_silent_connection_is_stale_and_made_anew);
     tcase_add_test(tc, a_venue_that_refuses_connections_is_not_hammered);

@@ -198,6 +198,8 @@ struct qt_binance {
     char *wanted; /* "BTCUSDT,ETHUSDT"; NULL: all */
     unsigned max_symbols;
     int64_t recv_window_ms;
+    void (*banned)(void *context, int64_t until_ns);
+    void *banned_context;
     struct qt_binance_history history[QT_BINANCE_HISTORIES]; /* longest period first */
     size_t n_history;
     int stale_ms, reconcile_ms, order_timeout_ms, rules_ms;
