@@ -225,6 +225,8 @@ qt__bench_engine_start(const struct engine_plan *plan)
     qt_rng_init(&run->rng, QT_BENCH_SEED);
     qt_settings_defaults(&run->settings);
     run->settings.engine.workers = plan->workers;
+    qt_copy(run->settings.engine.protective_stops, sizeof run->settings.engine.protective_stops,
+            "engine"); /* exits go out at once */
     if (plan->cycle_ms > 0)
         run->settings.engine.cycle_ms = plan->cycle_ms;
     run->engine = create_engine(run, plan);
