@@ -11,8 +11,8 @@ from live_place import Place
 from qt_program import Skip, rows, run, until
 
 LIBRARY = os.environ.get("QT_CRASH_LIBRARY")
-POINTS = int(os.environ.get("QT_POINTS", "4"))
-KILLS = int(os.environ.get("QT_KILLS", "3"))
+POINTS = int(os.environ.get("QT_POINTS", "3"))
+KILLS = int(os.environ.get("QT_KILLS", "2"))
 BURSTS = {"stop_atr": 0.1, "swing_bars": 2, "swing_atr": 0, "min_stop_bps": 15, "target_1_r": 0.5, "trail_atr": 0.1}
 PLACE = 4  # kills a market
 GONE = 137  # how tests/lib/crash.c ends it
