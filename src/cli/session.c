@@ -149,11 +149,8 @@ restore(struct qt__session *session, struct qt_error *err)
     session->restore = calloc(1, sizeof *session->restore);
     if (!session->restore)
         return qt_fail(err, QT_E_MEMORY, "no memory for what the store holds");
-    if (!session->plan.is_paper && !qt_store_keep_intents(session->store, session->key, err))
+    if (!qt__session_restore_orders(session, &unknown, err))
         return false;
-    if (!qt_store_restore(session->store, session->universe, session->restore, &unknown, err))
-        return false;
-    qt__session_tell_intents(session);
     if (session->plan.is_paper)
         session->restore->orders = 0; /* they ended with the exchange inside the program */
     if (unknown > 0)

@@ -7,8 +7,8 @@
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
-void
-qt__session_tell_intents(struct qt__session *session)
+static void
+tell_intents(struct qt__session *session)
 {
     struct qt_intents_view found;
     char text[128];
@@ -25,6 +25,18 @@ qt__session_tell_intents(struct qt__session *session)
     qt_log_event(session->log, found.damaged > 0 || found.older > 0 ? QT_LOG_ERROR : QT_LOG_WARN,
                  "store.intents", "orders=%u older=%u damaged=%u is_torn=%d", found.orders,
                  found.older, found.damaged, found.is_torn);
+}
+
+bool
+qt__session_restore_orders(struct qt__session *session, uint32_t *out_unknown,
+                           struct qt_error *err)
+{
+    bool keeps = !session->plan.is_paper;
+    if ((keeps && !qt_store_keep_intents(session->store, session->key, err)) ||
+        !qt_store_restore(session->store, session->universe, session->restore, out_unknown, err))
+        return false;
+    tell_intents(session);
+    return true;
 }
 
 static void

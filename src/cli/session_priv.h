@@ -172,8 +172,10 @@ json_t *qt__session_show_audit(void *self);
 QT_CHECKED bool qt__session_take_ban(struct qt__session *session,
                                      struct qt_binance_options *options, struct qt_error *err);
 
-/** What the intents told of, or could not; after qt_store_restore. */
-void qt__session_tell_intents(struct qt__session *session);
+/** What the store holds into session->restore; with a venue outside of this process also what only
+ * the intents know, which is told. */
+QT_CHECKED bool qt__session_restore_orders(struct qt__session *session, uint32_t *out_unknown,
+                                           struct qt_error *err);
 
 /* session_backups.c */
 
