@@ -227,6 +227,7 @@ create_engine(struct engine_run *run, const struct engine_plan *plan)
                                                         .cancel_all = plan->venue.cancel_all,
                                                         .query = take_question,
                                                         .sync = take_sync},
+                                              .store = plan->store,
                                               .run_kind = "bench",
                                               .restore = run->restore,
                                               .base_period_ns = QT_NS_PER_MIN,

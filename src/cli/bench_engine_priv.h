@@ -40,6 +40,7 @@ struct engine_plan {
     bool publishes;
     int64_t cycle_ms;           /* 0: the default */
     struct qt_venue_port venue; /* submit, cancel, cancel_all; NULL: never asked */
+    struct qt_store_port store; /* put NULL: nothing is kept */
 };
 
 /** NULL: no memory. Every symbol has had a quote: its price and one tick. */

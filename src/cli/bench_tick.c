@@ -13,10 +13,12 @@
 
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
+#include "qtrade/store/store.h"
 #include "qtrade/venue/binance.h"
 
 #include "bench_engine_priv.h"
 #include "bench_priv.h"
+#include "state_dir_priv.h"
 
 #define TAG 0x20240414u
 
@@ -34,6 +36,8 @@ struct tick_run {
     struct qt_depth_level scratch[4];
     int out, in; /* the order's socket and its other end; -1: none */
     uint64_t sent;
+    char folder[QT_STATE_DIR]; /* of the store; "": none */
+    struct qt_store *store;    /* keeps the intents */
 };
 
 static void
@@ -43,6 +47,9 @@ tick_end(void *state)
     if (!tick)
         return;
     qt__bench_engine_end(tick->run);
+    qt_store_close(tick->store);
+    if (tick->folder[0])
+        qt_state_dir_remove(tick->folder);
     free(tick->message);
     if (tick->out >= 0)
         close(tick->out);
@@ -147,8 +154,8 @@ signal_work(void *state, size_t batch)
 
 /* One symbol after the other falls by 1 %, through its stop; a tenth of a second apart, so that no
  * limit of orders holds any back. */
-static void *
-order_start(void)
+static struct tick_run *
+falling(struct qt_store_port store)
 {
     int pair[2];
     struct tick_run *tick = tick_new(&(struct engine_plan){.symbols = STOPS,
@@ -156,7 +163,8 @@ order_start(void)
                                                            .has_clock = true,
                                                            .is_holding = true,
                                                            .cycle_ms = 60000,
-                                                           .venue = {.submit = send_order}},
+                                                           .venue = {.submit = send_order},
+                                                           .store = store},
                                      STOPS);
     if (!tick || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         tick_end(tick);
@@ -168,6 +176,39 @@ order_start(void)
         write_message(&tick->message[i], i, qt__bench_price(i) - qt__bench_price(i) / 100);
     tick->run->step_ns = 100 * QT_NS_PER_MS;
     return tick;
+}
+
+static void *
+order_start(void)
+{
+    return falling((struct qt_store_port){0});
+}
+
+/* The same, and each order is kept in a file before its bytes leave: what a live run does. */
+static void *
+kept_start(void)
+{
+    struct qt_error err = {0};
+    char folder[QT_STATE_DIR];
+    struct qt_store_key *key = qt_store_key_make(NULL, &err);
+    struct qt_store *store = key && qt_state_dir_throw_away(folder, &err)
+                                 ? qt_store_open(folder, key, &err)
+                                 : NULL;
+    bool keeps = store && qt_store_keep_intents(store, key, &err);
+    const struct qt_store_port port = keeps ? qt_store_port(store) : (struct qt_store_port){0};
+    struct tick_run *tick =
+        keeps ? falling((struct qt_store_port){.self = port.self, .intend = port.intend}) : NULL;
+    qt_store_key_close(key);
+    if (!tick) {
+        qt_store_close(store);
+        return NULL;
+    }
+    tick->store = store;
+    qt_copy(tick->folder, sizeof tick->folder, folder);
+    if (qt_store_start(store, tick->run->universe, NULL, &err))
+        return tick;
+    tick_end(tick);
+    return NULL;
 }
 
 static uint64_t
@@ -186,6 +227,13 @@ const struct qt_benchmark qt_bench_tick[] = {
      .samples = 880,
      .batch = 1,
      .start = order_start,
+     .work = order_work,
+     .end = tick_end},
+    {.name = "tick.to_kept_order",
+     .help = "the same, with the order's intent written and sealed before its bytes leave",
+     .samples = 880,
+     .batch = 1,
+     .start = kept_start,
      .work = order_work,
      .end = tick_end},
     {.name = "tick.to_signal",

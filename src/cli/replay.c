@@ -137,8 +137,9 @@ on_decision(void *self, const struct qt_decision *decision)
     return true;
 }
 
-/* What one side has left at the end. A journal that was not closed may lack the last decisions, and
- * those of the event that a replay was to stop after come with the next one. */
+/* What one side has left at the end. A journal that was not closed may lack the last decisions, or
+ * the event behind the last cycle, whose decisions are kept before it; and those of the event that a
+ * replay was to stop after come with the next one. */
 static void
 compare_rest(struct replay *replay)
 {
@@ -146,6 +147,8 @@ compare_rest(struct replay *replay)
     const struct qt_decision *recorded = a->out < a->in ? &a->of[a->out % QUEUE] : NULL;
     const struct qt_decision *replayed = b->out < b->in ? &b->of[b->out % QUEUE] : NULL;
     bool may_lack = !replay->result->is_whole || replay->result->ending != QT_JOURNAL_CLOSED;
+    if (recorded && may_lack && recorded->seq > replay->result->last_seq)
+        return;
     if (recorded && (replay->result->is_whole || recorded->seq < replay->plan->until_seq))
         differ(replay, recorded->seq, recorded, NULL);
     else if (replayed && !may_lack)
@@ -335,6 +338,7 @@ open_engine(struct replay *replay)
                   .sync = take_sync},
         .journal = {.self = replay, .decision = on_decision},
         .run_kind = replay->head->run_kind,
+        .not_found_ns = qt_settings_not_found_ns(settings, replay->head->run_kind),
         .restore = replay->head->restore->is_found ? replay->head->restore : NULL,
         .market = market ? qt_kept_market_restore(market) : NULL,
         .base_period_ns = replay->head->base_period_ns,

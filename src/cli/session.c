@@ -127,6 +127,8 @@ load_universe(struct qt__session *session, struct qt_error *err)
 {
     struct qt_binance_options options = *session->plan.venue;
     options.tag = qt_store_tag(session->store);
+    if (!qt__session_take_ban(session, &options, err))
+        return false;
     session->venue = qt_binance_open(&options, err);
     if (!session->venue)
         return false;
@@ -149,7 +151,7 @@ restore(struct qt__session *session, struct qt_error *err)
     session->restore = calloc(1, sizeof *session->restore);
     if (!session->restore)
         return qt_fail(err, QT_E_MEMORY, "no memory for what the store holds");
-    if (!qt_store_restore(session->store, session->universe, session->restore, &unknown, err))
+    if (!qt__session_restore_orders(session, &unknown, err))
         return false;
     if (session->plan.is_paper)
         session->restore->orders = 0; /* they ended with the exchange inside the program */
@@ -314,6 +316,8 @@ open_engine(struct qt__session *session, struct qt_error *err)
                                         .board = session->board,
                                         .run_kind = plan->run_kind,
                                         .restore = session->restore,
+                                        .not_found_ns =
+                                            qt_settings_not_found_ns(plan->settings, plan->run_kind),
                                         .base_period_ns = QT_NS_PER_MIN,
                                         .publishes = true};
     if (plan->is_paper) {

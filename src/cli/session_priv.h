@@ -171,6 +171,18 @@ json_t *qt__session_show_audit(void *self);
 QT_CHECKED bool qt__session_rekey(void *self, const char *hex, struct qt_error *err);
 json_t *qt__session_rekey_document(void *self); /* for the status; null: all pages have one key */
 
+/* session_intents.c */
+
+/** A ban of the venue outlives a restart (fault O10): the last run's goes into options, this one's
+ * into the store. Not where the venue's clock is this run's own. */
+QT_CHECKED bool qt__session_take_ban(struct qt__session *session,
+                                     struct qt_binance_options *options, struct qt_error *err);
+
+/** What the store holds into session->restore; with a venue outside of this process also what only
+ * the intents know, which is told. */
+QT_CHECKED bool qt__session_restore_orders(struct qt__session *session, uint32_t *out_unknown,
+                                           struct qt_error *err);
+
 /* session_backups.c */
 
 bool qt__session_makes_backups(const struct qt__session *session);

@@ -91,6 +91,14 @@ qt_settings_sources(const struct qt_settings *settings)
     return settings->venue.backup_ws_url[0] ? &settings->sources : NULL;
 }
 
+int64_t
+qt_settings_not_found_ns(const struct qt_settings *settings, const char *run_kind)
+{
+    static const int64_t least_ms = 5000;
+    bool is_live = strcmp(run_kind, "live") == 0;
+    return is_live ? 2 * QT_MAX(settings->venue.recv_window_ms, least_ms) * QT_NS_PER_MS : 0;
+}
+
 void
 qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns)
 {

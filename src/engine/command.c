@@ -138,8 +138,10 @@ qt__mode_flush(struct qt_engine *engine, bool at_once)
         (!at_once && qt_now_mono_ns() < engine->flush_due_ns))
         return;
     engine->flush_due_ns = QT_TIME_NONE;
-    if (store->flush)
-        (void)store->flush(store->self, 2000);
+    if (!store->flush)
+        return;
+    qt__meet(engine);
+    (void)store->flush(store->self, 2000);
 }
 
 static void

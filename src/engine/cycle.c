@@ -137,6 +137,7 @@ run_cycle(struct qt_engine *engine, int64_t t_ns)
     qt__digest(engine, seq);
     qt__settle_all(engine);
     qt__market_take(engine);
+    qt__mark(engine);
     if (engine->options.publishes) {
         int64_t took = qt_now_mono_ns() - begun;
         qt_hist_add(&engine->cycle_hist, took);

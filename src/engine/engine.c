@@ -60,7 +60,9 @@ take_partitions(struct qt_engine *engine, struct qt_error *err)
     const struct qt_orders_limits limits = {.open = QT_PARTITION_OPEN,
                                             .history = QT_PARTITION_PAST,
                                             .instruments = engine->symbols,
-                                            .not_found_ns = 2 * QT_NS_PER_MIN};
+                                            .not_found_ns = engine->options.not_found_ns > 0
+                                                                ? engine->options.not_found_ns
+                                                                : 2 * QT_NS_PER_MIN};
     engine->partition = calloc(QT_PARTITIONS, sizeof *engine->partition);
     for (unsigned p = 0; engine->partition && p < QT_PARTITIONS; p++) {
         qt_rates_init(&engine->partition[p].rates);
@@ -243,6 +245,8 @@ run(struct qt_engine *engine, const atomic_bool *stop)
             pass_time(engine);
         qt__shards_kick(engine->shards);
         qt__shards_drain(engine->shards);
+        if (engine->workers == 1)
+            qt__mark(engine); /* else where they have met */
         qt__mode_flush(engine, false);
         if (options->publishes && engine->flush_due_ns == QT_TIME_NONE)
             qt__publish_due(engine);

@@ -57,6 +57,8 @@ struct qt_partition {
     uint64_t sent, fills, rejects;
     struct qt_parent past[QT_PARTITION_PARENTS]; /* a ring */
     uint64_t parents;                            /* that ever ended */
+    int64_t held_back_ns; /* the second in which orders were held back for their rate */
+    uint32_t held_back;   /* in it */
     uint64_t quality[QT_QUALITY_CHECKS], bad_events; /* events that failed a check; dropped ones */
 };
 
@@ -328,6 +330,8 @@ void qt__read_account(struct qt_engine *engine);
 void qt__refused_take(struct qt_engine *engine);
 /* output.c: what owners gave, on the engine thread */
 void qt__output(struct qt_engine *engine, const struct qt_output *output);
+/** What was given to the store so far belongs together: between events, while all is settled. */
+void qt__mark(struct qt_engine *engine);
 /** The bus with its subscribers: the screen's pictures, and the store where there is one. */
 bool qt__bus_init(struct qt_engine *engine); /* false: no memory */
 /** Dead letters whose time has come; at the end all, as long as the store moves. Between events. */

@@ -166,6 +166,17 @@ is_stale(const struct qt_engine *engine, const struct qt_symbol *symbol,
            has_moved(engine, symbol, &want, &order->request, now_ns);
 }
 
+/* What the entry has bought is being asked for: the order is right or wrong by the answer. */
+static bool
+awaits_entry(const struct qt_engine *engine, const struct qt_symbol *symbol)
+{
+    const struct qt_order *entry =
+        symbol->entry_order
+            ? qt_orders_find(qt__orders_of(engine, symbol->ins->id), symbol->entry_order)
+            : NULL;
+    return entry && entry->state == QT_ORDER_UNKNOWN && !symbol->guard.has_exit;
+}
+
 /* A cancel that nobody answered is sent again; what is not known is asked for by supervise.c. */
 static void
 tend(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t seq, int64_t now_ns)
@@ -175,7 +186,8 @@ tend(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t seq, int64_t n
         qt_orders_find(qt__orders_of(engine, symbol->ins->id), symbol->guard.order);
     bool is_resting = order->state == QT_ORDER_OPEN || order->state == QT_ORDER_PARTIAL;
     bool is_late = order->state == QT_ORDER_CANCEL_PENDING && now_ns - order->cancel_ns >= patience;
-    if (is_late || (is_resting && is_stale(engine, symbol, order, now_ns)))
+    bool may_go = is_resting && !awaits_entry(engine, symbol);
+    if (is_late || (may_go && is_stale(engine, symbol, order, now_ns)))
         qt__cancel_at_owner(engine, order, seq, now_ns);
 }
 

@@ -126,6 +126,14 @@ qt__letters_end(struct qt_engine *engine)
                      engine->letters);
 }
 
+void
+qt__mark(struct qt_engine *engine)
+{
+    const struct qt_store_port *store = &engine->options.store;
+    if (store->mark)
+        store->mark(store->self);
+}
+
 static void
 incident(struct qt_engine *engine, const struct qt_message *message)
 {

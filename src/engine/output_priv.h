@@ -31,6 +31,7 @@ struct qt_filled {
 struct qt_submission {
     struct qt_order_request request;
     int64_t t_ns;
+    uint8_t purpose; /* enum qt_order_purpose */
 };
 
 /** A cancel on its way out. */

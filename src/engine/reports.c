@@ -30,7 +30,8 @@ static void
 begin_plan(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_fill *fill)
 {
     qt_px entry = qt_position_entry(&symbol->position);
-    if (symbol->has_plan && symbol->plan.hits)
+    bool is_known = symbol->entry_signal.stop.v != 0; /* not of an order whose intent is lost */
+    if (symbol->has_plan && (symbol->plan.hits || !is_known))
         return;
     if (!qt_qty_add(symbol->initial_qty, fill->qty, &symbol->initial_qty))
         symbol->initial_qty = qt_qty_abs(symbol->position.qty);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What an earlier run left: numbering, mode, ledger, positions with their plans, orders. Orders
- * come back unknown, and the venue is asked for each, also for the stops that rest there; a store whose ledger does not add up is
- * refused.
+ * What an earlier run left: numbering, mode, ledger, positions with their plans, orders, those too
+ * that only an intent tells of. Orders come back unknown, and the venue is asked for each, also for
+ * the stops that rest there; a store whose ledger does not add up is refused.
  */
 #include <string.h>
 
@@ -50,6 +50,24 @@ restore_position(struct qt_engine *engine, const struct qt_position_record *from
     symbol->plan = from->plan;
     symbol->traded_ns = from->opened_ns;
     qt_trades_resume(engine->trades, &symbol->position);
+}
+
+/* The signal behind an entry, as far as its fills need it. */
+static void
+restore_plan(struct qt_engine *engine, const struct qt_restore *restore,
+             const struct qt_order_record *order)
+{
+    struct qt_signal *signal = &engine->symbol[order->request.instrument].entry_signal;
+    for (uint32_t i = 0; i < restore->plans; i++) {
+        const struct qt_entry_plan *plan = &restore->plan[i];
+        if (plan->client_id != order->request.client_id)
+            continue;
+        signal->direction = (enum qt_side)plan->side;
+        signal->stop = plan->stop;
+        signal->trail = plan->trail;
+        memcpy(signal->target, plan->target, sizeof signal->target);
+        memcpy(signal->target_bps, plan->target_bps, sizeof signal->target_bps);
+    }
 }
 
 static bool
@@ -116,5 +134,7 @@ qt__restore(struct qt_engine *engine, const struct qt_restore *restore, struct q
         if (!restore_order(engine, &restore->order[i], err))
             return false;
     qt__work_restored(engine);
+    for (uint32_t i = 0; i < restore->orders; i++)
+        restore_plan(engine, restore, &restore->order[i]);
     return true;
 }

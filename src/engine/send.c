@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The only way to the venue. An order: gate, order table, record, port, in this order. Cancels and
- * questions need no gate; they are counted against the message rate all the same.
+ * The only way to the venue. An order: gate, order table, record, intent, port, in this order.
+ * Cancels and questions need no gate; they are counted against the message rate all the same.
+ *
+ * I1: an order leaves when its intent is kept. A crash before that leaves nothing at the venue, a
+ * crash after it leaves an order that the next run asks for by its client id, whether it left or
+ * not.
  */
 #include <stdio.h>
 
@@ -54,9 +58,36 @@ emit(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_order_r
     partition->sent++;
     qt__record_order(engine, order, seq, now_ns);
     struct qt_output output = {.kind = QT_OUT_SUBMIT,
-                               .submission = {.request = *request, .t_ns = now_ns}};
+                               .submission = {.request = *request,
+                                              .t_ns = now_ns,
+                                              .purpose = (uint8_t)purpose}};
     qt__shards_emit(engine->shards, &output);
     return true;
+}
+
+/* Whoever asks for so many times what is allowed, within one second, is out of its mind (O14): what
+ * the limits hold back is not tried for ever, but an incident, and a person has to look. */
+enum { RUNAWAY_TIMES = 10 };
+
+static void
+watch_rate(struct qt_engine *engine, const struct qt_symbol *symbol,
+           const struct qt_gate_result *result, uint64_t seq, int64_t now_ns)
+{
+    struct qt_partition *partition = qt__partition_of(engine, symbol->ins->id);
+    int64_t most = RUNAWAY_TIMES * engine->options.risk->max_orders_per_s;
+    char text[128];
+    if (result->row[QT_CHECK_ORDERS_S].code != QT_GATE_LIMIT &&
+        result->row[QT_CHECK_MESSAGES_S].code != QT_GATE_LIMIT)
+        return;
+    if (now_ns - partition->held_back_ns >= QT_NS_PER_S) {
+        partition->held_back_ns = now_ns;
+        partition->held_back = 0;
+    }
+    if (++partition->held_back != most)
+        return;
+    snprintf(text, sizeof text, "runaway: %s asked for %d orders too many within a second",
+             symbol->ins->symbol, (int)most);
+    qt__incident(engine, seq, now_ns, text);
 }
 
 bool
@@ -69,6 +100,7 @@ qt__send(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_ord
     qt_gate_stats_add(&qt__partition_of(engine, request->instrument)->gate, &result);
     if (!is_allowed) {
         char text[80];
+        watch_rate(engine, symbol, &result, request->client_id >> 8, now_ns);
         snprintf(why, 96, "gate: %s", qt_gate_describe(&result, text, sizeof text));
         return false;
     }
@@ -111,6 +143,49 @@ decide_cancel(struct qt_engine *engine, uint32_t instrument, uint64_t client_id,
     qt__settle_decision(engine, &decision);
 }
 
+/* What the fills of an entry need. Entries are decided on this thread. */
+static struct qt_entry_plan
+plan_of(const struct qt_symbol *symbol, uint64_t client_id)
+{
+    const struct qt_signal *signal = &symbol->entry_signal;
+    struct qt_entry_plan plan = {.client_id = client_id,
+                                 .side = (uint8_t)signal->direction,
+                                 .stop = signal->stop,
+                                 .trail = signal->trail};
+    for (int k = 0; k < QT_TARGETS; k++) {
+        plan.target[k] = signal->target[k];
+        plan.target_bps[k] = signal->target_bps[k];
+    }
+    return plan;
+}
+
+/* The order is known from here on, whenever this process dies. What cannot be kept does not leave,
+ * unless it takes risk away: that never waits for a disk. */
+static bool
+intend(struct qt_engine *engine, const struct qt_submission *submission)
+{
+    const struct qt_store_port *store = &engine->options.store;
+    const struct qt_order_request *request = &submission->request;
+    const struct qt_symbol *symbol = &engine->symbol[request->instrument];
+    struct qt_intent intent = {
+        .request = *request, .purpose = submission->purpose, .t_ns = submission->t_ns};
+    const char *why = NULL;
+    if (!store->intend)
+        return true;
+    if (submission->purpose == QT_PURPOSE_ENTRY) {
+        intent.has_plan = true;
+        intent.plan = plan_of(symbol, request->client_id);
+    }
+    if (store->intend(store->self, &intent, &why))
+        return true;
+    qt_log_event(engine->options.log, QT_LOG_ERROR, "order.not_kept", "symbol=%s leaves=%d why=\"%s\"",
+                 symbol->ins->symbol, request->reduce_only, why);
+    if (!request->reduce_only)
+        qt__note(engine, QT_SEVERITY_BAD, QT_TOPIC_TRADE, engine->seq, engine->now_ns,
+                 "%s: order held back: %s", symbol->ins->symbol, why);
+    return request->reduce_only;
+}
+
 /* The gate shuts for every thread at once (E3): what was decided before and has not left yet stays
  * here. */
 void
@@ -127,7 +202,7 @@ qt__submit(struct qt_engine *engine, const struct qt_submission *submission)
     qt__settle_decision(engine, &decision);
     bool is_stopped = !request->reduce_only && (atomic_load(&engine->gate_shut) ||
                                                 atomic_load(&engine->stops_waiting) > 0);
-    if (!is_stopped && venue->submit(venue->self, request))
+    if (!is_stopped && intend(engine, submission) && venue->submit(venue->self, request))
         return;
     qt_log_event(engine->options.log, QT_LOG_WARN, "order.not_sent",
                  "symbol=%s reduces=%d is_stopped=%d",

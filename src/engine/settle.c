@@ -119,4 +119,5 @@ qt__meet(struct qt_engine *engine)
 {
     qt__shards_meet(engine->shards);
     qt__settle_all(engine);
+    qt__mark(engine);
 }

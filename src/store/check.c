@@ -8,6 +8,7 @@
 #include "qtrade/store/check.h"
 
 #include "check_priv.h"
+#include "intents_priv.h"
 
 /* How to add a check: a row, and one in tests/store/test_check.c that breaks it. */
 const struct qt_store_check qt_store_checks[] = {
@@ -70,6 +71,22 @@ qt__store_check_file(const struct qt__store_file *file, struct qt_store_report *
     return is_good;
 }
 
+/* Orders that are about to leave lie beside the database. */
+static bool
+check_intents(const char *folder, const struct qt_store_key *key, struct qt_store_report *out,
+              struct qt_error *err)
+{
+    unsigned slots[QT_STORE_FINDINGS];
+    int n = qt__intents_check(folder, key, slots, QT_STORE_FINDINGS - out->findings, err);
+    for (int i = 0; i < n; i++) {
+        out->finding[out->findings].check = "intents";
+        snprintf(out->finding[out->findings].text, sizeof out->finding[0].text,
+                 "slot %u of the file intents is damaged", slots[i]);
+        out->findings++;
+    }
+    return n >= 0;
+}
+
 bool
 qt_store_check(const char *folder, const struct qt_store_key *key, struct qt_store_report *out,
                struct qt_error *err)
@@ -78,7 +95,7 @@ qt_store_check(const char *folder, const struct qt_store_key *key, struct qt_sto
     bool is_good =
         qt__store_file_read(&file, folder, key, err) && qt__store_check_file(&file, out, err);
     qt__store_file_close(&file);
-    return is_good;
+    return is_good && check_intents(folder, key, out, err);
 }
 
 static bool

@@ -41,7 +41,8 @@ enum qt__kind {
     QT__KIND_WRAP,      /* the keys themselves, in store.key */
     QT__KIND_VAULT,     /* number 0: the vault's key; 1: its entries */
     QT__KIND_RENEWAL,   /* which pages are being sealed anew; number: how many */
-    QT__KIND_HANDOVER   /* keys on their way to the process that has the store open */
+    QT__KIND_HANDOVER,  /* keys on their way to the process that has the store open */
+    QT__KIND_INTENT     /* an order about to leave; number: slot */
 };
 
 /** Where a block belongs. */

@@ -327,6 +327,8 @@ put_restore(struct qt_journal *journal, const struct qt_restore *restore, struct
     bool is_good = put_head(journal, QT__ENTRY_STATE, restore, err);
     for (uint32_t i = 0; is_good && i < restore->orders; i++)
         is_good = put_head(journal, QT__ENTRY_ORDER, &restore->order[i], err);
+    for (uint32_t i = 0; is_good && i < restore->plans; i++)
+        is_good = put_head(journal, QT__ENTRY_PLAN, &restore->plan[i], err);
     for (uint32_t i = 0; is_good && i < restore->positions; i++)
         is_good = put_head(journal, QT__ENTRY_POSITION, &restore->position[i], err);
     for (uint32_t i = 0; is_good && i < restore->balances; i++)

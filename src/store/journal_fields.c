@@ -289,6 +289,16 @@ static const struct qt__field entry_position[] = {ROW(P, instrument, UNIT, ANY),
                                                   ROW(P, plan.deadline_ns, WHOLE),
                                                   {0}};
 _Static_assert(QT_TARGETS == 3, "a row a target");
+#define N struct qt_entry_plan
+#define LEVEL_OF(i) ROW(N, target[i], PX), ROW(N, target_bps[i], WHOLE)
+static const struct qt__field entry_plan[] = {ROW(N, client_id, ID),
+                                              ROW(N, side, UNIT, UPTO(1, say_side)),
+                                              ROW(N, stop, PX),
+                                              ROW(N, trail, PX),
+                                              LEVEL_OF(0),
+                                              LEVEL_OF(1),
+                                              LEVEL_OF(2),
+                                              {0}};
 #define B struct qt_balance_record
 static const struct qt__field entry_balance[] = {
     ROW(B, account, TEXT), ROW(B, asset, TEXT), ROW(B, scale, WHOLE), ROW(B, amount, WHOLE), {0}};
@@ -314,6 +324,7 @@ static const struct {
     [QT__ENTRY_BEGIN] = {"begin", entry_begin},
     [QT__ENTRY_END] = {"end", entry_end},
     [QT__ENTRY_MARKET] = {"market_state", entry_market},
+    [QT__ENTRY_PLAN] = {"entry_plan", entry_plan},
     [QT__ENTRY_EVENT + QT_EVENT_QUOTE] = {"quote", event_quote},
     [QT__ENTRY_EVENT + QT_EVENT_TRADE] = {"trade", event_trade},
     [QT__ENTRY_EVENT + QT_EVENT_DEPTH] = {"depth", event_depth},

@@ -34,6 +34,7 @@ enum qt__entry {
     QT__ENTRY_BEGIN,         /* the head is complete: inputs follow */
     QT__ENTRY_END,           /* struct qt__journal_end */
     QT__ENTRY_MARKET,        /* struct qt_market_ref: the market state it begins with */
+    QT__ENTRY_PLAN,          /* struct qt_entry_plan: of an entry that is alive at the start */
     QT__ENTRY_EVENT = 32,    /* + enum qt_event_kind: struct qt_event */
     QT__ENTRY_DECISION = 64, /* + enum qt_decision_kind: struct qt_decision */
     QT__ENTRIES = 96
@@ -62,6 +63,7 @@ union qt__journal_any {
     struct qt_order_record order;
     struct qt_position_record position;
     struct qt_balance_record balance;
+    struct qt_entry_plan plan;
     struct qt__journal_end end;
     struct qt_market_ref market;
     struct qt_event event;

@@ -241,6 +241,11 @@ take_head(struct qt_journal_reader *reader, unsigned kind, struct qt_error *err)
             break;
         restore->order[restore->orders++] = any->order;
         return true;
+    case QT__ENTRY_PLAN:
+        if (restore->plans == QT_RESTORE_ORDERS)
+            break;
+        restore->plan[restore->plans++] = any->plan;
+        return true;
     case QT__ENTRY_POSITION:
         if (restore->positions == QT_RESTORE_POSITIONS || any->position.instrument >= symbols)
             break;

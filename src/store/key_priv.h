@@ -46,6 +46,8 @@ const unsigned char *qt__store_key_former(const struct qt_store_key *key);
 struct qt__cipher *qt__store_key_vault(const struct qt_store_key *key);
 /** The seed of the pair that signs a seal; it stays when the pages get another key. */
 void qt__store_key_seal(const struct qt_store_key *key, unsigned char out[QT__KEY_BYTES]);
+/** What seals intents: of the journal's key, so that it stays when the pages get another one. */
+void qt__store_key_intents(const struct qt_store_key *key, unsigned char out[QT__KEY_BYTES]);
 /** All pages are sealed anew: store.key is the one without the former key, at once. */
 QT_CHECKED bool qt__store_key_finish(struct qt_store_key *key, const char *folder,
                                      struct qt_error *err);

@@ -67,6 +67,12 @@ qt__store_key_seal(const struct qt_store_key *key, unsigned char out[QT__KEY_BYT
         memcpy(out, key->keys[QT__SLOT_ROOT], QT__KEY_BYTES);
 }
 
+void
+qt__store_key_intents(const struct qt_store_key *key, unsigned char out[QT__KEY_BYTES])
+{
+    derive(key->keys[QT__SLOT_JOURNAL], "qtintent", out);
+}
+
 static void
 path_of_next(const char *folder, char out[PATH_BYTES])
 {

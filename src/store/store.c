@@ -14,12 +14,13 @@
 #include "qtrade/base/time.h"
 #include "qtrade/store/store.h"
 
+#include "ban_priv.h"
 #include "restore_priv.h"
 #include "seal_priv.h"
 #include "rollup_priv.h"
 #include "store_open_priv.h"
 
-enum { RING = 8192, RETRY_MS = 500, CLOSE_MS = 5000, ROLLUP_S = 3600 };
+enum { RETRY_MS = 500, CLOSE_MS = 5000, ROLLUP_S = 3600 };
 
 struct qt_store *
 qt_store_open(const char *folder, struct qt_store_key *key, struct qt_error *err)
@@ -73,10 +74,25 @@ qt_store_keep_seal(struct qt_store *store, const struct qt_seal *seal, struct qt
 }
 
 bool
+qt_store_keep_intents(struct qt_store *store, const struct qt_store_key *key, struct qt_error *err)
+{
+    store->intents = qt__intents_open(store->folder, key, err);
+    return store->intents != NULL;
+}
+
+void
+qt_store_intents(const struct qt_store *store, struct qt_intents_view *out)
+{
+    *out = store->intents ? store->intents->found : (struct qt_intents_view){0};
+}
+
+bool
 qt_store_restore(struct qt_store *store, const struct qt_universe *universe, struct qt_restore *out,
                  uint32_t *out_unknown, struct qt_error *err)
 {
-    return qt__restore_read(store->file.db, universe, out, out_unknown, err);
+    return qt__restore_read(store->file.db, universe, out, out_unknown, err) &&
+           (!store->intents || qt__intents_restore(store->intents, store->file.db, universe, out,
+                                                   out_unknown, err));
 }
 
 static void
@@ -114,6 +130,7 @@ write_batch(struct qt_store *store)
     }
     pthread_mutex_lock(&store->mutex);
     atomic_fetch_add(&store->written, store->batch_n);
+    atomic_store(&store->stored, store->taken);
     atomic_fetch_add(&store->transactions, 1);
     pthread_cond_broadcast(&store->written_more);
     pthread_mutex_unlock(&store->mutex);
@@ -137,6 +154,13 @@ in_ms(int ms)
     return at;
 }
 
+/* Something is there that may be written (T3). */
+static bool
+has_whole(struct qt_store *store)
+{
+    return atomic_load(&store->whole) > store->taken;
+}
+
 /* Sleeps until something was put, stop was asked, or ms have passed. Returns whether stop was
  * asked. */
 static bool
@@ -145,7 +169,7 @@ wait_for_work(struct qt_store *store, int ms)
     struct timespec at = in_ms(ms);
     pthread_mutex_lock(&store->mutex);
     store->is_asleep = true;
-    bool has_work = qt_spsc_count(store->ring) > 0 || store->aside_n > 0;
+    bool has_work = has_whole(store) || store->aside_n > 0 || store->ban_ns != 0;
     if (!store->stop && (!has_work || !atomic_load(&store->is_healthy)))
         pthread_cond_clockwait(&store->put_or_stop, &store->mutex, CLOCK_MONOTONIC, &at);
     store->is_asleep = false;
@@ -185,6 +209,50 @@ keep_seal(struct qt_store *store)
     pthread_mutex_unlock(&store->mutex);
 }
 
+static void
+keep_ban(struct qt_store *store)
+{
+    struct qt_error err = {0};
+    pthread_mutex_lock(&store->mutex);
+    int64_t ban_ns = store->ban_ns;
+    store->ban_ns = 0;
+    pthread_mutex_unlock(&store->mutex);
+    if (ban_ns == 0 || qt__ban_keep(store->file.db, ban_ns, &err))
+        return;
+    note_failure(store);
+    pthread_mutex_lock(&store->mutex);
+    store->ban_ns = store->ban_ns ? store->ban_ns : ban_ns;
+    pthread_mutex_unlock(&store->mutex);
+}
+
+/* Up to the last mark; a batch that waits is written first. */
+static void
+take_batch(struct qt_store *store)
+{
+    uint64_t whole = atomic_load(&store->whole);
+    if (store->batch_n > 0)
+        return;
+    while (store->taken < whole && qt_spsc_pop(store->ring, &store->batch[store->batch_n])) {
+        store->batch_n++;
+        store->taken++;
+    }
+}
+
+static void
+sync_intents(struct qt_store *store)
+{
+    bool was_good = !store->intents || atomic_load(&store->intents->is_good);
+    if (!store->intents)
+        return;
+    bool is_good = qt__intents_work(store->intents);
+    if (was_good && !is_good) {
+        qt_part_failed(store->part, "intents: %s", strerror(atomic_load(&store->intents->why)));
+        qt_part_set(store->part, QT_PART_DEGRADED);
+    } else if (!was_good && is_good && atomic_load(&store->is_healthy)) {
+        qt_part_set(store->part, QT_PART_RUNNING);
+    }
+}
+
 static void *
 run(void *argument)
 {
@@ -192,14 +260,17 @@ run(void *argument)
     int64_t give_up = INT64_MAX;
     for (bool stop = false;;) {
         qt_part_beat(store->part);
+        atomic_store(&store->busy_ns, qt_now_mono_ns());
+        sync_intents(store);
         keep_seal(store);
-        while (store->batch_n < QT__STORE_BATCH && qt_spsc_pop(store->ring, &store->batch[store->batch_n]))
-            store->batch_n++;
+        keep_ban(store);
+        take_batch(store);
         qt__aside_take(store);
         bool is_written = store->batch_n == 0 || write_batch(store);
+        atomic_store(&store->busy_ns, 0);
         if (is_written)
             qt__audit_out_work(store);
-        bool is_idle = qt_spsc_count(store->ring) == 0 && !qt__aside_waits(store);
+        bool is_idle = !has_whole(store) && !qt__aside_waits(store);
         if (stop && ((is_written && is_idle) || qt_now_mono_ns() > give_up))
             return NULL;
         if (!stop)
@@ -219,7 +290,7 @@ qt_store_start(struct qt_store *store, const struct qt_universe *universe, struc
                struct qt_error *err)
 {
     store->part = part;
-    store->ring = qt_spsc_create(sizeof(struct qt_record), RING);
+    store->ring = qt_spsc_create(sizeof(struct qt_record), QT__STORE_RING);
     if (!store->ring)
         return qt_fail(err, QT_E_MEMORY, "no memory for the store's ring");
     if (!qt__writer_init(&store->writer, store->file.db, universe, err))
@@ -250,12 +321,43 @@ end_trail(struct qt_store *store)
         qt_log_event(store->audit.options.log, QT_LOG_ERROR, "audit.end", "why=\"%s\"", err.text);
 }
 
+/* Wakes the thread where it had nothing to do; it also looks by itself every RETRY_MS. */
+static void
+port_mark(void *self)
+{
+    struct qt_store *store = self;
+    uint64_t pushed = atomic_load(&store->pushed);
+    if (pushed == atomic_load(&store->whole))
+        return;
+    atomic_store(&store->whole, pushed);
+    if (pthread_mutex_trylock(&store->mutex) == 0) {
+        pthread_cond_signal(&store->put_or_stop);
+        pthread_mutex_unlock(&store->mutex);
+    }
+}
+
+/* What does not fit into the ring between two marks cannot be written as one. */
+static bool
+port_put(void *self, const struct qt_record *record)
+{
+    struct qt_store *store = self;
+    bool is_in = qt_spsc_push(store->ring, record);
+    if (!is_in) {
+        port_mark(store);
+        return false;
+    }
+    atomic_fetch_add(&store->put, 1);
+    atomic_fetch_add(&store->pushed, 1);
+    return true;
+}
+
 void
 qt_store_close(struct qt_store *store)
 {
     if (!store)
         return;
     if (store->is_started) {
+        port_mark(store);
         wake(store, true);
         pthread_join(store->thread, NULL);
         qt_part_set(store->part, QT_PART_STOPPED);
@@ -265,6 +367,7 @@ qt_store_close(struct qt_store *store)
     qt__writer_finish(&store->writer);
     qt__audit_out_close(store);
     qt__rekey_close(store);
+    qt__intents_close(store->intents);
     qt__store_file_close(&store->file);
     qt_spsc_destroy(store->ring);
     if (store->lock >= 0)
@@ -275,21 +378,14 @@ qt_store_close(struct qt_store *store)
     free(store);
 }
 
-/* The ring wakes the thread when it gets its first record; the thread also looks by itself every
- * RETRY_MS. */
 static bool
-port_put(void *self, const struct qt_record *record)
+port_intend(void *self, const struct qt_intent *intent, const char **out_why)
 {
     struct qt_store *store = self;
-    bool was_empty = qt_spsc_count(store->ring) == 0;
-    if (!qt_spsc_push(store->ring, record))
-        return false;
-    atomic_fetch_add(&store->put, 1);
-    if (was_empty && pthread_mutex_trylock(&store->mutex) == 0) {
-        pthread_cond_signal(&store->put_or_stop);
-        pthread_mutex_unlock(&store->mutex);
-    }
-    return true;
+    const struct qt_instrument *ins =
+        qt_universe_at(store->writer.universe, intent->request.instrument);
+    return qt__intents_keep(store->intents, intent, ins, atomic_load(&store->pushed),
+                            atomic_load(&store->stored), atomic_load(&store->busy_ns), out_why);
 }
 
 static bool
@@ -298,6 +394,7 @@ port_flush(void *self, int timeout_ms)
     struct qt_store *store = self;
     uint64_t goal = atomic_load(&store->put);
     struct timespec at = in_ms(timeout_ms);
+    port_mark(store);
     wake(store, false);
     pthread_mutex_lock(&store->mutex);
     while (atomic_load(&store->written) < goal)
@@ -311,14 +408,19 @@ static bool
 port_is_healthy(void *self)
 {
     struct qt_store *store = self;
-    return atomic_load(&store->is_healthy);
+    return atomic_load(&store->is_healthy) &&
+           (!store->intents || atomic_load(&store->intents->is_good));
 }
 
 struct qt_store_port
 qt_store_port(struct qt_store *store)
 {
-    return (struct qt_store_port){
-        .self = store, .put = port_put, .flush = port_flush, .is_healthy = port_is_healthy};
+    return (struct qt_store_port){.self = store,
+                                  .put = port_put,
+                                  .mark = port_mark,
+                                  .intend = store->intents ? port_intend : NULL,
+                                  .flush = port_flush,
+                                  .is_healthy = port_is_healthy};
 }
 
 void
@@ -328,6 +430,10 @@ qt_store_stats(struct qt_store *store, struct qt_store_stats *out)
                                    .transactions = atomic_load(&store->transactions),
                                    .failures = atomic_load(&store->failures),
                                    .waiting = store->ring ? qt_spsc_count(store->ring) : 0};
+    if (store->intents) {
+        out->intents = atomic_load(&store->intents->kept);
+        out->unkept = atomic_load(&store->intents->unkept);
+    }
     pthread_mutex_lock(&store->mutex);
     memcpy(out->last_error, store->last_error, sizeof out->last_error);
     pthread_mutex_unlock(&store->mutex);

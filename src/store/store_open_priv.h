@@ -12,13 +12,15 @@
 #include "audit_hook_priv.h"
 #include "heads_priv.h"
 #include "rekey_priv.h"
+#include "intents_priv.h"
 #include "seal_priv.h"
 #include "store_file_priv.h"
 
 enum {
-    QT__STORE_BATCH = 2048,
-    QT__STORE_BUSY_MS = 2000, /* that SQLite waits for a lock */
-    QT__STORE_ASIDE = 64 /* audit entries that wait, of threads that are not the engine's */
+    QT__STORE_RING = 8192,
+    QT__STORE_ASIDE = 64, /* audit entries that wait, of threads that are not the engine's */
+    QT__STORE_BATCH = QT__STORE_RING + QT__STORE_ASIDE, /* all that lies between two marks (T3) */
+    QT__STORE_BUSY_MS = 2000 /* that SQLite waits for a lock */
 };
 
 /** Where the audit's heads go; the store thread's while that runs. */
@@ -40,12 +42,13 @@ struct qt_store {
     pthread_t thread;
     bool is_started;
     pthread_mutex_t
-        mutex; /* guards the nine below, of audit and rekey what they say; never held while writing */
+        mutex; /* guards the ten below, of audit and rekey what they say; never held while writing */
     pthread_cond_t put_or_stop, written_more;
     bool stop;
     bool is_asleep;
     bool has_seal;             /* to be kept, by the store thread */
     struct qt_seal_known seal; /* its number and hash */
+    int64_t ban_ns;            /* to be kept, by the store thread; 0: nothing is */
     char last_error[200];
     unsigned aside_n;
     struct qt_record aside[QT__STORE_ASIDE];
@@ -53,6 +56,14 @@ struct qt_store {
     atomic_bool is_healthy;
     struct qt_part *part; /* on the board; NULL: not watched */
     atomic_uint_fast64_t put, written, transactions, failures;
+    atomic_uint_fast64_t pushed; /* of put, into the ring */
+    atomic_uint_fast64_t whole;  /* of pushed, up to the last mark: release by the engine's thread,
+                                    acquire by the store's, which takes so many */
+    uint64_t taken;              /* of pushed; store thread */
+    atomic_uint_fast64_t stored; /* of taken, on disk */
+    struct qt__intents *intents; /* NULL: orders are not kept */
+    atomic_int_fast64_t busy_ns; /* monotonic: since when the store's thread is in an operation that
+                                    a disk may hold; 0: it is not */
     struct qt__trail trail; /* store thread: as it was when the transaction began */
     struct qt_record batch[QT__STORE_BATCH]; /* store thread: not yet on disk */
     size_t batch_n;

@@ -24,7 +24,7 @@ enum {
     SENT_MAX = 4096
 };
 
-enum verb { SUBMIT, CANCEL, CANCEL_ALL, QUERY, VERBS };
+enum verb { SUBMIT, CANCEL, CANCEL_ALL, QUERY, INTEND, VERBS };
 
 static struct {
     enum verb verb;
@@ -32,6 +32,8 @@ static struct {
 } sent[SENT_MAX];
 static unsigned sents;
 static bool is_port_down; /* nothing leaves */
+static bool keeps_intents;
+static const char *disk_fault; /* no intent can be kept; NULL: they can */
 
 static struct qt_engine_config engine_config;
 static struct qt_scan_config scan;
@@ -109,6 +111,16 @@ keep(void *self, const struct qt_record *record)
     return true;
 }
 
+static inline bool
+intend(void *self, const struct qt_intent *intent, const char **out_why)
+{
+    (void)self;
+    *out_why = disk_fault;
+    sent[sents].verb = INTEND;
+    sent[sents++].order = intent->request;
+    return !disk_fault;
+}
+
 static inline void
 open_engine(void)
 {
@@ -126,7 +138,8 @@ open_engine(void)
                                                         .cancel_all = cancel_all,
                                                         .query = query,
                                                         .sync = sync_account},
-                                              .store = {.put = keep},
+                                              .store = {.put = keep,
+                                                        .intend = keeps_intents ? intend : NULL},
                                               .run_kind = "test",
                                               .restore = restore,
                                               .base_period_ns = QT_NS_PER_MIN};
@@ -159,7 +172,8 @@ set_up(void)
     ck_assert(qt_universe_add(universe, &ins, &err));
     now_ns = START_S * QT_NS_PER_S;
     sents = audits_unprotected = 0;
-    is_port_down = false;
+    is_port_down = keeps_intents = false;
+    disk_fault = NULL;
     restore = calloc(1, sizeof *restore);
     ck_assert_ptr_nonnull(restore);
     restore->is_found = true;

@@ -2,7 +2,7 @@
 /*
  * A disk that fails under the real program (faults S4, S5, S7), preloaded; the program knows
  * nothing of it. As long as the file $QT_DISK/NAME exists, every write, sync and truncation of
- * store.db, store.db-wal and *.qtj fails:
+ * store.db, store.db-wal, intents and *.qtj fails:
  *
  *     enospc   writes: no space left          eio   writes and syncs: input/output error
  *     erofs    writes, syncs, truncations: read-only file system
@@ -45,7 +45,8 @@ fails(int file, enum call what)
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     ssize_t n = readlink(link, path, sizeof path - 1);
     path[n > 0 ? n : 0] = '\0';
-    int is_ours = (strstr(path, "store.db") && !strstr(path, "-shm")) || strstr(path, ".qtj");
+    int is_ours = (strstr(path, "store.db") && !strstr(path, "-shm")) || strstr(path, ".qtj") ||
+                  strstr(path, "/intents");
     for (size_t i = 0; is_ours && i < sizeof faults / sizeof faults[0]; i++)
         if ((faults[i].what & 1u << what) && is_there(faults[i].name)) {
             errno = faults[i].why;

@@ -17,6 +17,8 @@ const char *const qt__double_texts[] = {
     "{\"code\":-1007,\"msg\":\"Timeout waiting for response from backend server.\"}",
     "{\"code\":-2010,\"msg\":\"Account has insufficient balance for requested action.\"}",
     "<html><body>Bad \x1b[31m Gateway</body></html>",
+    "{\"code\":-1006,\"msg\":\"An unexpected response was received from the message bus. Execution "
+    "status unknown.\"}",
 };
 
 const char *const qt__double_symbols[QT_DOUBLE_SYMBOLS] = {"AAAUSDT", "BBBUSDT", "CCCUSDT",
@@ -101,8 +103,9 @@ qt__double_add_qty(struct qt_text *out, int64_t qty)
 void
 qt__double_answer(struct qt_responder *responder, int status, const char *text)
 {
-    const struct qt_http_header retry = {"Retry-After", "1"};
-    qt_respond(responder, status, "application/json", &retry, status == 429, text, strlen(text));
+    const struct qt_http_header retry = {"Retry-After", status == 418 ? "180" : "1"};
+    bool has_retry = status == 429 || status == 418;
+    qt_respond(responder, status, "application/json", &retry, has_retry, text, strlen(text));
 }
 
 /* An answer that never comes: kept until the end, when nobody waits for it any more. */
@@ -327,6 +330,10 @@ qt__double_on_request(void *context, const struct qt_call *call, struct qt_respo
     if (qt__double_take(venue, QT_DOUBLE_LIMIT)) {
         qt__double_answer(responder, 429,
                           "{\"code\":-1003,\"msg\":\"Too much request weight used.\"}");
+        return;
+    }
+    if (qt__double_take(venue, QT_DOUBLE_BAN)) {
+        qt__double_answer(responder, 418, "{\"code\":-1003,\"msg\":\"Way too much request weight.\"}");
         return;
     }
     for (size_t i = 0; i < QT_COUNT_OF(routes); i++) {

@@ -38,6 +38,7 @@ enum qt_double_knob {
     QT_DOUBLE_SWAP_DIFFS,    /* the next n diffs are sent after the one that follows */
     QT_DOUBLE_OLD_BOOKS,     /* the next n REST books are a thousand updates old */
     QT_DOUBLE_LIMIT,         /* the next n requests are answered 429 with Retry-After: 1 */
+    QT_DOUBLE_BAN,           /* the next n requests are answered 418 with Retry-After: 180 */
     QT_DOUBLE_FAIL_KLINES,   /* the next n klines are answered 500 */
     QT_DOUBLE_HALT,          /* 1: exchangeInfo says that AAAUSDT is halted */
     QT_DOUBLE_REFUSE_KEY,    /* 1: -2015 to everything signed */

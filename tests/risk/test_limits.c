@@ -68,7 +68,7 @@ START_TEST(same_order_again_is_a_duplicate_within_the_window_only)
 END_TEST
 
 /* Fault O14: a strategy that asks 10,000 orders in a second. */
-START_TEST(runaway_is_stopped_in_its_first_second)
+START_TEST(O14_runaway_is_stopped_in_its_first_second)
 {
     struct qt_risk_config config = defaults();
     struct qt_rates *rates = calloc(1, sizeof *rates);
@@ -228,7 +228,7 @@ main(void)
     TCase *tc = tcase_create("limits");
     tcase_add_test(tc, rate_counts_exactly_what_lies_in_its_window);
     tcase_add_test(tc, same_order_again_is_a_duplicate_within_the_window_only);
-    tcase_add_test(tc, runaway_is_stopped_in_its_first_second);
+    tcase_add_test(tc, O14_runaway_is_stopped_in_its_first_second);
     tcase_add_test(tc, daily_loss_trips_at_its_limit_and_is_released_at_midnight);
     tcase_add_test(tc, drawdown_stays_tripped_until_the_operator_resumes);
     tcase_add_test(tc, losses_in_a_row_pause_and_a_win_begins_anew);

@@ -123,6 +123,7 @@ put(struct qt_store *store, const struct qt_record *record)
     struct qt_store_port port = qt_store_port(store);
     while (!port.put(port.self, record)) /* the ring is full: its thread is on it */
         nanosleep(&look, NULL);
+    port.mark(port.self);
 }
 
 static struct qt_record

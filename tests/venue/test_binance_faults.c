@@ -30,7 +30,7 @@ open_default(void)
 
 /* Orders */
 
-START_TEST(a_lost_answer_is_a_time_out_and_never_a_rejection) /* O1 */
+START_TEST(O1_a_lost_answer_is_a_time_out_and_never_a_rejection) /* O1 */
 {
     open_default();
     qt_double_set(bench.venue, QT_DOUBLE_MUTE_USER, 1);
@@ -45,7 +45,7 @@ START_TEST(a_lost_answer_is_a_time_out_and_never_a_rejection) /* O1 */
 }
 END_TEST
 
-START_TEST(the_same_order_sent_again_is_no_second_order) /* O1, O15 */
+START_TEST(O15_the_same_order_sent_again_is_no_second_order) /* O1, O15 */
 {
     open_default();
     qt_double_set(bench.venue, QT_DOUBLE_LOSE_ORDERS, 1);
@@ -80,6 +80,9 @@ static const struct {
     {503, 1, QT_REPORT_TIMEOUT, 0},
     {503, 2, QT_REPORT_REJECTED, 0}, /* the text proves it */
     {504, 3, QT_REPORT_TIMEOUT, -1007},
+    {504, 6, QT_REPORT_TIMEOUT, -1006},
+    {503, 6, QT_REPORT_TIMEOUT, -1006},
+    {400, 6, QT_REPORT_TIMEOUT, -1006},
     {400, 3, QT_REPORT_TIMEOUT, -1007},
     {400, 4, QT_REPORT_REJECTED, -2010},
     {403, 5, QT_REPORT_REJECTED, 0},
@@ -87,7 +90,7 @@ static const struct {
     {200, 5, QT_REPORT_TIMEOUT, 0}, /* an answer that cannot be read */
 };
 
-START_TEST(a_failure_is_a_rejection_only_where_that_is_proven) /* O2 */
+START_TEST(O2_a_failure_is_a_rejection_only_where_that_is_proven) /* O2 */
 {
     open_default();
     qt_double_set(bench.venue, QT_DOUBLE_ORDER_TEXT, failures[_i].text);
@@ -99,7 +102,7 @@ START_TEST(a_failure_is_a_rejection_only_where_that_is_proven) /* O2 */
 }
 END_TEST
 
-START_TEST(an_order_behind_an_error_shows_on_the_stream_and_in_the_account) /* O1, O5 */
+START_TEST(O2_an_order_behind_an_error_shows_on_the_stream_and_in_the_account) /* O1, O5 */
 {
     open_default();
     qt_double_set(bench.venue, QT_DOUBLE_ORDER_DONE, 1);
@@ -131,7 +134,7 @@ START_TEST(after_failures_in_a_row_new_orders_wait_and_cancels_do_not)
 }
 END_TEST
 
-START_TEST(a_limit_stops_everything_until_it_has_passed) /* O10 */
+START_TEST(O10_a_limit_stops_everything_until_it_has_passed) /* O10 */
 {
     open_default();
     struct qt_order_request order = bench_order(&bench, 2, QT_BUY, (qt_px){5000}, 1000);
@@ -147,6 +150,61 @@ START_TEST(a_limit_stops_everything_until_it_has_passed) /* O10 */
     bench_submit(&bench, 2, QT_BUY, (qt_px){5000}, 1000);
     (void)bench_report(&bench, REPORT(2, ACCEPTED));
     ck_assert_uint_eq(qt_binance_stats(bench.session).bans, 1);
+}
+END_TEST
+
+static int64_t banned_until_ns;
+
+static void
+note_ban(void *context, int64_t until_ns)
+{
+    (void)context;
+    banned_until_ns = until_ns;
+}
+
+/* 429, then 418 for three minutes, at sixty times. Between two runs only what the first was told is
+ * kept. */
+START_TEST(O10_ban_of_three_minutes_outlives_a_restart_and_no_request_is_made)
+{
+    struct qt_error err = {0};
+    struct qt_binance_options options = bench_options(&bench);
+    options.banned = note_ban;
+    banned_until_ns = 0;
+    bench_open(&bench, &options);
+    bench_settle(&bench);
+    bench.seen = bench.n;
+    qt_double_set(bench.venue, QT_DOUBLE_LIMIT, 1);
+    bench_submit(&bench, 1, QT_BUY, (qt_px){5000}, 1000);
+    (void)bench_report(&bench, REPORT(1, REJECTED));
+    while (qt_clock_utc_ns(&bench.clock) <= banned_until_ns)
+        bench_work(&bench, 5);
+    qt_double_set(bench.venue, QT_DOUBLE_BAN, 1);
+    bench_submit(&bench, 2, QT_BUY, (qt_px){5000}, 1000);
+    (void)bench_report(&bench, REPORT(2, REJECTED));
+    int64_t until_ns = banned_until_ns;
+    uint64_t requests = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
+    ck_assert_int_gt(until_ns, BENCH_START_NS + 180 * QT_NS_PER_S);
+    struct qt_order_request order = bench_order(&bench, 3, QT_BUY, (qt_px){5000}, 1000);
+    ck_assert(!bench.orders.submit(bench.orders.self, &order));
+    ck_assert(!bench.orders.cancel(bench.orders.self, 0, qt_client_id(1, 0)));
+    ck_assert(!bench.orders.query(bench.orders.self, 0, qt_client_id(1, 0)));
+    bench_work(&bench, 200);
+    uint64_t after = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
+    bool is_banned = qt_clock_utc_ns(&bench.clock) < until_ns; /* else this machine was too slow */
+    ck_assert(!is_banned || after == requests);
+    qt_binance_close(bench.session);
+    qt_universe_destroy(bench.universe);
+    options.banned_until_ns = until_ns;
+    bench.session = qt_binance_open(&options, &err);
+    bench.universe = qt_binance_load_universe(bench.session, 300, NULL, NULL, &err);
+    after = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
+    is_banned = qt_clock_utc_ns(&bench.clock) < until_ns;
+    ck_assert(!is_banned || (!bench.universe && after == requests));
+    ck_assert_msg(!is_banned || strstr(err.text, "it has banned us"), "%s", err.text);
+    qt_binance_close(bench.session);
+    qt_universe_destroy(bench.universe);
+    bench_open(&bench, &options); /* waits for it */
+    ck_assert_int_ge(qt_clock_utc_ns(&bench.clock), until_ns);
 }
 END_TEST
 
@@ -168,7 +226,7 @@ END_TEST
 /* Account */
 
 /* Each time a second. It was counted as a failure, and the next try came later and later. */
-START_TEST(an_account_and_its_stream_come_as_soon_as_a_limit_has_passed) /* O10 */
+START_TEST(O10_an_account_and_its_stream_come_as_soon_as_a_limit_has_passed) /* O10 */
 {
     enum { LIMITS = 8 };
     open_default();
@@ -415,15 +473,21 @@ static void
 add_order_cases(Suite *suite)
 {
     TCase *tc = add_case(suite, "orders", set_up);
-    tcase_add_test(tc, a_lost_answer_is_a_time_out_and_never_a_rejection);
-    tcase_add_test(tc, the_same_order_sent_again_is_no_second_order);
+    tcase_add_test(tc, O1_a_lost_answer_is_a_time_out_and_never_a_rejection);
+    tcase_add_test(tc, O15_the_same_order_sent_again_is_no_second_order);
     tcase_add_test(tc, a_lost_answer_to_a_cancel_is_a_time_out);
-    tcase_add_loop_test(tc, a_failure_is_a_rejection_only_where_that_is_proven, 0,
+    tcase_add_loop_test(tc, O2_a_failure_is_a_rejection_only_where_that_is_proven, 0,
                         QT_COUNT_OF(failures));
-    tcase_add_test(tc, an_order_behind_an_error_shows_on_the_stream_and_in_the_account);
+    tcase_add_test(tc, O2_an_order_behind_an_error_shows_on_the_stream_and_in_the_account);
     tcase_add_test(tc, after_failures_in_a_row_new_orders_wait_and_cancels_do_not);
-    tcase_add_test(tc, a_limit_stops_everything_until_it_has_passed);
+    tcase_add_test(tc, O10_a_limit_stops_everything_until_it_has_passed);
     tcase_add_test(tc, a_key_that_is_refused_later_stops_new_orders_and_is_told);
+}
+
+static void
+set_up_at_sixty(void)
+{
+    bench_start_venue(&bench, 60);
 }
 
 int
@@ -432,11 +496,13 @@ main(void)
     Suite *suite = suite_create("binance_faults");
     add_order_cases(suite);
     TCase *tc = add_case(suite, "account", set_up);
-    tcase_add_loop_test(tc, an_account_and_its_stream_come_as_soon_as_a_limit_has_passed, 0, 2);
+    tcase_add_loop_test(tc, O10_an_account_and_its_stream_come_as_soon_as_a_limit_has_passed, 0, 2);
     tcase_add_test(tc, a_failed_read_of_the_account_says_nothing_and_is_tried_again);
     tcase_add_test(tc, an_expired_listen_key_is_renewed_and_the_account_read);
     tcase_add_test(tc, a_quiet_account_stream_is_found_out_by_reading);
     tcase_add_test(tc, where_listen_keys_are_gone_the_stream_is_subscribed_by_signature);
+    tc = add_case(suite, "ban", set_up_at_sixty);
+    tcase_add_test(tc, O10_ban_of_three_minutes_outlives_a_restart_and_no_request_is_made);
     tc = add_case(suite, "market", set_up);
     tcase_add_test(tc, an_open_but_silent_connection_is_stale_and_made_anew);
     tcase_add_test(tc, a_venue_that_refuses_connections_is_not_hammered);

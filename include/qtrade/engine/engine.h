@@ -59,6 +59,8 @@ struct qt_engine_options {
     const char *run_kind;             /* "demo", "paper", "live", "backtest" */
     const struct qt_restore *restore; /* NULL: a fresh start */
     const struct qt_market_restore *market; /* NULL: every symbol begins without bars */
+    int64_t not_found_ns;   /* so long after an order left, "not found" proves that it never came;
+                               0: two minutes, the longest receive window there is, twice */
     int64_t base_period_ns; /* of the feed's closed bars: QT_NS_PER_MIN live, the data's own in a
                                backtest */
     bool is_recorded;       /* the market is a recording: nobody waits for its quotes */

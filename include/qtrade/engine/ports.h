@@ -54,12 +54,21 @@ struct qt_venue_port {
 };
 
 struct qt_record;
+struct qt_intent;
 
 /** The store. put copies and returns at once. */
 struct qt_store_port {
     void *self;
     /** False: the ring is full; the engine pauses. */
     bool (*put)(void *self, const struct qt_record *record);
+    /** What was put so far belongs together: a crash leaves all of it or nothing of it since the
+     * last mark. NULL: each record stands alone. */
+    void (*mark)(void *self);
+    /** Keeps an order that is about to leave, so that it is known whenever this process dies: it is
+     * when this returns. After its record was put. False: it could not be kept now, and *out_why
+     * (static) says why; never waits for a disk that is known not to answer. NULL: orders die with
+     * the process. */
+    bool (*intend)(void *self, const struct qt_intent *intent, const char **out_why);
     /** Waits until everything put so far is on disk (mode changes); false: it could not be written.
      */
     bool (*flush)(void *self, int timeout_ms);

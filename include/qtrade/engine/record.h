@@ -120,6 +120,24 @@ struct qt_record {
     };
 };
 
+/** Levels of the trade that an entry opens: what its fills need, whenever they come. */
+struct qt_entry_plan {
+    uint64_t client_id; /* of the entry */
+    uint8_t side;       /* enum qt_side of the position */
+    qt_px stop, trail;  /* trail: distance */
+    qt_px target[QT_TARGETS];
+    int32_t target_bps[QT_TARGETS]; /* of the initial quantity, basis points */
+};
+
+/** An order that is about to leave: kept before it does. */
+struct qt_intent {
+    struct qt_order_request request;
+    uint8_t purpose; /* enum qt_order_purpose */
+    bool has_plan;   /* of an entry */
+    int64_t t_ns;    /* event time */
+    struct qt_entry_plan plan;
+};
+
 /** A ledger balance that is not 0: the sum of an account's postings in one asset. */
 struct qt_balance_record {
     char account[16], asset[QT_ASSET_SIZE];
@@ -144,6 +162,8 @@ struct qt_restore {
     struct qt_order_record order[QT_RESTORE_ORDERS];
     uint32_t parents; /* not ended ones; for their costs: no decision depends on them */
     struct qt_parent parent[QT_RESTORE_PARENTS];
+    uint32_t plans; /* of entries among them */
+    struct qt_entry_plan plan[QT_RESTORE_ORDERS];
     uint32_t positions; /* not flat ones */
     struct qt_position_record position[QT_RESTORE_POSITIONS];
     uint64_t transactions; /* number of the last ledger transaction */

@@ -85,6 +85,10 @@ struct qt_binance_options {
     struct qt_loop_options loop;
     int64_t banned_until_ns; /* UTC of clock; of qt_venue_stats of the last run: a ban outlives a
                                 restart (fault O10) */
+    /** The venue wants no request until then (UTC of clock); on the thread that works the session.
+     * NULL: nobody is told. */
+    void (*banned)(void *context, int64_t until_ns);
+    void *banned_context;
     bool is_account_only;    /* no market data: the account and requests */
     bool is_simulated;       /* names the venue "simulated" instead of "binance"; nothing else */
     uint64_t seed;           /* of the jitter of reconnects; 0: from the clock */

@@ -436,7 +436,8 @@ static bool
 read_fill(const json_t *row, const struct qt_instrument *ins, const struct qt_report *before,
           struct qt_report *out, uint64_t *foreign_fees)
 {
-    const json_t *id = json_object_get(row, "tradeId");
+    const json_t *in_order = json_object_get(row, "tradeId"); /* else a row of the trades */
+    const json_t *id = in_order ? in_order : json_object_get(row, "id");
     struct qt__slice fee = slice_of(json_object_get(row, "commission"));
     struct qt__slice asset = slice_of(json_object_get(row, "commissionAsset"));
     qt_money notional;

@@ -29,6 +29,7 @@ enum qt__bn_what {
     QT__BN_CANCEL,
     QT__BN_CANCEL_ALL, /* of a symbol */
     QT__BN_QUERY,
+    QT__BN_TRADES, /* of one order */
     QT__BN_LISTEN, /* a key for the user stream */
     QT__BN_KEEP,   /* it goes on */
     QT__BN_RIGHTS, /* of the key */

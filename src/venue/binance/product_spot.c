@@ -63,6 +63,7 @@ const struct qt__bn_product qt__bn_spot = {
            [QT__BN_CANCEL] = {"DELETE", API "order", QT__BN_SIGNED, 1, QT__BN_CANCELS},
            [QT__BN_CANCEL_ALL] = {"DELETE", API "openOrders", QT__BN_SIGNED, 1, QT__BN_CANCELS},
            [QT__BN_QUERY] = {"GET", API "order", QT__BN_SIGNED, 4},
+           [QT__BN_TRADES] = {"GET", API "myTrades", QT__BN_SIGNED, 5}, /* of one order */
            [QT__BN_LISTEN] = {"POST", API "userDataStream", QT__BN_KEYED, 2},
            [QT__BN_KEEP] = {"PUT", API "userDataStream", QT__BN_KEYED, 2},
            [QT__BN_RIGHTS] = {"GET", "/sapi/v1/account/apiRestrictions", QT__BN_SIGNED, 1}},

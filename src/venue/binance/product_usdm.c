@@ -103,6 +103,7 @@ const struct qt__bn_product qt__bn_usdm = {
            [QT__BN_CANCEL] = {"DELETE", API "order", QT__BN_SIGNED, 1, QT__BN_CANCELS},
            [QT__BN_CANCEL_ALL] = {"DELETE", API "allOpenOrders", QT__BN_SIGNED, 1, QT__BN_CANCELS},
            [QT__BN_QUERY] = {"GET", API "order", QT__BN_SIGNED, 1},
+           [QT__BN_TRADES] = {"GET", API "userTrades", QT__BN_SIGNED, 5},
            [QT__BN_LISTEN] = {"POST", API "listenKey", QT__BN_KEYED, 1},
            [QT__BN_KEEP] = {"PUT", API "listenKey", QT__BN_KEYED, 1},
            [QT__BN_RIGHTS] = {"GET", "/sapi/v1/account/apiRestrictions", QT__BN_SIGNED, 1},

@@ -65,6 +65,8 @@ note_ban(struct qt_binance *self, const struct qt_http_response *response)
     int64_t seconds = response->retry_after_s > 0 ? response->retry_after_s : BAN_DEFAULT_S;
     qt_limiter_ban(&self->limiter, qt__bn_limiter_now(self), seconds);
     self->stats.bans++;
+    if (self->banned)
+        self->banned(self->banned_context, qt_limiter_banned_until(&self->limiter));
     qt__bn_link_tell(self, QT_LINK_REST, QT_LINK_DOWN, "HTTP %d: no request for %lld s",
                      response->status, (long long)seconds);
 }
@@ -230,6 +232,8 @@ start(struct qt_binance *self, const struct qt__bn_request *request,
                                  .is_order = to->use == QT__BN_ORDERS,
                                  .is_keyed = to->security != QT__BN_PUBLIC,
                                  .sent_utc_ns = qt__bn_utc(self)};
+    if (request->order)
+        call->order = *request->order;
     call->is_used = qt_http_send(self->http, &http, &err) != 0;
     explicit_bzero(buffer, url.length); /* the signature */
     return call->is_used;

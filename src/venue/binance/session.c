@@ -277,6 +277,8 @@ qt_binance_open(const struct qt_binance_options *options, struct qt_error *err)
     copy_numbers(self, options);
     qt__bn_rest_init(self);
     qt_limiter_restore_ban(&self->limiter, options->banned_until_ns);
+    self->banned = options->banned;
+    self->banned_context = options->banned_context;
     self->scratch = calloc(QT__BN_LEVELS, sizeof *self->scratch);
     self->signer = qt_signer_create();
     if (!self->scratch || !self->signer) {

@@ -61,6 +61,7 @@ struct qt__bn_call {
     unsigned generation; /* of what asked; an answer of an older one is not wanted any more */
     bool is_used, is_order, is_keyed;
     int64_t sent_utc_ns;
+    struct qt__bn_order_answer order; /* whose trades are asked for */
 };
 
 struct qt__bn_request {
@@ -72,6 +73,7 @@ struct qt__bn_request {
     uint32_t instrument;
     uint64_t client_id;
     unsigned generation;
+    const struct qt__bn_order_answer *order; /* whose trades are asked for; NULL: of none */
 };
 enum qt__bn_sent { QT__BN_SENT, QT__BN_WAIT, QT__BN_BANNED, QT__BN_NOT_SENT };
 
@@ -194,6 +196,8 @@ struct qt_binance {
     char *wanted; /* "BTCUSDT,ETHUSDT"; NULL: all */
     unsigned max_symbols;
     int64_t recv_window_ms;
+    void (*banned)(void *context, int64_t until_ns);
+    void *banned_context;
     struct qt_binance_history history[QT_BINANCE_HISTORIES]; /* longest period first */
     size_t n_history;
     int stale_ms, reconcile_ms, order_timeout_ms, rules_ms;
@@ -334,5 +338,10 @@ bool qt__bn_submit(void *context, const struct qt_order_request *request);
 bool qt__bn_cancel(void *context, uint32_t instrument, uint64_t client_id);
 bool qt__bn_cancel_all(void *context, uint32_t instrument);
 bool qt__bn_query(void *context, uint32_t instrument, uint64_t client_id);
+void qt__bn_push_report(struct qt_binance *self, const struct qt__bn_order_answer *order,
+                        const struct qt_report *report);
+/* trades.c: reads the order's trades, and tells them, then its state. False: it has none, or they
+ * are not asked for now: the caller tells the state. */
+bool qt__bn_ask_trades(struct qt_binance *self, const struct qt__bn_order_answer *order);
 
 #endif

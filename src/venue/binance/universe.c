@@ -72,6 +72,19 @@ is_passing(enum qt_venue_verdict verdict)
            verdict != QT_VENUE_NOT_FOUND;
 }
 
+/* No request was made. */
+static void
+say_closed(const struct qt_binance *self, char *out, size_t size)
+{
+    int64_t until_ns = qt_limiter_banned_until(&self->limiter);
+    char when[QT_TIME_TEXT];
+    if (until_ns > qt__bn_limiter_now(self))
+        snprintf(out, size, "the venue lets nothing through until %s UTC: it has banned us",
+                 qt_time_format_short(until_ns, when));
+    else
+        snprintf(out, size, "the venue lets nothing through now");
+}
+
 bool
 qt__bn_fetch(struct qt_binance *self, enum qt__bn_what what, const char *query,
              int64_t until_mono_ns, struct qt__bn_fetch *fetch, struct qt_error *err)
@@ -96,7 +109,7 @@ qt__bn_fetch(struct qt_binance *self, enum qt__bn_what what, const char *query,
             if (!is_passing(fetch->answer.verdict) || fetch->answer.status == NO_SUCH_PATH)
                 break;
         } else {
-            snprintf(fetch->text, sizeof fetch->text, "the venue lets nothing through now");
+            say_closed(self, fetch->text, sizeof fetch->text);
         }
         pause_for(self, RETRY_MS, until_mono_ns);
     } while (qt_now_mono_ns() < until_mono_ns);
