@@ -234,19 +234,21 @@ qt_part_is_stuck(const struct qt_part *part)
 enum qt_part_state
 qt_part_state(const struct qt_part *part)
 {
+    if (!part)
+        return QT_PART_STOPPED;
     return qt_part_is_stuck(part) ? QT_PART_FAILED : (enum qt_part_state)atomic_load(&part->state);
 }
 
 enum qt_component
 qt_part_component(const struct qt_part *part)
 {
-    return part->component;
+    return part ? part->component : QT_COMPONENTS;
 }
 
 const char *
 qt_part_name(const struct qt_part *part)
 {
-    return part->name;
+    return part ? part->name : "";
 }
 
 /* H2. Returns whether is_stuck changed. */

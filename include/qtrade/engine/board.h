@@ -73,10 +73,10 @@ bool qt_part_may_restart(struct qt_part *part);
 /** A number that its own thread changes with each heartbeat; 0: NULL. Any thread. */
 uint64_t qt_part_beats(const struct qt_part *part);
 bool qt_part_is_stuck(const struct qt_part *part); /* as the last look found; false: NULL */
-/** As its owner said, or failed while it is stuck. Any thread, lock-free. */
+/** As its owner said, or failed while it is stuck; stopped: NULL. Any thread, lock-free. */
 enum qt_part_state qt_part_state(const struct qt_part *part);
-enum qt_component qt_part_component(const struct qt_part *part);
-const char *qt_part_name(const struct qt_part *part);
+enum qt_component qt_part_component(const struct qt_part *part); /* QT_COMPONENTS: NULL */
+const char *qt_part_name(const struct qt_part *part);            /* "": NULL */
 
 /** One look at all heartbeats; tell is called for each part that is stuck since now, or moves
  * again, with the time it did not move. The watcher's thread, each QT_LOOK_NS. */
