@@ -171,6 +171,8 @@ open_paper(struct qt__session *session, const struct qt_feed_port *feed, struct 
                                                      .fee_mode = QT_FEE_QUOTE},
                                         .latency_ns = 100 * QT_NS_PER_MS,
                                         .deposit = plan->paper_capital,
+                                        .kept = session->restore->balance,
+                                        .n_kept = session->restore->balances,
                                         .sources = qt_settings_sources(plan->settings)};
     qt_copy(options.deposit_asset, sizeof options.deposit_asset, plan->settings->scan.quote_asset);
     session->paper = qt_inline_paper_create(feed, session->universe, &options, err);

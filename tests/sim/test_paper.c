@@ -41,7 +41,7 @@ struct paper {
 };
 
 static void
-begin_paper(struct paper *paper)
+begin_paper_with(struct paper *paper, const struct qt_inline_options *options)
 {
     struct qt_error err;
     struct trader *trader = &paper->trader;
@@ -54,10 +54,16 @@ begin_paper(struct paper *paper)
     }
     const struct qt_feed_port feed = {
         .self = &paper->live, .work = live_work, .wake = live_wake, .watch_depth = live_watch};
-    trader->venue = qt_inline_paper_create(&feed, trader->market.universe, &usual, &err);
+    trader->venue = qt_inline_paper_create(&feed, trader->market.universe, options, &err);
     ck_assert_ptr_nonnull(trader->venue);
     trader->feed = qt_inline_feed(trader->venue);
     trader->port = qt_inline_port(trader->venue);
+}
+
+static void
+begin_paper(struct paper *paper)
+{
+    begin_paper_with(paper, &usual);
 }
 
 static void
@@ -111,6 +117,48 @@ START_TEST(paper_passes_the_feed_on_and_its_calls_down)
     paper.trader.feed.watch_depth(paper.trader.feed.self, 1, true);
     ck_assert(paper.live.wakes == 1 && paper.live.watched == 1);
     end_paper(&paper);
+}
+END_TEST
+
+/* In the market's own base asset, whose ledger scale is that of its quantities. */
+START_TEST(paper_account_goes_on_with_what_an_earlier_run_left)
+{
+    struct paper paper;
+    struct qt_instrument ins = kit_instrument(0);
+    struct qt_balance_record kept[] = {
+        {.account = "cash", .asset = "USDT", .scale = QT_MONEY_SCALE, .amount = {123 * UNIT}},
+        {.account = "capital", .asset = "USDT", .scale = QT_MONEY_SCALE, .amount = {-200 * UNIT}},
+        {.account = "market", .asset = "USDT", .scale = QT_MONEY_SCALE, .amount = {77 * UNIT}},
+        {.account = "cash", .scale = ins.qty_scale, .amount = {7}}};
+    struct qt_inline_options options = usual;
+    qt_copy(kept[3].asset, sizeof kept[3].asset, ins.base);
+    options.kept = kept;
+    options.n_kept = 4;
+    begin_paper_with(&paper, &options);
+    const struct qt_accounts *accounts =
+        qt_exchange_accounts(qt_inline_exchange(paper.trader.venue));
+    struct qt_funds quote = qt_accounts_funds(accounts, 1, qt_accounts_find(accounts, "USDT"));
+    struct qt_funds base = qt_accounts_funds(accounts, 1, qt_accounts_find(accounts, ins.base));
+    ck_assert_int_eq(quote.free.v, 123 * UNIT); /* and no deposit */
+    ck_assert_int_eq(base.free.v, 7 * UNIT / qt_pow10(ins.qty_scale));
+    end_paper(&paper);
+
+    options.n_kept = 0; /* a store that was made and never traded */
+    begin_paper_with(&paper, &options);
+    accounts = qt_exchange_accounts(qt_inline_exchange(paper.trader.venue));
+    ck_assert_int_eq(qt_accounts_funds(accounts, 1, qt_accounts_find(accounts, "USDT")).free.v,
+                     DEPOSIT * UNIT);
+    end_paper(&paper);
+
+    struct qt_error err = {0};
+    const struct qt_feed_port feed = {.self = &paper.live, .work = live_work};
+    struct qt_universe *universe = qt_universe_create();
+    ck_assert(qt_universe_add(universe, &ins, &err));
+    options.n_kept = 4;
+    kept[0].amount.v = -1;
+    ck_assert_ptr_null(qt_inline_paper_create(&feed, universe, &options, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "cannot take over its USDT"));
+    qt_universe_destroy(universe);
 }
 END_TEST
 
@@ -178,6 +226,7 @@ main(void)
     TCase *paper = tcase_create("paper");
     tcase_set_timeout(paper, 60);
     tcase_add_test(paper, paper_passes_the_feed_on_and_its_calls_down);
+    tcase_add_test(paper, paper_account_goes_on_with_what_an_earlier_run_left);
     tcase_add_test(paper, paper_order_meets_the_next_quote_that_makes_a_book);
     tcase_add_test(paper, paper_order_at_rest_is_served_by_trades_behind_the_queue);
     tcase_add_test(paper, paper_judges_a_stop_against_the_last_trade_it_saw);
