@@ -103,23 +103,21 @@ complete_orders(struct completion *c)
 }
 
 /* B2. A transaction of a fill has as many legs as the ledger makes of it, another one two. */
-static bool
-drop_half(struct completion *c)
-{
-    return run(c,
-               "CREATE TEMP TABLE half AS SELECT p.* FROM postings p WHERE"
-               " p.txn = (SELECT max(txn) FROM postings) AND (SELECT count(*) FROM postings q"
-               " WHERE q.txn = p.txn) < coalesce((SELECT 2 * ((f.qty <> 0) +"
-               " (notional(f.px, f.px_scale, f.qty, f.qty_scale) <> 0) + (f.fee <> 0))"
-               " FROM newest f WHERE f.seq = p.seq AND NOT EXISTS (SELECT 1 FROM postings q WHERE"
-               " q.txn = p.txn AND q.account IN ('adjust', 'capital'))), 2);"
-               "UPDATE balances SET amount = amount - (SELECT sum(h.amount) FROM half h WHERE"
-               " h.account = balances.account AND h.asset = balances.asset AND"
-               " h.scale = balances.scale) WHERE EXISTS (SELECT 1 FROM half h WHERE"
-               " h.account = balances.account AND h.asset = balances.asset AND"
-               " h.scale = balances.scale);"
-               "DELETE FROM postings WHERE id IN (SELECT id FROM half); DROP TABLE half");
-}
+static const char half[] =
+    "CREATE TEMP TABLE half AS WITH"
+    " last AS (SELECT * FROM postings WHERE txn = (SELECT max(txn) FROM postings)),"
+    " wanted AS (SELECT 2 * ((qty <> 0) + (notional(px, px_scale, qty, qty_scale) <> 0) + (fee <> "
+    "0))"
+    "  AS legs FROM newest WHERE seq = (SELECT max(seq) FROM last) AND NOT EXISTS"
+    "  (SELECT 1 FROM last WHERE account IN ('adjust', 'capital')))"
+    " SELECT * FROM last WHERE (SELECT count(*) FROM last) <"
+    "  iif((SELECT count(*) FROM wanted) = 1, (SELECT legs FROM wanted), 2)"
+    "  OR (SELECT count(*) FROM last) % 2 = 1;"
+    "UPDATE balances SET amount = amount - (SELECT sum(h.amount) FROM half h WHERE"
+    " h.account = balances.account AND h.asset = balances.asset AND h.scale = balances.scale)"
+    " WHERE EXISTS (SELECT 1 FROM half h WHERE h.account = balances.account AND"
+    " h.asset = balances.asset AND h.scale = balances.scale);"
+    "DELETE FROM postings WHERE id IN (SELECT id FROM half); DROP TABLE half";
 
 static bool
 put_legs(struct completion *c, sqlite3_stmt *put, const struct qt_transaction *t,
@@ -257,7 +255,7 @@ qt__restore_complete(sqlite3 *db, const struct qt_universe *universe, uint32_t *
     bool is_good = sqlite3_create_function_v2(db, "notional", 4, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
                                               NULL, sql_notional, NULL, NULL, NULL) == SQLITE_OK &&
                    run(&c, "BEGIN IMMEDIATE") && run(&c, newest) && complete_positions(&c) &&
-                   complete_orders(&c) && drop_half(&c) && complete_ledger(&c, out_fills) &&
+                   complete_orders(&c) && run(&c, half) && complete_ledger(&c, out_fills) &&
                    run(&c, "DROP TABLE late; DROP TABLE newest") && run(&c, "COMMIT");
     if (!is_good && !sqlite3_get_autocommit(db))
         (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
