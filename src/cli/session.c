@@ -471,6 +471,7 @@ start_threads(struct qt__session *session, struct qt_error *err)
     if (!qt__session_watch(session, err))
         return false;
     qt__host_seal(&session->host, session->log);
+    qt_board_tell_walls(session->board, qt__host_walls(&session->host));
     return true;
 }
 

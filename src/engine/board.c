@@ -51,6 +51,7 @@ struct qt_board {
     atomic_uint parts;     /* release in add, acquire by readers */
     atomic_uint failing;   /* bits by component */
     atomic_uint changes;
+    atomic_uint walls; /* bits of enum qt_wall; stands alone */
     struct qt_part part[QT_BOARD_PARTS];
 };
 
@@ -249,6 +250,19 @@ const char *
 qt_part_name(const struct qt_part *part)
 {
     return part ? part->name : "";
+}
+
+void
+qt_board_tell_walls(struct qt_board *board, unsigned walls)
+{
+    if (board)
+        atomic_store_explicit(&board->walls, walls, memory_order_relaxed);
+}
+
+unsigned
+qt_board_walls(const struct qt_board *board)
+{
+    return board ? atomic_load_explicit(&board->walls, memory_order_relaxed) : 0;
 }
 
 /* H2. Returns whether is_stuck changed. */

@@ -78,6 +78,18 @@ enum qt_part_state qt_part_state(const struct qt_part *part);
 enum qt_component qt_part_component(const struct qt_part *part); /* QT_COMPONENTS: NULL */
 const char *qt_part_name(const struct qt_part *part);            /* "": NULL */
 
+/** What the process took away from itself. */
+enum qt_wall {
+    QT_WALL_TOLD = 1,   /* it is known: set with any of the others */
+    QT_WALL_OFF = 2,    /* by the config */
+    QT_WALL_LIMITS = 4, /* no core file, no debugger, no new rights */
+    QT_WALL_FILES = 8,  /* landlock */
+    QT_WALL_CALLS = 16  /* seccomp */
+};
+/** Shown in pictures: bits of enum qt_wall. Any thread, lock-free; NULL board: nothing, and 0. */
+void qt_board_tell_walls(struct qt_board *board, unsigned walls);
+unsigned qt_board_walls(const struct qt_board *board);
+
 /** One look at all heartbeats; tell is called for each part that is stuck since now, or moves
  * again, with the time it did not move. The watcher's thread, each QT_LOOK_NS. */
 void qt_board_look(struct qt_board *board,
