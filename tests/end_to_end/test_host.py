@@ -14,6 +14,7 @@ from host_kit import Manager, Paper
 from qt_program import Folder, Program, Skip, call, rows, run, status, until
 
 SOURCE = pathlib.Path(os.environ["QT_SOURCE"])
+CRASHES = int(os.environ.get("QT_CRASHES", "3"))  # threads of which one crashes; QT_CRASHES=16 for all
 HANG = os.environ.get("QT_HANG_LIBRARY")
 
 
@@ -125,25 +126,32 @@ def P1_storm_of_signals_leaves_a_session_that_ends_in_order():
         assert not (paper.state / "starts").exists()
 
 
+def crash_in_thread(paper, which, crash):
+    engine = paper.start()
+    secrets = list(json.loads((paper.state.parent / "account").read_text()).values())
+    assert all(len(secret) > 16 for secret in secrets), "the account's file has another form"
+    assert paper.process()["starts_without_end"] == crash and paper.mode() == "NORMAL"
+    before = set(os.listdir("."))
+    pid = engine.process.pid
+    threads = sorted(int(task) for task in os.listdir(f"/proc/{pid}/task"))  # as they were started: the first is main's
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.syscall(234, pid, threads[which % len(threads)], signal.SIGSEGV) == 0  # tgkill: a crash in that thread
+    assert engine.wait() == -signal.SIGSEGV
+    assert set(os.listdir(".")) == before and not list(paper.state.glob("core*"))
+    for path in paper.state.rglob("*"):
+        assert not path.is_file() or not any(secret.encode() in path.read_bytes() for secret in secrets), path
+    assert not any(secret in engine.errors() for secret in secrets)
+
+
 def P3_crash_leaves_no_core_and_no_key_and_the_next_start_reconciles():
     if not HANG:
         raise Skip("a sanitizer's runtime takes the signal of a crash for itself")
-    with Paper(credentials=True, words=("run", "--live", "--headless")) as paper:
-        engine = paper.start()
-        secrets = list(json.loads((paper.state.parent / "account").read_text()).values())
-        assert all(len(secret) > 16 for secret in secrets), "the account's file has another form"
-        before = set(os.listdir("."))
-        pid = engine.process.pid
-        threads = os.listdir(f"/proc/{pid}/task")
-        libc = ctypes.CDLL(None, use_errno=True)
-        assert libc.syscall(234, pid, int(threads[-1]), signal.SIGSEGV) == 0  # tgkill: a crash in that thread
-        assert engine.wait() == -signal.SIGSEGV
-        assert set(os.listdir(".")) == before and not list(paper.state.glob("core*"))
-        for path in paper.state.rglob("*"):
-            assert not path.is_file() or not any(secret.encode() in path.read_bytes() for secret in secrets), path
-        assert not any(secret in engine.errors() for secret in secrets)
+    config = {"health": {"starts": 60}}
+    with Paper(config, credentials=True, words=("run", "--live", "--headless")) as paper:
+        for crash in range(CRASHES):
+            crash_in_thread(paper, -1 if crash == 0 else crash - 1, crash)
         paper.start()
-        assert paper.process()["starts_without_end"] == 1 and paper.mode() == "NORMAL"
+        assert paper.process()["starts_without_end"] == CRASHES and paper.mode() == "NORMAL"
         assert paper.engine.stop() == 0
 
 
