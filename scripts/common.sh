@@ -3,7 +3,7 @@
 
 build_packages="build-essential meson ninja-build pkg-config libwebsockets-dev libssl-dev
   libjansson-dev libsodium-dev libsqlite3-dev libncurses-dev zlib1g-dev libgpiod-dev"
-test_packages="check openssl tmux mandoc sqlite3 libasan8 libubsan1 libtsan2"
+test_packages="check openssl strace tmux mandoc sqlite3 libasan8 libubsan1 libtsan2"
 
 # Node runs clients of other people against the simulated exchange; one that is there already is as good as Debian's.
 if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then test_packages="$test_packages nodejs npm"; fi

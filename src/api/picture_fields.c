@@ -285,6 +285,7 @@ static const struct qt__picture_field parts[] = {COUNT(struct qt_parts_view, par
                                                  COUNT(struct qt_parts_view, running),
                                                  TEXT(struct qt_parts_view, worst),
                                                  NAME(struct qt_parts_view, state),
+                                                 COUNT(struct qt_parts_view, walls),
                                                  {0}};
 
 #define W struct qt_snapshot

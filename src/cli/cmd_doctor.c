@@ -20,6 +20,8 @@ static const struct {
     {"memory", qt__look_at_memory},
     {"locked_memory", qt__look_at_locked_memory},
     {"descriptors", qt__look_at_descriptors},
+    {"landlock", qt__look_at_landlock},
+    {"seccomp", qt__look_at_seccomp},
     {"config", qt__look_at_config},
     {"folder", qt__look_at_folder},
     {"disk", qt__look_at_disk},

@@ -192,7 +192,7 @@ const struct qt_command qt_cmd_run = {
     .options =
         (const struct qt_option[]){
             {"live", 0, NULL, "send orders to the venue, with the account of the config"},
-            {"capital", 0, "AMOUNT", "paper: quote money to begin with; default 100000"},
+            {"capital", 0, "AMOUNT", "paper: quote money a new account begins with; default 100000"},
             {"headless", 0, NULL, "no screen; ends with one JSON document"},
             {"for", 0, "TIME", "headless: end after so long (60s, 10m); default: at SIGINT"},
             {"theme", 't', "NAME", "colour theme of the screen, or a file"},

@@ -50,6 +50,10 @@ void qt__look_at_key(const struct qt__patient *patient, struct qt__finding *out)
 void qt__look_at_credentials(const struct qt__patient *patient, struct qt__finding *out);
 void qt__look_at_engine(const struct qt__patient *patient, struct qt__finding *out);
 
+/* The walls around a session (doctor_sandbox.c) */
+void qt__look_at_landlock(const struct qt__patient *patient, struct qt__finding *out);
+void qt__look_at_seccomp(const struct qt__patient *patient, struct qt__finding *out);
+
 /* The kill switch (doctor_switch.c) */
 void qt__look_at_switch(const struct qt__patient *patient, struct qt__finding *out);
 

@@ -9,6 +9,7 @@
 #include "qtrade/base/file.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
+#include "qtrade/engine/board.h"
 
 #include "starts_priv.h"
 
@@ -78,6 +79,14 @@ void
 qt__host_seal(struct qt__host *host, struct qt_log *log)
 {
     qt__sandbox_seal(&host->sandbox, host->plan.sandbox, host->plan.may_spawn, log);
+}
+
+unsigned
+qt__host_walls(const struct qt__host *host)
+{
+    const struct qt__sandbox *box = &host->sandbox;
+    return QT_WALL_TOLD | (box->is_on ? 0u : QT_WALL_OFF) | (box->has_limits ? QT_WALL_LIMITS : 0u) |
+           (box->has_landlock ? QT_WALL_FILES : 0u) | (box->has_seccomp ? QT_WALL_CALLS : 0u);
 }
 
 /* The kernel's word on the file that this process runs: removed, or another in its place. It runs

@@ -54,6 +54,8 @@ QT_CHECKED bool qt__host_begin(struct qt__host *host, const struct qt__host_plan
  * of its numbers. Before the engine's thread. */
 void qt__host_judge_starts(struct qt__host *host, struct qt_engine *engine, struct qt_log *log);
 void qt__host_seal(struct qt__host *host, struct qt_log *log);
+/** Bits of enum qt_wall. After seal. */
+unsigned qt__host_walls(const struct qt__host *host);
 /** engine_beats as qt_part_beats. The watching thread. */
 void qt__host_look(struct qt__host *host, struct qt_engine *engine, uint64_t engine_beats,
                    struct qt_log *log);

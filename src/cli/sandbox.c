@@ -165,6 +165,16 @@ enter_landlock(struct qt__sandbox *box, const struct qt__sandbox_config *config,
     return is_known;
 }
 
+int
+qt__landlock_version(char why[96])
+{
+    long abi = syscall(CREATE_RULESET, NULL, 0, ASK_VERSION);
+    why[0] = '\0';
+    if (abi <= 0)
+        snprintf(why, 96, "this kernel has none: %.60s", strerror(errno));
+    return (int)QT_MAX(abi, 0L);
+}
+
 bool
 qt__sandbox_begin(struct qt__sandbox *box, const struct qt__sandbox_config *config,
                   const char *const *folders, unsigned n, const char *removable,
@@ -178,12 +188,8 @@ qt__sandbox_begin(struct qt__sandbox *box, const struct qt__sandbox_config *conf
         return true;
     }
     box->has_limits = limit(box);
-    long abi = syscall(CREATE_RULESET, NULL, 0, ASK_VERSION);
-    box->landlock_abi = (int)QT_MAX(abi, 0L);
-    if (abi > 0)
-        return enter_landlock(box, config, folders, n, removable, err);
-    snprintf(box->landlock, sizeof box->landlock, "this kernel has none: %.60s", strerror(errno));
-    return true;
+    box->landlock_abi = qt__landlock_version(box->landlock);
+    return box->landlock_abi == 0 || enter_landlock(box, config, folders, n, removable, err);
 }
 
 void

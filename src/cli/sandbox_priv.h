@@ -61,6 +61,13 @@ void qt__sandbox_seal(struct qt__sandbox *box, const struct qt__sandbox_config *
 /** {"enabled", "limits", "landlock", "seccomp", ...}: a new reference. Any thread. */
 json_t *qt__sandbox_document(const struct qt__sandbox *box);
 
+/** The version of landlock that the kernel offers; 0: none, and why (96 bytes) says so. Changes
+ * nothing. */
+int qt__landlock_version(char why[96]);
+/** Whether kernel and build can enter a list of system calls; why (96 bytes) says why not. Changes
+ * nothing. */
+bool qt__seccomp_is_there(char why[96]);
+
 /* sandbox_seccomp.c or sandbox_seccomp_none.c. may_spawn: programs may be started. True: in force; why
  * (96 bytes) says what a refused call meets, or why it is not. */
 bool qt__seccomp_enter(const struct qt__sandbox_config *config, bool may_spawn, char why[96]);

@@ -225,6 +225,16 @@ write_program(struct program *program, bool may_spawn, uint32_t refused)
 }
 
 bool
+qt__seccomp_is_there(char why[96])
+{
+    uint32_t action = SECCOMP_RET_ERRNO;
+    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
+        return true;
+    snprintf(why, 96, "this kernel has none: %.60s", strerror(errno));
+    return false;
+}
+
+bool
 qt__seccomp_enter(const struct qt__sandbox_config *config, bool may_spawn, char why[96])
 {
     bool kills = strcmp(config->refused, "kill") == 0;

@@ -175,6 +175,8 @@ open_paper(struct qt__session *session, const struct qt_feed_port *feed, struct 
                                                      .fee_mode = QT_FEE_QUOTE},
                                         .latency_ns = 100 * QT_NS_PER_MS,
                                         .deposit = plan->paper_capital,
+                                        .kept = session->restore->balance,
+                                        .n_kept = session->restore->balances,
                                         .sources = qt_settings_sources(plan->settings)};
     qt_copy(options.deposit_asset, sizeof options.deposit_asset, plan->settings->scan.quote_asset);
     session->paper = qt_inline_paper_create(feed, session->universe, &options, err);
@@ -478,6 +480,7 @@ start_threads(struct qt__session *session, struct qt_error *err)
     if (!qt__session_watch(session, err))
         return false;
     qt__host_seal(&session->host, session->log);
+    qt_board_tell_walls(session->board, qt__host_walls(&session->host));
     return true;
 }
 

@@ -51,6 +51,7 @@ struct qt_board {
     atomic_uint parts;     /* release in add, acquire by readers */
     atomic_uint failing;   /* bits by component */
     atomic_uint changes;
+    atomic_uint walls; /* bits of enum qt_wall; stands alone */
     struct qt_part part[QT_BOARD_PARTS];
 };
 
@@ -234,19 +235,34 @@ qt_part_is_stuck(const struct qt_part *part)
 enum qt_part_state
 qt_part_state(const struct qt_part *part)
 {
+    if (!part)
+        return QT_PART_STOPPED;
     return qt_part_is_stuck(part) ? QT_PART_FAILED : (enum qt_part_state)atomic_load(&part->state);
 }
 
 enum qt_component
 qt_part_component(const struct qt_part *part)
 {
-    return part->component;
+    return part ? part->component : QT_COMPONENTS;
 }
 
 const char *
 qt_part_name(const struct qt_part *part)
 {
-    return part->name;
+    return part ? part->name : "";
+}
+
+void
+qt_board_tell_walls(struct qt_board *board, unsigned walls)
+{
+    if (board)
+        atomic_store_explicit(&board->walls, walls, memory_order_relaxed);
+}
+
+unsigned
+qt_board_walls(const struct qt_board *board)
+{
+    return board ? atomic_load_explicit(&board->walls, memory_order_relaxed) : 0;
 }
 
 /* H2. Returns whether is_stuck changed. */

@@ -110,7 +110,7 @@ static void
 fill_parts(const struct qt_engine *engine, struct qt_parts_view *out)
 {
     struct qt_part *part;
-    *out = (struct qt_parts_view){0};
+    *out = (struct qt_parts_view){.walls = qt_board_walls(engine->options.board)};
     for (unsigned i = 0; (part = qt_board_at(engine->options.board, i)); i++) {
         enum qt_part_state state = qt_part_state(part);
         out->parts++;

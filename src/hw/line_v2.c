@@ -117,6 +117,18 @@ name_line(struct qt__line *line, const char *wanted)
         gpiod_chip_info_free(info);
 }
 
+static void
+say_no_line(struct gpiod_chip *chip, const char *wanted, char *why)
+{
+    struct gpiod_chip_info *info = gpiod_chip_get_info(chip);
+    snprintf(why, QT__WHY, "%.40s (%.40s) has no line '%.32s': it has %zu lines",
+             info ? gpiod_chip_info_get_name(info) : "chip",
+             info ? gpiod_chip_info_get_label(info) : "no label", wanted,
+             info ? gpiod_chip_info_get_num_lines(info) : 0);
+    if (info)
+        gpiod_chip_info_free(info);
+}
+
 enum qt_switch_cause
 qt__line_open(const struct qt__wish *wish, struct qt__line **out, char *why)
 {
@@ -133,7 +145,7 @@ qt__line_open(const struct qt__wish *wish, struct qt__line **out, char *why)
     made->chip = chip;
     name_line(made, wish->line);
     if (!find_line(chip, wish->line, &made->offset)) {
-        snprintf(why, QT__WHY, "%s: the chip has no such line", made->name);
+        say_no_line(chip, wish->line, why);
         cause = QT_SWITCH_NO_LINE;
     } else if (!(made->request = request(chip, made->offset, wish))) {
         cause = explain(chip, made->offset, made->name, errno, why);

@@ -266,7 +266,7 @@ on_connection_error(struct qt_ws *ws, const char *text)
     } else if (is_handshake) {
         error = QT_NET_TLS;
         snprintf(reason, sizeof reason, "TLS handshake failed: %s", tls ? tls : text);
-    } else if (text && strstr(text, "connect")) {
+    } else if (text && (strstr(text, "connect") || strstr(text, "conn fail"))) { /* 4.1, 4.3 */
         error = QT_NET_REFUSED;
     }
     ERR_clear_error();

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "qtrade/base/text.h"
+#include "qtrade/trade/ledger.h"
 
 #include "inline_priv.h"
 
@@ -301,15 +302,44 @@ qt_inline_port(struct qt_inline_venue *venue)
 }
 
 static bool
-pay_in(struct qt_inline_venue *venue, struct qt_error *err)
+pay_in(struct qt_inline_venue *venue, const char *name, qt_money amount)
 {
     struct qt_accounts *accounts = qt_exchange_accounts(venue->exchange);
-    const char *name = venue->options.deposit_asset;
-    uint32_t asset = qt_accounts_asset(accounts, name[0] ? name : "USDT");
-    if (asset == QT_NO_ASSET ||
-        !qt_accounts_deposit(accounts, QT__INLINE_OWNER, asset, venue->options.deposit))
-        return qt_fail(err, QT_E_CONFIG, "the simulated account cannot hold that deposit");
+    uint32_t asset = qt_accounts_asset(accounts, name);
+    return asset != QT_NO_ASSET &&
+           qt_accounts_deposit(accounts, QT__INLINE_OWNER, asset, amount);
+}
+
+/* What the wallet held when an earlier run ended, its orders' locks included: they ended with it. */
+static bool
+pay_in_kept(struct qt_inline_venue *venue, const char *quote, bool *out_has_cash,
+            struct qt_error *err)
+{
+    for (uint32_t i = 0; i < venue->options.n_kept; i++) {
+        const struct qt_balance_record *kept = &venue->options.kept[i];
+        qt_money amount;
+        if (strcmp(kept->account, qt_account_name(QT_ACCOUNT_CASH)) != 0)
+            continue;
+        *out_has_cash = *out_has_cash || strcmp(kept->asset, quote) == 0;
+        if (!qt_money_mul_div(kept->amount, qt_pow10(QT_MONEY_SCALE), qt_pow10(kept->scale),
+                              &amount) ||
+            !pay_in(venue, kept->asset, amount))
+            return qt_fail(err, QT_E_DATA, "the simulated account cannot take over its %s",
+                           kept->asset);
+    }
     return true;
+}
+
+static bool
+fund(struct qt_inline_venue *venue, struct qt_error *err)
+{
+    const char *quote = venue->options.deposit_asset[0] ? venue->options.deposit_asset : "USDT";
+    bool has_cash = false;
+    if (!pay_in_kept(venue, quote, &has_cash, err))
+        return false;
+    venue->options.kept = NULL;
+    return has_cash || pay_in(venue, quote, venue->options.deposit) ||
+           qt_fail(err, QT_E_CONFIG, "the simulated account cannot hold that deposit");
 }
 
 static struct qt_inline_venue *
@@ -339,7 +369,7 @@ create(const struct qt_universe *universe, const struct qt_inline_options *optio
         qt_sources_init(&venue->sources[i]);
     const struct qt_exchange_listener listener = {.context = venue, .execution = on_execution};
     venue->exchange = qt_exchange_create(universe, &options->exchange, &listener, err);
-    if (!venue->exchange || !pay_in(venue, err)) {
+    if (!venue->exchange || !fund(venue, err)) {
         qt_inline_destroy(venue);
         return NULL;
     }

@@ -38,9 +38,10 @@ make_file(const char *path, struct qt_error *err)
     close(file);
     if (is_good)
         return true;
-    unlink(path);
     errno = why;
-    return qt_fail_errno(err, QT_E_IO, "%s: writing the journal's key", path);
+    qt_fail_errno(err, QT_E_IO, "%s: writing the journal's key", path);
+    unlink(path);
+    return false;
 }
 
 bool

@@ -90,7 +90,13 @@ bool
 qt_store_restore(struct qt_store *store, const struct qt_universe *universe, struct qt_restore *out,
                  uint32_t *out_unknown, struct qt_error *err)
 {
-    return qt__restore_read(store->file.db, universe, out, out_unknown, err) &&
+    char text[64];
+    uint32_t fills = 0;
+    if (!qt__restore_complete(store->file.db, universe, &fills, err))
+        return false;
+    snprintf(text, sizeof text, "%u fills of before the end were not in the ledger", fills);
+    return (fills == 0 || qt_audit_append(store, "start", "book.complete", text, err)) &&
+           qt__restore_read(store->file.db, universe, out, out_unknown, err) &&
            (!store->intents || qt__intents_restore(store->intents, store->file.db, universe, out,
                                                    out_unknown, err));
 }

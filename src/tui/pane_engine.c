@@ -72,6 +72,23 @@ parts_row(const struct qt_parts_view *parts)
     return row;
 }
 
+/* The first wall that is missing: limits, landlock, seccomp. */
+static struct row
+sandbox_row(const struct qt_parts_view *parts)
+{
+    struct row row = {.label = "sandbox", .role = QT_ROLE_TEXT};
+    const char *text = !(parts->walls & QT_WALL_TOLD)     ? QT__UNKNOWN
+                       : parts->walls & QT_WALL_OFF       ? "OFF"
+                       : !(parts->walls & QT_WALL_FILES)  ? "-landlock"
+                       : !(parts->walls & QT_WALL_CALLS)  ? "-seccomp"
+                       : !(parts->walls & QT_WALL_LIMITS) ? "-limits"
+                                                          : "on";
+    qt_copy(row.text, sizeof row.text, text);
+    if ((parts->walls & QT_WALL_TOLD) && strcmp(text, "on") != 0)
+        row.role = QT_ROLE_WARN;
+    return row;
+}
+
 /* Symbols that follow the backup stream, of all. */
 static struct row
 backup_row(const struct qt_snapshot *snap)
@@ -91,7 +108,7 @@ apart_row(const struct qt_sources_view *sources)
     return row;
 }
 
-enum { ROWS = 20 };
+enum { ROWS = 22 };
 
 /* The pair that counts least stands last: a low pane has no room for it. */
 static size_t
@@ -118,6 +135,8 @@ fill_rows(const struct qt_snapshot *snap, struct row rows[ROWS])
         journal_row(&snap->journal),
         count_row("dead letters", snap->bus.dead, QT_ROLE_BAD),
         parts_row(&snap->parts),
+        sandbox_row(&snap->parts),
+        count_row("journal lag", snap->journal.waiting, QT_ROLE_TEXT),
         count_row("trades seen", c->trades, QT_ROLE_TEXT),
         count_row("ring waits", snap->shards.waits_in + snap->shards.waits_out, QT_ROLE_WARN),
         conflated,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """qtrade doctor: each thing that it looks at, made bad on purpose."""
+import ctypes
+import errno
 import json
 import os
 import pathlib
@@ -7,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(os.environ["QT_SOURCE"]) / "tests/end_to_end"))
-from qt_program import BINARY, Folder, call, run  # noqa: E402
+from qt_program import BINARY, Folder, Skip, call, run  # noqa: E402
 
 
 def ask(folder, *words, limits="", env=None):
@@ -36,6 +38,45 @@ def folder_that_is_not_there_is_not_made():
         missing = folder / "none" / "yet"
         rows, _ = ask(missing)
         assert rows["folder"]["state"] == "good" and not missing.parent.exists()
+
+
+class Filter(ctypes.Structure):
+    _fields_ = [("code", ctypes.c_ushort), ("jt", ctypes.c_ubyte), ("jf", ctypes.c_ubyte), ("k", ctypes.c_uint)]
+
+
+class Program(ctypes.Structure):
+    _fields_ = [("n", ctypes.c_ushort), ("filter", ctypes.POINTER(Filter))]
+
+
+def take_calls(*numbers):
+    """From now on these system calls are not there, as on a kernel without them."""
+    load, equal, answer, absent = 0x20, 0x15, 0x06, 0x00050000 | errno.ENOSYS
+    rows = [(load, 0, 0, 0)]
+    for number in numbers:
+        rows += [(equal, 0, 1, number), (answer, 0, 0, absent)]
+    rows += [(answer, 0, 0, 0x7fff0000)]
+    code = (Filter * len(rows))(*[Filter(*row) for row in rows])
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, ctypes.byref(Program(len(rows), code))) == 0
+
+
+def walls_that_the_kernel_or_the_config_takes_away_are_warned_of():
+    seccomp = {"x86_64": 317, "aarch64": 277}.get(os.uname().machine)
+    with Folder() as folder:
+        rows, _ = ask(folder)
+        if rows["seccomp"]["state"] != "good" or rows["landlock"]["state"] != "good":
+            raise Skip("this kernel or build has no walls to take away: " + rows["seccomp"]["detail"])
+        done = subprocess.run([BINARY, "--data-dir", str(folder), "doctor", "--json"], capture_output=True, text=True,
+                              timeout=60, check=False, preexec_fn=lambda: take_calls(444, seccomp))
+        rows = {row["name"]: row for row in json.loads(done.stdout)["checks"]}
+        for name in ("landlock", "seccomp"):
+            assert rows[name]["state"] == "warning" and "this kernel has none" in rows[name]["detail"], rows[name]
+            assert rows[name]["advice"]
+        config = folder / "qtrade.json"
+        config.write_text('{"sandbox": {"enabled": false}}')
+        rows, _ = ask(folder, "--config", str(config))
+        for name in ("landlock", "seccomp"):
+            assert rows[name]["state"] == "warning" and rows[name]["detail"] == "sandbox.enabled is false", rows[name]
 
 
 def A4_folder_open_to_others_is_bad():
@@ -103,7 +144,7 @@ def page_says_what_to_do_below_each_finding():
         assert "warning" in lines[at] and lines[at + 1].strip() == "set LANG=C.UTF-8 for lines and blocks"
 
 
-run([a_fresh_folder_has_nothing_bad,
+run([a_fresh_folder_has_nothing_bad, walls_that_the_kernel_or_the_config_takes_away_are_warned_of,
      folder_that_is_not_there_is_not_made, A4_folder_open_to_others_is_bad, A4_folder_that_is_a_link_is_bad,
      bad_config_is_named_with_its_place, K5_credentials_that_others_can_read_are_bad_and_not_shown,
      K5_key_file_that_is_short_or_open_is_bad, tight_limits_are_warnings_with_advice,

@@ -14,6 +14,7 @@ from host_kit import Manager, Paper
 from qt_program import Folder, Program, Skip, call, rows, run, status, until
 
 SOURCE = pathlib.Path(os.environ["QT_SOURCE"])
+CRASHES = int(os.environ.get("QT_CRASHES", "3"))  # threads of which one crashes; QT_CRASHES=16 for all
 HANG = os.environ.get("QT_HANG_LIBRARY")
 
 
@@ -64,16 +65,37 @@ def P7_watchdog_is_fed_while_the_engine_moves_and_not_when_it_hangs():
             assert paper.engine.stop() == 0
 
 
-def unit_is_what_systemd_understands():
+def verify_unit(name):
     tool = shutil.which("systemd-analyze")
     if not tool:
         raise Skip("systemd-analyze is not installed")
-    unit = SOURCE / "data/qtrade.service"
+    unit = SOURCE / "data" / name
     done = subprocess.run([tool, "verify", str(unit)], capture_output=True, text=True, check=False)
     known = ("RestartSteps", "RestartMaxDelaySec", "is not executable", "'man ")  # systemd 254; not installed here
-    wrong = [line for line in done.stderr.splitlines() if "qtrade.service" in line and not any(k in line for k in known)]
+    wrong = [line for line in done.stderr.splitlines() if name in line and not any(k in line for k in known)]
     assert not wrong, wrong
-    text = unit.read_text()
+    return unit.read_text()
+
+
+def unit_of_the_watchman_is_the_engines_user_and_as_walled_in():
+    engine, watchman = verify_unit("qtrade.service"), verify_unit("qtrade-watch.service")
+
+    def settings(text):
+        service = text.split("[Service]")[1].split("[Install]")[0]
+        return {line for line in service.splitlines() if line and line[0] != "#"}
+    walls = {line for line in settings(engine) if line.startswith(("Protect", "Restrict", "Private", "Capab", "Ambient", "NoNew",
+             "Lock", "Memory", "SystemCallArch", "SystemCallError", "LimitCORE", "UMask", "Dynamic", "User", "StateDir",
+             "RemoveIPC", "DevicePolicy", "LoadCredential"))}
+    realtime = {"RestrictRealtime=no"}  # the kill switch's thread
+    assert len(walls) > 25 and walls - settings(watchman) == realtime, walls - settings(watchman)
+    assert "SystemCallFilter=@system-service" in settings(watchman) and "PrivateDevices=yes" in settings(watchman)
+    assert "\nAfter=network-online.target time-sync.target qtrade.service\n" in watchman
+    for word in ("BindsTo=", "PartOf=", "Requires="):
+        assert word not in watchman, "it outlives the engine"
+
+
+def unit_is_what_systemd_understands():
+    text = verify_unit("qtrade.service")
     for line in ("Type=notify", "OOMScoreAdjust=-500", "StartLimitBurst=5", "Restart=on-failure", "NotifyAccess=main",
                  "ProtectSystem=strict", "MemoryDenyWriteExecute=yes", "DeviceAllow=char-gpiochip rw"):
         assert f"\n{line}\n" in text, line
@@ -104,25 +126,32 @@ def P1_storm_of_signals_leaves_a_session_that_ends_in_order():
         assert not (paper.state / "starts").exists()
 
 
+def crash_in_thread(paper, which, crash):
+    engine = paper.start()
+    secrets = list(json.loads((paper.state.parent / "account").read_text()).values())
+    assert all(len(secret) > 16 for secret in secrets), "the account's file has another form"
+    assert paper.process()["starts_without_end"] == crash and paper.mode() == "NORMAL"
+    before = set(os.listdir("."))
+    pid = engine.process.pid
+    threads = sorted(int(task) for task in os.listdir(f"/proc/{pid}/task"))  # as they were started: the first is main's
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.syscall(234, pid, threads[which % len(threads)], signal.SIGSEGV) == 0  # tgkill: a crash in that thread
+    assert engine.wait() == -signal.SIGSEGV
+    assert set(os.listdir(".")) == before and not list(paper.state.glob("core*"))
+    for path in paper.state.rglob("*"):
+        assert not path.is_file() or not any(secret.encode() in path.read_bytes() for secret in secrets), path
+    assert not any(secret in engine.errors() for secret in secrets)
+
+
 def P3_crash_leaves_no_core_and_no_key_and_the_next_start_reconciles():
     if not HANG:
         raise Skip("a sanitizer's runtime takes the signal of a crash for itself")
-    with Paper(credentials=True, words=("run", "--live", "--headless")) as paper:
-        engine = paper.start()
-        secrets = list(json.loads((paper.state.parent / "account").read_text()).values())
-        assert all(len(secret) > 16 for secret in secrets), "the account's file has another form"
-        before = set(os.listdir("."))
-        pid = engine.process.pid
-        threads = os.listdir(f"/proc/{pid}/task")
-        libc = ctypes.CDLL(None, use_errno=True)
-        assert libc.syscall(234, pid, int(threads[-1]), signal.SIGSEGV) == 0  # tgkill: a crash in that thread
-        assert engine.wait() == -signal.SIGSEGV
-        assert set(os.listdir(".")) == before and not list(paper.state.glob("core*"))
-        for path in paper.state.rglob("*"):
-            assert not path.is_file() or not any(secret.encode() in path.read_bytes() for secret in secrets), path
-        assert not any(secret in engine.errors() for secret in secrets)
+    config = {"health": {"starts": 60}}
+    with Paper(config, credentials=True, words=("run", "--live", "--headless")) as paper:
+        for crash in range(CRASHES):
+            crash_in_thread(paper, -1 if crash == 0 else crash - 1, crash)
         paper.start()
-        assert paper.process()["starts_without_end"] == 1 and paper.mode() == "NORMAL"
+        assert paper.process()["starts_without_end"] == CRASHES and paper.mode() == "NORMAL"
         assert paper.engine.stop() == 0
 
 
@@ -183,6 +212,7 @@ def P6_program_whose_file_is_replaced_runs_on_and_says_so():
 
 run([service_manager_hears_ready_after_the_account_is_read_the_mode_and_the_end,
      P7_watchdog_is_fed_while_the_engine_moves_and_not_when_it_hangs, unit_is_what_systemd_understands,
+     unit_of_the_watchman_is_the_engines_user_and_as_walled_in,
      P1_storm_of_signals_leaves_a_session_that_ends_in_order,
      P3_crash_leaves_no_core_and_no_key_and_the_next_start_reconciles,
      P5_crash_loop_begins_paused_and_a_trip_is_kept, P5_file_of_starts_that_is_damaged_is_replaced,

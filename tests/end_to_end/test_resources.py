@@ -59,15 +59,27 @@ def R1_allocation_that_fails_once_or_for_good_is_a_clean_error_and_the_store_sta
 
 
 def R2_killed_for_its_memory_it_restarts_and_reconciles():
-    with Paper() as paper:
+    willing = {"scan": {"top": 10, "max_correlation": 0.99, "min_quote_volume": 0, "max_spread_bps": 50},
+               "strategy": {"entry_strength": 0.02, "entry_confidence": 0.02, "bear_extra": 0, "exit_strength": 1,
+                            "cooldown_min": 0}, "engine": {"sync_s": 5}}
+    with Paper(willing, credentials=True, words=("run", "--live", "--headless")) as paper:
         paper.start()
+        until("a position", lambda: status(paper.state)["positions"])
         assert paper.call("pause", "--reason", "kept").returncode == 0
-        until("PAUSED", lambda: paper.mode() == "PAUSED")
+        until("PAUSED on disk", lambda: rows(paper.state, "SELECT mode FROM modes ORDER BY id DESC LIMIT 1") == [["PAUSED"]])
+        before = until("a position", lambda: {row["symbol"] for row in status(paper.state)["positions"]})
         paper.engine.process.kill()  # what the out-of-memory killer sends
         assert paper.engine.wait() == -signal.SIGKILL
         paper.start()
         assert paper.mode() == "PAUSED" and "kept" in status(paper.state)["mode_reason"]
         assert paper.process()["starts_without_end"] == 1
+        first = status(paper.state)["time_ms"]  # three reads of the account: two that agree would be believed
+        until("reads", lambda: status(paper.state)["time_ms"] > first + 15_000)
+        until("stops", lambda: all(row["protected"] for row in status(paper.state)["positions"]))
+        now = {row["symbol"] for row in status(paper.state)["positions"]}
+        closed = {row[0] for row in rows(paper.state, "SELECT symbol FROM trades")}
+        assert before <= now | closed and now <= before | closed, (before, now, closed)
+        assert rows(paper.state, "SELECT detail FROM audit WHERE action IN ('adopt', 'adjust', 'incident')") == []
         assert paper.engine.stop() == 0 and paper.engine.document()["conserved"] is True
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 
-from qt_program import Folder, Program, call, run, status, until
+from qt_program import Folder, Program, call, rows, run, status, until
 
 SYMBOLS = 12
 
@@ -98,6 +98,34 @@ def restart_goes_on_from_the_state_and_replays_by_itself():
                                 "state-00000002.qts"]), names
 
 
+def paper_account_goes_on_after_a_kill():
+    with Place() as place:
+        eager = {"scan": {**place.settings["scan"], "top": 10, "max_correlation": 0.99},
+                 "engine": {**place.settings["engine"], "sync_s": 5},
+                 "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "bear_extra": 0, "exit_strength": 1,
+                              "cooldown_min": 0}}
+
+        def held():
+            return {row[0] for row in rows(place.state, "SELECT symbol FROM positions WHERE qty > 0")}
+        with place.run(**eager) as program:
+            until("a position in the store", lambda: status(place.state) and held())
+            program.process.kill()
+            program.wait()
+        before = held()
+        with place.run(**{**eager, "strategy": {"entry_strength": 1}}) as program:
+            first = until("equity", lambda: (status(place.state) or {}).get("equity") and status(place.state)["time_ms"])
+            # two reads of the account, which believe what they find
+            found = until("reads", lambda: (status(place.state) or {"time_ms": 0})["time_ms"] > first + 12_000
+                          and status(place.state))
+            assert found["mode"] == "NORMAL", (found["mode"], found["mode_reason"])
+            assert program.stop() == 0
+        assert before and held() <= before, (before, held())
+        seen = rows(place.state, "SELECT action, detail FROM audit WHERE action IN ('adopt', 'adjust')")
+        assert seen == [], seen
+        for session in place.sessions():
+            place.verify("--session", session)
+
+
 def session_without_its_state_is_not_replayed():
     with Place() as place:
         place.session()
@@ -148,5 +176,6 @@ def keeping_states_can_be_switched_off():
         assert "market_state" not in place.session(engine=engine)
 
 
-run([restart_goes_on_from_the_state_and_replays_by_itself, session_without_its_state_is_not_replayed,
-     state_that_does_not_fit_is_named_and_everything_is_read_anew, keeping_states_can_be_switched_off])
+run([restart_goes_on_from_the_state_and_replays_by_itself, paper_account_goes_on_after_a_kill,
+     session_without_its_state_is_not_replayed, state_that_does_not_fit_is_named_and_everything_is_read_anew,
+     keeping_states_can_be_switched_off])

@@ -7,6 +7,7 @@ import os
 import pty
 import resource
 import select
+import shutil
 import stat
 import struct
 import subprocess
@@ -162,6 +163,25 @@ def S14_no_symbol_order_or_key_is_in_any_byte_of_a_session():
                 assert not shown, (name, shown)
 
 
+def writes_of(folder, *words):
+    """System calls that would change a file of the folder, as strace saw them."""
+    if not shutil.which("strace"):
+        return []  # what is compared below stands
+    trace = folder.parent / f"{folder.name}.strace"
+    done = subprocess.run(["strace", "-f", "-y", "-o", str(trace), "-e", "trace=write,pwrite64,writev,pwritev,pwritev2,"
+                           "ftruncate,truncate,fallocate,unlink,unlinkat,rename,renameat,renameat2,link,linkat,fsync,"
+                           "fdatasync,openat,mkdir,mkdirat,fchmod,sendfile", BINARY, "--data-dir", str(folder), *words],
+                          capture_output=True, text=True, timeout=PATIENCE, check=False)
+    lines = trace.read_text().splitlines() if trace.exists() else []
+    trace.unlink(missing_ok=True)
+    if "ptrace" in done.stderr and done.returncode:
+        return []  # nobody may be traced here
+    assert done.returncode == 0 and any("store.db" in line for line in lines), (done.stderr, lines[-5:])
+    # the index of the log is shared memory, opened by all who read; its pages are mapped, not written
+    return [line for line in lines if str(folder) in line and "store.db-shm" not in line
+            and not ("openat(" in line and "O_WRONLY" not in line and "O_TRUNC" not in line)]
+
+
 def S13_check_beside_an_engine_only_reads():
     with Folder() as folder:
         with Program("--data-dir", str(folder), "demo", "--headless", "--symbols", "20") as engine:
@@ -169,6 +189,8 @@ def S13_check_beside_an_engine_only_reads():
             for _ in range(10):
                 done = check(folder, "--json")
                 assert done.returncode == 0 and json.loads(done.stdout)["sound"] is True, done.stderr
+            writes = writes_of(folder, "store", "check")
+            assert writes == [], writes
             engine.process.kill()
             engine.wait()
         before = files(folder)
@@ -179,6 +201,9 @@ def S13_check_beside_an_engine_only_reads():
         after = files(folder)
         for name in ("store.db", "store.db-wal", "store.key"):
             assert before[name] == after[name], name
+        if shutil.which("strace"):
+            writes = writes_of(folder, "demo", "--headless", "--symbols", "2", "--for", "1s")
+            assert any("store.db-wal" in line for line in writes), "one that writes would not be seen"
 
 
 def S16_K5_wrong_key_is_one_line_and_touches_nothing():

@@ -16,7 +16,7 @@ from qt_program import BINARY, Folder, Program, Skip, call, rows, run, seal, sta
 
 SERVER, LIBRARY = os.environ.get("QT_GPIO_SERVER"), os.environ.get("QT_GPIO_LIBRARY")
 HANG = os.environ.get("QT_HANG_LIBRARY", "")
-PACKET = struct.Struct("=IiQ512s")  # tests/hw/gpio_wire.h
+PACKET = struct.Struct("=IiQ1024s")  # tests/hw/gpio_wire.h
 CONTROL = 3
 PRESSES = int(os.environ.get("QT_PRESSES", "1"))  # of the figures, each with an engine of its own
 

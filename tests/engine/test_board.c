@@ -180,7 +180,16 @@ START_TEST(a_full_board_and_none_are_said)
     qt_board_destroy(board);
     ck_assert_ptr_null(qt_board_add(NULL, QT_COMPONENT_WORKER, "w"));
     qt_part_beat(NULL);
+    qt_part_rest(NULL);
+    qt_part_set(NULL, QT_PART_RUNNING);
     qt_part_failed(NULL, "x");
+    qt_part_restarted(NULL);
+    ck_assert(qt_part_may_restart(NULL));
+    ck_assert_uint_eq(qt_part_beats(NULL), 0);
+    ck_assert(!qt_part_is_stuck(NULL));
+    ck_assert_int_eq(qt_part_state(NULL), QT_PART_STOPPED);
+    ck_assert_int_eq(qt_part_component(NULL), QT_COMPONENTS);
+    ck_assert_str_eq(qt_part_name(NULL), "");
     ck_assert_uint_eq(qt_board_failing(NULL), 0);
     qt_board_destroy(NULL);
 }

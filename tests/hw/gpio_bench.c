@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A GPIO chip without hardware: a process that does what the kernel's side of /dev/gpiochipN does,
- * version 1 of the interface. gpio_bench SOCKET serves until its standard input ends. A line of
- * control, answered by "ok ..." or "no ...":
- *
- *     plug N LABEL LINES      chip number N is there         unplug LABEL [silent]   it is gone;
- * silent: nobody is told set LABEL LINE LEVEL    the world drives the line      bounce LABEL LINE N
- * US  N times to the other level and back float LABEL LINE        the cable is cut: the bias
- * decides busy LABEL LINE NAME    another program has it         free LABEL LINE deny LABEL ERRNO
- * open fails so (0: not)         fail LABEL LINE ERRNO   driving it fails so get LABEL LINE "level
- * L used U edges N lost N last T consumer C"
- *
- * As in the kernel: an edge queue holds 16, later ones are lost; edges carry the monotonic time; a
- * line that is released is an input again, so a lamp on it is dark.
+ * both versions of the interface (gpio_bench_v2.c has the second). gpio_bench SOCKET serves until
+ * its standard input ends. A line of control, answered by "ok ..." or "no ...":
+ */
+// clang-format off
+/*     plug N LABEL LINES      chip number N is there
+ *     unplug LABEL [silent]   it is gone; silent: nobody is told
+ *     set LABEL LINE LEVEL    the world drives the line
+ *     bounce LABEL LINE N US  N times to the other level and back
+ *     float LABEL LINE        the cable is cut: the bias decides
+ *     busy LABEL LINE NAME    another program has it
+ *     free LABEL LINE
+ *     deny LABEL ERRNO        open fails so (0: not)
+ *     fail LABEL LINE ERRNO   driving it fails so
+ *     get LABEL LINE          "level L used U edges N lost N last T consumer C"
+ */
+// clang-format on
+/*
+ * As in the kernel: an edge queue holds 16, of more the later ones are lost (version 2: the
+ * oldest); edges carry the monotonic time; a line that is released is an input again, so a lamp on
+ * it is dark.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,39 +37,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gpio_wire.h"
-
-enum { LINES = 64, PEERS = 64, QUEUE = 16 };
-
-struct line {
-    int level, fail;
-    bool is_used;
-    int holder; /* of peer[]; -1: another program */
-    uint32_t bias, edges_wanted;
-    bool is_output;
-    char consumer[32];
-    uint64_t edges, lost;
-    long long last_ns;
-};
-
-struct chip {
-    bool is_there;
-    int number, denied;
-    unsigned lines;
-    char label[32];
-    struct line line[LINES];
-};
-
-/* A connection: fresh, an open chip, or a requested line. */
-struct peer {
-    int fd; /* 0: free */
-    struct chip *chip;
-    int line;  /* -1: the chip itself */
-    int edges; /* write end of its edges; -1: none */
-};
+#include "gpio_bench.h"
 
 static struct chip chips[GPIO_CHIPS];
-static struct peer peers[PEERS];
+struct peer peers[PEERS];
 static unsigned long looks; /* at chips, by who searches for one */
 
 static struct chip *
@@ -87,7 +66,8 @@ add_peer(int fd, struct chip *chip, int line, int edges)
 {
     for (int i = 0; i < PEERS; i++)
         if (peers[i].fd == 0) {
-            peers[i] = (struct peer){.fd = fd, .chip = chip, .line = line, .edges = edges};
+            peers[i] =
+                (struct peer){.fd = fd, .chip = chip, .line = line, .edges = edges, .oldest = -1};
             return i;
         }
     fputs("gpio_bench: too many connections\n", stderr);
@@ -111,6 +91,8 @@ drop_peer(struct peer *peer)
     close(peer->fd);
     if (peer->edges >= 0)
         close(peer->edges);
+    if (peer->oldest >= 0)
+        close(peer->oldest);
     memset(peer, 0, sizeof *peer);
 }
 
@@ -160,58 +142,82 @@ line_info(const struct chip *chip, struct gpioline_info *info)
     return 0;
 }
 
-static int
-take_line(struct chip *chip, unsigned offset, uint32_t flags, const char *consumer, int value)
+int
+take_line(struct chip *chip, const struct wish *wish)
 {
-    if (offset >= chip->lines)
+    if (wish->offset >= chip->lines)
         return EINVAL;
-    struct line *line = &chip->line[offset];
+    struct line *line = &chip->line[wish->offset];
     if (line->is_used)
         return EBUSY;
     line->is_used = true;
-    line->bias = flags;
-    line->is_output = flags & GPIOHANDLE_REQUEST_OUTPUT;
+    line->bias = wish->bias;
+    line->edges_wanted = wish->edges;
+    line->is_output = wish->is_output;
     if (line->is_output)
-        line->level = value;
-    snprintf(line->consumer, sizeof line->consumer, "%.31s", consumer[0] ? consumer : "?");
+        line->level = wish->level;
+    snprintf(line->consumer, sizeof line->consumer, "%.31s",
+             wish->consumer[0] ? wish->consumer : "?");
     return 0;
+}
+
+int
+give_line(struct chip *chip, unsigned offset, bool has_edges, int fds[2], int *n)
+{
+    int pair[2], queue[2] = {-1, -1};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0 ||
+        (has_edges && pipe2(queue, O_CLOEXEC) != 0))
+        return errno;
+    chip->line[offset].holder = add_peer(pair[0], chip, (int)offset, queue[1]);
+    fds[0] = has_edges ? queue[0] : pair[1];
+    fds[1] = pair[1];
+    *n = has_edges ? 2 : 1;
+    return 0;
+}
+
+static int
+bias_of(uint32_t flags)
+{
+    return flags & GPIOHANDLE_REQUEST_BIAS_PULL_UP     ? 1
+           : flags & GPIOHANDLE_REQUEST_BIAS_PULL_DOWN ? 0
+                                                       : -1;
 }
 
 static int
 get_handle(const struct peer *peer, struct gpio_packet *packet, int fds[2], int *n)
 {
     struct gpiohandle_request request;
-    int pair[2];
     memcpy(&request, packet->bytes, sizeof request);
-    int error = request.lines == 1 ? take_line(peer->chip, request.lineoffsets[0], request.flags,
-                                               request.consumer_label, request.default_values[0])
-                                   : EINVAL;
-    if (error || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-        return error ? error : errno;
-    peer->chip->line[request.lineoffsets[0]].holder =
-        add_peer(pair[0], peer->chip, (int)request.lineoffsets[0], -1);
-    fds[0] = pair[1];
-    *n = 1;
-    return 0;
+    const struct wish wish = {.offset = request.lineoffsets[0],
+                              .is_output = request.flags & GPIOHANDLE_REQUEST_OUTPUT,
+                              .bias = bias_of(request.flags),
+                              .level = request.default_values[0],
+                              .consumer = request.consumer_label};
+    int error = request.lines == 1 ? take_line(peer->chip, &wish) : EINVAL;
+    return error ? error : give_line(peer->chip, wish.offset, false, fds, n);
 }
 
 static int
 get_event(const struct peer *peer, struct gpio_packet *packet, int fds[2], int *n)
 {
     struct gpioevent_request request;
-    int pair[2], queue[2];
     memcpy(&request, packet->bytes, sizeof request);
-    int error =
-        take_line(peer->chip, request.lineoffset, request.handleflags, request.consumer_label, 0);
-    if (error || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0 ||
-        pipe2(queue, O_CLOEXEC) != 0)
-        return error ? error : errno;
-    peer->chip->line[request.lineoffset].holder =
-        add_peer(pair[0], peer->chip, (int)request.lineoffset, queue[1]);
-    peer->chip->line[request.lineoffset].edges_wanted = request.eventflags;
-    fds[0] = queue[0];
-    fds[1] = pair[1];
-    *n = 2;
+    const struct wish wish = {.offset = request.lineoffset,
+                              .edges = request.eventflags, /* the same bits */
+                              .bias = bias_of(request.handleflags),
+                              .consumer = request.consumer_label};
+    int error = take_line(peer->chip, &wish);
+    return error ? error : give_line(peer->chip, wish.offset, true, fds, n);
+}
+
+int
+drive_output(struct line *line, int level)
+{
+    if (!line->is_output)
+        return EPERM;
+    if (line->fail)
+        return line->fail;
+    line->level = level;
     return 0;
 }
 
@@ -224,12 +230,7 @@ line_values(const struct peer *peer, struct gpio_packet *packet)
         data->values[0] = (uint8_t)line->level;
         return 0;
     }
-    if (!line->is_output)
-        return EPERM;
-    if (line->fail)
-        return line->fail;
-    line->level = data->values[0];
-    return 0;
+    return drive_output(line, data->values[0]);
 }
 
 static int
@@ -250,7 +251,7 @@ do_ioctl(const struct peer *peer, struct gpio_packet *packet, int fds[2], int *n
     case GPIOHANDLE_SET_LINE_VALUES_IOCTL:
         return peer->line >= 0 ? line_values(peer, packet) : EINVAL;
     default:
-        return EINVAL;
+        return do_ioctl_v2(peer, packet, fds, n);
     }
 }
 
@@ -264,25 +265,33 @@ now_ns(void)
     return (long long)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static bool
+queue_edge_v1(const struct peer *peer, long long t_ns, int level)
+{
+    int queued = 0;
+    const struct gpioevent_data event = {.timestamp = (uint64_t)t_ns,
+                                         .id = level ? GPIOEVENT_EVENT_RISING_EDGE
+                                                     : GPIOEVENT_EVENT_FALLING_EDGE};
+    ioctl(peer->edges, FIONREAD, &queued);
+    if (queued >= QUEUE * (int)sizeof event)
+        return false;
+    return write(peer->edges, &event, sizeof event) == (ssize_t)sizeof event;
+}
+
 static void
 drive(struct line *line, int level)
 {
-    int queued = 0;
-    uint32_t wanted = level ? GPIOEVENT_REQUEST_RISING_EDGE : GPIOEVENT_REQUEST_FALLING_EDGE;
+    unsigned wanted = level ? GPIOEVENT_REQUEST_RISING_EDGE : GPIOEVENT_REQUEST_FALLING_EDGE;
     bool is_edge = level != line->level && (line->edges_wanted & wanted);
     line->level = level;
     if (!is_edge || !line->is_used || line->holder < 0)
         return;
-    const struct gpioevent_data event = {.timestamp = (uint64_t)now_ns(),
-                                         .id = level ? GPIOEVENT_EVENT_RISING_EDGE
-                                                     : GPIOEVENT_EVENT_FALLING_EDGE};
+    struct peer *peer = &peers[line->holder];
     line->edges++;
-    line->last_ns = (long long)event.timestamp;
-    ioctl(peers[line->holder].edges, FIONREAD, &queued);
-    if (queued >= QUEUE * (int)sizeof event)
+    line->last_ns = now_ns();
+    if (!(peer->oldest >= 0 ? queue_edge_v2(peer, line->last_ns, level)
+                            : queue_edge_v1(peer, line->last_ns, level)))
         line->lost++;
-    else
-        (void)!write(peers[line->holder].edges, &event, sizeof event);
 }
 
 static void
@@ -343,9 +352,7 @@ control_line(const char *word, struct line *line, long a, long b, const char *na
             pause_us(b);
         }
     } else if (strcmp(word, "float") == 0) {
-        drive(line, line->bias & GPIOHANDLE_REQUEST_BIAS_PULL_UP     ? 1
-                    : line->bias & GPIOHANDLE_REQUEST_BIAS_PULL_DOWN ? 0
-                                                                     : line->level);
+        drive(line, line->bias >= 0 ? line->bias : line->level);
     } else if (strcmp(word, "busy") == 0) {
         line->is_used = true;
         line->holder = -1;

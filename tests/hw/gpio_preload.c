@@ -2,8 +2,8 @@
 /*
  * Shows the chips of gpio_bench.c to a program as /dev/gpiochipN, under libgpiod as it is: answers
  * its look into /dev and /sys, opens the device as a connection to the bench, and hands ioctls of
- * the kernel's GPIO interface (version 1) through. Edges come by a pipe, values by packets; poll,
- * read and the program's code are untouched. QT_GPIO_BENCH is the bench's socket.
+ * the kernel's GPIO interface (both versions) through. Edges come by a pipe, values by packets;
+ * poll, read and the program's code are untouched. QT_GPIO_BENCH is the bench's socket.
  *
  * Besides, QT_GPIO_TRACE names a file that gets the monotonic time of each request "DELETE ..."
  * that the program puts on a socket: when the first cancel is on the wire.
@@ -108,6 +108,18 @@ sys_number_of(const char *path)
     return -1;
 }
 
+/* libgpiod 2.x asks by the number of the device whether it is a chip. */
+static int
+sys_char_number_of(const char *path)
+{
+    unsigned major = 0;
+    int number = -1, end = 0;
+    if (path && sscanf(path, "/sys/dev/char/%u:%d/subsystem%n", &major, &number, &end) == 2 &&
+        end > 0 && path[end] == '\0' && major == MAJOR)
+        return number;
+    return -1;
+}
+
 static int
 open_chip(int number)
 {
@@ -179,6 +191,21 @@ access(const char *path, int how)
     return errno ? -1 : 0;
 }
 
+char *
+realpath(const char *path, char *out)
+{
+    int number = sys_char_number_of(path);
+    if (number < 0)
+        return NEXT(realpath)(path, out);
+    errno = ask_once(GPIO_LOOK, number, NULL);
+    if (errno)
+        return NULL;
+    if (!out)
+        return strdup("/sys/bus/gpio");
+    memcpy(out, "/sys/bus/gpio", sizeof "/sys/bus/gpio");
+    return out;
+}
+
 #define SCANDIR(name, type)                                                                        \
     int name(const char *path, struct type ***out, int (*filter)(const struct type *),             \
              int (*compare)(const struct type **, const struct type **))                           \
@@ -209,7 +236,7 @@ bytes_of(unsigned long command)
 }
 
 static int
-line_ioctl(int fd, unsigned long command, void *argument)
+line_ioctl(int fd, uint32_t command, void *argument)
 {
     struct gpio_packet packet = {.op = GPIO_IOCTL, .command = command};
     int fds[2];
@@ -218,7 +245,10 @@ line_ioctl(int fd, unsigned long command, void *argument)
     if (errno)
         return -1;
     memcpy(argument, packet.bytes, bytes_of(command));
-    if (command == GPIO_GET_LINEHANDLE_IOCTL) {
+    if (command == GPIO_V2_GET_LINE_IOCTL) {
+        ((struct gpio_v2_line_request *)argument)->fd = fds[0];
+        channel[fds[0]] = (fds[1] >= 0 ? fds[1] : fds[0]) + 1;
+    } else if (command == GPIO_GET_LINEHANDLE_IOCTL) {
         ((struct gpiohandle_request *)argument)->fd = fds[0];
         channel[fds[0]] = fds[0] + 1;
     } else if (command == GPIO_GET_LINEEVENT_IOCTL) {
@@ -236,7 +266,7 @@ ioctl(int fd, unsigned long command, ...)
     void *argument = va_arg(list, void *);
     va_end(list);
     if (fd >= 0 && fd < FDS && channel[fd] && _IOC_TYPE(command) == 0xB4)
-        return line_ioctl(fd, command, argument);
+        return line_ioctl(fd, (uint32_t)command, argument); /* the kernel has 32 bits of it too */
     return NEXT(ioctl)(fd, command, argument);
 }
 

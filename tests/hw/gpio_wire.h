@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum { GPIO_BYTES = 512, GPIO_CHIPS = 8 };
+enum { GPIO_BYTES = 1024, GPIO_CHIPS = 8 };
 
 enum gpio_op {
     GPIO_LOOK,   /* number: is there such a chip */

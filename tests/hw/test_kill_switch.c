@@ -28,6 +28,8 @@ static struct bench {
     struct qt_switch_config config;
     struct qt_kill_switch *kill_switch;
     atomic_int trips, notes, armed, held, tamper;
+    atomic_int mode; /* that lamps show: enum qt_mode; -1: unknown */
+    atomic_bool is_degraded;
     int kind[64], cause[64];
     int64_t edge_ns[64], trip_ns[64];
     char reason[64][80];
@@ -124,7 +126,10 @@ static struct qt_switch_lamps
 lamps(void *self)
 {
     (void)self;
-    return (struct qt_switch_lamps){.is_known = true, .mode = QT_MODE_NORMAL};
+    int mode = atomic_load(&bench.mode);
+    return (struct qt_switch_lamps){.is_known = mode >= 0,
+                                    .is_degraded = atomic_load(&bench.is_degraded),
+                                    .mode = (enum qt_mode)QT_MAX(mode, 0)};
 }
 
 /* Fixtures */
@@ -424,6 +429,42 @@ START_TEST(h9_lamps_are_dark_when_the_lines_are_given_back)
 }
 END_TEST
 
+/* Lamps that are lit, as bits green 1, yellow 2, red 4. */
+static unsigned
+lit(void)
+{
+    return (unsigned)level_of(22) | (unsigned)level_of(23) << 1 | (unsigned)level_of(24) << 2;
+}
+
+static const struct {
+    int mode;
+    unsigned lamps;
+} lamp_rows[] = {{QT_MODE_NORMAL, 1},
+                 {QT_MODE_PAUSED, 2},
+                 {QT_MODE_REDUCED, 2},
+                 {QT_MODE_EMERGENCY, 4},
+                 {-1, 7}};
+
+START_TEST(lamps_show_the_mode_and_blink_when_a_part_does_not_work_or_nobody_knows)
+{
+    unsigned wanted = lamp_rows[_i].lamps, seen = 0;
+    start_armed();
+    atomic_store(&bench.mode, lamp_rows[_i].mode);
+    UNTIL((seen = lit()) == wanted);
+    if (lamp_rows[_i].mode >= 0) {
+        for (int i = 0; i < 100; i++, nap()) /* half a second: it would have been dark */
+            ck_assert_uint_eq(lit(), wanted);
+        atomic_store(&bench.is_degraded, true);
+    }
+    for (int turn = 0; turn < 2; turn++) {
+        UNTIL((seen |= lit(), lit() == 0));
+        UNTIL(lit() == wanted);
+    }
+    ck_assert_uint_eq(seen & ~wanted, 0); /* and no other lamp ever */
+    ck_assert_int_eq(atomic_load(&bench.trips), 0);
+}
+END_TEST
+
 START_TEST(a_lamp_test_lights_each_and_goes_back)
 {
     start_armed();
@@ -524,6 +565,8 @@ main(void)
     tcase_add_test(tc, h12_it_is_armed_again_only_when_the_loop_was_closed_for_long_enough);
     tcase_add_loop_test(tc, the_chip_goes_by_label_name_or_path_and_the_line_by_offset_or_name, 0,
                         (int)QT_COUNT_OF(named_rows));
+    tcase_add_loop_test(tc, lamps_show_the_mode_and_blink_when_a_part_does_not_work_or_nobody_knows,
+                        0, QT_COUNT_OF(lamp_rows));
     tcase_add_test(tc, a_lamp_test_lights_each_and_goes_back);
     tcase_add_test(tc, a_config_without_a_line_is_refused);
     suite_add_tcase(suite, tc);

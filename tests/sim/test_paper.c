@@ -120,6 +120,48 @@ START_TEST(paper_passes_the_feed_on_and_its_calls_down)
 }
 END_TEST
 
+/* In the market's own base asset, whose ledger scale is that of its quantities. */
+START_TEST(paper_account_goes_on_with_what_an_earlier_run_left)
+{
+    struct paper paper;
+    struct qt_instrument ins = kit_instrument(0);
+    struct qt_balance_record kept[] = {
+        {.account = "cash", .asset = "USDT", .scale = QT_MONEY_SCALE, .amount = {123 * UNIT}},
+        {.account = "capital", .asset = "USDT", .scale = QT_MONEY_SCALE, .amount = {-200 * UNIT}},
+        {.account = "market", .asset = "USDT", .scale = QT_MONEY_SCALE, .amount = {77 * UNIT}},
+        {.account = "cash", .scale = ins.qty_scale, .amount = {7}}};
+    struct qt_inline_options options = usual;
+    qt_copy(kept[3].asset, sizeof kept[3].asset, ins.base);
+    options.kept = kept;
+    options.n_kept = 4;
+    begin_paper_with(&paper, &options);
+    const struct qt_accounts *accounts =
+        qt_exchange_accounts(qt_inline_exchange(paper.trader.venue));
+    struct qt_funds quote = qt_accounts_funds(accounts, 1, qt_accounts_find(accounts, "USDT"));
+    struct qt_funds base = qt_accounts_funds(accounts, 1, qt_accounts_find(accounts, ins.base));
+    ck_assert_int_eq(quote.free.v, 123 * UNIT); /* and no deposit */
+    ck_assert_int_eq(base.free.v, 7 * UNIT / qt_pow10(ins.qty_scale));
+    end_paper(&paper);
+
+    options.n_kept = 0; /* a store that was made and never traded */
+    begin_paper_with(&paper, &options);
+    accounts = qt_exchange_accounts(qt_inline_exchange(paper.trader.venue));
+    ck_assert_int_eq(qt_accounts_funds(accounts, 1, qt_accounts_find(accounts, "USDT")).free.v,
+                     DEPOSIT * UNIT);
+    end_paper(&paper);
+
+    struct qt_error err = {0};
+    const struct qt_feed_port feed = {.self = &paper.live, .work = live_work};
+    struct qt_universe *universe = qt_universe_create();
+    ck_assert(qt_universe_add(universe, &ins, &err));
+    options.n_kept = 4;
+    kept[0].amount.v = -1;
+    ck_assert_ptr_null(qt_inline_paper_create(&feed, universe, &options, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "cannot take over its USDT"));
+    qt_universe_destroy(universe);
+}
+END_TEST
+
 START_TEST(paper_order_meets_the_next_quote_that_makes_a_book)
 {
     struct paper paper;
@@ -262,6 +304,7 @@ main(void)
     TCase *paper = tcase_create("paper");
     tcase_set_timeout(paper, 60);
     tcase_add_test(paper, paper_passes_the_feed_on_and_its_calls_down);
+    tcase_add_test(paper, paper_account_goes_on_with_what_an_earlier_run_left);
     tcase_add_test(paper, paper_order_meets_the_next_quote_that_makes_a_book);
     tcase_add_test(paper, paper_order_at_rest_is_served_by_trades_behind_the_queue);
     tcase_add_test(paper, share_of_the_queue_is_what_stands_before_an_order);

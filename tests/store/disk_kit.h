@@ -297,8 +297,9 @@ image_put(struct image *image, int64_t at, const unsigned char *bytes, int64_t n
         image->bytes = realloc(image->bytes, (size_t)image->room);
         MUST(image->bytes, "no memory for a file");
     }
-    if (at > image->n)
-        memset(image->bytes + image->n, 0, (size_t)(at - image->n));
+    const size_t begin = (size_t)at, end = (size_t)image->n;
+    if (begin > end)
+        memset(image->bytes + end, 0, begin - end);
     memcpy(image->bytes + at, bytes, (size_t)n);
     image->n = QT_MAX(image->n, at + n);
     image->is_there = true;

@@ -456,7 +456,7 @@ fill_account(struct qt_snapshot *snap, unsigned n)
                                       .rejects = 1,
                                       .conflated_quotes = 120344};
     snap->shards = (struct qt_shards_view){.workers = 3, .moves = 5, .waits_in = 2};
-    snap->parts = (struct qt_parts_view){.parts = 6, .running = 6};
+    snap->parts = (struct qt_parts_view){.parts = 6, .running = 6, .walls = 29};
     snap->journal = (struct qt_journal_view){.is_kept = true, .bytes = 20400000};
     snap->cycle_p50_ns = 412000;
     snap->cycle_max_ns = 3900000;

@@ -415,6 +415,27 @@ START_TEST(a_part_that_failed_and_a_stuck_store_are_said_in_the_banner)
 }
 END_TEST
 
+static const struct {
+    unsigned walls;
+    const char *shown;
+} wall_rows[] = {
+    {0, "sandbox             –"},
+    {QT_WALL_TOLD | QT_WALL_OFF, "sandbox           OFF"},
+    {QT_WALL_TOLD | QT_WALL_LIMITS | QT_WALL_FILES | QT_WALL_CALLS, "sandbox            on"},
+    {QT_WALL_TOLD | QT_WALL_LIMITS | QT_WALL_CALLS, "sandbox     -landlock"},
+    {QT_WALL_TOLD | QT_WALL_LIMITS | QT_WALL_FILES, "sandbox      -seccomp"},
+    {QT_WALL_TOLD | QT_WALL_FILES | QT_WALL_CALLS, "sandbox       -limits"}};
+
+START_TEST(the_engine_pane_names_the_wall_that_is_missing)
+{
+    struct bench bench;
+    begin(&bench, QT_TUI_QUIT_LEAVES);
+    bench.snap->parts.walls = wall_rows[_i].walls;
+    ck_assert_msg(shows(&bench, 200, 60, wall_rows[_i].shown), "\"%s\"", wall_rows[_i].shown);
+    end(&bench);
+}
+END_TEST
+
 START_TEST(the_help_shows_every_key_of_the_table)
 {
     struct bench bench;
@@ -551,6 +572,8 @@ main(void)
     tcase_add_test(keys, the_help_shows_every_key_of_the_table);
     tcase_add_test(picture, a_silent_engine_is_said_in_the_banner);
     tcase_add_test(picture, a_part_that_failed_and_a_stuck_store_are_said_in_the_banner);
+    tcase_add_loop_test(picture, the_engine_pane_names_the_wall_that_is_missing, 0,
+                        QT_COUNT_OF(wall_rows));
     tcase_add_test(picture, unknown_is_never_drawn_as_zero);
     tcase_add_test(picture, position_without_its_stop_at_the_venue_is_marked);
     tcase_add_test(picture, a_broken_picture_harms_nothing);

@@ -73,10 +73,22 @@ bool qt_part_may_restart(struct qt_part *part);
 /** A number that its own thread changes with each heartbeat; 0: NULL. Any thread. */
 uint64_t qt_part_beats(const struct qt_part *part);
 bool qt_part_is_stuck(const struct qt_part *part); /* as the last look found; false: NULL */
-/** As its owner said, or failed while it is stuck. Any thread, lock-free. */
+/** As its owner said, or failed while it is stuck; stopped: NULL. Any thread, lock-free. */
 enum qt_part_state qt_part_state(const struct qt_part *part);
-enum qt_component qt_part_component(const struct qt_part *part);
-const char *qt_part_name(const struct qt_part *part);
+enum qt_component qt_part_component(const struct qt_part *part); /* QT_COMPONENTS: NULL */
+const char *qt_part_name(const struct qt_part *part);            /* "": NULL */
+
+/** What the process took away from itself. */
+enum qt_wall {
+    QT_WALL_TOLD = 1,   /* it is known: set with any of the others */
+    QT_WALL_OFF = 2,    /* by the config */
+    QT_WALL_LIMITS = 4, /* no core file, no debugger, no new rights */
+    QT_WALL_FILES = 8,  /* landlock */
+    QT_WALL_CALLS = 16  /* seccomp */
+};
+/** Shown in pictures: bits of enum qt_wall. Any thread, lock-free; NULL board: nothing, and 0. */
+void qt_board_tell_walls(struct qt_board *board, unsigned walls);
+unsigned qt_board_walls(const struct qt_board *board);
 
 /** One look at all heartbeats; tell is called for each part that is stuck since now, or moves
  * again, with the time it did not move. The watcher's thread, each QT_LOOK_NS. */

@@ -256,6 +256,7 @@ struct qt_parts_view {
     uint32_t parts, running; /* 0: nothing is watched */
     char worst[24];          /* "": all run */
     uint8_t state;           /* enum qt_part_state of the worst */
+    uint32_t walls;          /* bits of enum qt_wall */
 };
 
 /** The session's journal. */

@@ -21,6 +21,7 @@
 #include "qtrade/base/attr.h"
 #include "qtrade/base/error.h"
 #include "qtrade/engine/ports.h"
+#include "qtrade/engine/record.h"
 #include "qtrade/market/sources.h"
 #include "qtrade/sim/exchange.h"
 #include "qtrade/sim/latency.h"
@@ -40,6 +41,10 @@ struct qt_inline_options {
     uint64_t seed;                           /* of what is drawn */
     qt_money deposit;                        /* of deposit_asset, scale QT_MONEY_SCALE */
     char deposit_asset[QT_ASSET_SIZE];       /* "USDT" */
+    const struct qt_balance_record *kept;    /* what an earlier run left of the account, read while
+                                                creating; with cash of deposit_asset among it there
+                                                is no deposit; NULL: a new account */
+    uint32_t n_kept;
     int ticks_a_work;                        /* a backtest's ticks a call of work; 64 */
     const struct qt_sources_config *sources; /* paper: the feed has two streams of a symbol, and the
                                                 chosen one moves the market; borrowed; NULL: one */

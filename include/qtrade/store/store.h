@@ -41,7 +41,8 @@ struct qt_store *qt_store_open(const char *folder, struct qt_store_key *key, str
 void qt_store_close(struct qt_store *store);
 
 /**
- * Reads what a restart needs: mode, open orders, positions, ledger sums, the highest number. Rows
+ * Reads what a restart needs: mode, open orders, positions, ledger sums, the highest number. A fill
+ * of which a kill let only some records get here is made whole first, and audited. Rows
  * of symbols that universe does not have are counted in *out_unknown. Before qt_store_start.
  */
 QT_CHECKED bool qt_store_restore(struct qt_store *store, const struct qt_universe *universe,
