@@ -40,6 +40,7 @@ init_symbol(struct qt_engine *engine, uint32_t id)
     symbol->feed_ns = symbol->traded_ns = symbol->first_base_ns = QT_TIME_NONE;
     symbol->guard.bare_ns = QT_TIME_NONE;
     symbol->is_halted = symbol->ins->status != QT_INSTRUMENT_TRADING;
+    symbol->lot = symbol->ins->lot;
     symbol->scan = qt_arena_new(engine->arena, struct qt_scan_symbol, 1);
     symbol->strategy = qt_arena_new(engine->arena, struct qt_strategy_symbol, 1);
     symbol->candle = qt_arena_new(engine->arena, struct qt_candle, QT_VIEW_CANDLES);

@@ -259,6 +259,14 @@ bool qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t clie
 #define QT_ALL_BPS 10000
 bool qt__close_position(struct qt_engine *engine, struct qt_symbol *symbol, int32_t bps,
                         enum qt_order_purpose purpose, uint64_t client_id, int64_t now_ns);
+/* halts.c: what the venue does not trade as before. At the owner of the symbol */
+void qt__symbol_status(struct qt_engine *engine, struct qt_symbol *symbol,
+                       const struct qt_event *event);
+/** An exit ended without having filled: when the next may go. */
+void qt__exit_refused(struct qt_symbol *symbol, const struct qt_order *order, int64_t now_ns);
+/** Closes what is held of a symbol whose steps changed; ids from qt_client_id(seq, *n) upward. */
+void qt__leave_changed(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t seq,
+                       unsigned *n);
 /* guard.c: protective stops at the venue. At the owner of the symbol */
 /** After a change of position, plan or orders, and once a cycle: one step towards what the plan
  * wants. Ids of orders from qt_client_id(seq, *n) upward. */

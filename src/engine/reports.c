@@ -7,8 +7,6 @@
 
 #include "engine_priv.h"
 
-enum { RETRY_NS = QT_NS_PER_S };
-
 static void
 record_fill(struct qt_engine *engine, const struct qt_fill *fill, uint64_t seq)
 {
@@ -106,7 +104,9 @@ free_place(struct qt_symbol *symbol, const struct qt_order *order, int64_t now_n
         return;
     symbol->exit_order = 0;
     if (order->state != QT_ORDER_FILLED)
-        symbol->exit_retry_ns = now_ns + RETRY_NS;
+        qt__exit_refused(symbol, order, now_ns);
+    else
+        symbol->exit_refusals = 0;
 }
 
 static void

@@ -40,7 +40,10 @@ struct qt_symbol {
     qt_px last;                       /* QT_PX_NONE until the first trade or bar */
     int64_t feed_ns;                  /* engine time of the last market event; QT_TIME_NONE: none */
     bool has_plan;                    /* plan protects the position */
-    bool is_halted;                   /* the venue does not trade it now */
+    bool is_halted;                   /* the venue does not trade it now, or by other steps */
+    bool is_left;                     /* by other steps: the position is closed */
+    uint8_t exit_refusals;            /* by the venue, in a row */
+    qt_qty lot;                       /* of the venue now, the instrument's or a larger one */
     uint64_t exit_order, entry_order; /* client ids under way; 0: none */
     int64_t exit_retry_ns;            /* no new exit order before this */
     struct qt_quality quality;        /* of its market data */

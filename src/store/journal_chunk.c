@@ -13,7 +13,7 @@
 #include "journal_chunk_priv.h"
 
 /* Format 1 ended quotes before their id. */
-enum { OLDEST = 1, VERSION = 2, CHECK_AT = 56, CHECK_BYTES = 8, LENGTH_BYTES = 4 };
+enum { OLDEST = 1, VERSION = 3, CHECK_AT = 56, CHECK_BYTES = 8, LENGTH_BYTES = 4 };
 
 static const unsigned char magic[2][8] = {{'Q', 'T', 'J', 'O', 'U', 'R', 'N', 'L'},
                                           {'Q', 'T', 'M', 'S', 'T', 'A', 'T', 'E'}};

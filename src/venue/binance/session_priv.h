@@ -239,7 +239,8 @@ struct qt_binance {
     struct qt__bn_user user;
     struct qt__bn_account account;
     struct qt_timer rules_timer;
-    uint32_t rules_next; /* the symbol whose rules are looked at next */
+    uint32_t rules_next;  /* the symbol whose rules are looked at next */
+    uint32_t rules_alone; /* so many symbols are asked for one by one */
 };
 
 /* session.c */
