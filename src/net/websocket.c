@@ -257,7 +257,8 @@ on_connection_error(struct qt_ws *ws, const char *text)
     enum qt_net_error error = QT_NET_PROTOCOL;
     char reason[QT_NET_REASON];
     unsigned long code = ERR_peek_last_error();
-    const char *tls = code ? ERR_reason_error_string(code) : NULL;
+    const char *alert = qt__tls_take_alert(qt__loop_tls(ws->loop));
+    const char *tls = code ? ERR_reason_error_string(code) : alert;
     bool is_handshake = text && (strstr(text, "SSL") || strstr(text, "tls"));
     snprintf(reason, sizeof reason, "%.90s: %.60s", ws->url.host, text ? text : "no connection");
     if (ws->tls_reason[0]) {
