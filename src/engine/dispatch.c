@@ -75,7 +75,7 @@ qt__symbol_event(struct qt_engine *engine, const struct qt_event *event)
         qt__symbol_bar(engine, symbol, event);
         break;
     case QT_EVENT_STATUS:
-        symbol->is_halted = event->status.status != QT_INSTRUMENT_TRADING;
+        qt__symbol_status(engine, symbol, event);
         break;
     case QT_EVENT_REPORT:
         qt__report(engine, symbol, event);

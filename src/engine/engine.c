@@ -40,6 +40,7 @@ init_symbol(struct qt_engine *engine, uint32_t id)
     symbol->feed_ns = symbol->traded_ns = symbol->first_base_ns = QT_TIME_NONE;
     symbol->guard.bare_ns = QT_TIME_NONE;
     symbol->is_halted = symbol->ins->status != QT_INSTRUMENT_TRADING;
+    symbol->lot = symbol->ins->lot;
     symbol->scan = qt_arena_new(engine->arena, struct qt_scan_symbol, 1);
     symbol->strategy = qt_arena_new(engine->arena, struct qt_strategy_symbol, 1);
     symbol->candle = qt_arena_new(engine->arena, struct qt_candle, QT_VIEW_CANDLES);
@@ -178,6 +179,8 @@ qt_engine_create(const struct qt_engine_options *options, struct qt_error *err)
     else if ((!is_live || qt__cores_parse(options->engine->cores, &engine->cores, err)) &&
              take_memory(engine, err))
         engine->shards = qt__shards_create(engine->workers, &engine->cores, &work, err);
+    if (options->restore && options->restore->is_found)
+        engine->restored_seq = options->restore->last_seq;
     if (!engine->shards || (options->restore && !qt__restore(engine, options->restore, err)) ||
         !qt__market_restore(engine, err)) {
         qt_engine_destroy(engine);

@@ -59,6 +59,8 @@ struct qt_partition {
     uint64_t parents;                            /* that ever ended */
     int64_t held_back_ns; /* the second in which orders were held back for their rate */
     uint32_t held_back;   /* in it */
+    uint64_t differences;                /* from the venue that were told (reconcile.c) */
+    uint64_t foreign[16], next_foreign;  /* venue ids of orders that are not ours, already told */
     uint64_t quality[QT_QUALITY_CHECKS], bad_events; /* events that failed a check; dropped ones */
 };
 
@@ -167,6 +169,7 @@ struct qt_engine {
     int64_t market_ns; /* engine time of the newest market event */
     struct qt_feeds feeds;
     struct qt_sync sync;
+    uint64_t restored_seq; /* of the last event of an earlier run; 0: none */
     /* modes */
     enum qt_mode mode;
     int64_t mode_since_ns;
@@ -266,6 +269,34 @@ bool qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t clie
 #define QT_ALL_BPS 10000
 bool qt__close_position(struct qt_engine *engine, struct qt_symbol *symbol, int32_t bps,
                         enum qt_order_purpose purpose, uint64_t client_id, int64_t now_ns);
+/* reconcile.c: differences from the venue, told line by line. At the owner of what differs */
+/** is_told: among the events too; false: who applied the rule tells it. */
+void qt__differs(struct qt_engine *engine, const struct qt_difference_record *difference,
+                 uint64_t seq, int64_t t_ns, bool is_told);
+/** After a read (STATUS, NOT_FOUND) was applied: what it changed that no report had told. */
+void qt__reconcile_report(struct qt_engine *engine, const struct qt_symbol *symbol,
+                          const struct qt_event *event, const struct qt_order_change *change);
+void qt__reconcile_stray(struct qt_engine *engine, const struct qt_symbol *symbol,
+                         const struct qt_event *event);
+void qt__reconcile_foreign(struct qt_engine *engine, const struct qt_symbol *symbol,
+                           const struct qt_event *event);
+void qt__reconcile_cash(struct qt_engine *engine, const struct qt_event *event, qt_money ours,
+                        qt_money venue, qt_money gap);
+void qt__reconcile_position(struct qt_engine *engine, const struct qt_symbol *symbol, qt_qty ours,
+                            qt_qty venue, enum qt_difference_rule rule, const char *why,
+                            const struct qt_event *event);
+/** The venue holds enough of a quiet symbol's asset: what is there beyond what is known is told once
+ * it has been read twice, and counts as not ours from then on (not while a liquidation runs). */
+void qt__reconcile_holding(struct qt_engine *engine, struct qt_symbol *symbol, qt_qty held,
+                           const struct qt_event *event);
+/* halts.c: what the venue does not trade as before. At the owner of the symbol */
+void qt__symbol_status(struct qt_engine *engine, struct qt_symbol *symbol,
+                       const struct qt_event *event);
+/** An exit ended without having filled: when the next may go. */
+void qt__exit_refused(struct qt_symbol *symbol, const struct qt_order *order, int64_t now_ns);
+/** Closes what is held of a symbol whose steps changed; ids from qt_client_id(seq, *n) upward. */
+void qt__leave_changed(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t seq,
+                       unsigned *n);
 /* guard.c: protective stops at the venue. At the owner of the symbol */
 /** After a change of position, plan or orders, and once a cycle: one step towards what the plan
  * wants. Ids of orders from qt_client_id(seq, *n) upward. */

@@ -26,12 +26,12 @@ market_order(const struct qt_symbol *symbol, qt_qty qty, uint64_t client_id)
 static qt_qty
 closing_qty(const struct qt_symbol *symbol, int32_t bps)
 {
-    qt_qty held = qt_qty_floor(qt_qty_abs(symbol->position.qty), symbol->ins->lot);
+    qt_qty held = qt_qty_floor(qt_qty_abs(symbol->position.qty), symbol->lot);
     qt_money part;
     if (bps >= QT_ALL_BPS ||
         !qt_money_mul_div(qt_money_of_qty(qt_qty_abs(symbol->initial_qty)), bps, QT_ALL_BPS, &part))
         return held;
-    qt_qty qty = qt_qty_floor(qt_qty_of_money(part), symbol->ins->lot), rest;
+    qt_qty qty = qt_qty_floor(qt_qty_of_money(part), symbol->lot), rest;
     if (qt_qty_cmp(qty, held) >= 0 || !qt__symbol_can_trade(symbol, qty) ||
         !qt_qty_sub(held, qty, &rest) || !qt__symbol_can_trade(symbol, rest))
         return held;

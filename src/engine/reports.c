@@ -7,8 +7,6 @@
 
 #include "engine_priv.h"
 
-enum { RETRY_NS = QT_NS_PER_S };
-
 static void
 record_fill(struct qt_engine *engine, const struct qt_fill *fill, uint64_t seq)
 {
@@ -107,7 +105,9 @@ free_place(struct qt_symbol *symbol, const struct qt_order *order, int64_t now_n
         return;
     symbol->exit_order = 0;
     if (order->state != QT_ORDER_FILLED)
-        symbol->exit_retry_ns = now_ns + RETRY_NS;
+        qt__exit_refused(symbol, order, now_ns);
+    else
+        symbol->exit_refusals = 0;
 }
 
 static void
@@ -134,6 +134,7 @@ apply(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event 
     qt__work_report(engine, symbol, change, event->seq, event->t_recv_ns);
     qt__guard_ended(engine, symbol, order, event->seq, event->t_recv_ns);
     qt__record_order(engine, order, event->seq, event->t_recv_ns);
+    qt__reconcile_report(engine, symbol, event, change);
     if (change->before == change->after)
         return;
     if (change->after == QT_ORDER_REJECTED)
@@ -173,8 +174,12 @@ qt__report(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_e
         qt__guard_look(engine, symbol, event->seq, &n, event->t_recv_ns);
         break;
     case QT_ORDERS_UNKNOWN_ID:
-        if (is_stray(event))
+        if (is_stray(event)) {
             qt__guard_stray(engine, symbol, event);
+            qt__reconcile_stray(engine, symbol, event);
+        } else if ((event->flags & QT_EVENT_SNAPSHOT) && event->report.client_id == 0) {
+            qt__reconcile_foreign(engine, symbol, event);
+        }
         if (event->report.type == QT_REPORT_FILL || event->report.type == QT_REPORT_ACCEPTED)
             qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_TRADE, event->seq, event->t_recv_ns,
                      "%s: an order that is not ours on this account", symbol->ins->symbol);

@@ -49,7 +49,9 @@ supervise_order(struct qt_engine *engine, struct qt_order *order)
         time_out(engine, order);
     if (!is_beat(engine, order))
         return;
-    if (order->purpose == QT_PURPOSE_ENTRY && is_resting && !qt_mode_allows_entry(engine->mode))
+    bool may_enter = qt_mode_allows_entry(engine->mode) &&
+                     !engine->symbol[order->request.instrument].is_halted;
+    if (order->purpose == QT_PURPOSE_ENTRY && is_resting && !may_enter)
         qt__cancel(engine, order);
     else if (order->state == QT_ORDER_UNKNOWN || (is_late && order->state != QT_ORDER_PENDING))
         qt__query(engine, order);
@@ -106,5 +108,7 @@ qt__supervise(struct qt_engine *engine, uint64_t seq, unsigned *n)
         if (engine->symbol[i].has_plan &&
             qt__exits(engine, &engine->symbol[i], qt_client_id(seq, *n), engine->now_ns))
             ++*n;
+    for (uint32_t i = 0; i < engine->symbols && *n < 100; i++)
+        qt__leave_changed(engine, &engine->symbol[i], seq, n);
     qt__guard_cycle(engine, seq, n);
 }

@@ -45,7 +45,8 @@ qt__symbol_spread_bps(const struct qt_symbol *symbol)
 bool
 qt__symbol_can_trade(const struct qt_symbol *symbol, qt_qty qty)
 {
-    if (qt_qty_sign(qt_instrument_market_qty(symbol->ins, qty)) <= 0)
+    if (qt_qty_cmp(qty, symbol->lot) < 0 ||
+        qt_qty_sign(qt_instrument_market_qty(symbol->ins, qty)) <= 0)
         return false;
     qt_money notional;
     qt_px px = qt__symbol_exit_px(symbol);

@@ -43,8 +43,11 @@ struct qt_symbol {
     qt_px last;                       /* QT_PX_NONE until the first trade or bar */
     int64_t feed_ns;                  /* engine time of the last market event; QT_TIME_NONE: none */
     bool has_plan;                    /* plan protects the position */
-    bool is_halted;                   /* the venue does not trade it now */
+    bool is_halted;                   /* the venue does not trade it now, or by other steps */
     bool is_worked;                   /* a parent order is worked over some time */
+    bool is_left;                     /* by other steps: the position is closed */
+    uint8_t exit_refusals;            /* by the venue, in a row */
+    qt_qty lot;                       /* of the venue now, the instrument's or a larger one */
     uint64_t exit_order, entry_order; /* client ids under way; 0: none */
     int64_t exit_retry_ns;            /* no new exit order before this */
     struct qt_quality quality;        /* of its market data */
@@ -68,6 +71,8 @@ struct qt_symbol {
     uint32_t venue_read;           /* 0: never */
     qt_qty foreign_qty;            /* of it, what was there and not ours at the first quiet read */
     bool has_foreign, is_short_at_venue;
+    qt_qty extra_qty, told_extra_qty; /* at the venue beyond ours and foreign_qty, at the last read;
+                                         last told */
     double signal, confidence;
     bool has_signal;
     char why[96];

@@ -12,10 +12,27 @@
 
 #include "qtrade/base/text.h"
 
+/* An alert of the server's, kept with the context: libwebsockets empties the error queue. */
+static void
+on_info(const SSL *session, int where, int code)
+{
+    if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && !SSL_is_init_finished(session))
+        SSL_CTX_set_app_data(SSL_get_SSL_CTX(session), SSL_alert_desc_string_long(code));
+}
+
+const char *
+qt__tls_take_alert(SSL_CTX *tls)
+{
+    const char *alert = SSL_CTX_get_app_data(tls);
+    SSL_CTX_set_app_data(tls, NULL);
+    return alert;
+}
+
 static bool
 set_rules(SSL_CTX *tls, const char *ca_file)
 {
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_info_callback(tls, on_info);
     SSL_CTX_set_security_level(tls, 2);
     SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
@@ -74,6 +91,8 @@ qt__tls_reason(SSL *session, char *out, size_t capacity)
     long verdict = session ? SSL_get_verify_result(session) : X509_V_OK;
     unsigned long code = ERR_peek_last_error();
     const char *why = code ? ERR_reason_error_string(code) : NULL;
+    if (session)
+        (void)qt__tls_take_alert(SSL_get_SSL_CTX(session));
     if (verdict != X509_V_OK)
         qt__tls_verify_text(verdict, out, capacity);
     else

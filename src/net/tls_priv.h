@@ -18,6 +18,9 @@ SSL_CTX *qt__tls_create(const char *ca_file, struct qt_error *err);
 SSL *qt__tls_session(SSL_CTX *tls, const char *host, int fd);
 /** Why a handshake failed: the certificate's fault first, else the protocol's. For people. */
 void qt__tls_reason(SSL *session, char *out, size_t capacity);
+/** What the server answered last to a handshake that it refused, and forgets it; NULL: nothing. For
+ * who cannot see the error queue any more. */
+const char *qt__tls_take_alert(SSL_CTX *tls);
 /** The text of an X509_V_ERR code, with the hint that an operator needs (fault C5: the clock). */
 void qt__tls_verify_text(long code, char *out, size_t capacity);
 

@@ -12,7 +12,8 @@
 
 #include "journal_chunk_priv.h"
 
-/* Format 1 ended quotes before their id; format 2 reports before the time of their request, balances before their rounding. */
+/* Format 1 ended quotes before their id; format 2 reports before the time of their request,
+ * balances before their rounding, states of instruments before their steps. */
 enum { OLDEST = 1, VERSION = 3, CHECK_AT = 56, CHECK_BYTES = 8, LENGTH_BYTES = 4 };
 
 static const unsigned char magic[2][8] = {{'Q', 'T', 'J', 'O', 'U', 'R', 'N', 'L'},

@@ -129,7 +129,10 @@ static const struct qt__field event_bar[] = {
     ROW(E, bar.trades, UNIT, ANY),
     {0}};
 static const struct qt__field event_status[] = {
-    EVENT, ROW(E, status.status, UNIT, UPTO(2, 0)), {0}};
+    EVENT,
+    ROW(E, status.status, UNIT, UPTO(3, 0)),
+    ROW(E, status.lot, QTY, .is_later = true),
+    {0}};
 static const struct qt__field event_report[] = {
     EVENT,
     ROW(E, report.client_id, ID),

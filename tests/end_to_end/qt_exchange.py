@@ -11,28 +11,8 @@ import urllib.request
 from qt_program import Program, until
 
 
-class Exchange:
-    """venue serve in folder, with an account; words: more of its options."""
-
-    def __init__(self, folder, *words):
-        self.credentials = folder / "credentials.json"
-        self.program = Program("venue", "serve", "--symbols", "12", "--credentials", str(self.credentials), *words)
-
-    def __enter__(self):
-        self.program.__enter__()
-        found = until("the venue", self.addresses)
-        account = json.loads(self.credentials.read_text())
-        self.rest, self.key, self.secret = found["rest"], account["key"], account["secret"]
-        self.config = {"rest_url": found["rest"], "ws_url": found["stream"], "ws_api_url": found["api"],
-                       "credentials_file": str(self.credentials)}
-        return self
-
-    def __exit__(self, *failure):
-        self.program.__exit__(*failure)
-
-    def addresses(self):
-        lines = self.program.text().splitlines()
-        return dict(line.partition("=")[::2] for line in lines if "=" in line) if "ready" in lines else None
+class Account:
+    """An account at a venue: rest, key and secret are its."""
 
     def ask(self, path, method="GET", refused=(), **values):
         """A signed request, again until it is answered; refused: HTTP statuses that are an answer too."""
@@ -93,3 +73,27 @@ class Exchange:
         decimals = len(bought["origQty"].rstrip("0").partition(".")[2])
         quantity = f"{float(bought['executedQty']) * 0.998:.{decimals}f}"
         self.ask("/api/v3/order", "POST", (400,), symbol=symbol, side="SELL", type="MARKET", quantity=quantity)
+
+
+class Exchange(Account):
+    """venue serve in folder, with an account; words: more of its options."""
+
+    def __init__(self, folder, *words):
+        self.credentials = folder / "credentials.json"
+        self.program = Program("venue", "serve", "--symbols", "12", "--credentials", str(self.credentials), *words)
+
+    def __enter__(self):
+        self.program.__enter__()
+        found = until("the venue", self.addresses)
+        account = json.loads(self.credentials.read_text())
+        self.rest, self.key, self.secret = found["rest"], account["key"], account["secret"]
+        self.config = {"rest_url": found["rest"], "ws_url": found["stream"], "ws_api_url": found["api"],
+                       "credentials_file": str(self.credentials)}
+        return self
+
+    def __exit__(self, *failure):
+        self.program.__exit__(*failure)
+
+    def addresses(self):
+        lines = self.program.text().splitlines()
+        return dict(line.partition("=")[::2] for line in lines if "=" in line) if "ready" in lines else None

@@ -8,10 +8,9 @@ import re
 import signal
 import subprocess
 
-from live_place import Place
+from live_place import TIGHT, Place
 from qt_program import call, rows, run, until
 
-TIGHT = {"stop_atr": 0.1, "swing_bars": 2, "swing_atr": 0, "min_stop_bps": 15}  # within reach of a large sale
 KILLS = int(os.environ.get("QT_KILLS", "5"))  # QT_KILLS=200 QT_SEED=2 CK_RUN_CASE=engines: the long loop
 
 

@@ -164,6 +164,16 @@ def banned_calls_are_absent(root):
                 yield path, number, f"{found.group(1)} is banned"
 
 
+def N1_no_connection_may_leave_out_a_check_of_tls(root):
+    """Fault N1: neither libwebsockets nor OpenSSL is ever asked to take what it would refuse."""
+    for path in files(root, ".c", ".h", under=("src", "include")):
+        for number, line in enumerate(code_of(path.read_text()).split("\n"), 1):
+            found = re.search(r"LCCSCF_(ALLOW|SKIP)\w*|SSL_VERIFY_NONE|SSL_CTX_set_cert_verify_callback|LWS_SERVER_OPTION_"
+                              r"(ALLOW_NON_SSL|IGNORE)\w*", line)
+            if found:
+                yield path, number, f"{found.group(0)} leaves out a check of TLS"
+
+
 def decisions_use_our_own_functions(root):
     for path in files(root, ".c", ".h", under=("src", "include")):
         if room_of(path, root) not in DECISION_ROOMS:
@@ -243,8 +253,9 @@ def the_top_holds_what_the_design_names(root):
 
 RULES = [arrows_point_down, headers_have_no_circles, private_headers_stay_in_their_room, functions_fit_the_eye,
          files_fit_their_purpose, public_functions_are_documented, banned_calls_are_absent,
-         decisions_use_our_own_functions, money_is_not_touched_raw, every_source_is_in_its_meson_build,
-         every_suite_is_registered, every_descriptor_is_in_its_table, every_file_names_its_licence, lines_are_tidy,
+         N1_no_connection_may_leave_out_a_check_of_tls, decisions_use_our_own_functions, money_is_not_touched_raw,
+         every_source_is_in_its_meson_build, every_suite_is_registered,
+         every_descriptor_is_in_its_table, every_file_names_its_licence, lines_are_tidy,
          the_top_holds_what_the_design_names]
 
 SPDX = "/* SPDX-License-Identifier: GPL-3.0-or-later */\n"
@@ -258,6 +269,7 @@ BROKEN = {
     files_fit_their_purpose: {"src/base/a.c": "\n" * 701},
     public_functions_are_documented: {"include/qtrade/base/a.h": SPDX + "\nint qt_a_b(int c);\n"},
     banned_calls_are_absent: {"src/base/a.c": "x = atoi(text);\n"},
+    N1_no_connection_may_leave_out_a_check_of_tls: {"src/net/a.c": "x = LCCSCF_USE_SSL | LCCSCF_ALLOW_SELFSIGNED;\n"},
     decisions_use_our_own_functions: {"src/scan/a.c": "x = exp(1);\n"},
     money_is_not_touched_raw: {"src/engine/a.c": "x = order->px.v + 1;\n"},
     every_source_is_in_its_meson_build: {"src/base/a.c": SPDX, "src/base/meson.build": "files('b.c')\n"},

@@ -21,6 +21,48 @@ const char *const qt__double_texts[] = {
     "status unknown.\"}",
 };
 
+const struct qt_double_hostile qt_double_hostile[QT_DOUBLE_HOSTILES] = {
+    {"", false},
+    {"{", false},
+    {"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", false},
+    {"{\"stream\":\"x\",\"data\":{\"e\":\"trade\",\"E\":1,\"s\":\"AAAUSDT\",\"t\":1,\"T\":1,"
+     "\"q\":\"1\",\"m\":true,\"p\":NaN}}",
+     false},
+    {"{\"stream\":\"x\",\"data\":{\"e\":\"trade\",\"E\":1,\"s\":\"AAAUSDT\",\"t\":1,\"T\":1,"
+     "\"q\":\"1\",\"m\":true,\"p\":\"nan\"}}",
+     true},
+    {"{\"stream\":\"x\",\"data\":{\"e\":\"trade\",\"E\":1,\"s\":\"AAAUSDT\",\"t\":1,\"T\":1,"
+     "\"q\":\"1\",\"m\":true,\"p\":\"1e308\"}}",
+     true},
+    {"{\"stream\":\"x\",\"data\":{\"e\":\"trade\",\"E\":1,\"s\":\"AAAUSDT\",\"t\":1,\"T\":1,"
+     "\"q\":\"1\",\"m\":true,\"p\":\"-5.00\"}}",
+     true},
+    {"{\"stream\":\"x\",\"data\":{\"e\":\"trade\",\"E\":1,\"s\":\"AAAUSDT\",\"t\":1,\"T\":1,"
+     "\"q\":\"0\",\"m\":true,\"p\":\"5.00\"}}",
+     true},
+    {"{\"stream\":\"x\",\"data\":{\"e\":\"trade\",\"E\":1,\"s\":\"AAAUSDT\",\"t\":1,\"T\":1,"
+     "\"q\":\"1\",\"m\":true,\"p\":\"99999999999999999999999999.00\"}}",
+     true},
+    {"{\"stream\":\"x\",\"data\":{\"u\":1,\"s\":\"AAAUSDT\",\"b\":\"-1.00\",\"B\":\"1\",\"a\":"
+     "\"2.00\",\"A\":\"1\"}}",
+     true},
+    {"{\"stream\":\"x\",\"data\":{\"u\":1,\"s\":\"AAAUSDT\",\"b\":\"Infinity\",\"B\":\"1\",\"a\":"
+     "\"2.00\",\"A\":\"1\"}}",
+     true},
+    {"{\"stream\":\"x\",\"data\":{\"u\":1,\"u\":2,\"s\":\"AAAUSDT\",\"b\":\"1.00\",\"B\":\"1\","
+     "\"a\":\"2.00\",\"A\":\"1\"}}",
+     false},
+    {"{\"stream\":\"x\",\"data\":{\"e\":\"kline\",\"E\":1,\"s\":\"AAAUSDT\",\"k\":{\"t\":60000,"
+     "\"i\":\"1m\",\"n\":1,\"x\":true,\"o\":\"2.00\",\"h\":\"1.00\",\"l\":\"3.00\",\"c\":\"2.00\","
+     "\"v\":\"1\",\"q\":\"1\",\"V\":\"1\"}}}",
+     true},
+    {"{\"stream\":\"x\",\"data\":{\"e\":\"kline\",\"E\":1,\"s\":\"AAAUSDT\",\"k\":7}}", false},
+    {"{\"stream\":\"x\",\"data\":{\"e\":\"trade\",\"E\":\"\\u001b]52;c;x\\u0007\",\"s\":"
+     "\"AAAUSDT\",\"t\":1,\"T\":true,\"q\":\"1\",\"m\":true,\"p\":\"5.00\"}}",
+     false},
+    {"\x1b]0;title\x07{\"e\":\"trade\"}", false},
+};
+
 const char *const qt__double_symbols[QT_DOUBLE_SYMBOLS] = {"AAAUSDT", "BBBUSDT", "CCCUSDT",
                                                            "DDDUSDT"};
 
@@ -46,6 +88,13 @@ qt__double_now_ms(const struct qt_double *venue)
 {
     return qt_clock_utc_ns(venue->clock) / QT_NS_PER_MS +
            atomic_load(&venue->knobs[QT_DOUBLE_AHEAD_MS]);
+}
+
+int64_t
+qt__double_stamp_ms(const struct qt_double *venue)
+{
+    long long stamp = atomic_load(&venue->knobs[QT_DOUBLE_STAMP_MS]);
+    return stamp == 0 ? qt__double_now_ms(venue) : stamp < 0 ? 0 : stamp;
 }
 
 /* Prices */
@@ -178,25 +227,32 @@ qt__double_on_info(struct qt_double *venue, const struct qt_call *call,
                    struct qt_responder *responder)
 {
     struct qt_text *out = &venue->out;
-    (void)call;
+    bool is_delisted = atomic_load(&venue->knobs[QT_DOUBLE_DELIST]) != 0;
+    bool is_coarse = atomic_load(&venue->knobs[QT_DOUBLE_COARSE]) != 0;
+    if (is_delisted && strstr(call->query, qt__double_symbols[0])) {
+        qt__double_answer(responder, 400, "{\"code\":-1121,\"msg\":\"Invalid symbol.\"}");
+        return;
+    }
     qt_text_addf(out,
                  "{\"timezone\":\"UTC\",\"serverTime\":%lld,\"rateLimits\":[{\"rateLimitType\":"
                  "\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\",\"intervalNum\":1,\"limit\":6000},"
                  "{\"rateLimitType\":\"ORDERS\",\"interval\":\"SECOND\",\"intervalNum\":10,"
                  "\"limit\":100}],\"symbols\":[",
                  (long long)qt__double_now_ms(venue));
-    for (uint32_t i = 0; i < QT_DOUBLE_SYMBOLS; i++)
+    for (uint32_t i = is_delisted; i < QT_DOUBLE_SYMBOLS; i++)
         qt_text_addf(
             out,
             "%s{\"symbol\":\"%s\",\"status\":\"%s\",\"baseAsset\":\"%.3s\",\"baseAssetPrecision\":"
             "8,\"quoteAsset\":\"USDT\",\"isSpotTradingAllowed\":true,\"filters\":[{\"filterType\":"
-            "\"PRICE_FILTER\",\"minPrice\":\"0.01000000\",\"maxPrice\":\"1000000.00000000\","
-            "\"tickSize\":\"0.01000000\"},{\"filterType\":\"LOT_SIZE\",\"minQty\":\"0.00100000\","
-            "\"maxQty\":\"9000.00000000\",\"stepSize\":\"0.00100000\"},{\"filterType\":"
+            "\"PRICE_FILTER\",\"minPrice\":\"%s\",\"maxPrice\":\"1000000.00000000\","
+            "\"tickSize\":\"%s\"},{\"filterType\":\"LOT_SIZE\",\"minQty\":\"0.00100000\","
+            "\"maxQty\":\"9000.00000000\",\"stepSize\":\"%s\"},{\"filterType\":"
             "\"NOTIONAL\",\"minNotional\":\"5.00000000\"}]}",
-            i ? "," : "", qt__double_symbols[i],
+            i > is_delisted ? "," : "", qt__double_symbols[i],
             i == 0 && atomic_load(&venue->knobs[QT_DOUBLE_HALT]) ? "BREAK" : "TRADING",
-            qt__double_symbols[i]);
+            qt__double_symbols[i], i == 0 && is_coarse ? "0.10000000" : "0.01000000",
+            i == 0 && is_coarse ? "0.10000000" : "0.01000000",
+            i == 0 && is_coarse ? "0.01000000" : "0.00100000");
     qt_text_add(out, "]}");
     qt__double_answer_out(venue, responder);
 }
@@ -292,13 +348,45 @@ qt__double_on_depth(struct qt_double *venue, const struct qt_call *call,
                     struct qt_responder *responder)
 {
     uint32_t symbol = qt__double_symbol_param(call) % QT_DOUBLE_SYMBOLS;
+    qt__double_count(venue, QT_DOUBLE_BOOKS);
+    if (qt__double_take(venue, QT_DOUBLE_FAIL_BOOKS)) {
+        qt__double_answer(responder, 503, qt__double_texts[2]);
+        return;
+    }
     uint64_t id = venue->book_id[symbol] - (qt__double_take(venue, QT_DOUBLE_OLD_BOOKS) ? 1000 : 0);
     qt_text_addf(&venue->out, "{\"lastUpdateId\":%llu,\"bids\":[", (unsigned long long)id);
     qt__double_add_levels(venue, symbol, true, id);
     qt_text_add(&venue->out, "],\"asks\":[");
     qt__double_add_levels(venue, symbol, false, id);
     qt_text_add(&venue->out, "]}");
-    qt__double_answer_out(venue, responder);
+    int64_t late_ms = atomic_load(&venue->knobs[QT_DOUBLE_LATE_BOOKS_MS]);
+    struct late_book *late = late_ms > 0 ? calloc(1, sizeof *late) : NULL;
+    if (!late) {
+        qt__double_answer_out(venue, responder);
+        return;
+    }
+    *late = (struct late_book){.next = venue->late,
+                               .responder = responder,
+                               .at_mono_ns = qt_now_mono_ns() + late_ms * QT_NS_PER_MS,
+                               .body = strndup(venue->out.buffer, venue->out.length)};
+    venue->late = late;
+}
+
+/* Every answer whose time has come; who does not wait any more gets it all the same. */
+void
+qt__double_answer_late(struct qt_double *venue)
+{
+    for (struct late_book **at = &venue->late; *at;) {
+        struct late_book *late = *at;
+        if (late->at_mono_ns > qt_now_mono_ns() && !atomic_load(&venue->stop)) {
+            at = &late->next;
+            continue;
+        }
+        *at = late->next;
+        qt__double_answer(late->responder, 200, late->body);
+        free(late->body);
+        free(late);
+    }
 }
 
 static const struct {
@@ -414,6 +502,7 @@ qt_double_stop(struct qt_double *venue)
     (void)pthread_join(venue->thread, NULL);
     qt_timer_stop(&venue->tick);
     qt_server_stop(venue->server);
+    qt__double_answer_late(venue);
     for (size_t i = 0; i < venue->n_lost; i++) /* void by now, but still ours to end */
         qt__double_answer(venue->lost[i], 500, "{}");
     qt_loop_destroy(venue->loop);

@@ -45,6 +45,15 @@ enum qt_double_knob {
     QT_DOUBLE_FAIL_ACCOUNT,  /* the next n account reads are answered 502 */
     QT_DOUBLE_FLOOD,         /* so many more quotes of each symbol before each trade */
     QT_DOUBLE_AHEAD_MS,      /* its clock is so much ahead of ours */
+    QT_DOUBLE_HOSTILE,       /* the next n trades are sent behind a message that nobody may believe:
+                                qt_double_hostile[] in turn */
+    QT_DOUBLE_FAIL_BOOKS,    /* the next n REST books are answered 503 */
+    QT_DOUBLE_LATE_BOOKS_MS, /* REST books are read at once and answered so much later */
+    QT_DOUBLE_FILL,          /* 1: every resting order is filled, then becomes 0 */
+    QT_DOUBLE_STAMP_MS,      /* trades and quotes carry this time; 0: the right one; -1: zero */
+    QT_DOUBLE_ODD_BARS,      /* the next n bars open half a minute late */
+    QT_DOUBLE_DELIST,        /* 1: AAAUSDT is not listed; who asks for it gets -1121 */
+    QT_DOUBLE_COARSE,        /* 1: AAAUSDT's tick is 0.10 and its lot 0.010 */
     QT_DOUBLE_KNOBS
 };
 
@@ -54,8 +63,18 @@ enum qt_double_count {
     QT_DOUBLE_POSTS,  /* of orders */
     QT_DOUBLE_SOCKETS,
     QT_DOUBLE_BAD_SIGNATURES,
+    QT_DOUBLE_BOOKS, /* asked for over REST */
     QT_DOUBLE_COUNTS
 };
+
+/** Messages of a market stream that are broken or lie, each once; and what a reader must say of it
+ * (MALFORMED or REFUSED). */
+struct qt_double_hostile {
+    const char *text;
+    bool is_refused;
+};
+#define QT_DOUBLE_HOSTILES 16
+extern const struct qt_double_hostile qt_double_hostile[QT_DOUBLE_HOSTILES];
 
 struct qt_double;
 /** clock: of the venue, borrowed. NULL on failure. */

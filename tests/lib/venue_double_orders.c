@@ -186,6 +186,25 @@ qt__double_on_place(struct qt_double *venue, const struct qt_call *call,
     }
 }
 
+/* Everything that rests, at its own price, as one trade each. */
+void
+qt__double_fill_resting(struct qt_double *venue)
+{
+    for (size_t i = 0; i < venue->n_orders; i++) {
+        struct order *order = &venue->orders[i];
+        int64_t cost = order->qty * order->px / 100;
+        if (!order->is_open)
+            continue;
+        venue->next_trade++;
+        order->cum = order->qty;
+        order->is_open = false;
+        order->state = "FILLED";
+        venue->usdt += order->is_buy ? -cost : cost - cost / 1000;
+        venue->base[order->symbol] += order->is_buy ? order->qty - order->qty / 1000 : -order->qty;
+        tell_execution(venue, order, "TRADE", order->qty, order->px);
+    }
+}
+
 static void
 cancel_order(struct qt_double *venue, struct order *order)
 {

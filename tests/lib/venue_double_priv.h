@@ -47,6 +47,14 @@ struct peer {
     bool has_market[QT_DOUBLE_SYMBOLS], has_depth[QT_DOUBLE_SYMBOLS];
 };
 
+/* An answer that waits. */
+struct late_book {
+    struct late_book *next;
+    struct qt_responder *responder;
+    int64_t at_mono_ns;
+    char *body;
+};
+
 struct qt_double {
     const struct qt_clock *clock;
     struct qt_loop *loop;
@@ -65,6 +73,8 @@ struct qt_double {
     int64_t told_minute;                   /* the last whose closed bar was sent */
     struct qt_responder *lost[LOST_MAX];
     size_t n_lost;
+    struct late_book *late; /* the newest first */
+    size_t next_hostile;
     char *buffer;
     struct qt_text out;
 };
@@ -72,6 +82,9 @@ struct qt_double {
 bool qt__double_take(struct qt_double *venue, enum qt_double_knob knob);
 void qt__double_count(struct qt_double *venue, enum qt_double_count which);
 int64_t qt__double_now_ms(const struct qt_double *venue);
+int64_t qt__double_stamp_ms(const struct qt_double *venue);
+void qt__double_answer_late(struct qt_double *venue);
+void qt__double_fill_resting(struct qt_double *venue);
 int64_t qt__double_price_of(uint32_t symbol, int64_t minute);
 int64_t qt__double_price_now(const struct qt_double *venue, uint32_t symbol);
 void qt__double_add_px(struct qt_text *out, int64_t px);

@@ -130,6 +130,16 @@ send_quote(struct qt_double *venue, uint32_t symbol)
 }
 
 static void
+send_hostile(struct qt_double *venue)
+{
+    const struct qt_double_hostile *row =
+        &qt_double_hostile[venue->next_hostile++ % QT_DOUBLE_HOSTILES];
+    qt_text_clear(&venue->out);
+    qt_text_add(&venue->out, row->text);
+    send_market(venue, 0, false);
+}
+
+static void
 send_trade(struct qt_double *venue, uint32_t symbol)
 {
     struct qt_text *out = &venue->out;
@@ -138,8 +148,8 @@ send_trade(struct qt_double *venue, uint32_t symbol)
     qt_text_addf(out,
                  "{\"stream\":\"x\",\"data\":{\"e\":\"trade\",\"E\":%lld,\"s\":\"%s\",\"t\":%llu,"
                  "\"q\":\"0.5\",\"T\":%lld,\"m\":false,\"p\":",
-                 (long long)qt__double_now_ms(venue), qt__double_symbols[symbol],
-                 (unsigned long long)++venue->next_trade, (long long)qt__double_now_ms(venue));
+                 (long long)qt__double_stamp_ms(venue), qt__double_symbols[symbol],
+                 (unsigned long long)++venue->next_trade, (long long)qt__double_stamp_ms(venue));
     qt__double_add_px(out, px);
     qt_text_add(out, "}}");
     send_market(venue, symbol, false);
@@ -155,7 +165,9 @@ send_bar(struct qt_double *venue, uint32_t symbol, int64_t minute)
                  "{\"stream\":\"x\",\"data\":{\"e\":\"kline\",\"E\":%lld,\"s\":\"%s\",\"k\":{\"t\":"
                  "%lld,\"i\":\"1m\",\"n\":%u,\"x\":true",
                  (long long)qt__double_now_ms(venue), qt__double_symbols[symbol],
-                 (long long)(minute * 60000), bar.trades);
+                 (long long)(minute * 60000 +
+                             (qt__double_take(venue, QT_DOUBLE_ODD_BARS) ? 30000 : 0)),
+                 bar.trades);
     static const char *const px_keys[] = {"o", "h", "l", "c"};
     const int64_t prices[] = {bar.open.v, bar.high.v, bar.low.v, bar.close.v};
     for (size_t i = 0; i < QT_COUNT_OF(prices); i++) {
@@ -235,12 +247,17 @@ qt__double_on_tick(void *context)
     if (atomic_exchange(&venue->knobs[QT_DOUBLE_EXPIRE_KEY], 0))
         qt__double_tell_user(
             venue, "{\"e\":\"listenKeyExpired\",\"E\":1,\"listenKey\":\"" LISTEN_KEY "\"}");
+    if (atomic_exchange(&venue->knobs[QT_DOUBLE_FILL], 0))
+        qt__double_fill_resting(venue);
+    qt__double_answer_late(venue);
     bool is_mute = atomic_load(&venue->knobs[QT_DOUBLE_MUTE]) != 0;
     for (uint32_t i = 0; i < QT_DOUBLE_SYMBOLS && !is_mute; i++) {
         for (int64_t m = venue->told_minute + 1; m < minute; m++)
             send_bar(venue, i, m);
         for (int64_t n = atomic_load(&venue->knobs[QT_DOUBLE_FLOOD]); n >= 0; n--)
             send_quote(venue, i);
+        if (i == 0 && qt__double_take(venue, QT_DOUBLE_HOSTILE))
+            send_hostile(venue);
         send_trade(venue, i);
         if (is_depth_wanted(venue, i))
             send_diff(venue, i);

@@ -124,6 +124,16 @@ bench_work(struct bench *bench, int64_t ms)
         ck_assert_int_ge(bench->feed.work(bench->feed.self, &bench->sink, 5), 0);
 }
 
+/** Works until the condition holds; fails after BENCH_WAIT_MS. */
+#define BENCH_UNTIL(bench_, condition)                                                             \
+    do {                                                                                           \
+        int64_t until_ = qt_now_mono_ns() + BENCH_WAIT_MS * QT_NS_PER_MS;                          \
+        while (!(condition)) {                                                                     \
+            ck_assert_msg(qt_now_mono_ns() < until_, "never came: %s", #condition);                \
+            bench_work((bench_), 5);                                                               \
+        }                                                                                          \
+    } while (0)
+
 static inline bool
 is_kind(const struct qt_event *event, int64_t kind)
 {
@@ -199,6 +209,32 @@ bench_submit(struct bench *bench, uint64_t seq, enum qt_side side, qt_px px, int
 {
     struct qt_order_request order = bench_order(bench, seq, side, px, thousandths);
     ck_assert(bench->orders.submit(bench->orders.self, &order));
+}
+
+/** Every number that was given is one that the double said, and no bar is missing. */
+static inline void
+bench_check_all(const struct bench *bench)
+{
+    int64_t last[QT_DOUBLE_SYMBOLS];
+    for (uint32_t s = 0; s < QT_DOUBLE_SYMBOLS; s++)
+        last[s] = QT_TIME_NONE;
+    for (size_t i = 0; i < bench->n; i++) {
+        const struct qt_event *event = &bench->events[i];
+        int64_t base = (100 + (int64_t)event->instrument) * 100;
+        if (event->kind == QT_EVENT_QUOTE) {
+            ck_assert_int_eq(event->quote.ask.v - event->quote.bid.v, 2);
+            ck_assert_int_ge(event->quote.bid.v, base - 1);
+            ck_assert_int_le(event->quote.ask.v, base + 50);
+        } else if (event->kind == QT_EVENT_TRADE) {
+            ck_assert(event->trade.px.v >= base && event->trade.px.v < base + 50);
+        } else if (event->kind == QT_EVENT_BAR && event->bar.period_ns == QT_NS_PER_MIN) {
+            struct qt_bar right = qt_double_bar(event->instrument, event->bar.open_ns, QT_NS_PER_MIN);
+            int64_t *before = &last[event->instrument];
+            ck_assert(bench_bar_is(&event->bar, &right));
+            ck_assert(*before == QT_TIME_NONE || event->bar.open_ns == *before + QT_NS_PER_MIN);
+            *before = event->bar.open_ns;
+        }
+    }
 }
 
 #endif

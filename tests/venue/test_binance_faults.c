@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The session under the faults of the list (O1, O2, O10, F1, F2, F7, F8, F9, F10, F12, K6, C2),
- * injected by the double over real sockets.
+ * The session under the faults of the list (O1, O2, O10, F1, F2, F9, F10, K6, C2), injected by
+ * the double over real sockets; more of the feed's in test_feed_faults.
  */
 #include "bench.h"
 
@@ -266,17 +266,7 @@ START_TEST(a_failed_read_of_the_account_says_nothing_and_is_tried_again)
 }
 END_TEST
 
-START_TEST(an_expired_listen_key_is_renewed_and_the_account_read) /* F9 */
-{
-    open_default();
-    qt_double_set(bench.venue, QT_DOUBLE_EXPIRE_KEY, 1);
-    (void)bench_find(&bench, is_link, LINK(USER, DOWN), "account stream down");
-    (void)bench_find(&bench, is_link, LINK(USER, UP), "account stream up");
-    (void)bench_find(&bench, is_kind, QT_EVENT_SYNC, "the account after it");
-}
-END_TEST
-
-START_TEST(a_quiet_account_stream_is_found_out_by_reading) /* F9 */
+START_TEST(F9_order_behind_an_error_is_found_by_the_poll_of_a_quiet_stream) /* F9 */
 {
     struct qt_binance_options options = bench_options(&bench);
     options.reconcile_ms = 300;
@@ -322,36 +312,6 @@ START_TEST(an_open_but_silent_connection_is_stale_and_made_anew) /* F1, F2 */
     (void)bench_find(&bench, is_link, LINK(MARKET, UP), "market link up");
     (void)bench_find(&bench, is_kind, QT_EVENT_QUOTE, "quotes again");
     ck_assert_uint_ge(qt_binance_stats(bench.session).stale, 1);
-}
-END_TEST
-
-START_TEST(a_venue_that_refuses_connections_is_not_hammered) /* F8 */
-{
-    open_default();
-    qt_double_set(bench.venue, QT_DOUBLE_REFUSE_WS, 1);
-    qt_double_set(bench.venue, QT_DOUBLE_CUT, 1);
-    (void)bench_find(&bench, is_link, LINK(MARKET, DOWN), "market link down");
-    uint64_t before = qt_binance_stats(bench.session).reconnects;
-    bench_work(&bench, 2500);
-    ck_assert_uint_le(qt_binance_stats(bench.session).reconnects - before, 12);
-    qt_double_set(bench.venue, QT_DOUBLE_REFUSE_WS, 0);
-    (void)bench_find(&bench, is_link, LINK(MARKET, UP), "market link up");
-}
-END_TEST
-
-START_TEST(a_halted_symbol_is_told_and_told_again_when_it_trades) /* F12 */
-{
-    struct qt_binance_options options = bench_options(&bench);
-    options.rules_ms = 100;
-    bench_open(&bench, &options);
-    bench_settle(&bench);
-    qt_double_set(bench.venue, QT_DOUBLE_HALT, 1);
-    const struct qt_event *event = bench_find(&bench, is_kind, QT_EVENT_STATUS, "the halt");
-    ck_assert_uint_eq(event->instrument, 0);
-    ck_assert_int_eq(event->status.status, QT_INSTRUMENT_HALTED);
-    qt_double_set(bench.venue, QT_DOUBLE_HALT, 0);
-    event = bench_find(&bench, is_kind, QT_EVENT_STATUS, "trading again");
-    ck_assert_int_eq(event->status.status, QT_INSTRUMENT_TRADING);
 }
 END_TEST
 
@@ -498,15 +458,12 @@ main(void)
     TCase *tc = add_case(suite, "account", set_up);
     tcase_add_loop_test(tc, O10_an_account_and_its_stream_come_as_soon_as_a_limit_has_passed, 0, 2);
     tcase_add_test(tc, a_failed_read_of_the_account_says_nothing_and_is_tried_again);
-    tcase_add_test(tc, an_expired_listen_key_is_renewed_and_the_account_read);
-    tcase_add_test(tc, a_quiet_account_stream_is_found_out_by_reading);
+    tcase_add_test(tc, F9_order_behind_an_error_is_found_by_the_poll_of_a_quiet_stream);
     tcase_add_test(tc, where_listen_keys_are_gone_the_stream_is_subscribed_by_signature);
     tc = add_case(suite, "ban", set_up_at_sixty);
     tcase_add_test(tc, O10_ban_of_three_minutes_outlives_a_restart_and_no_request_is_made);
     tc = add_case(suite, "market", set_up);
     tcase_add_test(tc, an_open_but_silent_connection_is_stale_and_made_anew);
-    tcase_add_test(tc, a_venue_that_refuses_connections_is_not_hammered);
-    tcase_add_test(tc, a_halted_symbol_is_told_and_told_again_when_it_trades);
     tcase_add_test(tc, stamps_of_the_future_are_clamped_and_bars_of_the_future_are_none);
     tc = add_case(suite, "bars", set_up_fast);
     tcase_add_test(tc, bars_go_on_from_history_without_a_hole);

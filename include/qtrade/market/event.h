@@ -188,6 +188,7 @@ struct qt_command_event {
 
 struct qt_status {
     uint8_t status; /* enum qt_instrument_status */
+    qt_qty lot;     /* CHANGED: quantities are multiples of it now; 0 else, or as before */
 };
 
 /** The parts of this program (engine/board.h says what each needs). Journals hold these numbers: new ones at the end. */

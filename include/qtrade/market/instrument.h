@@ -17,7 +17,12 @@
 #define QT_INSTRUMENTS_MAX 8192
 #define QT_NO_INSTRUMENT UINT32_MAX
 
-enum qt_instrument_status { QT_INSTRUMENT_TRADING, QT_INSTRUMENT_HALTED, QT_INSTRUMENT_GONE };
+enum qt_instrument_status {
+    QT_INSTRUMENT_TRADING,
+    QT_INSTRUMENT_HALTED,
+    QT_INSTRUMENT_GONE,   /* not listed any more: nothing can be traded */
+    QT_INSTRUMENT_CHANGED /* it trades by other steps than those here: positions are left, none begun */
+};
 
 struct qt_instrument {
     uint32_t id;

@@ -123,11 +123,14 @@ struct qt_venue_error {
     const char *text; /* for people */
 };
 
+#define QT_VENUE_BAD 112 /* bytes of the text about a bad message, with its NUL */
+
 /** Counters of a session since it was opened. */
 struct qt_venue_stats {
     uint64_t messages, bytes;             /* came over streams */
     uint64_t events;                      /* pushed */
     uint64_t malformed, refused, foreign; /* messages; foreign: of symbols outside the universe */
+    char last_bad[QT_VENUE_BAD];          /* the last of them: kind, symbol, what is wrong; "": none */
     uint64_t misfits;                     /* account rows left out */
     uint64_t foreign_fees;   /* fills whose fee is in a third asset: not in the report */
     uint64_t foreign_orders; /* reports of orders that are not ours */

@@ -9,8 +9,6 @@
 
 #include "qtrade/base/time.h"
 
-#define BACKOFF_NS QT_NS_PER_S
-#define BACKOFF_CAP_NS (10 * QT_NS_PER_S) /* at worst a tenth of the weight there is */
 #define REFUSED_NS (60 * QT_NS_PER_S)     /* a refused key is not tried more often */
 #define TIMEOUT_MS 10000
 
@@ -233,7 +231,7 @@ on_poll(void *context)
 void
 qt__bn_account_start(struct qt_binance *self)
 {
-    qt_backoff_init(&self->account.backoff, BACKOFF_NS, BACKOFF_CAP_NS, 0, qt_rng_next(&self->rng));
+    qt__bn_backoff(self, QT_OPERATION_ACCOUNT, &self->account.backoff);
     if (self->has_key)
         qt_timer_start(self->loop, &self->account.poll, self->reconcile_ms, on_poll, self);
 }

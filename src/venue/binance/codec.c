@@ -420,8 +420,11 @@ qt__bn_decode(const struct qt_decode *in, const char *bytes, size_t length, stru
     m.part_of = NULL;
     m.end = bytes + length;
     memset(m.levels, 0, sizeof m.levels);
+    struct qt__slice list;
     if (qt__json_type(&json) == '[') /* lists of tickers: no use here */
-        return QT_CODEC_SKIPPED;
+        return qt__json_take(&json, &list) && qt__json_end(&json)
+                   ? QT_CODEC_SKIPPED
+                   : qt__bn_malformed(&m, "not a JSON list");
     if (!qt__json_enter(&json, '{') || !read_members(&m, &json, &m.outer) || !qt__json_end(&json))
         return qt__bn_malformed(&m, "not a JSON object");
     if (m.has_inner)

@@ -126,8 +126,7 @@ qt__bn_submit(void *context, const struct qt_order_request *order)
     struct qt_binance *self = context;
     char buffer[QUERY_MAX];
     struct qt_text query;
-    if (order->instrument >= self->n_symbols || self->is_key_refused || !self->is_started ||
-        !qt_breaker_allow(&self->breaker, qt__bn_mono(self)))
+    if (order->instrument >= self->n_symbols || self->is_key_refused || !self->is_started)
         return false;
     qt_text_init(&query, buffer, sizeof buffer);
     const struct qt__bn_request request = {.what = QT__BN_PLACE, .query = buffer,
@@ -135,12 +134,9 @@ qt__bn_submit(void *context, const struct qt_order_request *order)
                                            .done = on_placed,
                                            .instrument = order->instrument,
                                            .client_id = order->client_id};
-    if (qt__bn_encode(self->product->words, qt_universe_at(self->universe, order->instrument),
-                      self->tag, order, &query) &&
-        qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT)
-        return true;
-    qt_breaker_succeeded(&self->breaker); /* a probe that never left is no failure of the venue */
-    return false;
+    return qt__bn_encode(self->product->words, qt_universe_at(self->universe, order->instrument),
+                         self->tag, order, &query) &&
+           qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
 }
 
 /* Cancelling */

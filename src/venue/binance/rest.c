@@ -14,7 +14,6 @@
 #define QUERY_MAX 1024 /* bytes of a signed request's parameters */
 #define URL_MAX (QT__BN_URL + 64 + 4096)
 #define BAN_DEFAULT_S 60 /* a 418 or 429 without Retry-After */
-#define BREAKER_FAILURES 5
 #define CALLS_FOR_CANCELS 32
 
 void
@@ -26,7 +25,7 @@ qt__bn_rest_init(struct qt_binance *self)
         qt_clock_init_scaled(&self->limiter_clock, qt_now_utc_ns(), 1);
     qt_limiter_init(&self->limiter, self->product->class->limits,
                     self->product->class->n_limits);
-    qt_breaker_init(&self->breaker, BREAKER_FAILURES, QT_NS_PER_S, 30 * QT_NS_PER_S);
+    qt__bn_breakers_init(self);
 }
 
 /* The venue counts minutes of its clock; steps of the wall clock do not matter. */
@@ -116,18 +115,6 @@ note_failure(struct qt_binance *self, const struct qt__bn_answer *answer)
     }
 }
 
-/* New orders stop for a while when the venue fails again and again; its refusals are no failures.
- */
-static void
-note_breaker(struct qt_binance *self, const struct qt__bn_answer *answer)
-{
-    if (!answer->is_good &&
-        (answer->verdict == QT_VENUE_UNKNOWN || answer->verdict == QT_VENUE_RETRY))
-        qt_breaker_failed(&self->breaker, qt__bn_mono(self));
-    else
-        qt_breaker_succeeded(&self->breaker);
-}
-
 static void
 judge(const struct qt_venue_class *class, const struct qt_http_response *response,
       char text[QT_NET_REASON], struct qt__bn_answer *answer)
@@ -150,6 +137,13 @@ judge(const struct qt_venue_class *class, const struct qt_http_response *respons
     snprintf(text, QT_NET_REASON, "HTTP %d%s%s", response->status, msg[0] ? ": " : "", msg);
 }
 
+/* The venue's refusals are no faults of its. */
+static bool
+is_fault(const struct qt__bn_answer *answer)
+{
+    return answer->verdict == QT_VENUE_UNKNOWN || answer->verdict == QT_VENUE_RETRY;
+}
+
 static void
 on_response(void *context, const struct qt_http_response *response)
 {
@@ -162,8 +156,7 @@ on_response(void *context, const struct qt_http_response *response)
     judge(self->product->class, response, text, &answer);
     if (response->error == QT_NET_OK)
         note_limits(self, response);
-    if (call.is_order)
-        note_breaker(self, &answer);
+    qt__bn_outcome(self, (enum qt_operation)call.operation, answer.is_good || !is_fault(&answer));
     if (answer.is_good) {
         self->stats.round_trip_ns = response->latency_ns;
         self->is_key_refused &= !call.is_keyed;
@@ -230,6 +223,7 @@ start(struct qt_binance *self, const struct qt__bn_request *request,
                                  .generation = request->generation,
                                  .is_used = true,
                                  .is_order = to->use == QT__BN_ORDERS,
+                                 .operation = (uint8_t)qt__bn_operation_of(request->what),
                                  .is_keyed = to->security != QT__BN_PUBLIC,
                                  .sent_utc_ns = qt__bn_utc(self)};
     if (request->order)
@@ -257,28 +251,36 @@ qt__bn_rest_send(struct qt_binance *self, const struct qt__bn_request *request,
                                                   [QT_LIMIT_REQUESTS] = 1},
                                        .is_cancel = is_cancel};
     struct qt__bn_call *call = take_call(self, is_cancel);
+    enum qt_operation operation = qt__bn_operation_of(request->what);
     int64_t wait_ns = QT_NS_PER_S;
     if (out_wait_ns)
         *out_wait_ns = wait_ns;
     if (!call || !to->path || (to->security != QT__BN_PUBLIC && !self->has_key))
         return QT__BN_NOT_SENT;
+    if (!qt__bn_may(self, operation, out_wait_ns))
+        return QT__BN_WAIT;
+    struct qt_breaker *breaker = &self->operations[operation].breaker;
     switch (qt_limiter_take(&self->limiter, qt__bn_limiter_now(self), &cost, &wait_ns)) {
     case QT_LIMITER_GO:
         break;
     case QT_LIMITER_WAIT:
         self->stats.waits++;
+        qt_breaker_forget(breaker);
         if (out_wait_ns)
             *out_wait_ns = real_ns(self, wait_ns);
         return QT__BN_WAIT;
     case QT_LIMITER_BANNED:
+        qt_breaker_forget(breaker);
         if (out_wait_ns)
             *out_wait_ns = real_ns(self, wait_ns);
         return QT__BN_BANNED;
     case QT_LIMITER_VERDICTS:
         return QT__BN_NOT_SENT;
     }
-    if (!start(self, request, to, call))
+    if (!start(self, request, to, call)) {
+        qt_breaker_forget(breaker);
         return QT__BN_NOT_SENT;
+    }
     self->stats.requests++;
     return QT__BN_SENT;
 }

@@ -5,10 +5,31 @@
  */
 #include "session_priv.h"
 
+#include <stdio.h>
+
 #include "qtrade/base/time.h"
 
 #define AHEAD_NS                                                                                   \
     (5 * QT_NS_PER_S) /* a venue's stamp may be that far ahead of what we take for its time */
+#define BEHIND_NS QT_NS_PER_HOUR /* or behind: no connection holds a message back for longer */
+
+/* What was wrong with the last bad message, for people. Source's text is cleaned. */
+static void
+note_bad(struct qt_binance *self, enum qt_message kind, uint32_t instrument, const char *why)
+{
+    static const char *const names[QT_MESSAGES] = {
+        [QT_MESSAGE_OTHER] = "message",      [QT_MESSAGE_QUOTE] = "quote",
+        [QT_MESSAGE_TRADE] = "trade",        [QT_MESSAGE_DEPTH] = "depth",
+        [QT_MESSAGE_KLINE] = "bar",          [QT_MESSAGE_TICKER] = "ticker",
+        [QT_MESSAGE_REPORT] = "report",      [QT_MESSAGE_ACCOUNT] = "account",
+        [QT_MESSAGE_USER_END] = "stream end", [QT_MESSAGE_ANSWER] = "answer"};
+    const char *symbol = instrument < self->n_symbols
+                             ? qt_universe_at(self->universe, instrument)->symbol
+                             : "";
+    snprintf(self->stats.last_bad, sizeof self->stats.last_bad, "%s%s%s: %s", names[kind],
+             *symbol ? " " : "", symbol, why ? why : "not to be read");
+    qt_text_clean(self->stats.last_bad);
+}
 
 /* What the venue may stamp an event with that came at t_recv_ns: the clock was read then, once for a
  * whole message. */
@@ -22,8 +43,16 @@ latest_stamp(const struct qt_binance *self, const struct qt_event *event)
 static void
 clamp_time(struct qt_binance *self, struct qt_event *event)
 {
-    if (event->t_venue_ns > 0 && event->t_venue_ns <= latest_stamp(self, event))
+    static const uint8_t kinds[QT_EVENT_KINDS] = {
+        [QT_EVENT_QUOTE] = QT_MESSAGE_QUOTE,   [QT_EVENT_TRADE] = QT_MESSAGE_TRADE,
+        [QT_EVENT_DEPTH] = QT_MESSAGE_DEPTH,   [QT_EVENT_BAR] = QT_MESSAGE_KLINE,
+        [QT_EVENT_REPORT] = QT_MESSAGE_REPORT, [QT_EVENT_BALANCE] = QT_MESSAGE_ACCOUNT};
+    int64_t latest = latest_stamp(self, event);
+    double slack = qt__bn_speed(self) * (double)BEHIND_NS;
+    if (event->t_venue_ns <= latest && event->t_venue_ns >= latest - (int64_t)slack)
         return;
+    note_bad(self, kinds[event->kind], event->instrument,
+             event->t_venue_ns > latest ? "stamped in the future" : "stamped in the far past");
     event->t_venue_ns = event->t_recv_ns;
     self->stats.clamped++;
     qt__bn_time_again(self);
@@ -106,6 +135,7 @@ route_bar(struct qt_binance *self, struct qt__bn_symbol *symbol, const struct qt
         return;
     if (bar->open_ns + bar->period_ns > latest_stamp(self, event)) {
         self->stats.clamped++; /* a bar of the future is none */
+        note_bad(self, QT_MESSAGE_KLINE, symbol->id, "a bar of the future");
         qt__bn_time_again(self);
         return;
     }
@@ -194,6 +224,8 @@ qt__bn_take(struct qt_binance *self, const char *data, size_t length, struct qt_
     self->stats.bytes += length;
     self->stats.malformed += verdict == QT_CODEC_MALFORMED;
     self->stats.refused += verdict == QT_CODEC_REFUSED;
+    if (verdict == QT_CODEC_MALFORMED || verdict == QT_CODEC_REFUSED)
+        note_bad(self, out->kind, out->instrument, out->why);
     self->stats.misfits += out->misfits;
     self->stats.foreign_fees += out->has_foreign_fee;
     self->stats.foreign += verdict == QT_CODEC_SKIPPED && out->kind != QT_MESSAGE_OTHER &&

@@ -15,6 +15,7 @@
 #define LOAD_TIMEOUT_MS 30000
 #define STEP_TIMEOUT_MS 15000
 #define NO_SUCH_PATH 404
+#define NO_SUCH_SYMBOL (-1121)
 #define RETRY_MS 500
 #define CLOCK_SAMPLES 3
 #define RULES_A_REQUEST 20
@@ -355,14 +356,71 @@ qt_binance_load_universe(struct qt_binance *self, int timeout_ms, qt_venue_progr
 
 /* Later looks */
 
-/* Anything that an order is cut to. */
+/* v in ten to the minus from, as ten to the minus to; false: no room. */
 static bool
-has_same_rules(const struct qt_instrument *ins, const struct qt_instrument *now)
+rescale(int64_t v, int from, int to, int64_t *out)
 {
-    return ins->px_scale == now->px_scale && ins->qty_scale == now->qty_scale &&
-           qt_px_cmp(ins->tick, now->tick) == 0 && qt_qty_cmp(ins->lot, now->lot) == 0;
+    return from <= to && !__builtin_mul_overflow(v, qt_pow10(to - from), out);
 }
 
+/* The steps that an order is cut to, in the scales of ins. Finer ones change nothing: what kept the old ones keeps them too. */
+static uint8_t
+look_at(const struct qt_instrument *ins, const struct qt_instrument *now, qt_qty *out_lot)
+{
+    int64_t tick, lot;
+    *out_lot = QT_QTY_ZERO;
+    if (now->status != QT_INSTRUMENT_TRADING)
+        return (uint8_t)now->status;
+    if (!rescale(now->tick.v, now->px_scale, ins->px_scale, &tick) ||
+        !rescale(now->lot.v, now->qty_scale, ins->qty_scale, &lot))
+        return QT_INSTRUMENT_HALTED; /* no words for it */
+    if (ins->tick.v % tick == 0 && ins->lot.v % lot == 0)
+        return QT_INSTRUMENT_TRADING;
+    *out_lot = (qt_qty){QT_MAX(lot, ins->lot.v)};
+    return QT_INSTRUMENT_CHANGED;
+}
+
+static void
+tell_status(struct qt_binance *self, uint32_t id, uint8_t status, qt_qty lot)
+{
+    int64_t utc = qt__bn_utc(self);
+    struct qt_event event = {.t_venue_ns = utc,
+                             .t_recv_ns = utc,
+                             .instrument = id,
+                             .kind = QT_EVENT_STATUS,
+                             .status = {.status = status, .lot = lot}};
+    if (self->symbols[id].status == status)
+        return;
+    self->symbols[id].status = status;
+    qt__bn_push(self, &event);
+}
+
+/* The symbols of one request: so many from the first. */
+static uint32_t
+symbol_of(const struct qt__bn_call *call, uint32_t i)
+{
+    return (call->instrument + i) % call->self->n_symbols;
+}
+
+/* skipped: listings that could not be read; a symbol that is not there may be one of them. */
+static void
+take_rules(struct qt__bn_call *call, const struct qt__bn_listing *listings, size_t n,
+           size_t skipped)
+{
+    struct qt_binance *self = call->self;
+    for (uint32_t i = 0; i < call->generation; i++) {
+        const struct qt_instrument *ins = qt_universe_at(self->universe, symbol_of(call, i));
+        uint8_t status = skipped ? QT_INSTRUMENT_HALTED : QT_INSTRUMENT_GONE;
+        qt_qty lot = QT_QTY_ZERO;
+        for (size_t k = 0; k < n; k++)
+            if (strcmp(listings[k].ins.symbol, ins->symbol) == 0)
+                status = look_at(ins, &listings[k].ins, &lot);
+        tell_status(self, ins->id, status, lot);
+    }
+}
+
+/* One symbol that is gone spoils the answer for all that were asked for with it: they are asked for
+ * one by one then. */
 static void
 on_rules(struct qt__bn_call *call, const struct qt__bn_answer *answer)
 {
@@ -371,30 +429,18 @@ on_rules(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     struct qt__bn_rate_rules rules;
     struct qt_error err;
     size_t n = 0, skipped;
-    if (!answer->is_good || !qt__bn_decode_exchange_info(answer->body, answer->length,
-                                                         self->product->words, NULL,
-                                                         &listings, &n, &skipped, &rules, &err))
-        return;
-    for (size_t i = 0; i < n; i++) {
-        const struct qt_instrument *now = &listings[i].ins;
-        uint32_t id = qt_universe_find(self->universe, now->symbol, strlen(now->symbol));
-        if (id == QT_NO_INSTRUMENT)
-            continue;
-        bool can_trade = now->status == QT_INSTRUMENT_TRADING &&
-                         has_same_rules(qt_universe_at(self->universe, id), now);
-        uint8_t status = can_trade ? QT_INSTRUMENT_TRADING : QT_INSTRUMENT_HALTED;
-        if (self->symbols[id].status == status)
-            continue;
-        int64_t utc = qt__bn_utc(self);
-        struct qt_event event = {.t_venue_ns = utc,
-                                 .t_recv_ns = utc,
-                                 .instrument = id,
-                                 .kind = QT_EVENT_STATUS,
-                                 .status = {.status = status}};
-        self->symbols[id].status = status;
-        qt__bn_push(self, &event);
+    if (answer->code == NO_SUCH_SYMBOL && call->generation > 1) {
+        self->rules_next = call->instrument;
+        self->rules_alone = call->generation;
+        qt__bn_rules_start(self);
+    } else if (answer->code == NO_SUCH_SYMBOL) {
+        tell_status(self, call->instrument, QT_INSTRUMENT_GONE, QT_QTY_ZERO);
+    } else if (answer->is_good && qt__bn_decode_exchange_info(
+                                      answer->body, answer->length, self->product->words, NULL,
+                                      &listings, &n, &skipped, &rules, &err)) {
+        take_rules(call, listings, n, skipped);
+        free(listings);
     }
-    free(listings);
 }
 
 /* How many symbols one look is about. */
@@ -411,7 +457,7 @@ on_rules_timer(void *context)
     struct qt_binance *self = context;
     char buffer[RULES_A_REQUEST * (QT_SYMBOL_SIZE + 8) + 32] = "";
     struct qt_text query;
-    uint32_t n = rules_a_request(self);
+    uint32_t n = self->rules_alone ? 1 : rules_a_request(self);
     qt_text_init(&query, buffer, sizeof buffer);
     for (uint32_t i = 0; self->product->asks_rules_by_symbol && i < n; i++)
         qt_text_addf(
@@ -419,10 +465,15 @@ on_rules_timer(void *context)
             qt_universe_at(self->universe, (self->rules_next + i) % self->n_symbols)->symbol);
     if (self->product->asks_rules_by_symbol)
         qt_text_add(&query, "%5D");
-    const struct qt__bn_request request = {
-        .what = QT__BN_RULES, .query = buffer, .done = on_rules};
-    if (qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT)
+    const struct qt__bn_request request = {.what = QT__BN_RULES,
+                                           .query = buffer,
+                                           .done = on_rules,
+                                           .instrument = self->rules_next,
+                                           .generation = n};
+    if (qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT) {
         self->rules_next = (self->rules_next + n) % self->n_symbols;
+        self->rules_alone -= self->rules_alone > 0;
+    }
     qt__bn_rules_start(self);
 }
 
@@ -431,8 +482,8 @@ qt__bn_rules_start(struct qt_binance *self)
 {
     uint32_t n = QT_MAX(rules_a_request(self), 1u);
     int64_t requests = (self->n_symbols + n - 1) / n;
-    qt_timer_start(self->loop, &self->rules_timer,
-                   QT_MAX(self->rules_ms / QT_MAX(requests, 1), RULES_LEAST_MS), on_rules_timer,
+    int64_t wait_ms = self->rules_alone ? 0 : self->rules_ms / QT_MAX(requests, 1);
+    qt_timer_start(self->loop, &self->rules_timer, QT_MAX(wait_ms, RULES_LEAST_MS), on_rules_timer,
                    self);
 }
 
