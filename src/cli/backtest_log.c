@@ -188,6 +188,7 @@ put(void *self, const struct qt_record *record)
     case QT_RECORD_POSTING:
     case QT_RECORD_MODE:
     case QT_RECORD_AUDIT:
+    case QT_RECORD_DIFFERENCE:
     case QT_RECORD_KINDS:
         break;
     }

@@ -19,6 +19,7 @@ const struct qt_command *const qt_commands[] = {
     &qt_cmd_keys,
     &qt_cmd_liquidate,
     &qt_cmd_pause,
+    &qt_cmd_reconcile,
     &qt_cmd_record,
     &qt_cmd_reduce,
     &qt_cmd_replay,

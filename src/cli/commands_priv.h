@@ -16,6 +16,7 @@ extern const struct qt_command qt_cmd_indicators;
 extern const struct qt_command qt_cmd_keys;
 extern const struct qt_command qt_cmd_liquidate;
 extern const struct qt_command qt_cmd_pause;
+extern const struct qt_command qt_cmd_reconcile;
 extern const struct qt_command qt_cmd_record;
 extern const struct qt_command qt_cmd_reduce;
 extern const struct qt_command qt_cmd_replay;

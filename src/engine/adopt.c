@@ -79,6 +79,8 @@ qt__adopt(struct qt_engine *engine, struct qt_symbol *symbol, qt_qty held,
                                  .qty = sold,
                                  .quote = quote};
     tell(engine, symbol, held, event);
+    qt__reconcile_position(engine, symbol, symbol->position.qty, held, QT_RULE_ADOPTED,
+                           "sold outside this program; trading pauses", event);
     qt__record_order(engine, &order, event->seq, event->t_recv_ns);
     qt__take_fill(engine, symbol, &fill, event->seq);
     return true;

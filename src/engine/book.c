@@ -152,6 +152,7 @@ compare_cash(struct qt_engine *engine, const struct qt_event *event)
         return;
     if (is_quiet && qt_money_sign(gap) != 0 && qt_money_cmp(gap, sync->gap) == 0) {
         adjust(engine, event, gap);
+        qt__reconcile_cash(engine, event, ours, sync->cash, gap);
         gap = QT_MONEY_ZERO;
     }
     sync->gap = is_quiet ? gap : QT_MONEY_ZERO;
@@ -187,8 +188,12 @@ compare_holding(struct qt_engine *engine, struct qt_symbol *symbol, const struct
         char text[128];
         snprintf(text, sizeof text, "%s: the venue holds less than our position",
                  symbol->ins->symbol);
+        qt__reconcile_position(engine, symbol, ours, held, QT_RULE_PAUSED,
+                               "no sale explains it: trading stops", event);
         qt__incident(engine, event->seq, event->t_recv_ns, text);
     }
+    if (!is_short)
+        qt__reconcile_holding(engine, symbol, held, event);
 }
 
 void

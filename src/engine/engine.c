@@ -173,6 +173,8 @@ qt_engine_create(const struct qt_engine_options *options, struct qt_error *err)
     else if ((!is_live || qt__cores_parse(options->engine->cores, &engine->cores, err)) &&
              take_memory(engine, err))
         engine->shards = qt__shards_create(engine->workers, &engine->cores, &work, err);
+    if (options->restore && options->restore->is_found)
+        engine->restored_seq = options->restore->last_seq;
     if (!engine->shards || (options->restore && !qt__restore(engine, options->restore, err)) ||
         !qt__market_restore(engine, err)) {
         qt_engine_destroy(engine);

@@ -54,6 +54,8 @@ struct qt_partition {
     struct qt_rates rates;     /* what went out of this partition */
     struct qt_gate_stats gate; /* verdicts on its orders */
     uint64_t sent, fills, rejects;
+    uint64_t differences;                /* from the venue that were told (reconcile.c) */
+    uint64_t foreign[16], next_foreign;  /* venue ids of orders that are not ours, already told */
     uint64_t quality[QT_QUALITY_CHECKS], bad_events; /* events that failed a check; dropped ones */
 };
 
@@ -161,6 +163,7 @@ struct qt_engine {
     int64_t market_ns; /* engine time of the newest market event */
     struct qt_feeds feeds;
     struct qt_sync sync;
+    uint64_t restored_seq; /* of the last event of an earlier run; 0: none */
     /* modes */
     enum qt_mode mode;
     int64_t mode_since_ns;
@@ -259,6 +262,26 @@ bool qt__exits(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t clie
 #define QT_ALL_BPS 10000
 bool qt__close_position(struct qt_engine *engine, struct qt_symbol *symbol, int32_t bps,
                         enum qt_order_purpose purpose, uint64_t client_id, int64_t now_ns);
+/* reconcile.c: differences from the venue, told line by line. At the owner of what differs */
+/** is_told: among the events too; false: who applied the rule tells it. */
+void qt__differs(struct qt_engine *engine, const struct qt_difference_record *difference,
+                 uint64_t seq, int64_t t_ns, bool is_told);
+/** After a read (STATUS, NOT_FOUND) was applied: what it changed that no report had told. */
+void qt__reconcile_report(struct qt_engine *engine, const struct qt_symbol *symbol,
+                          const struct qt_event *event, const struct qt_order_change *change);
+void qt__reconcile_stray(struct qt_engine *engine, const struct qt_symbol *symbol,
+                         const struct qt_event *event);
+void qt__reconcile_foreign(struct qt_engine *engine, const struct qt_symbol *symbol,
+                           const struct qt_event *event);
+void qt__reconcile_cash(struct qt_engine *engine, const struct qt_event *event, qt_money ours,
+                        qt_money venue, qt_money gap);
+void qt__reconcile_position(struct qt_engine *engine, const struct qt_symbol *symbol, qt_qty ours,
+                            qt_qty venue, enum qt_difference_rule rule, const char *why,
+                            const struct qt_event *event);
+/** The venue holds enough of a quiet symbol's asset: what is there beyond what is known is told once
+ * it has been read twice, and counts as not ours from then on (not while a liquidation runs). */
+void qt__reconcile_holding(struct qt_engine *engine, struct qt_symbol *symbol, qt_qty held,
+                           const struct qt_event *event);
 /* halts.c: what the venue does not trade as before. At the owner of the symbol */
 void qt__symbol_status(struct qt_engine *engine, struct qt_symbol *symbol,
                        const struct qt_event *event);

@@ -164,7 +164,8 @@ const char *
 qt_record_kind_name(enum qt_record_kind kind)
 {
     static const char *const names[QT_RECORD_KINDS] = {
-        "order", "fill", "position", "posting", "equity", "decision", "mode", "audit", "trade"};
+        "order",    "fill", "position", "posting", "equity",
+        "decision", "mode", "audit",    "trade",   "difference"};
     return (unsigned)kind < QT_RECORD_KINDS ? names[kind] : "?";
 }
 

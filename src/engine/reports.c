@@ -132,6 +132,7 @@ apply(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event 
     free_place(symbol, order, event->t_recv_ns);
     qt__guard_ended(engine, symbol, order, event->seq, event->t_recv_ns);
     qt__record_order(engine, order, event->seq, event->t_recv_ns);
+    qt__reconcile_report(engine, symbol, event, change);
     if (change->before == change->after)
         return;
     if (change->after == QT_ORDER_REJECTED)
@@ -171,8 +172,12 @@ qt__report(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_e
         qt__guard_look(engine, symbol, event->seq, &n, event->t_recv_ns);
         break;
     case QT_ORDERS_UNKNOWN_ID:
-        if (is_stray(event))
+        if (is_stray(event)) {
             qt__guard_stray(engine, symbol, event);
+            qt__reconcile_stray(engine, symbol, event);
+        } else if ((event->flags & QT_EVENT_SNAPSHOT) && event->report.client_id == 0) {
+            qt__reconcile_foreign(engine, symbol, event);
+        }
         if (event->report.type == QT_REPORT_FILL || event->report.type == QT_REPORT_ACCEPTED)
             qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_TRADE, event->seq, event->t_recv_ns,
                      "%s: an order that is not ours on this account", symbol->ins->symbol);

@@ -59,7 +59,7 @@ qt__record(struct qt_engine *engine, const struct qt_record *record)
         [QT_RECORD_POSITION] = QT_TOPIC_TRADE,  [QT_RECORD_POSTING] = QT_TOPIC_TRADE,
         [QT_RECORD_TRADE] = QT_TOPIC_TRADE,     [QT_RECORD_EQUITY] = QT_TOPIC_RISK,
         [QT_RECORD_DECISION] = QT_TOPIC_SIGNAL, [QT_RECORD_MODE] = QT_TOPIC_SYSTEM,
-        [QT_RECORD_AUDIT] = QT_TOPIC_SYSTEM};
+        [QT_RECORD_AUDIT] = QT_TOPIC_SYSTEM,    [QT_RECORD_DIFFERENCE] = QT_TOPIC_RISK};
     struct qt_output output = {.kind = QT_OUT_MESSAGE};
     output.message.topic = topics[record->kind];
     output.message.kind = QT_MESSAGE_RECORD;

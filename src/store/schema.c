@@ -95,6 +95,12 @@ static const struct {
     " last INTEGER NOT NULL, low INTEGER NOT NULL, high INTEGER NOT NULL, cash INTEGER NOT NULL,"
     " realised INTEGER NOT NULL, fees INTEGER NOT NULL, drawdown_max REAL NOT NULL) STRICT;",
      NULL},
+    /* What differed from the venue, and what was done about it. */
+    {"CREATE TABLE differences ("
+    " id INTEGER PRIMARY KEY, t_ns INTEGER NOT NULL, seq INTEGER NOT NULL, read INTEGER NOT NULL,"
+    " symbol TEXT NOT NULL, asset TEXT NOT NULL, what TEXT NOT NULL, ours TEXT NOT NULL,"
+    " venue TEXT NOT NULL, rule TEXT NOT NULL, client_id INTEGER NOT NULL,"
+    " venue_id INTEGER NOT NULL, trade_id INTEGER NOT NULL, why TEXT NOT NULL) STRICT;", NULL},
 };
 
 enum { NEWEST = sizeof migrations / sizeof migrations[0] };

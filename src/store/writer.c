@@ -200,6 +200,26 @@ bind_trade(const struct qt_writer *writer, struct binding *b, const struct qt_re
     bind_int(b, (int64_t)record->seq);
 }
 
+static void
+bind_difference(const struct qt_writer *writer, struct binding *b, const struct qt_record *record)
+{
+    const struct qt_difference_record *difference = &record->difference;
+    const struct qt_instrument *ins = instrument_of(writer, difference->instrument);
+    bind_int(b, record->t_ns);
+    bind_int(b, (int64_t)record->seq);
+    bind_int(b, difference->read);
+    bind_text(b, ins ? ins->symbol : "");
+    bind_text(b, difference->asset);
+    bind_text(b, qt_difference_name((enum qt_difference)difference->what));
+    bind_text(b, difference->ours);
+    bind_text(b, difference->venue);
+    bind_text(b, qt_difference_rule_name((enum qt_difference_rule)difference->rule));
+    bind_int(b, (int64_t)difference->client_id);
+    bind_int(b, (int64_t)difference->venue_id);
+    bind_int(b, (int64_t)difference->trade_id);
+    bind_text(b, difference->why);
+}
+
 static const struct {
     const char *sql;
     void (*bind)(const struct qt_writer *writer, struct binding *b, const struct qt_record *record);
@@ -238,6 +258,10 @@ static const struct {
          " entry, exit, profit, fees, r_multiple, exit_reason, seq)"
          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
          bind_trade},
+    [QT_RECORD_DIFFERENCE] = {"INSERT INTO differences (t_ns, seq, read, symbol, asset, what, ours,"
+                              " venue, rule, client_id, venue_id, trade_id, why)"
+                              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                              bind_difference},
 };
 
 bool

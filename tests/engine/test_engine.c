@@ -110,6 +110,7 @@ put(void *self, const struct qt_record *record)
     case QT_RECORD_EQUITY:
     case QT_RECORD_DECISION:
     case QT_RECORD_AUDIT:
+    case QT_RECORD_DIFFERENCE:
     case QT_RECORD_KINDS:
         break;
     }

@@ -26,6 +26,7 @@ enum qt_record_kind {
     QT_RECORD_MODE,     /* a mode change: append; the last one is the mode after a restart */
     QT_RECORD_AUDIT,    /* a command, a stop, an incident: append */
     QT_RECORD_TRADE,    /* a round trip that ended: append */
+    QT_RECORD_DIFFERENCE, /* between us and the venue, and what was done about it: append */
     QT_RECORD_KINDS
 };
 
@@ -99,6 +100,33 @@ struct qt_trade_record {
     char exit_reason[16];
 };
 
+/** What differed from the venue's word. */
+enum qt_difference {
+    QT_DIFFERENCE_ORDER,    /* the fate of an order of ours */
+    QT_DIFFERENCE_FILL,     /* a part of one that nobody had told */
+    QT_DIFFERENCE_BALANCE,  /* of an asset */
+    QT_DIFFERENCE_POSITION, /* less of an asset than our position */
+    QT_DIFFERENCE_FOREIGN,  /* an order on the account that is not ours */
+    QT_DIFFERENCES
+};
+/** What was done. */
+enum qt_difference_rule {
+    QT_RULE_ADOPTED,   /* ours became the venue's, and stands on */
+    QT_RULE_CORRECTED, /* ours became the venue's */
+    QT_RULE_CLOSED,    /* it ended: here, because it is gone there; or there, because nobody here knows it */
+    QT_RULE_PAUSED,    /* nothing could be done: trading stopped */
+    QT_RULE_LEFT,      /* it is not ours: told, and left alone */
+    QT_DIFFERENCE_RULES
+};
+struct qt_difference_record {
+    uint32_t instrument;                    /* QT_NO_INSTRUMENT: an asset */
+    char asset[QT_ASSET_SIZE];              /* of a balance; "" else */
+    uint8_t what, rule;                     /* enum qt_difference, qt_difference_rule */
+    uint32_t read;                          /* number of the account's last read of this run; 0: none yet */
+    uint64_t client_id, venue_id, trade_id; /* the evidence; 0: none */
+    char ours[40], venue[40], why[64];      /* for people */
+};
+
 struct qt_record {
     enum qt_record_kind kind;
     uint64_t seq; /* of the event that caused it */
@@ -113,6 +141,7 @@ struct qt_record {
         struct qt_mode_record mode;
         struct qt_audit_record audit;
         struct qt_trade_record trade;
+        struct qt_difference_record difference;
     };
 };
 
@@ -145,5 +174,7 @@ struct qt_restore {
 };
 
 const char *qt_record_kind_name(enum qt_record_kind kind); /* "order" ... */
+const char *qt_difference_name(enum qt_difference what); /* "order", "fill", "balance" ... */
+const char *qt_difference_rule_name(enum qt_difference_rule rule); /* "adopted" ... */
 
 #endif
