@@ -5,6 +5,7 @@
 
 #include "qtrade/base/fixed.h"
 #include "qtrade/base/time.h"
+#include "qtrade/net/breaker.h"
 #include "qtrade/scan/regime.h"
 
 /* Takes value; NULL inside a document becomes null. */
@@ -156,6 +157,25 @@ qt_document_open_orders(const struct qt_snapshot *snapshot)
     return list;
 }
 
+static json_t *
+operations_of(const struct qt_venue_view *venue)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < QT_OPERATIONS; i++) {
+        const struct qt_operation_view *from = &venue->operation[i];
+        json_t *row = json_object();
+        set(row, "operation", json_string(qt_operation_name((enum qt_operation)i)));
+        set(row, "breaker",
+            json_string(qt_breaker_state_name((enum qt_breaker_state)from->breaker)));
+        set(row, "failures", json_integer(from->failures));
+        set(row, "calls", json_integer((json_int_t)from->calls));
+        set(row, "failed", json_integer((json_int_t)from->failed));
+        set(row, "trips", json_integer((json_int_t)from->trips));
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
 /* The worst of the links, and since when nothing came. */
 static json_t *
 venue_of(const struct qt_venue_view *venue)
@@ -172,6 +192,11 @@ venue_of(const struct qt_venue_view *venue)
     set(document, "round_trip_ms",
         venue->round_trip_ns > 0 ? json_real((double)venue->round_trip_ns / (double)QT_NS_PER_MS)
                                  : json_null());
+    set(document, "operations", operations_of(venue));
+    set(document, "weight_pct", json_real(venue->weight_pct));
+    set(document, "orders_pct", json_real(venue->orders_pct));
+    set(document, "bad_messages", json_integer((json_int_t)venue->bad_messages));
+    set(document, "last_bad", venue->last_bad[0] ? json_string(venue->last_bad) : json_null());
     return document;
 }
 

@@ -162,6 +162,11 @@ static const struct qt__picture_field symbol[] = {ID(S, instrument),
                                                   TEXT(S, why),
                                                   {0}};
 
+#define OP struct qt_operation_view
+static const struct qt__picture_field operation[] = {NAME(OP, breaker), COUNT(OP, failures),
+                                                     COUNT(OP, calls),  COUNT(OP, failed),
+                                                     COUNT(OP, trips),  {0}};
+
 #define V struct qt_venue_view
 static const struct qt__picture_field venue[] = {TEXT(V, name),
                                                  MANY(V, link, UNSIGNED, .miss = UINT8_MAX),
@@ -172,6 +177,11 @@ static const struct qt__picture_field venue[] = {TEXT(V, name),
                                                  COUNT(V, parts),
                                                  REAL(V, refused),
                                                  REAL(V, slip_bps),
+                                                 MANY(V, operation, STRUCT, .rows = operation),
+                                                 REAL(V, weight_pct),
+                                                 REAL(V, orders_pct),
+                                                 COUNT(V, bad_messages),
+                                                 TEXT(V, last_bad),
                                                  {0}};
 
 #define K struct qt_counts

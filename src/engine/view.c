@@ -66,6 +66,14 @@ fill_regime(const struct qt_engine *engine, struct qt_regime_view *out)
 }
 _Static_assert(QT_STRUCTURES == 4 && QT_MARKET_STATES == 4, "the view has four of each");
 
+const char *
+qt_operation_name(enum qt_operation operation)
+{
+    static const char *const names[QT_OPERATIONS] = {"place",   "cancel", "query",
+                                                     "account", "market", "stream"};
+    return (unsigned)operation < QT_OPERATIONS ? names[operation] : "unknown";
+}
+
 static void
 fill_venue(const struct qt_engine *engine, struct qt_snapshot *out)
 {
@@ -76,6 +84,8 @@ fill_venue(const struct qt_engine *engine, struct qt_snapshot *out)
     out->venue[0].feed_age_ns =
         engine->market_ns == QT_TIME_NONE ? INT64_MAX : QT_MAX(now - engine->market_ns, 0);
     const struct qt_venue_port *port = &engine->options.venue;
+    if (port->look)
+        port->look(port->self, &out->venue[0]);
     if (port->legs)
         out->venues = (uint32_t)port->legs(port->self, out->venue, QT_VIEW_VENUES);
 }

@@ -38,6 +38,7 @@ struct outgoing {
 struct qt_ws {
     struct qt_loop *loop;
     struct lws *wsi; /* NULL: none */
+    bool was_open;
     enum state state;
     unsigned depth; /* callbacks of the owner that are running */
     bool is_dead;   /* destroyed in one of them: freed when the last returns */
@@ -170,6 +171,7 @@ static void
 on_open(struct qt_ws *ws)
 {
     ws->state = OPEN;
+    ws->was_open = true;
     qt_timer_stop(&ws->connect_timer);
     qt_timer_start(ws->loop, &ws->ping_timer, ws->options.ping_interval_ms, on_ping_timer, ws);
     enter(ws);
@@ -517,6 +519,12 @@ bool
 qt_ws_is_open(const struct qt_ws *ws)
 {
     return ws->state == OPEN;
+}
+
+bool
+qt_ws_was_open(const struct qt_ws *ws)
+{
+    return ws->was_open;
 }
 
 bool

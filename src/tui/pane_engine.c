@@ -8,6 +8,8 @@
 #include "qtrade/base/text.h"
 #include "qtrade/engine/board.h"
 
+#include "qtrade/net/breaker.h"
+
 #include "tui_priv.h"
 
 struct row {
@@ -91,6 +93,22 @@ apart_row(const struct qt_sources_view *sources)
     return row;
 }
 
+/* Refused orders; or the first operation that the venue is not asked for now. */
+static struct row
+breaker_row(const struct qt_snapshot *snap)
+{
+    for (int i = 0; snap->venues > 0 && i < QT_OPERATIONS; i++) {
+        uint8_t state = snap->venue[0].operation[i].breaker;
+        if (state == QT_BREAKER_CLOSED)
+            continue;
+        struct row row = {.label = "breaker", .role = QT_ROLE_BAD};
+        snprintf(row.text, sizeof row.text, "%s %s", qt_operation_name((enum qt_operation)i),
+                 state == QT_BREAKER_OPEN ? "open" : "probing");
+        return row;
+    }
+    return count_row("rejects", snap->counts.rejects, QT_ROLE_WARN);
+}
+
 enum { ROWS = 20 };
 
 /* The pair that counts least stands last: a low pane has no room for it. */
@@ -110,7 +128,7 @@ fill_rows(const struct qt_snapshot *snap, struct row rows[ROWS])
         time_row("cycle max", snap->cycle_max_ns),
         count_row("fills", c->fills, QT_ROLE_TEXT),
         money_row("fees", snap->fees, snap->has_equity),
-        count_row("rejects", c->rejects, QT_ROLE_WARN),
+        breaker_row(snap),
         money_row("realised", snap->realised, snap->has_equity),
         count_row("dropped", c->dropped_trades + c->dropped_orders, QT_ROLE_BAD),
         count_row("incidents", c->incidents, QT_ROLE_BAD),

@@ -157,7 +157,7 @@ END_TEST
 START_TEST(breaker_opens_after_failures_in_a_row_and_probes_once)
 {
     struct qt_breaker breaker;
-    qt_breaker_init(&breaker, 3, 1 * S, 4 * S);
+    qt_breaker_init(&breaker, &(struct qt_breaker_policy){3, 1, 1 * S, 4 * S});
     qt_breaker_failed(&breaker, 0);
     qt_breaker_failed(&breaker, 0);
     qt_breaker_succeeded(&breaker); /* not in a row */
@@ -178,7 +178,7 @@ START_TEST(breaker_cools_twice_as_long_after_each_failed_probe)
 {
     struct qt_breaker breaker;
     int64_t now = 0;
-    qt_breaker_init(&breaker, 1, 1 * S, 4 * S);
+    qt_breaker_init(&breaker, &(struct qt_breaker_policy){1, 1, 1 * S, 4 * S});
     qt_breaker_failed(&breaker, now);
     const int64_t cools[] = {1, 2, 4, 4, 4};
     for (size_t i = 0; i < QT_COUNT_OF(cools); i++) {
@@ -191,10 +191,51 @@ START_TEST(breaker_cools_twice_as_long_after_each_failed_probe)
 }
 END_TEST
 
+START_TEST(breaker_wants_so_many_good_probes_in_a_row)
+{
+    struct qt_breaker breaker;
+    qt_breaker_init(&breaker, &(struct qt_breaker_policy){1, 3, 1 * S, 4 * S});
+    qt_breaker_failed(&breaker, 0);
+    for (int round = 0; round < 2; round++) {
+        int64_t now = breaker.opened_ns + breaker.current_cool_ns;
+        for (int good = 0; good < 2; good++) {
+            ck_assert(qt_breaker_allow(&breaker, now));
+            ck_assert(!qt_breaker_allow(&breaker, now)); /* one after the other */
+            qt_breaker_succeeded(&breaker);
+            ck_assert_int_eq(qt_breaker_state(&breaker), QT_BREAKER_HALF_OPEN);
+        }
+        ck_assert(qt_breaker_allow(&breaker, now));
+        if (round == 0)
+            qt_breaker_failed(&breaker, now); /* two good ones count for nothing then */
+        else
+            qt_breaker_succeeded(&breaker);
+    }
+    ck_assert_int_eq(qt_breaker_state(&breaker), QT_BREAKER_CLOSED);
+    ck_assert_int_eq(breaker.current_cool_ns, 1 * S); /* the next trip begins short again */
+}
+END_TEST
+
+START_TEST(breaker_gives_up_a_probe_that_never_ends)
+{
+    struct qt_breaker breaker;
+    qt_breaker_init(&breaker, &(struct qt_breaker_policy){1, 1, 1 * S, 4 * S});
+    qt_breaker_failed(&breaker, 0);
+    ck_assert_int_eq(qt_breaker_wait_ns(&breaker, 0), 1 * S);
+    ck_assert(qt_breaker_allow(&breaker, 1 * S));
+    ck_assert_int_eq(qt_breaker_wait_ns(&breaker, 1 * S), 1 * S);
+    ck_assert(!qt_breaker_allow(&breaker, 2 * S - 1));
+    ck_assert(qt_breaker_allow(&breaker, 2 * S));
+    qt_breaker_forget(&breaker); /* this one did not even leave */
+    ck_assert(qt_breaker_allow(&breaker, 2 * S));
+    qt_breaker_succeeded(&breaker);
+    ck_assert_int_eq(qt_breaker_wait_ns(&breaker, 2 * S), 0);
+}
+END_TEST
+
 START_TEST(breaker_ignores_late_answers_of_calls_from_before_the_trip)
 {
     struct qt_breaker breaker;
-    qt_breaker_init(&breaker, 1, 1 * S, 4 * S);
+    qt_breaker_init(&breaker, &(struct qt_breaker_policy){1, 1, 1 * S, 4 * S});
     qt_breaker_failed(&breaker, 0);
     qt_breaker_succeeded(&breaker);
     ck_assert_int_eq(qt_breaker_state(&breaker), QT_BREAKER_OPEN);
@@ -222,6 +263,8 @@ main(void)
     tc = tcase_create("breaker");
     tcase_add_test(tc, breaker_opens_after_failures_in_a_row_and_probes_once);
     tcase_add_test(tc, breaker_cools_twice_as_long_after_each_failed_probe);
+    tcase_add_test(tc, breaker_wants_so_many_good_probes_in_a_row);
+    tcase_add_test(tc, breaker_gives_up_a_probe_that_never_ends);
     tcase_add_test(tc, breaker_ignores_late_answers_of_calls_from_before_the_trip);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);

@@ -51,6 +51,8 @@ struct qt_venue_port {
     bool (*sync)(void *self);
     /** The venues that stand behind this one, for people: at most n; NULL: it is one. */
     size_t (*legs)(const void *self, struct qt_venue_view *out, size_t n);
+    /** Fills what the venue knows of itself: operations, limits, bad messages. NULL: nothing. */
+    void (*look)(void *self, struct qt_venue_view *out);
 };
 
 struct qt_record;

@@ -144,6 +144,24 @@ struct qt_symbol_view {
     char why[256];
 };
 
+/** What is asked of a venue; each fails, and is left alone for a while, by itself. */
+enum qt_operation {
+    QT_OPERATION_PLACE,
+    QT_OPERATION_CANCEL,
+    QT_OPERATION_QUERY,   /* of one order */
+    QT_OPERATION_ACCOUNT, /* reading it whole, its rights, its stream's key */
+    QT_OPERATION_MARKET,  /* rules, clock, bars, books */
+    QT_OPERATION_STREAM,  /* opening a connection */
+    QT_OPERATIONS
+};
+const char *qt_operation_name(enum qt_operation operation); /* "place" ... */
+struct qt_operation_view {
+    uint8_t breaker;        /* enum qt_breaker_state (net/breaker.h): 0 closed, 1 open, 2 half open */
+    uint32_t failures;      /* in a row */
+    uint64_t calls, failed; /* answered or not */
+    uint64_t trips;
+};
+
 struct qt_venue_view {
     char name[16];
     uint8_t link[QT_LINK_KINDS]; /* enum qt_link_state */
@@ -155,6 +173,10 @@ struct qt_venue_view {
     uint64_t parts;   /* of orders sent there */
     double refused;   /* part of them refused of late, 0..1 */
     double slip_bps;  /* of its fills of late against what its book had promised; > 0: worse */
+    struct qt_operation_view operation[QT_OPERATIONS];
+    double weight_pct, orders_pct; /* of the venue's limits, in the fullest window */
+    uint64_t bad_messages;         /* not to be read, not to be believed, or with an impossible time */
+    char last_bad[112];            /* of those; "": none */
 };
 
 struct qt_counts {

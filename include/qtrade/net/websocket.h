@@ -50,6 +50,8 @@ struct qt_ws *qt_ws_create(struct qt_loop *loop, const struct qt_ws_options *opt
 /** Ends it at once; no callback comes any more. Also inside its callbacks. NULL is fine. */
 void qt_ws_destroy(struct qt_ws *ws);
 bool qt_ws_is_open(const struct qt_ws *ws);
+/** It was, at some time: also in closed. */
+bool qt_ws_was_open(const struct qt_ws *ws);
 /** Queues one text message. False: not open, or more than max_queue bytes wait. */
 QT_CHECKED bool qt_ws_send(struct qt_ws *ws, const char *text, size_t length);
 /** Ns of the last answered ping, there and back; -1: none yet. */

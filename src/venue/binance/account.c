@@ -11,8 +11,6 @@
 
 #define ACCOUNT_WEIGHT 20
 #define ORDERS_WEIGHT 80
-#define BACKOFF_NS QT_NS_PER_S
-#define BACKOFF_CAP_NS (10 * QT_NS_PER_S) /* at worst a tenth of the weight there is */
 #define REFUSED_NS (60 * QT_NS_PER_S)     /* a refused key is not tried more often */
 #define TIMEOUT_MS 10000
 
@@ -170,6 +168,7 @@ on_account(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     struct qt_binance *self = call->self;
     json_error_t error;
     const struct qt__bn_request request = {.method = "GET",
+                                           .operation = QT_OPERATION_ACCOUNT,
                                            .path = "/api/v3/openOrders",
                                            .security = QT__BN_SIGNED,
                                            .weight = ORDERS_WEIGHT,
@@ -189,6 +188,7 @@ static void
 read_account(struct qt_binance *self)
 {
     const struct qt__bn_request request = {.method = "GET",
+                                           .operation = QT_OPERATION_ACCOUNT,
                                            .path = "/api/v3/account",
                                            .security = QT__BN_SIGNED,
                                            .weight = ACCOUNT_WEIGHT,
@@ -225,7 +225,7 @@ on_poll(void *context)
 void
 qt__bn_account_start(struct qt_binance *self)
 {
-    qt_backoff_init(&self->account.backoff, BACKOFF_NS, BACKOFF_CAP_NS, 0, qt_rng_next(&self->rng));
+    qt__bn_backoff(self, QT_OPERATION_ACCOUNT, &self->account.backoff);
     if (self->has_key)
         qt_timer_start(self->loop, &self->account.poll, self->reconcile_ms, on_poll, self);
 }

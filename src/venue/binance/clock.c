@@ -90,8 +90,11 @@ static void
 ask(struct qt_binance *self)
 {
     struct qt__bn_time *time = &self->time;
-    const struct qt__bn_request request = {
-        .method = "GET", .path = "/api/v3/time", .weight = 1, .done = on_time};
+    const struct qt__bn_request request = {.method = "GET",
+                                           .operation = QT_OPERATION_MARKET,
+                                           .path = "/api/v3/time",
+                                           .weight = 1,
+                                           .done = on_time};
     if (!time->is_asked && qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT)
         time->is_asked = true;
     time->asked_mono_ns = qt_now_mono_ns();

@@ -19,8 +19,6 @@
 #define SNAPSHOT_WEIGHT 50
 #define QUIET_MS 2000 /* no diff so long after the subscription: ask for the snapshot anyway */
 #define PUMP_MS 250
-#define BACKOFF_NS (250 * QT_NS_PER_MS)
-#define BACKOFF_CAP_NS (30 * QT_NS_PER_S)
 
 static void connect_depth(struct qt_binance *self);
 static void ask_snapshot(struct qt__bn_watch *watch);
@@ -145,6 +143,7 @@ ask_snapshot(struct qt__bn_watch *watch)
     qt_text_addf(&query, "symbol=%s&limit=%d",
                  qt_universe_at(self->universe, watch->instrument)->symbol, SNAPSHOT_LEVELS);
     const struct qt__bn_request request = {.method = "GET",
+                                           .operation = QT_OPERATION_MARKET,
                                            .path = "/api/v3/depth",
                                            .query = query.buffer,
                                            .weight = SNAPSHOT_WEIGHT,
@@ -321,6 +320,7 @@ on_open(void *context, struct qt_ws *ws)
 {
     struct qt_binance *self = context;
     (void)ws;
+    qt__bn_outcome(self, QT_OPERATION_STREAM, true);
     self->depth.link.is_up = true;
     self->depth.link.data_ns = qt__bn_mono(self);
     qt_backoff_up(&self->depth.link.backoff, qt__bn_mono(self));
@@ -342,10 +342,12 @@ on_message(void *context, struct qt_ws *ws, const char *data, size_t length)
 static void
 on_closed(void *context, struct qt_ws *ws, enum qt_net_error error, const char *reason)
 {
-    (void)ws;
+    struct qt_binance *self = context;
     (void)error;
     (void)reason;
-    depth_down(context);
+    if (!qt_ws_was_open(ws))
+        qt__bn_outcome(self, QT_OPERATION_STREAM, false);
+    depth_down(self);
 }
 
 static void
@@ -414,15 +416,14 @@ watch_new(struct qt_binance *self, uint32_t instrument)
     }
     watch->self = self;
     watch->instrument = instrument;
-    qt_backoff_init(&watch->backoff, BACKOFF_NS, BACKOFF_CAP_NS, 0, qt_rng_next(&self->rng));
+    qt__bn_backoff(self, QT_OPERATION_MARKET, &watch->backoff);
     depth->watches[depth->n++] = watch;
     if (depth->n > 1 || depth->link.ws || qt_timer_is_running(&depth->link.timer)) {
         send_requests(self);
         return;
     }
     depth->link.self = self;
-    qt_backoff_init(&depth->link.backoff, 2 * BACKOFF_NS, BACKOFF_CAP_NS, BACKOFF_CAP_NS,
-                    qt_rng_next(&self->rng));
+    qt__bn_backoff(self, QT_OPERATION_STREAM, &depth->link.backoff);
     connect_depth(self);
 }
 

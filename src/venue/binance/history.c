@@ -187,6 +187,7 @@ ask(struct qt_binance *self, struct qt__bn_symbol *symbol, int64_t *out_wait_ns)
     qt_text_addf(&query, "&limit=%u",
                  is_history ? QT_MIN(history->bars + 1, (unsigned)BARS_MAX) : (unsigned)BARS_MAX);
     const struct qt__bn_request request = {.method = "GET",
+                                           .operation = QT_OPERATION_MARKET,
                                            .path = "/api/v3/klines",
                                            .query = query.buffer,
                                            .weight = KLINES_WEIGHT,

@@ -15,9 +15,6 @@
 
 #define WATCHDOG_MS 500
 #define BUDGET_WAIT_MS 1000 /* no connection may be opened now */
-#define BACKOFF_NS (500 * QT_NS_PER_MS)
-#define BACKOFF_CAP_NS (60 * QT_NS_PER_S)
-#define STABLE_NS (30 * QT_NS_PER_S)
 #define STAGGER_MS 300 /* between the first tries of the backup's connections, and before them */
 #define STREAMS_A_MESSAGE 100
 #define SYMBOLS_A_LINK (QT__BN_STREAMS / QT__BN_STREAMS_A_SYMBOL)
@@ -147,6 +144,7 @@ on_open(void *context, struct qt_ws *ws)
 {
     struct qt__bn_link *link = context;
     (void)ws;
+    qt__bn_outcome(link->self, QT_OPERATION_STREAM, true);
     link->data_ns = qt__bn_mono(link->self);
     if (!subscribe(link))
         link_down(link, "the subscription could not be sent");
@@ -185,9 +183,11 @@ on_message(void *context, struct qt_ws *ws, const char *data, size_t length)
 static void
 on_closed(void *context, struct qt_ws *ws, enum qt_net_error error, const char *reason)
 {
-    (void)ws;
+    struct qt__bn_link *link = context;
     (void)error;
-    link_down(context, reason);
+    if (!qt_ws_was_open(ws))
+        qt__bn_outcome(link->self, QT_OPERATION_STREAM, false);
+    link_down(link, reason);
 }
 
 static void
@@ -236,7 +236,7 @@ start_link(struct qt_binance *self, unsigned source, unsigned i)
     link->source = (uint8_t)source;
     link->first = i * SYMBOLS_A_LINK;
     link->count = QT_MIN(self->n_symbols - link->first, (uint32_t)SYMBOLS_A_LINK);
-    qt_backoff_init(&link->backoff, BACKOFF_NS, BACKOFF_CAP_NS, STABLE_NS, qt_rng_next(&self->rng));
+    qt__bn_backoff(self, QT_OPERATION_STREAM, &link->backoff);
     if (source == 0)
         connect_link(link);
     else

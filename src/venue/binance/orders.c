@@ -124,11 +124,11 @@ qt__bn_submit(void *context, const struct qt_order_request *order)
     struct qt_binance *self = context;
     char buffer[QUERY_MAX];
     struct qt_text query;
-    if (order->instrument >= self->n_symbols || self->is_key_refused || !self->is_started ||
-        !qt_breaker_allow(&self->breaker, qt__bn_mono(self)))
+    if (order->instrument >= self->n_symbols || self->is_key_refused || !self->is_started)
         return false;
     qt_text_init(&query, buffer, sizeof buffer);
     const struct qt__bn_request request = {.method = "POST",
+                                           .operation = QT_OPERATION_PLACE,
                                            .path = ORDER_PATH,
                                            .query = buffer,
                                            .security = QT__BN_SIGNED,
@@ -138,12 +138,9 @@ qt__bn_submit(void *context, const struct qt_order_request *order)
                                            .done = on_placed,
                                            .instrument = order->instrument,
                                            .client_id = order->client_id};
-    if (qt__bn_encode(qt_universe_at(self->universe, order->instrument), self->tag, order,
-                      &query) &&
-        qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT)
-        return true;
-    qt_breaker_succeeded(&self->breaker); /* a probe that never left is no failure of the venue */
-    return false;
+    return qt__bn_encode(qt_universe_at(self->universe, order->instrument), self->tag, order,
+                         &query) &&
+           qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
 }
 
 /* Cancelling */
@@ -195,6 +192,7 @@ qt__bn_cancel(void *context, uint32_t instrument, uint64_t client_id)
     qt_text_init(&query, buffer, sizeof buffer);
     write_order_id(self, instrument, client_id, &query);
     const struct qt__bn_request request = {.method = "DELETE",
+                                           .operation = QT_OPERATION_CANCEL,
                                            .path = ORDER_PATH,
                                            .query = buffer,
                                            .security = QT__BN_SIGNED,
@@ -236,6 +234,7 @@ qt__bn_cancel_all(void *context, uint32_t instrument)
     qt_text_init(&query, buffer, sizeof buffer);
     qt_text_addf(&query, "symbol=%s", qt_universe_at(self->universe, instrument)->symbol);
     const struct qt__bn_request request = {.method = "DELETE",
+                                           .operation = QT_OPERATION_CANCEL,
                                            .path = "/api/v3/openOrders",
                                            .query = buffer,
                                            .security = QT__BN_SIGNED,
@@ -277,6 +276,7 @@ qt__bn_query(void *context, uint32_t instrument, uint64_t client_id)
     qt_text_init(&query, buffer, sizeof buffer);
     write_order_id(self, instrument, client_id, &query);
     const struct qt__bn_request request = {.method = "GET",
+                                           .operation = QT_OPERATION_QUERY,
                                            .path = ORDER_PATH,
                                            .query = buffer,
                                            .security = QT__BN_SIGNED,

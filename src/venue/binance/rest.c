@@ -14,7 +14,6 @@
 #define QUERY_MAX 1024 /* bytes of a signed request's parameters */
 #define URL_MAX (QT__BN_URL + 64 + 4096)
 #define BAN_DEFAULT_S 60 /* a 418 or 429 without Retry-After */
-#define BREAKER_FAILURES 5
 #define CALLS_FOR_CANCELS 32
 
 /* Until exchangeInfo says otherwise. Source: Binance, Spot API, Limits, 2026. */
@@ -33,7 +32,7 @@ qt__bn_rest_init(struct qt_binance *self)
     else
         qt_clock_init_scaled(&self->limiter_clock, qt_now_utc_ns(), 1);
     qt_limiter_init(&self->limiter, qt__bn_limits, QT__BN_LIMITS);
-    qt_breaker_init(&self->breaker, BREAKER_FAILURES, QT_NS_PER_S, 30 * QT_NS_PER_S);
+    qt__bn_breakers_init(self);
 }
 
 /* The venue counts minutes of its clock; steps of the wall clock do not matter. */
@@ -121,18 +120,6 @@ note_failure(struct qt_binance *self, const struct qt__bn_answer *answer)
     }
 }
 
-/* New orders stop for a while when the venue fails again and again; its refusals are no failures.
- */
-static void
-note_breaker(struct qt_binance *self, const struct qt__bn_answer *answer)
-{
-    if (!answer->is_good &&
-        (answer->verdict == QT_VENUE_UNKNOWN || answer->verdict == QT_VENUE_RETRY))
-        qt_breaker_failed(&self->breaker, qt__bn_mono(self));
-    else
-        qt_breaker_succeeded(&self->breaker);
-}
-
 static void
 judge(const struct qt_http_response *response, char text[QT_NET_REASON],
       struct qt__bn_answer *answer)
@@ -155,6 +142,13 @@ judge(const struct qt_http_response *response, char text[QT_NET_REASON],
     snprintf(text, QT_NET_REASON, "HTTP %d%s%s", response->status, msg[0] ? ": " : "", msg);
 }
 
+/* The venue's refusals are no faults of its. */
+static bool
+is_fault(const struct qt__bn_answer *answer)
+{
+    return answer->verdict == QT_VENUE_UNKNOWN || answer->verdict == QT_VENUE_RETRY;
+}
+
 static void
 on_response(void *context, const struct qt_http_response *response)
 {
@@ -167,8 +161,7 @@ on_response(void *context, const struct qt_http_response *response)
     judge(response, text, &answer);
     if (response->error == QT_NET_OK)
         note_limits(self, response);
-    if (call.is_order)
-        note_breaker(self, &answer);
+    qt__bn_outcome(self, (enum qt_operation)call.operation, answer.is_good || !is_fault(&answer));
     if (answer.is_good) {
         self->stats.round_trip_ns = response->latency_ns;
         self->is_key_refused &= !call.is_keyed;
@@ -232,6 +225,7 @@ start(struct qt_binance *self, const struct qt__bn_request *request, struct qt__
                                  .generation = request->generation,
                                  .is_used = true,
                                  .is_order = request->is_order,
+                                 .operation = (uint8_t)request->operation,
                                  .is_keyed = request->security != QT__BN_PUBLIC,
                                  .sent_utc_ns = qt__bn_utc(self)};
     call->is_used = qt_http_send(self->http, &http, &err) != 0;
@@ -260,23 +254,30 @@ qt__bn_rest_send(struct qt_binance *self, const struct qt__bn_request *request,
         *out_wait_ns = wait_ns;
     if (!call || (request->security != QT__BN_PUBLIC && !self->has_key))
         return QT__BN_NOT_SENT;
+    if (!qt__bn_may(self, request->operation, out_wait_ns))
+        return QT__BN_WAIT;
+    struct qt_breaker *breaker = &self->operations[request->operation].breaker;
     switch (qt_limiter_take(&self->limiter, qt__bn_limiter_now(self), &cost, &wait_ns)) {
     case QT_LIMITER_GO:
         break;
     case QT_LIMITER_WAIT:
         self->stats.waits++;
+        qt_breaker_forget(breaker);
         if (out_wait_ns)
             *out_wait_ns = real_ns(self, wait_ns);
         return QT__BN_WAIT;
     case QT_LIMITER_BANNED:
+        qt_breaker_forget(breaker);
         if (out_wait_ns)
             *out_wait_ns = real_ns(self, wait_ns);
         return QT__BN_BANNED;
     case QT_LIMITER_VERDICTS:
         return QT__BN_NOT_SENT;
     }
-    if (!start(self, request, call))
+    if (!start(self, request, call)) {
+        qt_breaker_forget(breaker);
         return QT__BN_NOT_SENT;
+    }
     self->stats.requests++;
     return QT__BN_SENT;
 }

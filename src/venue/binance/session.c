@@ -50,7 +50,12 @@ qt__bn_push(struct qt_binance *self, struct qt_event *event)
 bool
 qt__bn_may_connect(struct qt_binance *self)
 {
-    return qt_bucket_take(&self->connects, qt__bn_mono(self), 1);
+    if (!qt__bn_may(self, QT_OPERATION_STREAM, NULL))
+        return false;
+    if (qt_bucket_take(&self->connects, qt__bn_mono(self), 1))
+        return true;
+    qt_breaker_forget(&self->operations[QT_OPERATION_STREAM].breaker);
+    return false;
 }
 
 static void
@@ -360,7 +365,8 @@ qt_binance_venue(struct qt_binance *self)
                                   .cancel = qt__bn_cancel,
                                   .cancel_all = qt__bn_cancel_all,
                                   .query = qt__bn_query,
-                                  .sync = sync_account};
+                                  .sync = sync_account,
+                                  .look = qt__bn_look};
 }
 
 struct qt_venue_stats

@@ -13,6 +13,7 @@
 #ifndef QTRADE_VENUE_BINANCE_SESSION_PRIV_H
 #define QTRADE_VENUE_BINANCE_SESSION_PRIV_H
 
+#include "qtrade/engine/snapshot.h"
 #include "qtrade/market/sources.h"
 #include "qtrade/net/backoff.h"
 #include "qtrade/net/breaker.h"
@@ -61,12 +62,25 @@ struct qt__bn_call {
     uint64_t client_id;
     unsigned generation; /* of what asked; an answer of an older one is not wanted any more */
     bool is_used, is_order, is_keyed;
+    uint8_t operation; /* enum qt_operation */
     int64_t sent_utc_ns;
+};
+
+/* How an operation is tried again, and when it is left alone (policies.c). */
+struct qt__bn_policy {
+    int64_t base_ns, cap_ns, stable_ns; /* of the back-off; 0: it is not tried again from here */
+    struct qt_breaker_policy breaker;
+};
+extern const struct qt__bn_policy qt__bn_policies[QT_OPERATIONS];
+struct qt__bn_operation {
+    struct qt_breaker breaker;
+    uint64_t calls, failed;
 };
 
 enum qt__bn_security { QT__BN_PUBLIC, QT__BN_KEYED, QT__BN_SIGNED };
 struct qt__bn_request {
     const char *method, *path, *query; /* query unsigned, NULL: none */
+    enum qt_operation operation;
     enum qt__bn_security security;
     int weight;
     bool is_order;  /* counts as a new order */
@@ -218,7 +232,7 @@ struct qt_binance {
 
     struct qt_limiter limiter;
     struct qt_clock limiter_clock; /* of the limiter's windows: clock, the wall's if it is slower */
-    struct qt_breaker breaker;     /* of new orders */
+    struct qt__bn_operation operations[QT_OPERATIONS];
     struct qt__bn_call calls[QT__BN_CALLS];
     struct {
         struct qt_link now;
@@ -254,6 +268,16 @@ void qt__bn_link_tell(struct qt_binance *self, enum qt_link_kind kind, enum qt_l
 void qt__bn_push(struct qt_binance *self, struct qt_event *event);
 /* May another connection be opened now? */
 QT_CHECKED bool qt__bn_may_connect(struct qt_binance *self);
+
+/* policies.c */
+void qt__bn_breakers_init(struct qt_binance *self);
+void qt__bn_backoff(struct qt_binance *self, enum qt_operation operation, struct qt_backoff *out);
+/* out_wait_ns (may be NULL): where not, until it can be tried again. */
+QT_CHECKED bool qt__bn_may(struct qt_binance *self, enum qt_operation operation,
+                           int64_t *out_wait_ns);
+/* Of what may go: good, or no answer, or one that says that the venue has a fault. */
+void qt__bn_outcome(struct qt_binance *self, enum qt_operation operation, bool is_good);
+void qt__bn_look(void *context, struct qt_venue_view *out);
 
 /* rest.c */
 #define QT__BN_LIMITS 4

@@ -91,6 +91,9 @@ fetch_path(struct qt_binance *self, const char *path, const char *query,
         int64_t wait_ns, left_ms = (until_mono_ns - qt_now_mono_ns()) / QT_NS_PER_MS;
         *fetch = (struct fetch){.text = "no answer in time"};
         const struct qt__bn_request request = {.method = "GET",
+                                               .operation = security == QT__BN_PUBLIC
+                                                                ? QT_OPERATION_MARKET
+                                                                : QT_OPERATION_ACCOUNT,
                                                .path = path,
                                                .query = query,
                                                .security = security,
@@ -438,6 +441,7 @@ on_rules_timer(void *context)
             qt_universe_at(self->universe, (self->rules_next + i) % self->n_symbols)->symbol);
     qt_text_add(&query, "%5D");
     const struct qt__bn_request request = {.method = "GET",
+                                           .operation = QT_OPERATION_MARKET,
                                            .path = "/api/v3/exchangeInfo",
                                            .query = buffer,
                                            .weight = 20,

@@ -15,9 +15,6 @@
 #define KEEP_ALIVE_MS (30 * 60 * 1000)
 #define REFUSED_MS (5 * 60 * 1000) /* a refused key is not tried more often */
 #define SUBSCRIBE_MS 10000
-#define BACKOFF_NS (500 * QT_NS_PER_MS)
-#define BACKOFF_CAP_NS (60 * QT_NS_PER_S)
-#define STABLE_NS (30 * QT_NS_PER_S)
 #define SUBSCRIBE_ID 1
 
 static void begin(struct qt_binance *self);
@@ -81,6 +78,7 @@ on_keep_alive(void *context)
     qt_text_init(&query, buffer, sizeof buffer);
     qt_text_addf(&query, "listenKey=%s", self->user.listen_key);
     const struct qt__bn_request request = {.method = "PUT",
+                                           .operation = QT_OPERATION_ACCOUNT,
                                            .path = "/api/v3/userDataStream",
                                            .query = query.buffer,
                                            .security = QT__BN_KEYED,
@@ -127,6 +125,7 @@ on_open(void *context, struct qt_ws *ws)
 {
     struct qt_binance *self = context;
     (void)ws;
+    qt__bn_outcome(self, QT_OPERATION_STREAM, true);
     if (!self->user.uses_api) {
         qt_timer_start(self->loop, &self->user.keep_alive, KEEP_ALIVE_MS, on_keep_alive, self);
         user_up(self);
@@ -172,9 +171,11 @@ on_message(void *context, struct qt_ws *ws, const char *data, size_t length)
 static void
 on_closed(void *context, struct qt_ws *ws, enum qt_net_error error, const char *reason)
 {
-    (void)ws;
+    struct qt_binance *self = context;
     (void)error;
-    user_down(context, reason);
+    if (!qt_ws_was_open(ws))
+        qt__bn_outcome(self, QT_OPERATION_STREAM, false);
+    user_down(self, reason);
 }
 
 static void
@@ -233,6 +234,7 @@ begin(struct qt_binance *self)
 {
     struct qt__bn_user *user = &self->user;
     const struct qt__bn_request request = {.method = "POST",
+                                           .operation = QT_OPERATION_ACCOUNT,
                                            .path = "/api/v3/userDataStream",
                                            .security = QT__BN_KEYED,
                                            .weight = 2,
@@ -261,8 +263,7 @@ begin(struct qt_binance *self)
 void
 qt__bn_user_start(struct qt_binance *self)
 {
-    qt_backoff_init(&self->user.backoff, BACKOFF_NS, BACKOFF_CAP_NS, STABLE_NS,
-                    qt_rng_next(&self->rng));
+    qt__bn_backoff(self, QT_OPERATION_STREAM, &self->user.backoff);
     if (self->has_key)
         begin(self);
     else

@@ -156,6 +156,11 @@ view_of(const struct qt__router_leg *leg)
                                  .slip_bps = leg->record.slip * 1e4};
     qt_copy(view.name, sizeof view.name, leg->port.name);
     memcpy(view.link, leg->link, sizeof view.link);
+    if (leg->port.venue.look) {
+        int64_t of_orders_ns = view.round_trip_ns;
+        leg->port.venue.look(leg->port.venue.self, &view);
+        view.round_trip_ns = of_orders_ns;
+    }
     return view;
 }
 
@@ -211,8 +216,11 @@ open_leg(struct qt_router *router, unsigned index)
     leg->held = calloc(QT__ROUTER_ASSETS, sizeof *leg->held);
     if (!leg->quote || !leg->own || !leg->held)
         return false;
-    qt_breaker_init(&leg->breaker, options->failures, options->cool_ns,
-                    options->cool_ns * COOL_MOST);
+    const struct qt_breaker_policy policy = {.threshold = options->failures,
+                                             .needed = 1,
+                                             .cool_ns = options->cool_ns,
+                                             .cool_max_ns = options->cool_ns * COOL_MOST};
+    qt_breaker_init(&leg->breaker, &policy);
     for (uint32_t i = 0; i < theirs; i++)
         leg->own[i] = QT_NO_INSTRUMENT;
     for (uint32_t i = 0; i < count; i++)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How each operation is tried again and when it is left alone: one row an operation, a breaker
+ * each, so that what fails in one stops no other. Cancels have a breaker of their own that is slow
+ * to open and quick to try again.
+ *
+ * How to add one: its name in enum qt_operation (engine/snapshot.h), a row here, and who asks by
+ * it. tests/venue/test_breakers judges the rows.
+ */
+#include "session_priv.h"
+
+#include "qtrade/base/time.h"
+
+#define MS QT_NS_PER_MS
+#define S QT_NS_PER_S
+
+/* Jitter is always the upper half of a wait (net/backoff.h). Who tries again: a place never, its
+ * fate is asked for; cancels and questions by the engine's beat; the rest here, with this back-off.
+ */
+const struct qt__bn_policy qt__bn_policies[QT_OPERATIONS] = {
+    [QT_OPERATION_PLACE] =
+        {.breaker = {.threshold = 5, .needed = 1, .cool_ns = S, .cool_max_ns = 30 * S}},
+    [QT_OPERATION_CANCEL] =
+        {.breaker = {.threshold = 20, .needed = 1, .cool_ns = 200 * MS, .cool_max_ns = S}},
+    [QT_OPERATION_QUERY] =
+        {.breaker = {.threshold = 10, .needed = 2, .cool_ns = S, .cool_max_ns = 10 * S}},
+    [QT_OPERATION_ACCOUNT] =
+        {.base_ns = S, /* at worst a tenth of the weight there is */
+         .cap_ns = 10 * S,
+         .breaker = {.threshold = 10, .needed = 1, .cool_ns = S, .cool_max_ns = 10 * S}},
+    [QT_OPERATION_MARKET] =
+        {.base_ns = 250 * MS,
+         .cap_ns = 30 * S,
+         .breaker = {.threshold = 20, .needed = 2, .cool_ns = S, .cool_max_ns = 10 * S}},
+    [QT_OPERATION_STREAM] =
+        {.base_ns = 500 * MS,
+         .cap_ns = 60 * S,
+         .stable_ns = 30 * S,
+         .breaker = {.threshold = 20, .needed = 1, .cool_ns = S, .cool_max_ns = 15 * S}},
+};
+
+void
+qt__bn_backoff(struct qt_binance *self, enum qt_operation operation, struct qt_backoff *out)
+{
+    const struct qt__bn_policy *policy = &qt__bn_policies[operation];
+    qt_backoff_init(out, policy->base_ns, policy->cap_ns, policy->stable_ns,
+                    qt_rng_next(&self->rng));
+}
+
+void
+qt__bn_breakers_init(struct qt_binance *self)
+{
+    for (int i = 0; i < QT_OPERATIONS; i++)
+        qt_breaker_init(&self->operations[i].breaker, &qt__bn_policies[i].breaker);
+}
+
+bool
+qt__bn_may(struct qt_binance *self, enum qt_operation operation, int64_t *out_wait_ns)
+{
+    struct qt_breaker *breaker = &self->operations[operation].breaker;
+    int64_t now = qt__bn_mono(self);
+    if (qt_breaker_allow(breaker, now))
+        return true;
+    if (out_wait_ns)
+        *out_wait_ns = qt_breaker_wait_ns(breaker, now);
+    return false;
+}
+
+void
+qt__bn_outcome(struct qt_binance *self, enum qt_operation operation, bool is_good)
+{
+    self->operations[operation].calls++;
+    self->operations[operation].failed += !is_good;
+    if (is_good)
+        qt_breaker_succeeded(&self->operations[operation].breaker);
+    else
+        qt_breaker_failed(&self->operations[operation].breaker, qt__bn_mono(self));
+}
+
+/* The fullest window of a kind, without what is kept for cancels. */
+static double
+used_pct(const struct qt_binance *self, enum qt_limit_kind kind)
+{
+    double most = 0;
+    for (size_t i = 0; i < self->limiter.n; i++) {
+        const struct qt_limit *limit = &self->limiter.limits[i];
+        if (limit->kind == kind)
+            most = QT_MAX(most, 100.0 * (double)self->limiter.used[i] / (double)limit->limit);
+    }
+    return most;
+}
+
+void
+qt__bn_look(void *context, struct qt_venue_view *out)
+{
+    const struct qt_binance *self = context;
+    for (int i = 0; i < QT_OPERATIONS; i++) {
+        const struct qt__bn_operation *from = &self->operations[i];
+        out->operation[i] =
+            (struct qt_operation_view){.breaker = (uint8_t)qt_breaker_state(&from->breaker),
+                                       .failures = from->breaker.failures,
+                                       .calls = from->calls,
+                                       .failed = from->failed,
+                                       .trips = from->breaker.trips};
+    }
+    out->weight_pct = used_pct(self, QT_LIMIT_WEIGHT);
+    out->orders_pct = used_pct(self, QT_LIMIT_ORDERS);
+    out->round_trip_ns = QT_MAX(self->stats.round_trip_ns, 0);
+    out->bad_messages = self->stats.malformed + self->stats.refused + self->stats.clamped;
+    (void)qt_copy(out->last_bad, sizeof out->last_bad, self->stats.last_bad);
+}
