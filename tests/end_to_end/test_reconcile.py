@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every kind of difference between an engine and its venue, made by hand at a real `venue serve`: each is repaired by
 its rule, and `qtrade reconcile` explains it by the right line."""
-import itertools
 import json
 import re
 from decimal import Decimal
 
 from place_kit import TIGHT, Place
-from qt_program import call, rows, run, until
+from qt_program import call, run, until
 
 
 class Account(Place):
@@ -163,35 +162,6 @@ def start_explains_what_happened_while_nobody_looked():
         place_ended(place)
 
 
-def fill_that_the_stream_keeps_to_itself_is_explained():
-    """Fault F9 at the whole program: no event of the account comes at all."""
-    with Account(TIGHT, ("drop-user=1",)) as place, place.run() as engine:
-        held = until("protected positions", place.protected)
-        place.say("pause", "--reason", "nobody trades but the stops")
-        held = until("every stop", place.protected)
-
-        turn = itertools.cycle(row["symbol"] for row in held)
-
-        def told():
-            place.push(next(turn))
-            return place.lines(what="fill")
-        line = until("the fill of a stop", told)[0]
-        assert line["rule"] == "corrected" and line["client_id"] and line["venue_id"], line
-        assert rows(place.state, f"SELECT count(*) FROM differences WHERE what = 'fill' AND symbol = "
-                                 f"'{line['symbol']}'")[0][0] >= 1
-        # what those sales left on the account was never ours: flat is without it
-        pushed = {row["symbol"] for row in held}
-
-        def explained():
-            last = {row["symbol"]: row for row in place.lines(what="balance", rule="left")}
-            return all(name in last and abs(float(last[name]["venue"]) - place.held(name)) < 1e-9 for name in pushed)
-        until("the rests", explained)
-        place.say("liquidate", "--yes", "--reason", "the end")
-        assert engine.stop() == 0
-        assert engine.document()["conserved"] is True
-        place_ended(place)
-
-
 def nothing_to_explain_is_said_and_bad_words_are_refused():
     with Account() as place, place.run() as engine:
         until("the engine", place.status)
@@ -204,4 +174,4 @@ def nothing_to_explain_is_said_and_bad_words_are_refused():
 
 
 run([running_engine_explains_what_somebody_else_does, start_explains_what_happened_while_nobody_looked,
-     fill_that_the_stream_keeps_to_itself_is_explained, nothing_to_explain_is_said_and_bad_words_are_refused])
+     nothing_to_explain_is_said_and_bad_words_are_refused])
