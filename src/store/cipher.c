@@ -139,6 +139,20 @@ qt__seal(struct qt__cipher *cipher, const struct qt__place *place, const unsigne
     sodium_increment(cipher->nonce + PREFIX, QT__NONCE_BYTES - PREFIX);
 }
 
+/* plain is as it was when the key is another one. */
+static bool
+open_small(const unsigned char key[QT__KEY_BYTES], const unsigned char bound[BOUND],
+           const unsigned char *in, size_t n, unsigned char *plain)
+{
+    unsigned char opened[SMALL];
+    bool is_open = crypto_aead_xchacha20poly1305_ietf_decrypt_detached(
+                       opened, NULL, in, n, in + n + QT__NONCE_BYTES, bound, BOUND, in + n, key) == 0;
+    if (is_open)
+        memcpy(plain, opened, n);
+    sodium_memzero(opened, n);
+    return is_open;
+}
+
 static bool
 open_block(const struct qt__cipher *cipher, const unsigned char key[QT__KEY_BYTES],
            const unsigned char bound[BOUND], const unsigned char *in, size_t n, unsigned char *plain)
@@ -146,9 +160,7 @@ open_block(const struct qt__cipher *cipher, const unsigned char key[QT__KEY_BYTE
     unsigned char tag[QT__TAG_BYTES];
     int done = 0, rest = 0;
     if (n < SMALL)
-        return crypto_aead_xchacha20poly1305_ietf_decrypt_detached(plain, NULL, in, n,
-                                                                   in + n + QT__NONCE_BYTES, bound,
-                                                                   BOUND, in + n, key) == 0;
+        return open_small(key, bound, in, n, plain);
     memcpy(tag, in + n + QT__NONCE_BYTES, sizeof tag);
     bool is_open =
         begin_block(key, cipher->opens, in + n, bound) &&
@@ -166,6 +178,8 @@ undo_open(const struct qt__cipher *cipher, const unsigned char bound[BOUND], con
           size_t n, unsigned char *plain)
 {
     int done = 0, rest = 0;
+    if (n < SMALL)
+        return true;
     bool is_undone = begin_block(cipher->key, cipher->seals, nonce, bound) &&
                      EVP_CipherUpdate(cipher->seals, plain, &done, plain, (int)n) == 1 &&
                      EVP_CipherFinal_ex(cipher->seals, plain + done, &rest) == 1;

@@ -215,7 +215,7 @@ serve(void)
 {
     for (; venue.seen < sents; venue.seen++) {
         const struct qt_order_request order = sent[venue.seen].order;
-        venue.asked++;
+        venue.asked += sent[venue.seen].verb != INTEND;
         switch (sent[venue.seen].verb) {
         case SUBMIT:
             takes(&order);
@@ -225,6 +225,8 @@ serve(void)
             break;
         case QUERY:
             says(order.client_id);
+            break;
+        case INTEND:
             break;
         case CANCEL_ALL:
         case VERBS:

@@ -23,7 +23,7 @@ static const struct qt_unlock second = {
 static const char sound[] =
     "INSERT INTO orders VALUES (256, 'BTCUSDT', 'BUY', 'LIMIT', 'GTC', 0, 'entry', 0, 'FILLED', 3, "
     "1, 2, 5,"
-    " 100, NULL, 10, 10, 1000, 1, 0, '', 1, 2, 3, 0, 0, 0);"
+    " 100, NULL, 10, 10, 1000, 1, 0, '', 1, 2, 3, 0, 0, 0, 0);"
     "INSERT INTO fills VALUES (1, 256, 1, 'BTCUSDT', 'BUY', 0, 2, 5, 100, 4, 0, 0, 1, 3),"
     " (2, 256, 2, 'BTCUSDT', 'BUY', 0, 2, 5, 100, 6, 0, 0, 1, 3);"
     "INSERT INTO postings VALUES (1, 1, 'cash', 'USDT', -1000, 8, 1, 3), (2, 1, 'position', "
