@@ -123,6 +123,11 @@ QT_CHECKED bool qt__session_summary(struct qt__session *session, double seconds,
 /** Says on stderr what stays open without anybody to guard it; after qt__session_stop. */
 void qt__session_say_open(struct qt__session *session);
 
+/* session_venue.c */
+QT_CHECKED bool qt__session_open_venue(struct qt__session *session, struct qt_error *err);
+void qt__session_close_venue(struct qt__session *session);
+bool qt__session_keeps_market(const struct qt__session *session); /* states of it, beside the journal */
+
 /* session_people.c */
 void qt__session_notice(struct qt__session *session, enum qt_control_notice kind,
                         const struct qt_control_peer *peer, uint64_t times);

@@ -93,7 +93,7 @@ START_TEST(entries_of_before_the_chain_are_in_it_after_the_migration)
                   "DROP INDEX audit_seq; DROP INDEX fills_order; DROP INDEX postings_txn;"
                   "DROP TRIGGER postings_balance; DROP TABLE balances;"
                   "DROP TABLE decisions_by_month; DROP TABLE equity_by_month;"
-                  "DROP TABLE parents; ALTER TABLE orders DROP COLUMN parent;"
+                  "DROP TABLE parents; ALTER TABLE orders DROP COLUMN parent; DROP TABLE differences;"
                   "ALTER TABLE audit DROP COLUMN hash; PRAGMA user_version = 1;"
                   "UPDATE audit SET detail = CAST(x'6cff0a' AS TEXT) WHERE id = 2");
     store = kit_open(&kit);
