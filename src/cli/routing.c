@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "qtrade/base/attr.h"
 #include "qtrade/base/time.h"
@@ -157,6 +158,10 @@ qt__routing_open(struct qt__routing *routing, const struct qt_settings *settings
     *routing = (struct qt__routing){0};
     if (qt__routing_count(settings) == 0)
         return true;
+    if (strcmp(settings->venue.name, "binance") != 0)
+        return qt_fail(err, QT_E_CONFIG,
+                       "several venues (venue_2 ...) are for spot only: venue.name is '%s'",
+                       settings->venue.name);
     routing->volume[0] = volumes_of(first, universe);
     options.leg[0] = leg_of(names[0], first, universe, routing->volume[0], config->taker_fee_bps,
                             config->maker_fee_bps);

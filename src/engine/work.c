@@ -486,6 +486,8 @@ look(struct qt_engine *engine, struct qt_symbol *symbol, uint64_t seq, unsigned 
         stop(engine, symbol, QT_PLACE_EXIT, "liquidation", seq, engine->now_ns);
     if (engine->is_shut)
         stop(engine, symbol, QT_PLACE_ENTRY, "no entries in this mode", seq, engine->now_ns);
+    if (symbol->is_halted)
+        stop(engine, symbol, QT_PLACE_ENTRY, "the venue does not trade it as before", seq, engine->now_ns);
     for (int place = 0; place < QT_PLACES; place++) {
         if (!is_worked(&parent[place]) || *n >= ORDERS_A_CYCLE)
             continue;

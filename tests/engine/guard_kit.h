@@ -243,6 +243,15 @@ seconds(unsigned n, int64_t px)
 }
 
 static inline void
+say_status(enum qt_instrument_status status, int64_t lot)
+{
+    now_ns += 10 * QT_NS_PER_MS;
+    struct qt_event event = {.kind = QT_EVENT_STATUS,
+                             .status = {.status = (uint8_t)status, .lot = {lot}}};
+    pass(&event);
+}
+
+static inline void
 report(uint64_t client_id, enum qt_report_type type, enum qt_order_state state, int64_t cum_qty)
 {
     now_ns += 10 * QT_NS_PER_MS;

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fault F12 at the engine: a position and orders in a symbol that the venue halts, delists, or trades
- * by other steps.
+ * Fault F12 at the engine: a position and orders in a symbol that the venue halts, delists, or
+ * trades by other steps.
  */
 #include "guard_kit.h"
-
-static void
-say_status(enum qt_instrument_status status, int64_t lot)
-{
-    now_ns += 10 * QT_NS_PER_MS;
-    struct qt_event event = {.kind = QT_EVENT_STATUS,
-                             .status = {.status = (uint8_t)status, .lot = {lot}}};
-    pass(&event);
-}
 
 /* The venue refuses an order, with a code. */
 static void
@@ -97,37 +88,6 @@ START_TEST(F12_larger_lot_lasts_until_the_symbol_trades_as_before)
 END_TEST
 
 /* An entry rests; the symbol stops: it is withdrawn, and nothing is begun. */
-START_TEST(F12_resting_entry_is_withdrawn)
-{
-    const enum qt_instrument_status gone[] = {QT_INSTRUMENT_HALTED, QT_INSTRUMENT_GONE,
-                                              QT_INSTRUMENT_CHANGED};
-    restore->positions = 0;
-    restore->orders = 1;
-    restore->order[0] =
-        (struct qt_order_record){.request = {.client_id = qt_client_id(900, 0),
-                                             .side = QT_BUY,
-                                             .type = QT_TYPE_LIMIT,
-                                             .px = {9000},
-                                             .stop_px = QT_PX_NONE,
-                                             .qty = {1000}},
-                                 .venue_id = 7,
-                                 .state = QT_ORDER_OPEN,
-                                 .purpose = QT_PURPOSE_ENTRY,
-                                 .created_ns = now_ns - QT_NS_PER_MIN,
-                                 .updated_ns = now_ns - QT_NS_PER_MIN};
-    open_engine();
-    seconds(1, ENTRY);
-    report(qt_client_id(900, 0), QT_REPORT_STATUS, QT_ORDER_OPEN, 0);
-    seconds(5, ENTRY);
-    ck_assert_uint_eq(count(CANCEL), 0);
-    say_status(gone[_i], 0);
-    seconds(5, ENTRY);
-    ck_assert_uint_ge(count(CANCEL), 1);
-    ck_assert_uint_eq(last(CANCEL)->client_id, qt_client_id(900, 0));
-    ck_assert_uint_eq(count(SUBMIT), 0);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -137,7 +97,6 @@ main(void)
     tcase_add_test(tc, F12_halted_symbol_gets_exits_slower_and_slower);
     tcase_add_test(tc, F12_position_of_changed_steps_is_closed_in_whole_new_lots);
     tcase_add_test(tc, F12_larger_lot_lasts_until_the_symbol_trades_as_before);
-    tcase_add_loop_test(tc, F12_resting_entry_is_withdrawn, 0, 3);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }

@@ -227,6 +227,26 @@ START_TEST(parent_of_an_entry_stops_where_the_mode_allows_none)
 }
 END_TEST
 
+START_TEST(F12_entry_at_work_is_withdrawn_where_its_symbol_does_not_trade)
+{
+    const enum qt_instrument_status gone[] = {QT_INSTRUMENT_HALTED, QT_INSTRUMENT_GONE,
+                                              QT_INSTRUMENT_CHANGED};
+    struct qt_parent *parent = entering("iceberg");
+    seconds(2, ENTRY);
+    uint64_t child = parent->child;
+    accept_order(child);
+    seconds(5, ENTRY);
+    ck_assert_uint_eq(count(CANCEL), 0);
+    say_status(gone[_i], 0);
+    seconds(2, ENTRY);
+    ck_assert_uint_eq(last(CANCEL)->client_id, child);
+    report(child, QT_REPORT_CANCELLED, QT_ORDER_CANCELLED, 0);
+    ck_assert_int_eq(parent->state, QT_PARENT_DONE);
+    seconds(20, ENTRY);
+    ck_assert_uint_eq(submits_of(QT_BUY), 1);
+}
+END_TEST
+
 START_TEST(position_that_must_be_closed_does_not_meet_its_own_entry)
 {
     struct qt_parent *parent = entering("iceberg");
@@ -469,6 +489,7 @@ main(void)
     tcase_add_test(tc, lost_child_that_never_arrived_is_due_again);
     tcase_add_test(tc, parent_that_rejects_leave_unfilled_says_so_at_its_deadline);
     tcase_add_test(tc, parent_of_an_entry_stops_where_the_mode_allows_none);
+    tcase_add_loop_test(tc, F12_entry_at_work_is_withdrawn_where_its_symbol_does_not_trade, 0, 3);
     tcase_add_test(tc, position_that_must_be_closed_does_not_meet_its_own_entry);
     tcase_add_test(tc, child_of_an_exit_waits_for_its_balance_and_the_rest_is_guarded_again);
     tcase_add_test(tc, resting_child_of_an_exit_leaves_the_rest_guarded);

@@ -106,6 +106,8 @@ qt__router_market(struct qt__router_leg *leg, const struct qt_event *event)
     uint32_t instrument = leg->own[event->instrument];
     struct qt__router_quote *quote = &leg->quote[instrument];
     leg->market_ns = event->t_recv_ns;
+    if (event->kind == QT_EVENT_STATUS)
+        quote->is_halted = event->status.status != QT_INSTRUMENT_TRADING;
     if (event->kind == QT_EVENT_QUOTE)
         on_quote(leg, instrument, event);
     if (event->kind == QT_EVENT_DEPTH && quote->book) {

@@ -23,6 +23,7 @@ struct qt__router_quote {
     double bid, ask;         /* 0: empty side, or nothing came yet */
     qt_qty bid_qty, ask_qty; /* scale of leg 0 */
     struct qt_book *book;    /* NULL: not watched */
+    bool is_halted;          /* the leg does not trade it as before */
 };
 
 struct qt__router_held {

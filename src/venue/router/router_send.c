@@ -82,7 +82,8 @@ describe(struct plan *plan, struct qt__router_leg *leg)
     if (own == QT_NO_INSTRUMENT)
         return;
     const struct qt_instrument *ins = qt_universe_at(leg->port.universe, own);
-    venue->is_open = !plan->is_out[leg->index] && qt__router_is_usable(leg);
+    venue->is_open =
+        !plan->is_out[leg->index] && !leg->quote[instrument].is_halted && qt__router_is_usable(leg);
     venue->levels = qt__router_levels(leg, instrument, (enum qt_side)plan->request->side,
                                       plan->level[leg->index]);
     venue->lot = qt__router_qty_in(leg, instrument, ins->lot);
