@@ -60,6 +60,12 @@ class Account:
         """Amounts of the account by asset."""
         return {row["asset"]: float(row["free"]) + float(row["locked"]) for row in self.ask("/api/v3/account")["balances"]}
 
+    def has_no_more_than(self, before, dust=5):
+        """No coin above what was before but what is too little to sell; dust: in money."""
+        time.sleep(1)  # a read of an account weighs at the venue
+        more = {name: amount - before.get(name, 0) for name, amount in self.assets().items() if name != "USDT"}
+        return all(amount <= 0 or amount * self.price(name) <= dust for name, amount in more.items())
+
     def price(self, asset):
         with urllib.request.urlopen(f"{self.rest}/api/v3/ticker/price?symbol={asset}USDT") as answer:
             return float(json.load(answer)["price"])

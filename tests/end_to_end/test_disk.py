@@ -5,6 +5,7 @@ which fault is a file's existence."""
 import json
 import os
 
+from live_place import Place
 from qt_program import Folder, Program, Skip, call, rows, run, status, until
 
 LIBRARY = os.environ.get("QT_DISK_LIBRARY")
@@ -51,6 +52,31 @@ def live_with(fault):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def sold_out_under(fault):
+    """Cancels and exits leave while nothing can be written; what they did is written when it can."""
+    if not LIBRARY:
+        raise Skip("a sanitizer's runtime must be the first library of a program")
+    with Place() as place:
+        faults = place.path / "faults"
+        os.mkdir(faults)
+        begun = place.assets()
+        with place.run(env={"LD_PRELOAD": LIBRARY, "QT_DISK": str(faults)}) as engine:
+            until("protected positions", place.protected)
+            (faults / fault).touch()
+            until("a pause", lambda: mode(place.state) == "PAUSED")
+            with Program("--data-dir", str(place.state), "liquidate", "--yes", "--reason", "the disk fails") as order:
+                until("no order and no coin", lambda: not place.resting() and place.has_no_more_than(begun))
+                assert (faults / fault).exists()
+                (faults / fault).unlink()
+                assert order.wait() == 0 and "flat" in order.text(), order.text() + order.errors()
+            until("the disk works", lambda: states(place.state).get("store") == "running")
+            assert engine.stop() == 0, engine.errors()
+            document = engine.document()
+            assert document["conserved"] is True and document["incidents"] == 0, document
+        place.check_books()
+        place.verify()
+
+
 def S4_full_disk_pauses_and_nothing_is_lost():
     live_with("enospc")
 
@@ -63,5 +89,14 @@ def S7_disk_that_turns_read_only_pauses_and_nothing_is_lost():
     live_with("erofs")
 
 
+def S4_full_disk_keeps_no_cancel_and_no_exit_back():
+    sold_out_under("enospc")
+
+
+def S5_S7_disk_with_errors_keeps_no_cancel_and_no_exit_back():
+    sold_out_under("eio")
+
+
 run([S4_full_disk_pauses_and_nothing_is_lost, S5_disk_with_errors_pauses_and_nothing_is_lost,
-     S7_disk_that_turns_read_only_pauses_and_nothing_is_lost])
+     S7_disk_that_turns_read_only_pauses_and_nothing_is_lost,
+     S4_full_disk_keeps_no_cancel_and_no_exit_back, S5_S7_disk_with_errors_keeps_no_cancel_and_no_exit_back])
