@@ -111,11 +111,15 @@ qt__reconcile_report(struct qt_engine *engine, const struct qt_symbol *symbol,
     const struct qt_report *report = &event->report;
     const struct qt_order *order = change->order;
     bool is_lost = report->type == QT_REPORT_NOT_FOUND;
-    if (report->type != QT_REPORT_STATUS && !is_lost)
+    bool is_read = report->type == QT_REPORT_STATUS ||
+                   (report->type == QT_REPORT_FILL && (event->flags & QT_EVENT_READ));
+    if (!is_read && !is_lost)
         return;
     if (change->has_fill)
         tell_fill(engine, symbol, event, change);
-    if (is_usual(change))
+    bool is_part = report->type == QT_REPORT_FILL &&
+                   !qt_order_state_is_final((enum qt_order_state)change->after);
+    if (is_usual(change) || is_part) /* of a part the order's state, which follows, tells */
         return;
     struct qt_difference_record line = order_line(symbol, order);
     bool is_over = qt_order_state_is_final((enum qt_order_state)change->after);

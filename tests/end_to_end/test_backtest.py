@@ -100,7 +100,7 @@ def parents_are_accounted_for(algorithm):
 
 
 def parents_of_each_algorithm_are_accounted_for_and_replay():
-    for algorithm in os.environ.get("QT_ALGORITHMS", "chase,vwap").split(","):  # twap, pov and iceberg too
+    for algorithm in os.environ.get("QT_ALGORITHMS", "vwap").split(","):  # chase, twap, pov and iceberg too
         parents_are_accounted_for(algorithm)
 
 

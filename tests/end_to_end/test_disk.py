@@ -28,7 +28,7 @@ def live_with(fault):
         os.mkdir(faults)
         config = folder / "config.json"
         config.write_text(json.dumps({"engine": {"equity_s": 1}, "journal": {"sync": "every"}}))
-        with Program("--config", str(config), "--data-dir", str(state), "demo", "--headless", "--symbols", "20",
+        with Program("--config", str(config), "--data-dir", str(state), "demo", "--headless", "--symbols", "5",
                      "--journal", str(journal), env={"LD_PRELOAD": LIBRARY, "QT_DISK": str(faults)}) as engine:
             until("trading", lambda: mode(state) == "NORMAL" and rows(state, "SELECT * FROM equity"))
             before = rows(state, "SELECT count(*) FROM equity")[0][0]

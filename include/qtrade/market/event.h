@@ -44,7 +44,8 @@ enum qt_event_flag {
     QT_EVENT_HISTORY = 4,  /* BAR: from before the session: no decision is taken on it */
     QT_EVENT_BUYER_MAKER = 8, /* TRADE: the seller was the aggressor */
     QT_EVENT_REFUSED = 16, /* SYNC: the venue's port could not even begin the read; LINK: the venue refuses our key */
-    QT_EVENT_HELD = 128    /* COMMAND to resume: the kill switch or the tamper line was not released when it was taken */
+    QT_EVENT_HELD = 128,   /* COMMAND to resume: the kill switch or the tamper line was not released when it was taken */
+    QT_EVENT_READ = 256    /* REPORT, FILL: of an order's trades, which were asked for; no stream told it before */
     /* 32 and 64: the source, below */
 };
 

@@ -25,9 +25,10 @@ report_event(struct qt_binance *self, uint32_t instrument, const struct qt_repor
 
 void
 qt__bn_push_report(struct qt_binance *self, const struct qt__bn_order_answer *order,
-                   const struct qt_report *report)
+                   const struct qt_report *report, uint16_t flags)
 {
     struct qt_event event = report_event(self, order->instrument, report);
+    event.flags = flags;
     if (order->t_venue_ns != QT_TIME_NONE)
         event.t_venue_ns = order->t_venue_ns;
     qt__bn_push(self, &event);
@@ -86,12 +87,12 @@ push_placed(struct qt_binance *self, const struct qt__bn_order_answer *order, co
     report.cum_qty = QT_QTY_ZERO;
     report.cum_quote = QT_MONEY_ZERO;
     report.sent_ns = sent_ns;
-    qt__bn_push_report(self, order, &report);
+    qt__bn_push_report(self, order, &report, 0);
     if (!qt__bn_decode_fills(root, ins, &order->status, fills, FILLS_MAX, &n,
                              &self->stats.foreign_fees))
         n = 0;
     for (size_t i = 0; i < n; i++)
-        qt__bn_push_report(self, order, &fills[i]);
+        qt__bn_push_report(self, order, &fills[i], 0);
     qt_qty told = n > 0 ? fills[n - 1].cum_qty : QT_QTY_ZERO;
     report = order->status;
     if (report.state == QT_ORDER_EXPIRED)
@@ -100,7 +101,7 @@ push_placed(struct qt_binance *self, const struct qt__bn_order_answer *order, co
         report.type = QT_REPORT_CANCELLED;
     else if (qt_qty_cmp(told, report.cum_qty) == 0)
         return;
-    qt__bn_push_report(self, order, &report);
+    qt__bn_push_report(self, order, &report, 0);
 }
 
 static void
@@ -147,7 +148,7 @@ push_cancelled(struct qt__bn_call *call, struct qt__bn_order_answer *order, int6
     order->status.type =
         order->status.state == QT_ORDER_CANCELLED ? QT_REPORT_CANCELLED : QT_REPORT_STATUS;
     order->status.sent_ns = order->status.type == QT_REPORT_CANCELLED ? sent_ns : 0;
-    qt__bn_push_report(call->self, order, &order->status);
+    qt__bn_push_report(call->self, order, &order->status, 0);
 }
 
 static void
@@ -242,7 +243,7 @@ on_status(struct qt__bn_call *call, const struct qt__bn_answer *answer)
         order.status.client_id = call->client_id;
         order.status.sent_ns = call->sent_utc_ns;
         if (!qt__bn_ask_trades(call->self, &order))
-            qt__bn_push_report(call->self, &order, &order.status);
+            qt__bn_push_report(call->self, &order, &order.status, 0);
     } else if (!answer->is_good && answer->verdict == QT_VENUE_NOT_FOUND) {
         push_bare(call, QT_REPORT_NOT_FOUND, QT_ORDER_UNKNOWN, answer->code);
     } else {

@@ -365,7 +365,7 @@ bool qt__bn_cancel(void *context, uint32_t instrument, uint64_t client_id);
 bool qt__bn_cancel_all(void *context, uint32_t instrument);
 bool qt__bn_query(void *context, uint32_t instrument, uint64_t client_id);
 void qt__bn_push_report(struct qt_binance *self, const struct qt__bn_order_answer *order,
-                        const struct qt_report *report);
+                        const struct qt_report *report, uint16_t flags);
 /* trades.c: reads the order's trades, and tells them, then its state. False: it has none, or they
  * are not asked for now: the caller tells the state. */
 bool qt__bn_ask_trades(struct qt_binance *self, const struct qt__bn_order_answer *order);

@@ -32,8 +32,8 @@ on_trades(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     size_t n = 0;
     if (answer->is_good && read_trades(call->self, &order, answer, fills, &n))
         for (size_t i = 0; i < n; i++)
-            qt__bn_push_report(call->self, &order, &fills[i]);
-    qt__bn_push_report(call->self, &order, &order.status);
+            qt__bn_push_report(call->self, &order, &fills[i], QT_EVENT_READ);
+    qt__bn_push_report(call->self, &order, &order.status, 0);
 }
 
 bool
