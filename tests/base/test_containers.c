@@ -21,7 +21,7 @@ START_TEST(a_map_does_what_an_array_does)
     uint64_t value[KEYS], seen;
     bool is_there[KEYS] = {0};
     size_t n = 0;
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < qt_rounds(200000); i++) {
         uint64_t key = qt_rng_below(&rng, KEYS), k = key * 4096; /* collide in the low bits */
         if (qt_rng_below(&rng, 2)) {
             bool fits = is_there[key] || n < MOST;

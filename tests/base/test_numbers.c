@@ -42,7 +42,7 @@ START_TEST(every_integer_survives_its_own_text)
 {
     struct qt_rng rng;
     qt_rng_init(&rng, 1);
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < qt_rounds(200000); i++) {
         int64_t v = (int64_t)qt_rng_next(&rng) >> qt_rng_below(&rng, 63), back;
         int scale = (int)qt_rng_below(&rng, QT_SCALE_MAX + 1);
         char text[QT_DECIMAL_TEXT];
@@ -71,7 +71,7 @@ START_TEST(many_bytes_at_a_time_are_what_they_are_one_by_one)
 {
     struct qt_rng rng;
     qt_rng_init(&rng, 3);
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < qt_rounds(100000); i++) {
         char text[QT_BLOCK];
         unsigned plain = 0, run = 0;
         uint64_t number = 0;
@@ -165,7 +165,7 @@ START_TEST(elementary_functions_are_within_their_stated_error)
 {
     struct qt_rng rng;
     qt_rng_init(&rng, 2);
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < qt_rounds(200000); i++) {
         double u = qt_rng_uniform(&rng) - 0.5, x = 1400 * u, a = i & 1 ? 2e5 * u : 10 * u;
         double y = i & 1 ? 1 + 0.1 * u : ldexp(1.5 + u, (int)(qt_rng_below(&rng, 200)) - 100);
         double p = 20 * (qt_rng_uniform(&rng) - 0.5);
@@ -197,7 +197,7 @@ START_TEST(the_normal_tail_has_the_bits_of_its_whole_continued_fraction)
 {
     struct qt_rng rng;
     qt_rng_init(&rng, 7);
-    for (int n = 0; n < 20000; n++) {
+    for (int n = 0; n < qt_rounds(20000); n++) {
         double x = n == 0 ? 2.5 : 2.5 + qt_rng_uniform(&rng) * (n % 4 == 0 ? 37.5 : 6), f = x;
         for (int i = 120; i >= 1; i--)
             f = x + i / f;

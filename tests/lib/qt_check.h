@@ -24,6 +24,14 @@ qt_market_path(const char *relative, char *out, size_t capacity)
     return NULL;
 }
 
+/** How often something random is played: n, or an eighth of it where QT_LIGHT is set, as scripts/test does for the
+ * sanitizers, under which everything is slow. */
+static inline int
+qt_rounds(int n)
+{
+    return getenv("QT_LIGHT") ? (n + 7) / 8 : n;
+}
+
 /** Runs a suite; the exit status of the program. */
 static inline int
 qt_run_suite(Suite *suite)

@@ -568,7 +568,7 @@ main(void)
     tc = tcase_create("property");
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, over_any_two_lines_each_trade_counts_once_and_prices_never_go_back, 0,
-                        CASES);
+                        qt_rounds(CASES));
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }

@@ -17,7 +17,7 @@ cuts_wanted(void)
 {
     const char *text = getenv("QT_CUTS");
     int64_t n = 0;
-    return text && qt_int_parse(text, &n) && n > 0 && n < 1000000 ? (int)n : 2400;
+    return text && qt_int_parse(text, &n) && n > 0 && n < 1000000 ? (int)n : qt_rounds(2400);
 }
 
 struct world {

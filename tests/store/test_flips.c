@@ -269,7 +269,7 @@ number_of(const char *variable, int64_t otherwise)
 START_TEST(S9_any_flipped_bit_of_a_data_directory_is_named_or_harmless)
 {
     struct world world;
-    int64_t flips = number_of("QT_FLIPS", 600), named = 0, harmless = 0;
+    int64_t flips = number_of("QT_FLIPS", qt_rounds(600)), named = 0, harmless = 0;
     uint64_t seed = (uint64_t)number_of("QT_SEED", 1) * UINT64_C(0x9e3779b97f4a7c15);
     begin(&world);
     for (int64_t i = 0; i < flips; i++) {

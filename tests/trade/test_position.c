@@ -228,7 +228,7 @@ START_TEST(random_fills_stay_within_a_unit_a_fill_of_exact_average_cost)
     uint64_t seed = kit_seed(_i);
     fprintf(stderr, "# QT_SEED=%llu\n", (unsigned long long)seed);
     qt_rng_init(&rng, seed);
-    for (int run = 0; run < 20000; run++) {
+    for (int run = 0; run < qt_rounds(20000); run++) {
         struct qt_position p = flat();
         struct naive n = {.cost = {0, 1}, .realised = {0, 1}};
         for (int k = 1; k <= 8; k++) {
@@ -256,7 +256,7 @@ START_TEST(realised_unrealised_and_cost_hold_to_the_unit_with_fees_in_base_and_q
     qt_rng_init(&rng, seed);
     struct qt_position p = flat();
     int64_t cash = 0, base = 0;
-    for (int k = 0; k < 200000; k++) {
+    for (int k = 0; k < qt_rounds(200000); k++) {
         bool in_base = qt_rng_below(&rng, 3) == 0;
         int64_t qty = kit_between(&rng, 1, 5000);
         struct qt_fill f =
