@@ -44,10 +44,10 @@ class Account:
         except urllib.error.HTTPError:
             return False
 
-    def resting(self):
-        """Open orders at the venue, by symbol."""
+    def resting(self, **of):
+        """Open orders at the venue, by symbol; symbol: of that one, which weighs less."""
         found = {}
-        for row in self.ask("/api/v3/openOrders"):
+        for row in self.ask("/api/v3/openOrders", **of):
             found.setdefault(row["symbol"], []).append(row)
         return found
 
@@ -70,10 +70,10 @@ class Account:
         with urllib.request.urlopen(f"{self.rest}/api/v3/ticker/price?symbol={asset}USDT") as answer:
             return float(json.load(answer)["price"])
 
-    def push(self, symbol):
+    def push(self, symbol, money=30000):
         """A large purchase, sold again at once: the price falls through some levels of the book."""
         bought = self.ask("/api/v3/order", "POST", (400,), symbol=symbol, side="BUY", type="MARKET",
-                          quoteOrderQty="30000")
+                          quoteOrderQty=str(money))
         if not bought:
             return  # the book is empty for a moment
         decimals = len(bought["origQty"].rstrip("0").partition(".")[2])

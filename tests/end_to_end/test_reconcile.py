@@ -131,8 +131,8 @@ def start_explains_what_happened_while_nobody_looked():
         def filled():
             """The market falls through one of the stops."""
             for name in stops:
-                place.push(name)
-                if name not in place.resting():
+                place.push(name, 60000)
+                if name not in place.resting(symbol=name):
                     return name
             return None
         done = until("a stop that fills", filled)

@@ -28,9 +28,10 @@ def o12_dead_engine_leaves_a_stop_that_sells():
 
         def sold():
             for name in before:
-                place.push(name)
-            resting = place.resting()
-            return next((name for name in before if name not in resting), None)
+                place.push(name, 60000)
+                if name not in place.resting(symbol=name):
+                    return name
+            return None
         symbol = until("the market at a stop", sold)
         order = place.ask("/api/v3/order", symbol=symbol, orderId=before[symbol][0]["orderId"])
         assert order["status"] == "FILLED" and order["executedQty"] == order["origQty"], order
