@@ -195,6 +195,7 @@ compare_holding(struct qt_engine *engine, struct qt_symbol *symbol, const struct
     symbol->venue_qty = held;
     if (qt__guard_busy(engine, symbol) > 0) {
         symbol->is_short_at_venue = false;
+        qt__surplus_unknown(symbol);
         return;
     }
     if (!symbol->has_foreign) {
@@ -203,6 +204,8 @@ compare_holding(struct qt_engine *engine, struct qt_symbol *symbol, const struct
             symbol->foreign_qty = QT_QTY_ZERO;
     }
     bool is_short = qt_qty_sign(ours) > 0 && qt_qty_cmp(held, ours) < 0;
+    if (is_short)
+        qt__surplus_unknown(symbol);
     if (is_short && qt__guard_doubt(engine, symbol)) {
         symbol->is_short_at_venue = false;
         return;
@@ -218,7 +221,7 @@ compare_holding(struct qt_engine *engine, struct qt_symbol *symbol, const struct
         qt__incident(engine, event->seq, event->t_recv_ns, text);
     }
     if (!is_short)
-        qt__reconcile_holding(engine, symbol, held, event);
+        qt__surplus_look(engine, symbol, held, event);
 }
 
 void

@@ -285,10 +285,12 @@ void qt__reconcile_cash(struct qt_engine *engine, const struct qt_event *event, 
 void qt__reconcile_position(struct qt_engine *engine, const struct qt_symbol *symbol, qt_qty ours,
                             qt_qty venue, enum qt_difference_rule rule, const char *why,
                             const struct qt_event *event);
-/** The venue holds enough of a quiet symbol's asset: what is there beyond what is known is told once
- * it has been read twice, and counts as not ours from then on (not while a liquidation runs). */
-void qt__reconcile_holding(struct qt_engine *engine, struct qt_symbol *symbol, qt_qty held,
-                           const struct qt_event *event);
+/* surplus.c: what is at the venue and not ours. Engine thread, while all have met */
+/** A read showed at least our position, and no order moves: what is there beyond what is known. */
+void qt__surplus_look(struct qt_engine *engine, struct qt_symbol *symbol, qt_qty held,
+                      const struct qt_event *event);
+/** A read that says nothing of that. */
+void qt__surplus_unknown(struct qt_symbol *symbol);
 /* halts.c: what the venue does not trade as before. At the owner of the symbol */
 void qt__symbol_status(struct qt_engine *engine, struct qt_symbol *symbol,
                        const struct qt_event *event);

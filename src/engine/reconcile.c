@@ -233,30 +233,3 @@ qt__reconcile_position(struct qt_engine *engine, const struct qt_symbol *symbol,
     qt_copy(line.why, sizeof line.why, why);
     qt__differs(engine, &line, event->seq, event->t_recv_ns, !is_ours);
 }
-
-/* An asset on which several symbols stand is one holding: what any of them explains is explained.
- */
-void
-qt__reconcile_holding(struct qt_engine *engine, struct qt_symbol *symbol, qt_qty held,
-                      const struct qt_event *event)
-{
-    qt_qty known = QT_QTY_ZERO, extra = QT_QTY_ZERO;
-    if (!qt_qty_add(symbol->position.qty, symbol->foreign_qty, &known) ||
-        !qt_qty_sub(held, known, &extra))
-        return;
-    bool is_sure = qt_qty_cmp(extra, symbol->extra_qty) == 0;
-    bool is_new = qt_qty_cmp(extra, symbol->told_extra_qty) != 0;
-    symbol->extra_qty = extra;
-    if (!is_sure || qt_qty_sign(extra) == 0)
-        return;
-    symbol->told_extra_qty = extra;
-    if (is_new && qt_qty_cmp(qt_qty_abs(extra), symbol->lot) >= 0)
-        qt__reconcile_position(engine, symbol, known, held, QT_RULE_LEFT,
-                               qt_qty_sign(extra) > 0 ? "deposit or purchase outside: not ours"
-                                                      : "withdrawal or sale of what was not ours",
-                               event);
-    if (engine->liquidation.is_active) /* flat is what was there before it, and no more */
-        return;
-    if (qt_qty_add(symbol->foreign_qty, extra, &symbol->foreign_qty))
-        symbol->extra_qty = symbol->told_extra_qty = QT_QTY_ZERO;
-}

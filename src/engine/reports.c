@@ -145,6 +145,13 @@ apply(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event 
                  qt_order_purpose_name((enum qt_order_purpose)order->purpose));
 }
 
+/* To a question how an order stands. */
+static bool
+is_answer(const struct qt_report *report)
+{
+    return report->type == QT_REPORT_STATUS || report->type == QT_REPORT_NOT_FOUND;
+}
+
 /* A row of the account's open orders with an id of ours. */
 static bool
 is_stray(const struct qt_event *event)
@@ -162,6 +169,8 @@ qt__report(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_e
     unsigned n = 0; /* ids of orders that this report leads to */
     enum qt_orders_verdict verdict = qt_orders_report(qt__orders_of(engine, symbol->ins->id),
                                                       &event->report, event->t_recv_ns, &change);
+    if (change.order && is_answer(&event->report))
+        change.order->answered_read = engine->sync.number;
     switch (verdict) {
     case QT_ORDERS_INCIDENT:
         qt__incident(engine, event->seq, event->t_recv_ns, change.incident);

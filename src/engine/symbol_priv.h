@@ -71,8 +71,8 @@ struct qt_symbol {
     uint32_t venue_read;           /* 0: never */
     qt_qty foreign_qty;            /* of it, what was there and not ours at the first quiet read */
     bool has_foreign, is_short_at_venue;
-    qt_qty extra_qty, told_extra_qty; /* at the venue beyond ours and foreign_qty, at the last read;
-                                         last told */
+    qt_qty extra_qty; /* at the venue beyond ours and foreign_qty, at the last quiet read (surplus.c) */
+    uint32_t extra_read; /* the first that showed so much */
     double signal, confidence;
     bool has_signal;
     char why[96];
