@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every kind of difference between an engine and its venue, made by hand at a real `venue serve`: each is repaired by
 its rule, and `qtrade reconcile` explains it by the right line."""
+import itertools
 import json
 import re
 from decimal import Decimal
@@ -165,6 +166,45 @@ def start_explains_what_happened_while_nobody_looked():
         place_ended(place)
 
 
+def fill_that_the_stream_keeps_to_itself_is_explained():
+    """Fault F9 at the whole program: no event of the account comes at all."""
+    with Account(TIGHT, ("drop-user=1",)) as place:
+        before, lots = place.assets(), place.rules()
+        with place.run() as engine:
+            fill_is_explained(place, engine, before, lots)
+        place_ended(place)
+
+
+def fill_is_explained(place, engine, before, lots):
+    """A stop fills unheard; what the hand that made it fill has left is there when the liquidation begins."""
+    until("protected positions", place.protected)
+    place.say("pause", "--reason", "nobody trades but the stops")
+    held = until("every stop", place.protected)
+    turn = itertools.cycle(row["symbol"] for row in held)
+
+    def filled():
+        """A large sale by hand takes the price through a stop."""
+        symbol = next(turn)
+        stops = [order for order in place.resting(symbol=symbol).get(symbol, []) if order["side"] == "SELL"]
+        place.push(symbol)
+        return [order for order in stops if place.ask(
+            "/api/v3/order", symbol=symbol, orderId=order["orderId"])["status"] == "FILLED"]
+    stop = until("a stop that fills", filled)[0]
+    line = place.line(what="fill", venue_id=str(stop["orderId"]), symbol=stop["symbol"])
+    assert line["rule"] == "corrected" and line["client_id"], line
+    place.push(stop["symbol"])
+    # what those sales left on the account was never ours: flat is without it, known before or not
+    place.say("liquidate", "--yes", "--reason", "the end")
+    assert place.status()["liquidation"] == "flat, read twice at the venue"
+    for symbol in {row["symbol"] for row in held}:
+        lines = place.lines(what="balance", symbol=symbol, rule="left")
+        told = sum(float(line["venue"]) - float(line["ours"]) for line in lines)
+        left = place.held(symbol) - before.get(symbol.removesuffix("USDT"), 0)
+        assert abs(told - left) <= 9 * float(lots[symbol][1]), (symbol, told, left)  # less than a lot is not told
+    assert engine.stop() == 0
+    assert engine.document()["conserved"] is True
+
+
 def nothing_to_explain_is_said_and_bad_words_are_refused():
     with Account() as place, place.run() as engine:
         until("the engine", place.status)
@@ -177,4 +217,4 @@ def nothing_to_explain_is_said_and_bad_words_are_refused():
 
 
 run([running_engine_explains_what_somebody_else_does, start_explains_what_happened_while_nobody_looked,
-     nothing_to_explain_is_said_and_bad_words_are_refused])
+     fill_that_the_stream_keeps_to_itself_is_explained, nothing_to_explain_is_said_and_bad_words_are_refused])
