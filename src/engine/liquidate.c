@@ -150,6 +150,10 @@ static void
 tell_rest(struct qt_engine *engine, uint64_t seq)
 {
     struct qt_liquidation *liquidation = &engine->liquidation;
+    if (liquidation->begun_ns == QT_TIME_NONE) {
+        liquidation->begun_ns = engine->now_ns;
+        liquidation->wait_ns = TELL_S * QT_NS_PER_S;
+    }
     int64_t passed_ns = engine->now_ns - liquidation->begun_ns;
     if (liquidation->is_flat || liquidation->keeps_positions || passed_ns < liquidation->wait_ns)
         return;
@@ -205,8 +209,7 @@ qt__liquidate_begin(struct qt_engine *engine, bool keeps_positions)
         .keeps_positions = keeps_positions,
         .next_ns = engine->now_ns,
         .first_flat_ns = QT_TIME_NONE,
-        .begun_ns = engine->now_ns,
-        .wait_ns = TELL_S * QT_NS_PER_S};
+        .begun_ns = QT_TIME_NONE};
     qt__liquidate_step(engine, engine->seq, &n);
 }
 

@@ -357,6 +357,42 @@ START_TEST(O13_read_that_failed_midway_counts_for_nothing)
 }
 END_TEST
 
+/* The mode is kept after the first cancel is out: who dies in between is known by his sales. */
+START_TEST(O13_restart_amid_the_first_sale_goes_on_though_the_mode_was_not_kept)
+{
+    restore_all();
+    restore->orders = 1;
+    restore->mode = QT_MODE_PAUSED;
+    restore->mode_since_ns = now_ns - 2 * QT_NS_PER_MIN;
+    restore->order[0].request.type = QT_TYPE_MARKET;
+    restore->order[0].purpose = QT_PURPOSE_FLATTEN;
+    restore->order[0].venue_id = 0;
+    venue.orders = 0; /* it never arrived */
+    open_engine();
+    link_all(QT_LINK_UP);
+    run_for(1, ENTRY);
+    ck_assert_int_eq(engine->mode, QT_MODE_EMERGENCY);
+    for (unsigned s = 0; s < PEACE_S; s++) {
+        second(ENTRY);
+        check_honest("restarted");
+    }
+    check_ended("restarted");
+}
+END_TEST
+
+START_TEST(O13_sale_of_a_liquidation_that_a_person_has_ended_begins_no_other)
+{
+    restore_all();
+    restore->mode = QT_MODE_PAUSED;
+    restore->mode_since_ns = now_ns - QT_NS_PER_S;
+    restore->order[0].purpose = QT_PURPOSE_FLATTEN;
+    open_engine();
+    link_all(QT_LINK_UP);
+    run_for(3, ENTRY);
+    ck_assert_int_eq(engine->mode, QT_MODE_PAUSED);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -372,6 +408,8 @@ main(void)
     tcase_add_test(tc, O13_entry_is_cancelled_at_once_though_an_exit_is_under_way);
     tcase_add_test(tc, O13_revoked_key_is_never_flat_and_told_louder_with_time);
     tcase_add_test(tc, O13_refused_sale_is_named_with_the_venues_code);
+    tcase_add_test(tc, O13_restart_amid_the_first_sale_goes_on_though_the_mode_was_not_kept);
+    tcase_add_test(tc, O13_sale_of_a_liquidation_that_a_person_has_ended_begins_no_other);
     tcase_add_test(tc, O11_rest_below_the_minimum_notional_is_flat_and_listed);
     tcase_add_test(tc, O13_read_that_failed_midway_counts_for_nothing);
     suite_add_tcase(suite, tc);
