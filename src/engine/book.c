@@ -230,6 +230,7 @@ qt__book_synced(struct qt_engine *engine, const struct qt_event *event)
     struct qt_sync *sync = &engine->sync;
     if (event->flags & QT_EVENT_REFUSED) {
         sync->asked_ns = QT_TIME_NONE; /* the next cycle asks again */
+        sync->rows = 0;                /* and counts anew */
         return;
     }
     sync->number++;

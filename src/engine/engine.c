@@ -136,7 +136,7 @@ set_defaults(struct qt_engine *engine)
                                          strlen(options->scan->reference));
     engine->now_ns = engine->market_ns = QT_TIME_NONE;
     engine->sync.asked_ns = engine->sync.done_ns = engine->last_cycle_ns = QT_TIME_NONE;
-    engine->liquidation.first_flat_ns = QT_TIME_NONE;
+    engine->liquidation.first_flat_ns = engine->liquidation.begun_ns = QT_TIME_NONE;
     engine->next_cycle_ns = engine->next_equity_ns = engine->started_ns = QT_TIME_NONE;
     engine->market_state.due_ns = engine->flush_due_ns = QT_TIME_NONE;
     engine->is_conserved = true;

@@ -80,8 +80,9 @@ struct qt_liquidation {
     bool keeps_positions; /* a halt: orders are cancelled, positions stay under their exits */
     int64_t next_ns;       /* next step not before this */
     int64_t first_flat_ns; /* engine time of the first flat read; QT_TIME_NONE: none */
+    int64_t begun_ns, wait_ns; /* its first step in this run; not flat so long after: told again */
     unsigned rounds;
-    char text[96];
+    char text[160];
 };
 
 /** The kill switch, as its thread says; and how fast the last trip was. Times are monotonic. */

@@ -36,6 +36,7 @@ qt__symbol_status(struct qt_engine *engine, struct qt_symbol *symbol, const stru
     symbol->is_left = status->status == QT_INSTRUMENT_CHANGED;
     symbol->lot = qt_qty_cmp(status->lot, symbol->ins->lot) > 0 ? status->lot : symbol->ins->lot;
     symbol->exit_refusals = 0;
+    symbol->exit_code = 0;
     bool has_position = qt__symbol_is_open(symbol);
     char qty[QT_DECIMAL_TEXT] = "", text[160];
     if (has_position)
@@ -54,6 +55,7 @@ void
 qt__exit_refused(struct qt_symbol *symbol, const struct qt_order *order, int64_t now_ns)
 {
     int64_t wait_ns = QT_NS_PER_S;
+    symbol->exit_code = order->state == QT_ORDER_REJECTED ? order->code : 0;
     if (order->state == QT_ORDER_REJECTED && order->code != 0) {
         wait_ns = QT_MIN(QT_NS_PER_S << QT_MIN(symbol->exit_refusals, 5u), EXIT_RETRY_MAX_NS);
         if (symbol->exit_refusals < UINT8_MAX)

@@ -6,12 +6,27 @@
  * race is a position again.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "engine_priv.h"
 
 enum { PACE_NS = QT_NS_PER_S }; /* between two rounds of cancels */
+enum { TELL_S = 60 }; /* not flat after so long: told, and again after twice as long ... */
 
-/* Every order of a symbol but its stop at the venue, which stands until its exit can go out. */
+/* An exit that rests and fills no more, or whose cancel came to nothing: what it holds back goes
+ * with another one. Of a halt the exits are left alone. */
+static bool
+is_stuck(const struct qt_engine *engine, const struct qt_order *exit)
+{
+    int64_t patience = engine->options.engine->order_timeout_ms * QT_NS_PER_MS;
+    bool rests = exit->state == QT_ORDER_OPEN || exit->state == QT_ORDER_PARTIAL ||
+                 exit->state == QT_ORDER_CANCEL_PENDING;
+    return rests && !engine->liquidation.keeps_positions &&
+           engine->now_ns - exit->updated_ns >= patience;
+}
+
+/* Every order of a symbol but its stop at the venue, which stands until its exit can go out, and
+ * the exit that is under way. */
 static void
 cancel_others(struct qt_engine *engine, const struct qt_symbol *symbol)
 {
@@ -20,13 +35,14 @@ cancel_others(struct qt_engine *engine, const struct qt_symbol *symbol)
     for (struct qt_order *order = qt_orders_first(orders); order; order = next) {
         next = qt_orders_after(orders, order);
         if (order->request.instrument == symbol->ins->id &&
-            order->request.client_id != symbol->guard.order)
+            order->request.client_id != symbol->guard.order &&
+            (order->request.client_id != symbol->exit_order || is_stuck(engine, order)))
             qt__cancel(engine, order);
     }
 }
 
 /* Own orders alive, with a cancel for each symbol that has any (all of a symbol at once, but for a
- * stop that protects). */
+ * stop that protects and an exit under way). */
 static uint32_t
 cancel_orders(struct qt_engine *engine, bool is_due)
 {
@@ -34,9 +50,9 @@ cancel_orders(struct qt_engine *engine, bool is_due)
     for (uint32_t i = 0; i < engine->symbols; i++) {
         uint32_t open = qt_orders_open_of(qt__orders_of(engine, i), i);
         alive += open;
-        if (open == 0 || !is_due || engine->symbol[i].exit_order)
+        if (open == 0 || !is_due)
             continue;
-        if (engine->symbol[i].guard.order)
+        if (engine->symbol[i].guard.order || engine->symbol[i].exit_order)
             cancel_others(engine, &engine->symbol[i]);
         else
             qt__cancel_all(engine, i);
@@ -78,23 +94,75 @@ holds_ours(const struct qt_symbol *symbol)
            qt_qty_sign(ours) > 0 && qt__symbol_can_trade(symbol, ours);
 }
 
+/* What is left of the first symbol that has something left, and the venue's word about its last
+ * exit; of the others their number. */
+static void
+add_rest(const struct qt_engine *engine, bool is_dust, const char *lead, char *text, size_t size)
+{
+    const struct qt_symbol *first = NULL;
+    unsigned more = 0;
+    char qty[QT_DECIMAL_TEXT], code[24] = "", others[24] = "";
+    for (uint32_t i = 0; i < engine->symbols; i++) {
+        const struct qt_symbol *symbol = &engine->symbol[i];
+        bool is_left =
+            qt_qty_sign(symbol->position.qty) != 0 && qt__symbol_is_open(symbol) != is_dust;
+        more += is_left && first;
+        if (is_left && !first)
+            first = symbol;
+    }
+    if (!first)
+        return;
+    if (!is_dust && first->exit_code)
+        snprintf(code, sizeof code, " (refused: %d)", (int)first->exit_code);
+    if (more)
+        snprintf(others, sizeof others, " and %u more", more);
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s%s %s%s%s", lead, first->ins->symbol,
+             qt_decimal_format_short(qt_qty_units(first->position.qty), first->ins->qty_scale, qty),
+             code, others);
+}
+
 static void
 say(struct qt_engine *engine, uint32_t orders, uint32_t positions)
 {
     struct qt_liquidation *liquidation = &engine->liquidation;
-    if (liquidation->is_flat)
+    if (liquidation->is_flat) {
         qt_copy(liquidation->text, sizeof liquidation->text, "flat, read twice at the venue");
-    else if (liquidation->keeps_positions && (orders || positions))
+        add_rest(engine, true, "; too small to be sold: ", liquidation->text,
+                 sizeof liquidation->text);
+    } else if (liquidation->keeps_positions && (orders || positions)) {
         snprintf(liquidation->text, sizeof liquidation->text,
                  "halted: %u orders alive, %u positions kept under their exits", orders, positions);
-    else if (orders || positions)
+    } else if (orders || positions) {
         snprintf(liquidation->text, sizeof liquidation->text,
                  "round %u: %u orders alive, %u positions open", liquidation->rounds, orders,
                  positions);
-    else
-        snprintf(liquidation->text, sizeof liquidation->text, "%s",
-                 liquidation->first_flat_ns == QT_TIME_NONE ? "reading the account"
-                                                            : "flat once, reading again");
+        add_rest(engine, false, ": ", liquidation->text, sizeof liquidation->text);
+    } else {
+        qt_copy(liquidation->text, sizeof liquidation->text,
+                liquidation->first_flat_ns == QT_TIME_NONE ? "reading the account"
+                                                           : "flat once, reading again");
+    }
+}
+
+/* Never a time-out into success: louder with time, with what is left where and why. */
+static void
+tell_rest(struct qt_engine *engine, uint64_t seq)
+{
+    struct qt_liquidation *liquidation = &engine->liquidation;
+    if (liquidation->begun_ns == QT_TIME_NONE) {
+        liquidation->begun_ns = engine->now_ns;
+        liquidation->wait_ns = TELL_S * QT_NS_PER_S;
+    }
+    int64_t passed_ns = engine->now_ns - liquidation->begun_ns;
+    if (liquidation->is_flat || liquidation->keeps_positions || passed_ns < liquidation->wait_ns)
+        return;
+    liquidation->wait_ns = 2 * passed_ns;
+    qt__note(engine, QT_SEVERITY_BAD, QT_TOPIC_RISK, seq, engine->now_ns,
+             "not flat after %lld s: %s", (long long)(passed_ns / QT_NS_PER_S), liquidation->text);
+    qt__audit(engine, "engine", "not_flat", liquidation->text);
+    qt_log_event(engine->options.log, QT_LOG_ERROR, "engine.not_flat", "after_s=%lld left=\"%s\"",
+                 (long long)(passed_ns / QT_NS_PER_S), liquidation->text);
 }
 
 static void
@@ -128,6 +196,7 @@ qt__liquidate_step(struct qt_engine *engine, uint64_t seq, unsigned *n)
         ask_venue(engine);
     }
     say(engine, orders, positions);
+    tell_rest(engine, seq);
 }
 
 void
@@ -139,7 +208,8 @@ qt__liquidate_begin(struct qt_engine *engine, bool keeps_positions)
         .is_active = true,
         .keeps_positions = keeps_positions,
         .next_ns = engine->now_ns,
-        .first_flat_ns = QT_TIME_NONE};
+        .first_flat_ns = QT_TIME_NONE,
+        .begun_ns = QT_TIME_NONE};
     qt__liquidate_step(engine, engine->seq, &n);
 }
 

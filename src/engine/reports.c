@@ -104,10 +104,12 @@ free_place(struct qt_symbol *symbol, const struct qt_order *order, int64_t now_n
     if (symbol->exit_order != order->request.client_id)
         return;
     symbol->exit_order = 0;
-    if (order->state != QT_ORDER_FILLED)
+    if (order->state != QT_ORDER_FILLED) {
         qt__exit_refused(symbol, order, now_ns);
-    else
-        symbol->exit_refusals = 0;
+        return;
+    }
+    symbol->exit_refusals = 0;
+    symbol->exit_code = 0;
 }
 
 static void

@@ -108,6 +108,21 @@ is_halt(const struct qt_engine *engine)
     return text && strncmp(text + 2, QT__HALT_MARK, sizeof QT__HALT_MARK - 1) == 0;
 }
 
+/* The earlier run died with sales of a liquidation under way, and before the mode was kept: their
+ * intents are the evidence. The stop is said again, as a numbered event. */
+static void
+stop_again(struct qt_engine *engine, const struct qt_restore *restore)
+{
+    bool is_known = engine->mode == QT_MODE_EMERGENCY;
+    for (uint32_t i = 0; i < restore->orders && !is_known; i++) {
+        const struct qt_order_record *order = &restore->order[i];
+        if (order->purpose != QT_PURPOSE_FLATTEN || order->created_ns < restore->mode_since_ns)
+            continue;
+        qt__engine_stops(engine, QT_COMMAND_LIQUIDATE, "the run before was liquidating");
+        is_known = true;
+    }
+}
+
 bool
 qt__restore(struct qt_engine *engine, const struct qt_restore *restore, struct qt_error *err)
 {
@@ -136,5 +151,6 @@ qt__restore(struct qt_engine *engine, const struct qt_restore *restore, struct q
     qt__work_restored(engine);
     for (uint32_t i = 0; i < restore->orders; i++)
         restore_plan(engine, restore, &restore->order[i]);
+    stop_again(engine, restore);
     return true;
 }

@@ -47,6 +47,7 @@ struct qt_symbol {
     bool is_worked;                   /* a parent order is worked over some time */
     bool is_left;                     /* by other steps: the position is closed */
     uint8_t exit_refusals;            /* by the venue, in a row */
+    int32_t exit_code;                /* the venue's, of the last one; 0: none */
     qt_qty lot;                       /* of the venue now, the instrument's or a larger one */
     uint64_t exit_order, entry_order; /* client ids under way; 0: none */
     int64_t exit_retry_ns;            /* no new exit order before this */

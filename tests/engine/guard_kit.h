@@ -21,7 +21,7 @@ enum {
     STOP = 9800,
     LIMIT = 9702, /* 100 bps below it */
     HELD = 2000,
-    SENT_MAX = 4096
+    SENT_MAX = 32768
 };
 
 enum verb { SUBMIT, CANCEL, CANCEL_ALL, QUERY, INTEND, VERBS };
@@ -45,7 +45,7 @@ static struct qt_universe *universe;
 static struct qt_engine *engine;
 static struct qt_restore *restore;
 static int64_t now_ns;
-static unsigned audits_unprotected;
+static unsigned audits_unprotected, audits_not_flat;
 
 static inline bool
 send_out(enum verb verb, const struct qt_order_request *order)
@@ -108,6 +108,8 @@ keep(void *self, const struct qt_record *record)
     (void)self;
     audits_unprotected +=
         record->kind == QT_RECORD_AUDIT && strcmp(record->audit.action, "unprotected") == 0;
+    audits_not_flat +=
+        record->kind == QT_RECORD_AUDIT && strcmp(record->audit.action, "not_flat") == 0;
     return true;
 }
 
@@ -171,7 +173,7 @@ set_up(void)
     universe = qt_universe_create();
     ck_assert(qt_universe_add(universe, &ins, &err));
     now_ns = START_S * QT_NS_PER_S;
-    sents = audits_unprotected = 0;
+    sents = audits_unprotected = audits_not_flat = 0;
     is_port_down = keeps_intents = false;
     disk_fault = NULL;
     restore = calloc(1, sizeof *restore);

@@ -314,7 +314,7 @@ struct qt_snapshot {
     qt_money equity, initial_equity, cash, exposure, day_pnl, realised, unrealised, fees;
     double drawdown, max_drawdown, heat; /* ratios of equity */
     bool is_liquidating, is_halted; /* halted: orders are cancelled, positions stay */
-    char liquidation[96]; /* what is left where and why */
+    char liquidation[160]; /* what is left where and why */
     bool is_conserved;    /* the ledger sums to zero per asset */
     struct qt_regime_view regime;
     uint32_t venues;
