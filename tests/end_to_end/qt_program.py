@@ -102,12 +102,13 @@ class Folder:
 
 def until(what, condition, patience=PATIENCE):
     """Waits for a condition; its value when it is true."""
-    end = time.monotonic() + patience
+    end, pause = time.monotonic() + patience, 0.1
     while time.monotonic() < end:
         value = condition()
         if value:
             return value
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(pause * 1.1, 0.5)  # to ask is to start a program, and sanitized ones start slowly
     raise AssertionError(f"never came: {what}")
 
 
