@@ -43,6 +43,8 @@ struct qt__renewal {
     uint32_t rows;
     bool is_pending; /* these pages may not all be in their places */
     bool is_saved;   /* these pages are on disk in store.db-rekey */
+    bool is_left;    /* by an earlier process, which may have begun to put them in their places */
+    unsigned char head[HEAD_BYTES]; /* of store.db-rekey */
     struct row row[AT_ONCE];
     unsigned char sealed[AT_ONCE][QT__PAGE_BYTES];
 };
@@ -76,10 +78,11 @@ close_side(sqlite3_file *file)
 
 /* Which pages the file has; 0: none, or it never was whole. */
 static uint32_t
-read_rows(const struct qt__vfs *vfs, sqlite3_file *file, struct row out[AT_ONCE])
+read_rows(const struct qt__vfs *vfs, sqlite3_file *file, unsigned char head[HEAD_BYTES],
+          struct row out[AT_ONCE])
 {
-    unsigned char head[HEAD_BYTES], plain[HEAD_BYTES];
-    if (qt__read_under(file, head, sizeof head, 0) != SQLITE_OK)
+    unsigned char plain[HEAD_BYTES];
+    if (qt__read_under(file, head, HEAD_BYTES, 0) != SQLITE_OK)
         return 0;
     uint32_t n = (uint32_t)qt__get_le(head, COUNT_BYTES);
     const struct qt__place place = {.kind = QT__KIND_RENEWAL, .number = n};
@@ -119,6 +122,7 @@ qt__renewal_find(struct qt__vfs *vfs, uint32_t page, const unsigned char tag[QT_
                  unsigned char out[QT__PAGE_BYTES])
 {
     struct row row[AT_ONCE];
+    unsigned char head[HEAD_BYTES];
     char path[520];
     const struct qt__renewal *renewal = vfs->renewal;
     if (!vfs->cipher->has_former)
@@ -130,7 +134,7 @@ qt__renewal_find(struct qt__vfs *vfs, uint32_t page, const unsigned char tag[QT_
         return i < renewal->rows;
     }
     sqlite3_file *file = open_side(vfs, path, SQLITE_OPEN_READONLY);
-    uint32_t n = file ? read_rows(vfs, file, row) : 0, i = find_row(row, n, page, tag);
+    uint32_t n = file ? read_rows(vfs, file, head, row) : 0, i = find_row(row, n, page, tag);
     bool is_found = i < n && read_sealed(file, row, i, out);
     close_side(file);
     return is_found;
@@ -140,12 +144,12 @@ qt__renewal_find(struct qt__vfs *vfs, uint32_t page, const unsigned char tag[QT_
 static void
 take_left(struct qt__vfs *vfs, struct qt__renewal *renewal)
 {
-    uint32_t n = read_rows(vfs, renewal->file, renewal->row);
+    uint32_t n = read_rows(vfs, renewal->file, renewal->head, renewal->row);
     for (uint32_t i = 0; i < n; i++)
         if (!read_sealed(renewal->file, renewal->row, i, renewal->sealed[i]))
             return; /* it was never whole, so no page's place was touched */
     renewal->rows = n;
-    renewal->is_pending = n > 0;
+    renewal->is_pending = renewal->is_left = n > 0;
 }
 
 static int
@@ -175,12 +179,10 @@ qt__renewal_end(struct qt__vfs *vfs)
     vfs->renewal = NULL;
 }
 
-/* The pages to store.db-rekey, on disk. */
-static int
-save(struct qt__vfs *vfs)
+static void
+make_head(const struct qt__vfs *vfs, struct qt__renewal *renewal)
 {
-    struct qt__renewal *renewal = vfs->renewal;
-    unsigned char head[HEAD_BYTES];
+    unsigned char *head = renewal->head;
     const struct qt__place place = {.kind = QT__KIND_RENEWAL, .number = renewal->rows};
     qt__put_le(head, renewal->rows, COUNT_BYTES);
     for (uint32_t i = 0; i < renewal->rows; i++) {
@@ -192,14 +194,24 @@ save(struct qt__vfs *vfs)
     size_t n = (size_t)renewal->rows * ROW_BYTES;
     qt__seal(vfs->cipher, &place, head + COUNT_BYTES, n, head + COUNT_BYTES);
     memset(head + COUNT_BYTES + n + QT__SEAL_BYTES, 0,
-           sizeof head - COUNT_BYTES - n - QT__SEAL_BYTES);
+           HEAD_BYTES - COUNT_BYTES - n - QT__SEAL_BYTES);
+}
+
+/* The pages to store.db-rekey, on disk. What was left there is written again to the byte as it was: it may be all that
+ * there is of a page, and must be whole wherever this is interrupted. */
+static int
+save(struct qt__vfs *vfs)
+{
+    struct qt__renewal *renewal = vfs->renewal;
+    if (!renewal->is_left)
+        make_head(vfs, renewal);
     int rc = SQLITE_OK;
     for (uint32_t i = 0; rc == SQLITE_OK && i < renewal->rows; i += A_WRITE)
         rc = qt__write_under(renewal->file, renewal->sealed[i],
                              (size_t)QT_MIN(renewal->rows - i, (uint32_t)A_WRITE) * QT__PAGE_BYTES,
                              sealed_at(i));
     if (rc == SQLITE_OK)
-        rc = qt__write_under(renewal->file, head, sizeof head, 0);
+        rc = qt__write_under(renewal->file, renewal->head, HEAD_BYTES, 0);
     if (rc == SQLITE_OK)
         rc = qt__sync_under(renewal->file);
     renewal->is_saved = rc == SQLITE_OK;
@@ -264,7 +276,7 @@ collect(struct qt__vfs *vfs, uint32_t most, uint32_t pages)
     struct qt__renewal *renewal = vfs->renewal;
     int rc = SQLITE_OK;
     renewal->rows = 0;
-    renewal->is_saved = false;
+    renewal->is_saved = renewal->is_left = false;
     for (int i = 0; i < LOOKED_AT && renewal->rows < most && renewal->next <= pages; i++) {
         rc = look_at(vfs, renewal->next);
         if (rc != SQLITE_OK) {
