@@ -109,12 +109,19 @@ find_row(const struct row *row, uint32_t n, uint32_t page, const unsigned char t
     return i;
 }
 
+/* A page as it is to be. False: it is not all there; its tag, which is its end, may be on disk though a power cut tore
+ * what is before that. */
 static bool
-read_sealed(sqlite3_file *file, const struct row *row, uint32_t i,
+read_sealed(const struct qt__vfs *vfs, sqlite3_file *file, const struct row *row, uint32_t i,
             unsigned char out[QT__PAGE_BYTES])
 {
-    return qt__read_under(file, out, QT__PAGE_BYTES, sealed_at(i)) == SQLITE_OK &&
-           memcmp(qt__tag_of(out, QT__PAGE_PLAIN), row[i].after, QT__TAG_BYTES) == 0;
+    const struct qt__place place = {.kind = QT__KIND_PAGE, .number = row[i].page};
+    unsigned char plain[QT__PAGE_PLAIN];
+    bool is_whole = qt__read_under(file, out, QT__PAGE_BYTES, sealed_at(i)) == SQLITE_OK &&
+                    memcmp(qt__tag_of(out, QT__PAGE_PLAIN), row[i].after, QT__TAG_BYTES) == 0 &&
+                    qt__unseal_own(vfs->cipher, &place, out, QT__PAGE_PLAIN, plain);
+    sodium_memzero(plain, sizeof plain);
+    return is_whole;
 }
 
 bool
@@ -135,7 +142,7 @@ qt__renewal_find(struct qt__vfs *vfs, uint32_t page, const unsigned char tag[QT_
     }
     sqlite3_file *file = open_side(vfs, path, SQLITE_OPEN_READONLY);
     uint32_t n = file ? read_rows(vfs, file, head, row) : 0, i = find_row(row, n, page, tag);
-    bool is_found = i < n && read_sealed(file, row, i, out);
+    bool is_found = i < n && read_sealed(vfs, file, row, i, out);
     close_side(file);
     return is_found;
 }
@@ -146,7 +153,7 @@ take_left(struct qt__vfs *vfs, struct qt__renewal *renewal)
 {
     uint32_t n = read_rows(vfs, renewal->file, renewal->head, renewal->row);
     for (uint32_t i = 0; i < n; i++)
-        if (!read_sealed(renewal->file, renewal->row, i, renewal->sealed[i]))
+        if (!read_sealed(vfs, renewal->file, renewal->row, i, renewal->sealed[i]))
             return; /* it was never whole, so no page's place was touched */
     renewal->rows = n;
     renewal->is_pending = renewal->is_left = n > 0;

@@ -339,6 +339,35 @@ START_TEST(S17_power_cut_at_any_moment_of_a_rekey_loses_nothing)
 }
 END_TEST
 
+/* The end of a page in store.db-rekey, which its tag is in, is on disk and what is before it is not: that page's place
+ * must stay as it is. */
+START_TEST(S17_power_cut_that_tears_a_page_before_its_tag_loses_nothing)
+{
+    static const unsigned char torn[512];
+    struct world world;
+    char aside[64];
+    uint64_t seed = 1;
+    int end = 0;
+    begin_cuts(&world, aside);
+    int done = record_rekey(world.before, world.folder);
+    while (end < done && (disk.event[end].op != DISK_SYNC ||
+                          !strstr(disk.name[disk.event[end].file], "store.db-rekey")))
+        end++;
+    ck_assert_int_lt(end, done);
+    for (int page = 0; page < PAGES_A_STEP; page++) {
+        const struct cut all = {16, false, true};
+        char what[40];
+        uint32_t told = disk_cut_power(world.before, aside, end, &all, &seed);
+        FILE *file = fopen(path_in(aside, "store.db-rekey"), "r+");
+        ck_assert(file && fseek(file, (1 + page) * QT__PAGE_BYTES, SEEK_SET) == 0);
+        ck_assert(fwrite(torn, sizeof torn, 1, file) == 1 && fclose(file) == 0);
+        snprintf(what, sizeof what, "torn page %d", page);
+        expect_opens(aside, true, told, what);
+    }
+    end_cuts(&world, aside);
+}
+END_TEST
+
 /* Each operation fails, once or a few times in a row, and then the power goes. */
 START_TEST(S17_power_cut_after_a_failed_operation_of_a_rekey_loses_nothing)
 {
@@ -375,6 +404,7 @@ main(void)
     tcase_add_loop_test(tc, S17_rekey_of_pages_interrupted_at_any_operation_opens_and_goes_on, 0,
                         QT_COUNT_OF(faults));
     tcase_add_test(tc, S17_power_cut_at_any_moment_of_a_rekey_loses_nothing);
+    tcase_add_test(tc, S17_power_cut_that_tears_a_page_before_its_tag_loses_nothing);
     tcase_add_loop_test(tc, S17_power_cut_after_a_failed_operation_of_a_rekey_loses_nothing, 0, 3);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
