@@ -290,6 +290,9 @@ bool qt__handle_listen_create(struct qt__exchange *exchange, struct qt__call *ca
 bool qt__handle_listen_keep(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_listen_close(struct qt__exchange *exchange, struct qt__call *call);
 
+/** The symbols from first to before end that a call is about: its "symbol", or all. False: fault. */
+QT_CHECKED bool qt__symbol_range(struct qt__exchange *exchange, struct qt__call *call,
+                                 uint32_t *out_first, uint32_t *out_end);
 /** The symbols of a call: "symbol", "symbols" (a JSON list), or all. */
 struct qt__selection {
     uint32_t *ids; /* the caller frees */

@@ -158,14 +158,10 @@ bool
 qt__usdm_fundings(struct qt__exchange *exchange, struct qt__call *call)
 {
     struct qt_perp_funding fundings[128];
-    uint32_t first = 0, end = exchange->n_symbols;
+    uint32_t first, end;
     int64_t limit, from, until;
-    if (qt__call_has(call, "symbol")) {
-        if (!qt__need_symbol(exchange, call, &first))
-            return false;
-        end = first + 1;
-    }
-    if (!qt__call_int(call, "limit", 100, 1, QT__LIST_MAX, &limit) ||
+    if (!qt__symbol_range(exchange, call, &first, &end) ||
+        !qt__call_int(call, "limit", 100, 1, QT__LIST_MAX, &limit) ||
         !qt__call_int(call, "startTime", 0, 0, INT64_MAX / QT_NS_PER_MS - 1, &from) ||
         !qt__call_int(call, "endTime", INT64_MAX / QT_NS_PER_MS - 1, 0,
                       INT64_MAX / QT_NS_PER_MS - 1, &until))
