@@ -4,7 +4,6 @@
  * its thread. Single-threaded, no clock: the same inputs give the same bytes.
  */
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 
 #include "qtrade/base/time.h"
@@ -12,6 +11,7 @@
 #include "qtrade/sim/source.h"
 
 #include "backtest_priv.h"
+#include "interrupt_priv.h"
 #include "journaling_priv.h"
 #include "reading_priv.h"
 
@@ -33,15 +33,6 @@ struct run {
     int64_t begun_ns, shown_ns;
     uint64_t ticks;
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void
-on_signal(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
 
 static void
 show_progress(struct run *run, bool is_last)
@@ -70,7 +61,7 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
     int n = run->inner.work(run->inner.self, sink, timeout_ms);
     run->ticks += n > 0 ? (uint64_t)n : 0;
     show_progress(run, n < 0);
-    if (interrupted)
+    if (qt__interrupted())
         atomic_store(&run->stop, true);
     return n;
 }
@@ -198,16 +189,13 @@ take_result(struct run *run)
 static bool
 play(struct run *run, struct qt_error *err)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    interrupted = 0;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    qt__interrupt_begin();
     run->begun_ns = qt_now_mono_ns();
     bool has_run = qt_engine_run(run->engine, &run->stop, err);
     run->result->wall_s = (double)(qt_now_mono_ns() - run->begun_ns) / (double)QT_NS_PER_S;
     if (!has_run)
         return false;
-    if (interrupted)
+    if (qt__interrupted())
         return qt_fail(err, QT_E_FAILED, "interrupted");
     take_result(run);
     return take_costs(run, err);

@@ -7,13 +7,14 @@
  */
 #include "replay_priv.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
+
+#include "interrupt_priv.h"
 
 enum { EVENTS_A_TURN = 512, QUEUE = 1 << 16, PROGRESS_NS = 200 * QT_NS_PER_MS };
 
@@ -33,15 +34,6 @@ struct replay {
     bool has_failed;
     int64_t begun_ns, shown_ns, first_ns;
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void
-on_signal(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
 
 /* Comparing */
 
@@ -183,7 +175,7 @@ keep_pace(struct replay *replay, int64_t t_ns)
         replay->first_ns = t_ns;
     int64_t due =
         replay->begun_ns + (int64_t)((double)(t_ns - replay->first_ns) / replay->plan->speed);
-    for (int64_t left; !interrupted && (left = due - qt_now_mono_ns()) > 0;) {
+    for (int64_t left; !qt__interrupted() && (left = due - qt_now_mono_ns()) > 0;) {
         const struct timespec time = {.tv_nsec = QT_MIN(left, 50 * QT_NS_PER_MS)};
         nanosleep(&time, NULL);
         show_progress(replay, false);
@@ -218,7 +210,7 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
     const struct qt_decision *decision = NULL;
     (void)timeout_ms;
     show_progress(replay, false);
-    for (int n = 0; n < EVENTS_A_TURN && !interrupted;) {
+    for (int n = 0; n < EVENTS_A_TURN && !qt__interrupted();) {
         switch (qt_journal_next(replay->plan->reader, &event, &decision, replay->err)) {
         case QT_JOURNAL_DECISION:
             queue(replay, &replay->recorded, decision);
@@ -238,7 +230,7 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
             return -1;
         }
     }
-    return interrupted ? -1 : EVENTS_A_TURN;
+    return qt__interrupted() ? -1 : EVENTS_A_TURN;
 }
 
 /* The venue: what it answered is recorded. */
@@ -354,10 +346,7 @@ static bool
 run(struct replay *replay)
 {
     struct qt__replay_result *result = replay->result;
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    interrupted = 0;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    qt__interrupt_begin();
     replay->begun_ns = qt_now_mono_ns();
     bool has_run = qt_engine_run(result->engine, &replay->stop, replay->err);
     result->seconds = (double)(qt_now_mono_ns() - replay->begun_ns) / (double)QT_NS_PER_S;
@@ -367,7 +356,7 @@ run(struct replay *replay)
     qt_engine_publish(result->engine);
     if (!has_run || replay->has_failed)
         return false;
-    if (interrupted)
+    if (qt__interrupted())
         return qt_fail(replay->err, QT_E_FAILED, "interrupted");
     if (!result->first.is_found)
         compare_rest(replay);

@@ -19,6 +19,7 @@
 #include "qtrade/base/time.h"
 
 #include "http1_priv.h"
+#include "http_compose_priv.h"
 #include "stream_priv.h"
 
 #define LINKS_MAX 16
@@ -465,80 +466,15 @@ qt_http_destroy(struct qt_http *http)
         free(http);
 }
 
-static bool
-is_clean(const char *s)
-{
-    for (; *s; s++)
-        if ((unsigned char)*s < ' ' || *s == 0x7f)
-            return false;
-    return true;
-}
-
-/* Host header: the default port is left out. */
-static void
-write_host(char *out, size_t capacity, const struct qt_url *url)
-{
-    const char *open = strchr(url->host, ':') ? "[" : "", *close = *open ? "]" : "";
-    if (url->port == (url->is_tls ? 443 : 80))
-        snprintf(out, capacity, "%s%s%s", open, url->host, close);
-    else
-        snprintf(out, capacity, "%s%s%s:%d", open, url->host, close, url->port);
-}
-
-/* The request's bytes, head and body. False: no memory. */
-static bool
-compose(struct request *request, const struct qt_http_request *from, const char *target)
-{
-    char host[QT_URL_HOST + 16];
-    write_host(host, sizeof host, &request->url);
-    size_t need = strlen(from->method) + strlen(target) + strlen(host) + 256 + from->body_length;
-    for (size_t i = 0; i < from->n_headers; i++)
-        need += strlen(from->headers[i].name) + strlen(from->headers[i].value) + 4;
-    request->bytes = malloc(need);
-    if (!request->bytes)
-        return false;
-    struct qt_text text;
-    qt_text_init(&text, request->bytes, need);
-    qt_text_addf(&text, "%s %s%s HTTP/1.1\r\nHost: %s\r\n", from->method, *target == '/' ? "" : "/",
-                 target, host);
-    for (size_t i = 0; i < from->n_headers; i++)
-        qt_text_addf(&text, "%s: %s\r\n", from->headers[i].name, from->headers[i].value);
-    if (from->body_length > 0 || strcmp(from->method, "POST") == 0 ||
-        strcmp(from->method, "PUT") == 0)
-        qt_text_addf(&text, "Content-Length: %zu\r\n", from->body_length);
-    qt_text_add(&text, "Connection: keep-alive\r\nAccept-Encoding: identity\r\n\r\n");
-    qt_assert(!text.is_cut && text.length + from->body_length < need);
-    if (from->body_length > 0)
-        memcpy(request->bytes + text.length, from->body, from->body_length);
-    request->length = text.length + from->body_length;
-    return true;
-}
-
-static bool
-check(const struct qt_http_request *from, struct qt_url *url, struct qt_error *err)
-{
-    if (!qt_url_parse(from->url, url, err))
-        return false;
-    if (url->is_websocket)
-        return qt_fail(err, QT_E_CONFIG, "URL '%.100s' is not http or https", from->url);
-    if (!url->is_tls && !from->allow_plain_remote && !qt_host_is_loopback(url->host))
-        return qt_fail(err, QT_E_CONFIG,
-                       "URL '%.100s' is not encrypted: only loopback may be (use https)",
-                       from->url);
-    for (size_t i = 0; i < from->n_headers; i++)
-        if (!is_clean(from->headers[i].name) || !is_clean(from->headers[i].value))
-            return qt_fail(err, QT_E_FAILED, "a request header holds control characters");
-    return true;
-}
-
 uint64_t
 qt_http_send(struct qt_http *http, const struct qt_http_request *from, struct qt_error *err)
 {
     struct qt_url url;
-    if (!check(from, &url, err))
+    if (!qt__http_check(from, &url, err))
         return 0;
     struct request *request = calloc(1, sizeof *request);
     if (request) {
+        request->bytes = qt__http_compose(from, &url, &request->length);
         request->http = http;
         request->url = url;
         request->url.target = NULL;
@@ -550,7 +486,7 @@ qt_http_send(struct qt_http *http, const struct qt_http_request *from, struct qt
         qt__http1_init(&request->answer, false, QT_HTTP_HEADER_MAX, request->max_body);
         request->answer.has_no_body = strcmp(from->method, "HEAD") == 0;
     }
-    if (!request || !compose(request, from, url.target)) {
+    if (!request || !request->bytes) {
         free(request);
         (void)qt_fail(err, QT_E_MEMORY, "no memory for a request");
         return 0;

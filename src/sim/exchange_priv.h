@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The inside of the simulated exchange, shared by exchange.c (orders and the market),
- * exchange_fill.c (what the books tell) and exchange_record.c (what is remembered).
+ * exchange_judge.c (what an order must keep), exchange_list.c (pairs), exchange_fill.c (what the
+ * books tell) and exchange_record.c (what is remembered).
  */
 #ifndef QTRADE_SIM_EXCHANGE_PRIV_H
 #define QTRADE_SIM_EXCHANGE_PRIV_H
@@ -52,6 +53,13 @@ struct qt_exchange {
 };
 
 /* exchange.c */
+struct qt__market *qt__market_at(const struct qt_exchange *exchange, uint32_t instrument);
+/** The symbol's book, made when somebody first needs it; NULL: no memory. */
+struct qt_match *qt__market_match(struct qt__market *market);
+/** Says that levels changed when the book's id is not before any more. */
+void qt__tell_book(struct qt__market *market, uint64_t before);
+
+/* exchange_judge.c */
 /** Everything that place tests; the quantity and what is to be locked come out. */
 enum qt_exchange_verdict qt__exchange_judge(struct qt_exchange *exchange,
                                             const struct qt_exchange_ticket *ticket,
@@ -59,8 +67,6 @@ enum qt_exchange_verdict qt__exchange_judge(struct qt_exchange *exchange,
 struct qt_match_order qt__match_order_of(const struct qt_exchange *exchange,
                                          const struct qt_exchange_ticket *ticket, qt_qty qty,
                                          uint64_t id);
-/** Says that levels changed when the book's id is not before any more. */
-void qt__tell_book(struct qt__market *market, uint64_t before);
 
 /* exchange_list.c */
 /** The open other one of a pair; NULL: none. */

@@ -2,82 +2,18 @@
 #include "match_priv.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "qtrade/base/error.h"
 
-/* What a type of order is made of; a row a type. */
-static const struct {
-    bool is_market, has_stop, fires_up_for_buy; /* the last: a buy fires when the price rises */
-} types[QT_ORDER_TYPES] = {
-    [QT_TYPE_LIMIT] = {.is_market = false},
-    [QT_TYPE_MARKET] = {.is_market = true},
-    [QT_TYPE_STOP_LOSS] = {.is_market = true, .has_stop = true, .fires_up_for_buy = true},
-    [QT_TYPE_STOP_LOSS_LIMIT] = {.has_stop = true, .fires_up_for_buy = true},
-    [QT_TYPE_TAKE_PROFIT] = {.is_market = true, .has_stop = true},
-    [QT_TYPE_TAKE_PROFIT_LIMIT] = {.has_stop = true},
-    [QT_TYPE_LIMIT_MAKER] = {.is_market = false},
-};
-
-/* A fill at up to so many times the price that was known when the order came fits 64 bits. */
-#define PRICE_ROOM 64
 #define BPS 10000
 #define PPM 1000000
 
 __extension__ typedef __int128 wide;
 
-static bool
-is_market(const struct qt_match_order *order)
-{
-    return types[order->type].is_market;
-}
-
 static qt_px
 limit_of(const struct qt_match_order *order)
 {
-    return is_market(order) ? QT_PX_NONE : order->px;
-}
-
-static qt_qty
-left_of(const struct qt_match_order *order)
-{
-    return (qt_qty){order->qty.v - order->cum_qty.v};
-}
-
-static bool
-fires_up(const struct qt_match_order *order)
-{
-    return types[order->type].fires_up_for_buy == (order->side == QT_BUY);
-}
-
-static enum qt__queue
-queue_of(const struct qt_match_order *order)
-{
-    if (types[order->type].has_stop && !order->is_working && order->trail_bps > 0)
-        return QT__TRAIL;
-    if (types[order->type].has_stop && !order->is_working)
-        return fires_up(order) ? QT__UP : QT__DOWN;
-    return order->side == QT_BUY ? QT__BIDS : QT__ASKS;
-}
-
-/* The greater, the earlier its turn within its queue. */
-static int64_t
-rank_of(const struct qt_match_order *order)
-{
-    switch (queue_of(order)) {
-    case QT__BIDS:
-        return order->px.v;
-    case QT__ASKS:
-        return -order->px.v;
-    case QT__DOWN:
-        return order->stop_px.v;
-    case QT__UP:
-        return -order->stop_px.v;
-    case QT__TRAIL:
-    case QT__QUEUES:
-        break;
-    }
-    return 0;
+    return qt__is_market(order) ? QT_PX_NONE : order->px;
 }
 
 struct qt_match *
@@ -127,78 +63,6 @@ qt_match_destroy(struct qt_match *match)
     free(match);
 }
 
-/* The pool */
-
-static uint32_t
-slot_take(struct qt_match *match, const struct qt_match_order *order)
-{
-    uint32_t slot = match->unused[match->max_orders - match->n_orders - 1];
-    match->at[slot] = (uint32_t)match->n_orders;
-    match->resting[match->n_orders++] = slot;
-    match->slots[slot] = (struct qt__slot){.order = *order, .seq = ++match->seq};
-    qt__match_index_add(match, slot);
-    return slot;
-}
-
-static void
-slot_give_back(struct qt_match *match, uint32_t slot)
-{
-    qt__match_index_remove(match, slot);
-    uint32_t mover = match->resting[--match->n_orders];
-    match->resting[match->at[slot]] = mover;
-    match->at[mover] = match->at[slot];
-    match->unused[match->max_orders - match->n_orders - 1] = slot;
-}
-
-/* The queues */
-
-/* Comes slot a after b in their queue's turn? */
-static bool
-is_after(const struct qt_match *match, uint32_t a, uint32_t b)
-{
-    int64_t x = rank_of(&match->slots[a].order), y = rank_of(&match->slots[b].order);
-    return x != y ? x < y : match->slots[a].seq > match->slots[b].seq;
-}
-
-/* Where slot stands or would stand in its queue. */
-static size_t
-queue_find(const struct qt_match *match, enum qt__queue q, uint32_t slot)
-{
-    size_t low = 0, high = match->queue[q].n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (is_after(match, match->queue[q].slot[middle], slot))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static void
-queue_put(struct qt_match *match, uint32_t slot)
-{
-    enum qt__queue q = queue_of(&match->slots[slot].order);
-    size_t i = queue_find(match, q, slot);
-    uint32_t *slots = match->queue[q].slot;
-    memmove(slots + i + 1, slots + i, (match->queue[q].n - i) * sizeof *slots);
-    slots[i] = slot;
-    match->queue[q].n++;
-    match->book_id += q == QT__BIDS || q == QT__ASKS;
-}
-
-static void
-queue_remove(struct qt_match *match, uint32_t slot)
-{
-    enum qt__queue q = queue_of(&match->slots[slot].order);
-    size_t i = queue_find(match, q, slot);
-    uint32_t *slots = match->queue[q].slot;
-    qt_assert(i < match->queue[q].n && slots[i] == slot);
-    match->queue[q].n--;
-    memmove(slots + i, slots + i + 1, (match->queue[q].n - i) * sizeof *slots);
-    match->book_id += q == QT__BIDS || q == QT__ASKS;
-}
-
 /* Telling */
 
 static void
@@ -241,7 +105,7 @@ end_order(struct qt_match *match, uint32_t slot, enum qt_match_event event, int6
     match->slots[slot].order.state =
         event == QT_MATCH_CANCELLED ? QT_ORDER_CANCELLED : QT_ORDER_EXPIRED;
     tell(match, slot, event, t_ns);
-    slot_give_back(match, slot);
+    qt__match_slot_free(match, slot);
 }
 
 /* Did a trailing stop's price fall (rise, of a buy) far enough from its best? */
@@ -266,7 +130,7 @@ follow(struct qt_match *match, qt_px px, int64_t t_ns)
             if (is_good)
                 order->mark = px;
         } else if (qt_px_is_none(order->stop_px) ||
-                   (fires_up(order) ? px.v >= order->stop_px.v : px.v <= order->stop_px.v)) {
+                   (qt__fires_up(order) ? px.v >= order->stop_px.v : px.v <= order->stop_px.v)) {
             order->mark = px;
             order->follows_ns = t_ns;
         }
@@ -302,7 +166,7 @@ end_sibling(struct qt_match *match, struct qt_match_order *order, enum qt_match_
     if (id == 0 || !qt__match_index_find(match, id, &slot))
         return;
     match->slots[slot].order.sibling = 0;
-    queue_remove(match, slot);
+    qt__match_queue_remove(match, slot);
     end_order(match, slot, event, t_ns);
 }
 
@@ -315,11 +179,11 @@ melt(struct qt_match *match, uint32_t slot, qt_qty qty)
     order->shown.v -= qty.v;
     if (order->shown.v > 0)
         return;
-    queue_remove(match, slot);
+    qt__match_queue_remove(match, slot);
     match->slots[slot].seq = ++match->seq;
-    order->shown = qt_qty_min(order->iceberg, left_of(order));
+    order->shown = qt_qty_min(order->iceberg, qt__left(order));
     order->ahead = qt__match_rung(match, (enum qt_side)order->side, order->px);
-    queue_put(match, slot);
+    qt__match_queue_put(match, slot);
 }
 
 /* The maker's half of a fill. A filled order leaves the queue, and its slot after it was told. */
@@ -327,9 +191,9 @@ static void
 fill_resting(struct qt_match *match, uint32_t slot, qt_qty qty, bool is_external, int64_t t_ns)
 {
     struct qt_match_order *order = &match->slots[slot].order;
-    bool is_last = left_of(order).v == qty.v;
+    bool is_last = qt__left(order).v == qty.v;
     if (is_last)
-        queue_remove(match, slot);
+        qt__match_queue_remove(match, slot);
     else
         match->book_id++;
     tell_fill(match, slot, order->px, qty, true, is_external, t_ns);
@@ -337,7 +201,7 @@ fill_resting(struct qt_match *match, uint32_t slot, qt_qty qty, bool is_external
     if (!is_last && order->iceberg.v > 0)
         melt(match, slot, qty);
     if (is_last)
-        slot_give_back(match, slot);
+        qt__match_slot_free(match, slot);
 }
 
 void
@@ -356,13 +220,13 @@ prevent(struct qt_match *match, struct qt_match_order *taker, uint32_t maker, in
 {
     if (taker->stp != QT_STP_TAKER) {
         struct qt_match_order *order = &match->slots[maker].order;
-        order->prevented = left_of(order);
-        queue_remove(match, maker);
+        order->prevented = qt__left(order);
+        qt__match_queue_remove(match, maker);
         end_sibling(match, order, QT_MATCH_EXPIRED, t_ns);
         end_order(match, maker, QT_MATCH_EXPIRED, t_ns);
     }
     if (taker->stp != QT_STP_MAKER)
-        taker->prevented = left_of(taker);
+        taker->prevented = qt__left(taker);
 }
 
 /* The same quantity, or what the owner's cap leaves of it. False: nothing. */
@@ -372,7 +236,7 @@ is_cut_to_cap(struct qt_match *match, struct qt_match_order *order)
     if (!order->is_capped || !match->listener.cap)
         return true;
     qt_qty most = match->listener.cap(match->listener.context, order);
-    if (most.v < left_of(order).v) {
+    if (most.v < qt__left(order).v) {
         order->qty.v = order->cum_qty.v + most.v;
         match->book_id++;
     }
@@ -385,7 +249,7 @@ qt__match_trim(struct qt_match *match, uint32_t slot, int64_t t_ns)
     struct qt_match_order *order = &match->slots[slot].order;
     if (is_cut_to_cap(match, order))
         return true;
-    queue_remove(match, slot);
+    qt__match_queue_remove(match, slot);
     end_sibling(match, order, QT_MATCH_EXPIRED, t_ns);
     end_order(match, slot, QT_MATCH_EXPIRED, t_ns);
     return false;
@@ -398,7 +262,7 @@ take(struct qt_match *match, uint32_t slot, int64_t t_ns)
     struct qt_match_order *order = &match->slots[slot].order;
     enum qt_side side = (enum qt_side)order->side;
     struct qt__liquidity first;
-    while (is_cut_to_cap(match, order) && left_of(order).v > 0 && order->prevented.v == 0 &&
+    while (is_cut_to_cap(match, order) && qt__left(order).v > 0 && order->prevented.v == 0 &&
            qt__match_first(match, side, limit_of(order), &first)) {
         if (order->stp != QT_STP_NONE && !first.is_external &&
             match->slots[first.slot].order.owner == order->owner) {
@@ -410,7 +274,7 @@ take(struct qt_match *match, uint32_t slot, int64_t t_ns)
                 continue;
             first.qty = qt__visible(&match->slots[first.slot].order);
         }
-        qt_qty qty = qt_qty_min(first.qty, left_of(order));
+        qt_qty qty = qt_qty_min(first.qty, qt__left(order));
         match->trade_id++;
         if (first.is_external)
             qt__match_consume(match, qt__other(side), qty);
@@ -424,7 +288,7 @@ take(struct qt_match *match, uint32_t slot, int64_t t_ns)
 static bool
 is_filled_at_once(const struct qt_match *match, const struct qt_match_order *order)
 {
-    qt_qty qty = left_of(order);
+    qt_qty qty = qt__left(order);
     return qt_match_cost_skipping(match, (enum qt_side)order->side, limit_of(order), qty,
                                   qt_match_skips(order))
                .qty.v == qty.v;
@@ -449,14 +313,14 @@ execute(struct qt_match *match, uint32_t slot, int64_t t_ns)
     }
     take(match, slot, t_ns);
     if (order->state == QT_ORDER_FILLED) {
-        slot_give_back(match, slot);
-    } else if (is_market(order) || order->tif != QT_TIF_GTC || order->prevented.v > 0 ||
-               left_of(order).v == 0) {
+        qt__match_slot_free(match, slot);
+    } else if (qt__is_market(order) || order->tif != QT_TIF_GTC || order->prevented.v > 0 ||
+               qt__left(order).v == 0) {
         end_order(match, slot, QT_MATCH_EXPIRED, t_ns);
     } else {
         order->ahead = ahead_of(match, order);
-        order->shown = qt_qty_min(order->iceberg, left_of(order));
-        queue_put(match, slot);
+        order->shown = qt_qty_min(order->iceberg, qt__left(order));
+        qt__match_queue_put(match, slot);
     }
 }
 
@@ -465,12 +329,12 @@ static void
 trigger(struct qt_match *match, uint32_t slot, int64_t t_ns)
 {
     struct qt_match_order *order = &match->slots[slot].order;
-    queue_remove(match, slot);
+    qt__match_queue_remove(match, slot);
     order->is_working = true;
     match->slots[slot].seq = ++match->seq;
     tell(match, slot, QT_MATCH_TRIGGERED, t_ns);
     end_sibling(match, order, QT_MATCH_EXPIRED, t_ns);
-    if (is_market(order) && order->side == QT_BUY && match->listener.afford) {
+    if (qt__is_market(order) && order->side == QT_BUY && match->listener.afford) {
         struct qt_match_cost cost = qt_match_cost_skipping(match, QT_BUY, QT_PX_NONE, order->qty,
                                                            qt_match_skips(order));
         if (!match->listener.afford(match->listener.context, order, cost.quote)) {
@@ -515,62 +379,6 @@ qt__match_fire(struct qt_match *match, int64_t t_ns)
 
 /* Placing */
 
-static bool
-has_right_prices(const struct qt_match_order *order)
-{
-    bool has_px = !qt_px_is_none(order->px), has_stop = !qt_px_is_none(order->stop_px);
-    bool may_have_stop = types[order->type].has_stop, trails = order->trail_bps > 0;
-    return has_px != types[order->type].is_market && (may_have_stop || !(trails || has_stop)) &&
-           (has_stop || trails || !may_have_stop) && order->trail_bps < BPS &&
-           (!has_px || order->px.v > 0) && (!has_stop || order->stop_px.v > 0);
-}
-
-/* Would the notional stay in 64 bits, with room for prices that move? */
-static bool
-is_in_range(const struct qt_match *match, const struct qt_match_order *order)
-{
-    qt_px px = QT_MAX(order->px.v, order->stop_px.v) > match->last.v
-                   ? (qt_px){QT_MAX(order->px.v, order->stop_px.v)}
-                   : match->last;
-    const struct qt__rungs *asks = &match->rungs[QT_SELL];
-    if (asks->n > 0 && asks->level[asks->n - 1].px.v > px.v)
-        px = asks->level[asks->n - 1].px;
-    qt_money notional;
-    return qt_px_is_none(px) || (qt_notional(px, match->ins.px_scale, order->qty,
-                                             match->ins.qty_scale, QT_MONEY_SCALE, &notional) &&
-                                 notional.v <= INT64_MAX / PRICE_ROOM);
-}
-
-static bool
-would_trigger(const struct qt_match *match, const struct qt_match_order *order)
-{
-    if (qt_px_is_none(order->stop_px) || qt_px_is_none(match->last))
-        return false;
-    return fires_up(order) ? order->stop_px.v <= match->last.v : order->stop_px.v >= match->last.v;
-}
-
-enum qt_match_verdict
-qt_match_check(const struct qt_match *match, const struct qt_match_order *order)
-{
-    struct qt__liquidity first;
-    uint32_t slot;
-    if (order->type >= QT_ORDER_TYPES || order->tif >= QT_TIMES_IN_FORCE || order->side > QT_SELL ||
-        order->qty.v <= 0 || order->id == 0 || order->id == UINT64_MAX ||
-        !has_right_prices(order) || qt__match_index_find(match, order->id, &slot))
-        return QT_MATCH_INVALID;
-    if (order->stp >= QT_SELF_TRADES || order->iceberg.v < 0 || order->iceberg.v > order->qty.v ||
-        (order->iceberg.v > 0 && (is_market(order) || order->tif != QT_TIF_GTC)))
-        return QT_MATCH_INVALID;
-    if (!is_in_range(match, order))
-        return QT_MATCH_OVERFLOW;
-    if (would_trigger(match, order))
-        return QT_MATCH_WOULD_TRIGGER;
-    if (order->type == QT_TYPE_LIMIT_MAKER &&
-        qt__match_first(match, (enum qt_side)order->side, order->px, &first))
-        return QT_MATCH_WOULD_TAKE;
-    return match->n_orders < match->max_orders ? QT_MATCH_OK : QT_MATCH_FULL;
-}
-
 enum qt_match_verdict
 qt_match_place(struct qt_match *match, const struct qt_match_order *order)
 {
@@ -579,7 +387,7 @@ qt_match_place(struct qt_match *match, const struct qt_match_order *order)
         return verdict;
     struct qt_match_order fresh = *order;
     fresh.state = QT_ORDER_OPEN;
-    fresh.is_working = !types[order->type].has_stop;
+    fresh.is_working = !qt__match_types[order->type].has_stop;
     fresh.cum_qty = fresh.ahead = fresh.shown = fresh.prevented = QT_QTY_ZERO;
     bool follows = order->trail_bps > 0 && qt_px_is_none(order->stop_px);
     fresh.mark = follows ? match->last : QT_PX_NONE;
@@ -587,12 +395,12 @@ qt_match_place(struct qt_match *match, const struct qt_match_order *order)
     fresh.cum_quote = QT_MONEY_ZERO;
     if (order->type == QT_TYPE_LIMIT_MAKER)
         fresh.tif = QT_TIF_GTC;
-    uint32_t slot = slot_take(match, &fresh);
+    uint32_t slot = qt__match_slot_take(match, &fresh);
     tell(match, slot, QT_MATCH_ACCEPTED, fresh.t_ns);
     if (fresh.is_working)
         execute(match, slot, fresh.t_ns);
     else
-        queue_put(match, slot);
+        qt__match_queue_put(match, slot);
     qt__match_fire(match, fresh.t_ns);
     return QT_MATCH_OK;
 }
@@ -603,7 +411,7 @@ qt_match_cancel(struct qt_match *match, uint64_t id, int64_t t_ns)
     uint32_t slot;
     if (!qt__match_index_find(match, id, &slot))
         return false;
-    queue_remove(match, slot);
+    qt__match_queue_remove(match, slot);
     end_sibling(match, &match->slots[slot].order, QT_MATCH_CANCELLED, t_ns);
     end_order(match, slot, QT_MATCH_CANCELLED, t_ns);
     return true;

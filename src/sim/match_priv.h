@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The inside of one symbol's book, shared by match.c (orders come and go) and ladder.c (the market
- * around them).
+ * The inside of one symbol's book: match.c (orders come, meet and go), match_check.c (whether one is
+ * taken), match_queue.c (where they rest), match_index.c (by id), ladder.c (the market around them).
  *
- *     own orders     slots of a pool; a queue is an array of slots whose first in priority stands
- * last bids [98 99 100]  asks [104 103 101]       by price, then the earlier one last down [90 95]
- * fires when the price falls to it: the highest stop last up   [130 120]    fires when it rises to
- * it: the lowest stop last      trail: in the order of coming, the first last
+ *     own orders are slots of a pool; a queue is an array of slots, the first in priority last:
+ *
+ *     bids  [98 99 100]        by price, then the earlier one last
+ *     asks  [104 103 101]
+ *     down  [90 95]            fires when the price falls to it: the highest stop last
+ *     up    [130 120]          fires when it rises to it: the lowest stop last
+ *     trail [c b a]            in the order of coming, the first last
  */
 #ifndef QTRADE_SIM_MATCH_PRIV_H
 #define QTRADE_SIM_MATCH_PRIV_H
@@ -47,6 +50,38 @@ struct qt_match {
     qt_px last, low, high; /* low, high: of the prints since stops were looked at */
 };
 
+/** What a type of order is made of. */
+struct qt__match_type {
+    bool is_market, has_stop, fires_up_for_buy; /* the last: a buy fires when the price rises */
+};
+extern const struct qt__match_type qt__match_types[QT_ORDER_TYPES];
+
+static inline bool
+qt__is_market(const struct qt_match_order *order)
+{
+    return qt__match_types[order->type].is_market;
+}
+static inline qt_qty
+qt__left(const struct qt_match_order *order)
+{
+    return (qt_qty){order->qty.v - order->cum_qty.v};
+}
+/** A stop that waits for a price above. */
+static inline bool
+qt__fires_up(const struct qt_match_order *order)
+{
+    return qt__match_types[order->type].fires_up_for_buy == (order->side == QT_BUY);
+}
+
+/** A slot for the order, which can be found by its id from here on; there is room. It stands in no
+ * queue. */
+uint32_t qt__match_slot_take(struct qt_match *match, const struct qt_match_order *order);
+/** The order is gone; it stands in no queue. */
+void qt__match_slot_free(struct qt_match *match, uint32_t slot);
+/** The order in slot gets its place in the queue of its kind, or leaves it. */
+void qt__match_queue_put(struct qt_match *match, uint32_t slot);
+void qt__match_queue_remove(struct qt_match *match, uint32_t slot);
+
 /** match->by_id for max_orders; false: no memory. */
 QT_CHECKED bool qt__match_index_init(struct qt_match *match);
 /** The order in slot, whose id is in no other, can be found by its id. */
@@ -84,7 +119,7 @@ void qt__match_fire(struct qt_match *match, int64_t t_ns);
 static inline qt_qty
 qt__visible(const struct qt_match_order *order)
 {
-    return order->iceberg.v > 0 ? order->shown : (qt_qty){order->qty.v - order->cum_qty.v};
+    return order->iceberg.v > 0 ? order->shown : qt__left(order);
 }
 
 static inline enum qt_side

@@ -29,7 +29,7 @@ class Terminal:
                 signal.signal(number, signal.SIG_DFL)
             os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(env or {})})
             os.execv(BINARY, [BINARY, *words])
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.resize(width, height)
         self.pid, self.text = self.child, ""
 
     def __enter__(self):
@@ -40,6 +40,9 @@ class Terminal:
             os.kill(self.child, signal.SIGKILL)
             os.waitpid(self.child, 0)
         self.hang_up()
+
+    def resize(self, width, height):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
     def hang_up(self):
         """The line drops: the kernel tells the program, as it does when a connection is lost."""

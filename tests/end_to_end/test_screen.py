@@ -1,78 +1,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The screen of the real program on a real terminal: what it shows, its keys, its end (faults T4, T8, T9)."""
-import fcntl
 import os
-import pty
 import re
-import select
 import signal
-import struct
-import termios
 import time
 
-from qt_program import BINARY, PATIENCE, Folder, run, status, until
+from qt_program import Folder, run, status, until
+from qt_terminal import Terminal
 
 
-class Screen:
-    """qtrade demo on a pseudo terminal; text is everything it has drawn since the last clear()."""
+class Screen(Terminal):
+    """qtrade demo on a terminal, in a folder of its own."""
 
     def __init__(self, width, height, *words, env=None):
         self.folder = Folder()
         self.path = self.folder.__enter__()
-        self.child, self.master = pty.fork()
-        if self.child == 0:
-            for number in (signal.SIGINT, signal.SIGQUIT):
-                signal.signal(number, signal.SIG_DFL)
-            os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(env or {})})
-            os.execv(BINARY, [BINARY, "--data-dir", str(self.path), "demo", "--symbols", "15", *words])
-        self.resize(width, height)
-        self.text = ""
-
-    def __enter__(self):
-        return self
+        super().__init__("--data-dir", str(self.path), "demo", "--symbols", "15", *words, width=width, height=height,
+                         env=env)
 
     def __exit__(self, *exc):
-        if self.child:
-            os.kill(self.child, signal.SIGKILL)
-            os.waitpid(self.child, 0)
-        os.close(self.master)
+        super().__exit__(*exc)
         self.folder.__exit__()
-
-    def resize(self, width, height):
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-
-    def take(self, seconds=0.1):
-        ready, _, _ = select.select([self.master], [], [], seconds)
-        if ready:
-            try:
-                self.text += os.read(self.master, 65536).decode("utf-8", "replace")
-            except OSError:
-                return False
-        return True
-
-    def expect(self, pattern):
-        def found():
-            self.take()
-            return re.search(pattern, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", " ", self.text))
-        return until(pattern, found)
-
-    def clear(self):
-        self.text = ""
-
-    def press(self, text):
-        os.write(self.master, text.encode())
-
-    def end(self):
-        limit = time.monotonic() + PATIENCE
-        while time.monotonic() < limit:
-            self.take(0.05)
-            done, state = os.waitpid(self.child, os.WNOHANG)
-            if done:
-                self.child = 0
-                while self.take(0.05) and select.select([self.master], [], [], 0.05)[0]:
-                    pass
-                return os.waitstatus_to_exitcode(state)
-        raise AssertionError("the program does not end")
 
 
 def demo_fills_its_panes_and_leaves_the_terminal_as_it_was():

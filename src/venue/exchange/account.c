@@ -12,22 +12,22 @@
 static void
 write_rate(struct qt_text *out, const char *name, int ppm)
 {
-    qt_text_addf(out, "\"%s\":\"", name);
-    qt_text_add_decimal(out, ppm, 6);
-    qt_text_add(out, "00\"");
+    qt__field_decimal(out, name, ppm * INT64_C(100), 8);
 }
 
 /* "name":{"maker":..,"taker":..}, with more keys when it is not of an order. */
 static void
 write_rates(struct qt_text *out, const char *name, int maker, int taker, bool is_of_order)
 {
-    qt_text_addf(out, "\"%s\":{", name);
+    qt__field(out, name);
+    qt_text_add_char(out, '{');
     write_rate(out, "maker", maker);
-    qt_text_add_char(out, ',');
     write_rate(out, "taker", taker);
-    if (!is_of_order)
-        qt_text_add(out, ",\"buyer\":\"0.00000000\",\"seller\":\"0.00000000\"");
-    qt_text_add(out, "},");
+    if (!is_of_order) {
+        write_rate(out, "buyer", 0);
+        write_rate(out, "seller", 0);
+    }
+    qt_text_add_char(out, '}');
 }
 
 /* The rates of the account now; no special ones, no tax. */
@@ -44,13 +44,13 @@ write_commission(const struct qt__exchange *exchange, struct qt_text *out, bool 
                     is_of_order);
     const struct qt_fee_schedule *schedule = qt__desk_schedule(exchange->desk);
     bool has_discount = schedule->discount_asset[0] != '\0';
-    const char *enabled = has_discount ? "true" : "false";
-    qt_text_addf(out,
-                 "\"discount\":{\"enabledForAccount\":%s,\"enabledForSymbol\":%s,\"discountAsset\":"
-                 "\"%s\",\"discount\":\"",
-                 enabled, enabled, has_discount ? schedule->discount_asset : "BNB");
-    qt_text_add_decimal(out, has_discount ? 100 - schedule->discount_pct : 0, 2); /* what is left */
-    qt_text_add(out, "000000\"}}");
+    qt_text_add(out, ",\"discount\":{");
+    qt__field_bool(out, "enabledForAccount", has_discount);
+    qt__field_bool(out, "enabledForSymbol", has_discount);
+    qt__field_text(out, "discountAsset", has_discount ? schedule->discount_asset : "BNB");
+    int left_pct = has_discount ? 100 - schedule->discount_pct : 0;
+    qt__field_decimal(out, "discount", left_pct * INT64_C(1000000), 8);
+    qt_text_add(out, "}}");
 }
 
 void
@@ -66,8 +66,8 @@ qt__handle_commission(struct qt__exchange *exchange, struct qt__call *call)
     uint32_t symbol;
     if (!qt__need_symbol(exchange, call, &symbol))
         return false;
-    qt_text_addf(call->out, "{\"symbol\":\"%s\",",
-                 qt_universe_at(exchange->universe, symbol)->symbol);
+    qt_text_add_char(call->out, '{');
+    qt__field_text(call->out, "symbol", qt_universe_at(exchange->universe, symbol)->symbol);
     write_commission(exchange, call->out, false);
     return true;
 }
@@ -78,9 +78,9 @@ static bool
 write_fee(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol, const void *context)
 {
     (void)context;
-    qt_text_addf(out, "{\"symbol\":\"%s\",", qt_universe_at(exchange->universe, symbol)->symbol);
+    qt_text_add_char(out, '{');
+    qt__field_text(out, "symbol", qt_universe_at(exchange->universe, symbol)->symbol);
     write_rate(out, "makerCommission", qt__desk_fees(exchange->desk)->maker_ppm);
-    qt_text_add_char(out, ',');
     write_rate(out, "takerCommission", qt__desk_fees(exchange->desk)->taker_ppm);
     qt_text_add_char(out, '}');
     return true;
@@ -109,11 +109,11 @@ qt__handle_coins(struct qt__exchange *exchange, struct qt__call *call)
     qt_text_add_char(out, '[');
     for (unsigned i = 0; i < n; i++) {
         const struct qt__held *held = &exchange->held[i];
-        qt_text_addf(out, "%s{\"coin\":\"%s\",\"name\":\"%s\",\"free\":", i ? "," : "", held->asset,
-                     held->asset);
-        qt__write_money(out, held->free);
-        qt_text_add(out, ",\"locked\":");
-        qt__write_money(out, held->locked);
+        qt_text_add(out, i ? ",{" : "{");
+        qt__field_text(out, "coin", held->asset);
+        qt__field_text(out, "name", held->asset);
+        qt__field_money(out, "free", held->free);
+        qt__field_money(out, "locked", held->locked);
         qt_text_add(out, ",\"freeze\":\"0\",\"ipoable\":\"0\",\"ipoing\":\"0\",\"storage\":\"0\","
                          "\"withdrawing\":\"0\",\"isLegalMoney\":false,\"trading\":true,"
                          "\"depositAllEnable\":false,\"withdrawAllEnable\":false,"
@@ -136,6 +136,7 @@ bool
 qt__handle_account(struct qt__exchange *exchange, struct qt__call *call)
 {
     char text[QT__PARAM_MAX];
+    struct qt_text *out = call->out;
     bool omits_zero = qt__call_get(call, "omitZeroBalances", text) && strcmp(text, "true") == 0;
     const struct qt_fee_tier *fees = qt__desk_fees(exchange->desk);
     int maker = fees->maker_ppm, taker = fees->taker_ppm;
@@ -144,21 +145,19 @@ qt__handle_account(struct qt__exchange *exchange, struct qt__call *call)
     for (unsigned i = 0; i < n; i++)
         if (!omits_zero || held[i].free.v != 0 || held[i].locked.v != 0)
             held[kept++] = held[i];
-    qt_text_addf(call->out,
-                 "{\"makerCommission\":%d,\"takerCommission\":%d,\"buyerCommission\":0,"
-                 "\"sellerCommission\":0,\"commissionRates\":{",
-                 maker / 100, taker / 100);
-    write_rate(call->out, "maker", maker);
-    qt_text_add_char(call->out, ',');
-    write_rate(call->out, "taker", taker);
-    qt_text_addf(call->out,
-                 ",\"buyer\":\"0.00000000\",\"seller\":\"0.00000000\"},\"canTrade\":true,"
-                 "\"canWithdraw\":false,\"canDeposit\":false,\"brokered\":false,"
-                 "\"requireSelfTradePrevention\":false,\"preventSor\":false,\"updateTime\":%lld,"
-                 "\"accountType\":\"SPOT\",\"balances\":",
-                 (long long)call->now_ms);
-    qt__write_balances(call->out, held, kept, "asset", "free", "locked");
-    qt_text_add(call->out, ",\"permissions\":[\"SPOT\"],\"uid\":1}");
+    qt_text_add_char(out, '{');
+    qt__field_int(out, "makerCommission", maker / 100);
+    qt__field_int(out, "takerCommission", taker / 100);
+    qt_text_add(out, ",\"buyerCommission\":0,\"sellerCommission\":0");
+    write_rates(out, "commissionRates", maker, taker, false);
+    qt_text_add(out, ",\"canTrade\":true,\"canWithdraw\":false,\"canDeposit\":false,"
+                     "\"brokered\":false,\"requireSelfTradePrevention\":false,"
+                     "\"preventSor\":false");
+    qt__field_int(out, "updateTime", call->now_ms);
+    qt__field_text(out, "accountType", "SPOT");
+    qt__field(out, "balances");
+    qt__write_balances(out, held, kept, "asset", "free", "locked");
+    qt_text_add(out, ",\"permissions\":[\"SPOT\"],\"uid\":1}");
     return true;
 }
 

@@ -150,6 +150,16 @@ qt__exchange_levels(const struct qt__exchange *exchange, uint32_t symbol, enum q
                           : qt__desk_levels(exchange->desk, symbol, side, out, n);
 }
 
+void
+qt__exchange_best(const struct qt__exchange *exchange, uint32_t symbol,
+                  struct qt_depth_level out[2])
+{
+    for (int side = QT_BUY; side <= QT_SELL; side++) {
+        out[side] = (struct qt_depth_level){.px = QT_PX_NONE};
+        (void)qt__exchange_levels(exchange, symbol, (enum qt_side)side, &out[side], 1);
+    }
+}
+
 uint64_t
 qt__exchange_book_id(const struct qt__exchange *exchange, uint32_t symbol)
 {

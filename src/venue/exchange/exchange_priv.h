@@ -21,6 +21,7 @@
 #include "call_priv.h"
 #include "desk_priv.h"
 #include "faults_priv.h"
+#include "fields_priv.h"
 #include "interval_priv.h"
 #include "tape_priv.h"
 
@@ -205,6 +206,9 @@ qt__exchange_limit_ms(const struct qt__exchange *exchange)
 /** The book of the exchange's market, be it spot or of perpetuals: as of desk_priv.h. */
 size_t qt__exchange_levels(const struct qt__exchange *exchange, uint32_t symbol, enum qt_side side,
                            struct qt_depth_level *out, size_t n);
+/** The best level of each side, by enum qt_side; QT_PX_NONE: the side is empty. */
+void qt__exchange_best(const struct qt__exchange *exchange, uint32_t symbol,
+                       struct qt_depth_level out[2]);
 uint64_t qt__exchange_book_id(const struct qt__exchange *exchange, uint32_t symbol);
 void qt__exchange_halt(struct qt__exchange *exchange, uint32_t symbol, bool is_halted);
 /** What the spot venue and that of perpetuals do alike to begin, in this order. */
@@ -286,6 +290,9 @@ bool qt__handle_listen_create(struct qt__exchange *exchange, struct qt__call *ca
 bool qt__handle_listen_keep(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__handle_listen_close(struct qt__exchange *exchange, struct qt__call *call);
 
+/** The symbols from first to before end that a call is about: its "symbol", or all. False: fault. */
+QT_CHECKED bool qt__symbol_range(struct qt__exchange *exchange, struct qt__call *call,
+                                 uint32_t *out_first, uint32_t *out_end);
 /** The symbols of a call: "symbol", "symbols" (a JSON list), or all. */
 struct qt__selection {
     uint32_t *ids; /* the caller frees */
@@ -310,6 +317,15 @@ char *qt__call_long(const struct qt__call *call, const char *name);
 QT_CHECKED bool qt__need_symbol(struct qt__exchange *exchange, struct qt__call *call,
                                 uint32_t *out);
 
+/** Which order a call names: by id, or by client id when id is 0. */
+struct qt__order_params {
+    uint32_t symbol;
+    int64_t id;
+    char client_id[QT__PARAM_MAX];
+};
+/** What orderId and origClientOrderId say; false: fault. */
+QT_CHECKED bool qt__order_params(struct qt__exchange *exchange, struct qt__call *call,
+                                 struct qt__order_params *out);
 /** The order that the parameters ask for; false: fault. */
 QT_CHECKED bool qt__ticket_params(struct qt__exchange *exchange, struct qt__call *call,
                                   struct qt_exchange_ticket *ticket);
@@ -396,16 +412,15 @@ void qt__listen_keys_expire(struct qt__exchange *exchange);
 
 /* Writing: JSON as Binance sends it. */
 
-void qt__write_px(struct qt_text *out, qt_px px, int scale); /* NONE: zero */
-void qt__write_qty(struct qt_text *out, qt_qty qty, int scale);
-void qt__write_money(struct qt_text *out, qt_money money);
-void qt__write_levels(struct qt_text *out, const struct qt_instrument *ins,
-                      const struct qt_depth_level *levels, size_t n);
 const char *qt__venue_state(const struct qt_exchange_order *order); /* "NEW" ... */
 const char *qt__venue_type(enum qt_order_type type);
 const char *qt__venue_tif(enum qt_time_in_force tif);
 const char *qt__venue_side(enum qt_side side);
 const char *qt__venue_stp(enum qt_self_trade mode);
+/** What takers bought in the bar; 0 where it does not say. */
+qt_qty qt__bar_taker(const struct qt_bar *bar);
+/** What they paid, which a bar does not keep: their share of the volume. */
+qt_money qt__bar_taker_quote(const struct qt_bar *bar);
 void qt__write_kline_fields(struct qt_text *out, const struct qt_instrument *ins,
                             const struct qt_bar *bar);
 /** An order as queries list it. */
@@ -422,6 +437,9 @@ void qt__write_list_event(struct qt_text *out, const struct qt_exchange_list *li
 void qt__write_order_result(struct qt_text *out, const struct qt_instrument *ins,
                             const struct qt_exchange_order *order, const char *cancel_id,
                             int64_t now_ms);
+/** The best levels of both sides, most of each at the most (QT__DEPTH_MAX), under these keys. */
+void qt__field_sides(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol,
+                     const char *bids, const char *asks, size_t most);
 void qt__write_balances(struct qt_text *out, const struct qt__held *held, unsigned n,
                         const char *asset, const char *free_name, const char *locked_name);
 void qt__write_execution(struct qt_text *out, const struct qt_instrument *ins, int64_t now_ms,

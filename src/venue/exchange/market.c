@@ -25,39 +25,30 @@ qt__handle_time(struct qt__exchange *exchange, struct qt__call *call)
     return true;
 }
 
-/* The steps of a market order are those of LOT_SIZE: 0 here, as Binance writes it. */
 static void
-write_market_lot(struct qt_text *out, const struct qt_instrument *ins, qt_qty most)
+write_lot(struct qt_text *out, const struct qt_instrument *ins, const char *filter, qt_qty least,
+          qt_qty most, qt_qty step)
 {
-    qt_text_add(out, "{\"filterType\":\"MARKET_LOT_SIZE\",\"minQty\":");
-    qt__write_qty(out, QT_QTY_ZERO, ins->qty_scale);
-    qt_text_add(out, ",\"maxQty\":");
-    qt__write_qty(out, most, ins->qty_scale);
-    qt_text_add(out, ",\"stepSize\":");
-    qt__write_qty(out, QT_QTY_ZERO, ins->qty_scale);
-    qt_text_add(out, "},");
+    qt_text_addf(out, ",{\"filterType\":\"%s\"", filter);
+    qt__field_qty(out, "minQty", least, ins);
+    qt__field_qty(out, "maxQty", most, ins);
+    qt__field_qty(out, "stepSize", step, ins);
+    qt_text_add_char(out, '}');
 }
 
 static void
 write_filters(struct qt_text *out, const struct qt_instrument *ins, qt_qty market_max)
 {
-    qt_text_add(out, "[{\"filterType\":\"PRICE_FILTER\",\"minPrice\":");
-    qt__write_px(out, ins->min_px, ins->px_scale);
-    qt_text_add(out, ",\"maxPrice\":");
-    qt__write_px(out, ins->max_px, ins->px_scale);
-    qt_text_add(out, ",\"tickSize\":");
-    qt__write_px(out, ins->tick, ins->px_scale);
-    qt_text_add(out, "},{\"filterType\":\"LOT_SIZE\",\"minQty\":");
-    qt__write_qty(out, ins->min_qty, ins->qty_scale);
-    qt_text_add(out, ",\"maxQty\":");
-    qt__write_qty(out, ins->max_qty, ins->qty_scale);
-    qt_text_add(out, ",\"stepSize\":");
-    qt__write_qty(out, ins->lot, ins->qty_scale);
-    qt_text_add(out, "},");
-    if (market_max.v > 0)
-        write_market_lot(out, ins, market_max);
-    qt_text_add(out, "{\"filterType\":\"NOTIONAL\",\"minNotional\":");
-    qt__write_money(out, ins->min_notional);
+    qt_text_add(out, "[{\"filterType\":\"PRICE_FILTER\"");
+    qt__field_px(out, "minPrice", ins->min_px, ins);
+    qt__field_px(out, "maxPrice", ins->max_px, ins);
+    qt__field_px(out, "tickSize", ins->tick, ins);
+    qt_text_add_char(out, '}');
+    write_lot(out, ins, "LOT_SIZE", ins->min_qty, ins->max_qty, ins->lot);
+    if (market_max.v > 0) /* its steps are those of LOT_SIZE: 0 here, as Binance writes it */
+        write_lot(out, ins, "MARKET_LOT_SIZE", QT_QTY_ZERO, market_max, QT_QTY_ZERO);
+    qt_text_add(out, ",{\"filterType\":\"NOTIONAL\"");
+    qt__field_money(out, "minNotional", ins->min_notional);
     qt_text_add(out, ",\"applyMinToMarket\":true,\"maxNotional\":\"9000000.00000000\","
                      "\"applyMaxToMarket\":false,\"avgPriceMins\":5},"
                      "{\"filterType\":\"PERCENT_PRICE_BY_SIDE\",\"bidMultiplierUp\":\"5\","
@@ -130,15 +121,10 @@ qt__handle_depth(struct qt__exchange *exchange, struct qt__call *call)
         !qt__call_int(call, "limit", 100, 1, INT64_MAX, &limit))
         return false;
     qt__streams_snapshot(exchange, symbol);
-    const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
-    size_t most = (size_t)QT_MIN(limit, (int64_t)QT__DEPTH_MAX);
-    qt_text_addf(call->out, "{\"lastUpdateId\":%llu,\"bids\":",
-                 (unsigned long long)qt__exchange_book_id(exchange, symbol));
-    size_t n = qt__exchange_levels(exchange, symbol, QT_BUY, exchange->levels, most);
-    qt__write_levels(call->out, ins, exchange->levels, n);
-    qt_text_add(call->out, ",\"asks\":");
-    n = qt__exchange_levels(exchange, symbol, QT_SELL, exchange->levels, most);
-    qt__write_levels(call->out, ins, exchange->levels, n);
+    qt_text_add_char(call->out, '{');
+    qt__field_int(call->out, "lastUpdateId", (int64_t)qt__exchange_book_id(exchange, symbol));
+    qt__field_sides(exchange, call->out, symbol, "bids", "asks",
+                    (size_t)QT_MIN(limit, (int64_t)QT__DEPTH_MAX));
     qt_text_add_char(call->out, '}');
     return true;
 }
@@ -151,8 +137,9 @@ write_price(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol,
     (void)context;
     if (!qt__tape_day(exchange->symbols[symbol].tape, exchange->now_ns, &day))
         return false;
-    qt_text_addf(out, "{\"symbol\":\"%s\",\"price\":", ins->symbol);
-    qt__write_px(out, day.last, ins->px_scale);
+    qt_text_add_char(out, '{');
+    qt__field_text(out, "symbol", ins->symbol);
+    qt__field_px(out, "price", day.last, ins);
     qt_text_add_char(out, '}');
     return true;
 }
@@ -167,18 +154,15 @@ static bool
 write_book_ticker(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol, const void *context)
 {
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
-    struct qt_depth_level best[2] = {{.px = QT_PX_NONE}, {.px = QT_PX_NONE}};
+    struct qt_depth_level best[2];
     (void)context;
-    for (int side = QT_BUY; side <= QT_SELL; side++)
-        (void)qt__exchange_levels(exchange, symbol, (enum qt_side)side, &best[side], 1);
-    qt_text_addf(out, "{\"symbol\":\"%s\",\"bidPrice\":", ins->symbol);
-    qt__write_px(out, best[QT_BUY].px, ins->px_scale);
-    qt_text_add(out, ",\"bidQty\":");
-    qt__write_qty(out, best[QT_BUY].qty, ins->qty_scale);
-    qt_text_add(out, ",\"askPrice\":");
-    qt__write_px(out, best[QT_SELL].px, ins->px_scale);
-    qt_text_add(out, ",\"askQty\":");
-    qt__write_qty(out, best[QT_SELL].qty, ins->qty_scale);
+    qt__exchange_best(exchange, symbol, best);
+    qt_text_add_char(out, '{');
+    qt__field_text(out, "symbol", ins->symbol);
+    qt__field_px(out, "bidPrice", best[QT_BUY].px, ins);
+    qt__field_qty(out, "bidQty", best[QT_BUY].qty, ins);
+    qt__field_px(out, "askPrice", best[QT_SELL].px, ins);
+    qt__field_qty(out, "askQty", best[QT_SELL].qty, ins);
     qt_text_add_char(out, '}');
     return true;
 }
@@ -196,9 +180,10 @@ qt__handle_average(struct qt__exchange *exchange, struct qt__call *call)
     int64_t traded_ns;
     if (!qt__need_symbol(exchange, call, &symbol))
         return false;
-    qt_text_add(call->out, "{\"mins\":5,\"price\":");
-    qt__write_px(call->out, qt__average(exchange, symbol, &traded_ns),
-                 qt_universe_at(exchange->universe, symbol)->px_scale);
-    qt_text_addf(call->out, ",\"closeTime\":%lld}", (long long)(traded_ns / QT_NS_PER_MS));
+    qt_px average = qt__average(exchange, symbol, &traded_ns);
+    qt_text_add(call->out, "{\"mins\":5");
+    qt__field_px(call->out, "price", average, qt_universe_at(exchange->universe, symbol));
+    qt__field_int(call->out, "closeTime", traded_ns / QT_NS_PER_MS);
+    qt_text_add_char(call->out, '}');
     return true;
 }

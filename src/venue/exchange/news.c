@@ -2,6 +2,8 @@
 /*
  * The texts of stream messages, each into exchange->news.
  */
+#include "qtrade/base/time.h"
+
 #include "usdm_priv.h"
 
 struct qt_text *
@@ -102,20 +104,15 @@ qt__news_best(struct qt__exchange *exchange, uint32_t symbol)
 {
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
     struct qt_text *out = qt__news_begin(exchange);
-    struct qt_depth_level best[2] = {0};
-    bool has[2];
-    for (int side = QT_BUY; side <= QT_SELL; side++)
-        has[side] = qt__exchange_levels(exchange, symbol, (enum qt_side)side, &best[side], 1) > 0;
-    qt_text_addf(out, "{%s\"u\":%llu,\"s\":\"%s\",\"b\":",
-                 exchange->usdm ? "\"e\":\"bookTicker\"," : "",
-                 (unsigned long long)qt__exchange_book_id(exchange, symbol), ins->symbol);
-    qt__write_px(out, has[QT_BUY] ? best[QT_BUY].px : QT_PX_NONE, ins->px_scale);
-    qt_text_add(out, ",\"B\":");
-    qt__write_qty(out, best[QT_BUY].qty, ins->qty_scale);
-    qt_text_add(out, ",\"a\":");
-    qt__write_px(out, has[QT_SELL] ? best[QT_SELL].px : QT_PX_NONE, ins->px_scale);
-    qt_text_add(out, ",\"A\":");
-    qt__write_qty(out, best[QT_SELL].qty, ins->qty_scale);
+    struct qt_depth_level best[2];
+    qt__exchange_best(exchange, symbol, best);
+    qt_text_add(out, exchange->usdm ? "{\"e\":\"bookTicker\"" : "{");
+    qt__field_int(out, "u", (int64_t)qt__exchange_book_id(exchange, symbol));
+    qt__field_text(out, "s", ins->symbol);
+    qt__field_px(out, "b", best[QT_BUY].px, ins);
+    qt__field_qty(out, "B", best[QT_BUY].qty, ins);
+    qt__field_px(out, "a", best[QT_SELL].px, ins);
+    qt__field_qty(out, "A", best[QT_SELL].qty, ins);
     if (exchange->usdm) {
         qt__field_int(out, "T", qt__exchange_ms(exchange));
         qt__field_int(out, "E", qt__exchange_ms(exchange));
@@ -127,21 +124,16 @@ void
 qt__news_levels(struct qt__exchange *exchange, const struct qt__stream *stream)
 {
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, stream->symbol);
-    struct qt_depth_level levels[20];
     struct qt_text *out = qt__news_begin(exchange);
     uint64_t id = qt__exchange_book_id(exchange, stream->symbol);
     if (exchange->usdm) {
         write_head(out, "depthUpdate", qt__exchange_ms(exchange), ins->symbol);
         write_ids(exchange, out, stream->previous_id ? stream->previous_id : id - 1, id);
-        qt_text_add(out, ",\"b\":");
     } else {
-        qt_text_addf(out, "{\"lastUpdateId\":%llu,\"bids\":", (unsigned long long)id);
+        qt_text_addf(out, "{\"lastUpdateId\":%llu", (unsigned long long)id);
     }
-    size_t n = qt__exchange_levels(exchange, stream->symbol, QT_BUY, levels, (size_t)stream->arg);
-    qt__write_levels(out, ins, levels, n);
-    qt_text_add(out, exchange->usdm ? ",\"a\":" : ",\"asks\":");
-    n = qt__exchange_levels(exchange, stream->symbol, QT_SELL, levels, (size_t)stream->arg);
-    qt__write_levels(out, ins, levels, n);
+    qt__field_sides(exchange, out, stream->symbol, exchange->usdm ? "b" : "bids",
+                    exchange->usdm ? "a" : "asks", (size_t)stream->arg);
     qt_text_add_char(out, '}');
 }
 
@@ -151,16 +143,17 @@ qt__news_trade(struct qt__exchange *exchange, uint32_t symbol, const struct qt_m
 {
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
     struct qt_text *out = qt__news_begin(exchange);
-    unsigned long long id = print->id;
+    int64_t id = (int64_t)print->id;
     write_head(out, is_aggregate ? "aggTrade" : "trade", qt__exchange_ms(exchange), ins->symbol);
-    qt_text_addf(out, ",\"%s\":%llu,\"p\":", is_aggregate ? "a" : "t", id);
-    qt__write_px(out, print->px, ins->px_scale);
-    qt_text_add(out, ",\"q\":");
-    qt__write_qty(out, print->qty, ins->qty_scale);
-    if (is_aggregate)
-        qt_text_addf(out, ",\"f\":%llu,\"l\":%llu", id, id);
-    qt_text_addf(out, ",\"T\":%lld,\"m\":%s", (long long)(print->t_ns / 1000000),
-                 print->buyer_is_maker ? "true" : "false");
+    qt__field_int(out, is_aggregate ? "a" : "t", id);
+    qt__field_px(out, "p", print->px, ins);
+    qt__field_qty(out, "q", print->qty, ins);
+    if (is_aggregate) {
+        qt__field_int(out, "f", id);
+        qt__field_int(out, "l", id);
+    }
+    qt__field_int(out, "T", print->t_ns / QT_NS_PER_MS);
+    qt__field_bool(out, "m", print->buyer_is_maker);
     const char *tail = is_aggregate ? "}" : ",\"X\":\"MARKET\"}";
     qt_text_add(out, exchange->usdm ? tail : ",\"M\":true}");
 }
@@ -174,31 +167,23 @@ qt__news_kline(struct qt__exchange *exchange, const struct qt__stream *stream,
     uint64_t last = qt__tape_last_id(exchange->symbols[stream->symbol].tape); /* ids have no gaps */
     uint64_t first = last >= bar->trades ? last - bar->trades + 1 : 1;
     write_head(out, "kline", qt__exchange_ms(exchange), ins->symbol);
-    qt_text_addf(
-        out, ",\"k\":{\"t\":%lld,\"T\":%lld,\"s\":\"%s\",\"i\":\"%s\",\"f\":%lld,\"L\":%lld,\"o\":",
-        (long long)(bar->open_ns / 1000000),
-        (long long)((bar->open_ns + bar->period_ns) / 1000000 - 1), ins->symbol,
-        qt__interval_name(stream->arg), bar->trades && last ? (long long)first : -1,
-        bar->trades && last ? (long long)last : -1);
-    qt__write_px(out, bar->open, ins->px_scale);
-    qt_text_add(out, ",\"c\":");
-    qt__write_px(out, bar->close, ins->px_scale);
-    qt_text_add(out, ",\"h\":");
-    qt__write_px(out, bar->high, ins->px_scale);
-    qt_text_add(out, ",\"l\":");
-    qt__write_px(out, bar->low, ins->px_scale);
-    qt_text_add(out, ",\"v\":");
-    qt__write_qty(out, bar->volume, ins->qty_scale);
-    qt_text_addf(out, ",\"n\":%u,\"x\":%s,\"q\":", bar->trades, is_closed ? "true" : "false");
-    qt__write_money(out, bar->quote_volume);
-    qt_qty taker = bar->taker_buy.v < 0 ? QT_QTY_ZERO : bar->taker_buy;
-    qt_money taker_quote = QT_MONEY_ZERO;
-    if (bar->volume.v > 0)
-        (void)!qt_money_mul_div(bar->quote_volume, taker.v, bar->volume.v, &taker_quote);
-    qt_text_add(out, ",\"V\":");
-    qt__write_qty(out, taker, ins->qty_scale);
-    qt_text_add(out, ",\"Q\":");
-    qt__write_money(out, taker_quote);
+    qt_text_add(out, ",\"k\":{");
+    qt__field_int(out, "t", bar->open_ns / QT_NS_PER_MS);
+    qt__field_int(out, "T", (bar->open_ns + bar->period_ns) / QT_NS_PER_MS - 1);
+    qt__field_text(out, "s", ins->symbol);
+    qt__field_text(out, "i", qt__interval_name(stream->arg));
+    qt__field_int(out, "f", bar->trades && last ? (int64_t)first : -1);
+    qt__field_int(out, "L", bar->trades && last ? (int64_t)last : -1);
+    qt__field_px(out, "o", bar->open, ins);
+    qt__field_px(out, "c", bar->close, ins);
+    qt__field_px(out, "h", bar->high, ins);
+    qt__field_px(out, "l", bar->low, ins);
+    qt__field_qty(out, "v", bar->volume, ins);
+    qt__field_int(out, "n", bar->trades);
+    qt__field_bool(out, "x", is_closed);
+    qt__field_money(out, "q", bar->quote_volume);
+    qt__field_qty(out, "V", qt__bar_taker(bar), ins);
+    qt__field_money(out, "Q", qt__bar_taker_quote(bar));
     qt_text_add(out, ",\"B\":\"0\"}}");
 }
 
@@ -207,19 +192,25 @@ write_mini(struct qt__exchange *exchange, struct qt_text *out, const struct qt_i
            const struct qt__day *day)
 {
     write_head(out, "24hrMiniTicker", qt__exchange_ms(exchange), ins->symbol);
-    const struct {
-        const char *key;
-        qt_px px;
-    } prices[] = {{"c", day->last}, {"o", day->open}, {"h", day->high}, {"l", day->low}};
-    for (size_t i = 0; i < QT_COUNT_OF(prices); i++) {
-        qt_text_addf(out, ",\"%s\":", prices[i].key);
-        qt__write_px(out, prices[i].px, ins->px_scale);
-    }
-    qt_text_add(out, ",\"v\":");
-    qt__write_qty(out, day->volume, ins->qty_scale);
-    qt_text_add(out, ",\"q\":");
-    qt__write_money(out, day->quote_volume);
+    qt__field_px(out, "c", day->last, ins);
+    qt__field_px(out, "o", day->open, ins);
+    qt__field_px(out, "h", day->high, ins);
+    qt__field_px(out, "l", day->low, ins);
+    qt__field_qty(out, "v", day->volume, ins);
+    qt__field_money(out, "q", day->quote_volume);
     qt_text_add_char(out, '}');
+}
+
+qt_px
+qt__day_average(const struct qt__day *day, const struct qt_instrument *ins)
+{
+    qt_px average = day->last;
+    if (day->volume.v > 0) {
+        double mean = qt_money_to_double(day->quote_volume, QT_MONEY_SCALE) /
+                      qt_qty_to_double(day->volume, ins->qty_scale);
+        (void)!qt_px_of_double(mean, ins->px_scale, &average);
+    }
+    return average;
 }
 
 /* What tickers compute from the day. */
@@ -237,34 +228,11 @@ read_ticker(struct qt__exchange *exchange, uint32_t symbol, struct ticker *out)
     struct qt__day *day = &out->day;
     if (!qt__tape_day(exchange->symbols[symbol].tape, exchange->now_ns, day))
         return false;
-    for (int side = QT_BUY; side <= QT_SELL; side++) {
-        out->best[side] = (struct qt_depth_level){.px = QT_PX_NONE};
-        (void)qt__exchange_levels(exchange, symbol, (enum qt_side)side, &out->best[side], 1);
-    }
+    qt__exchange_best(exchange, symbol, out->best);
     out->change = (qt_px){day->last.v - day->open.v};
     out->percent = 100.0 * (double)out->change.v / (double)QT_MAX(day->open.v, 1);
-    out->average = day->last;
-    if (day->volume.v > 0) {
-        double mean = qt_money_to_double(day->quote_volume, QT_MONEY_SCALE) /
-                      qt_qty_to_double(day->volume, ins->qty_scale);
-        (void)!qt_px_of_double(mean, ins->px_scale, &out->average);
-    }
+    out->average = qt__day_average(day, ins);
     return true;
-}
-
-/* ,"key":"price" */
-static void
-px_pair(struct qt_text *out, const char *name, qt_px px, const struct qt_instrument *ins)
-{
-    qt_text_addf(out, ",\"%s\":", name);
-    qt__write_px(out, px, ins->px_scale);
-}
-
-static void
-qty_pair(struct qt_text *out, const char *name, qt_qty qty, const struct qt_instrument *ins)
-{
-    qt_text_addf(out, ",\"%s\":", name);
-    qt__write_qty(out, qty, ins->qty_scale);
 }
 
 /* Keys of the ticker: short in streams, long over REST, in Binance's order. */
@@ -285,27 +253,27 @@ write_ticker_fields(struct qt_text *out, const struct qt_instrument *ins,
                     const struct ticker *ticker, const struct ticker_keys *keys)
 {
     const struct qt__day *day = &ticker->day;
-    px_pair(out, keys->change, ticker->change, ins);
+    qt__field_px(out, keys->change, ticker->change, ins);
     qt_text_addf(out, ",\"%s\":\"%.3f\"", keys->percent, ticker->percent);
-    px_pair(out, keys->average, ticker->average, ins);
-    px_pair(out, keys->previous, day->previous_close, ins);
-    px_pair(out, keys->last, day->last, ins);
-    qty_pair(out, keys->last_qty, day->last_qty, ins);
-    px_pair(out, keys->bid, ticker->best[QT_BUY].px, ins);
-    qty_pair(out, keys->bid_qty, ticker->best[QT_BUY].qty, ins);
-    px_pair(out, keys->ask, ticker->best[QT_SELL].px, ins);
-    qty_pair(out, keys->ask_qty, ticker->best[QT_SELL].qty, ins);
-    px_pair(out, keys->open, day->open, ins);
-    px_pair(out, keys->high, day->high, ins);
-    px_pair(out, keys->low, day->low, ins);
-    qty_pair(out, keys->volume, day->volume, ins);
-    qt_text_addf(out, ",\"%s\":", keys->quote_volume);
-    qt__write_money(out, day->quote_volume);
-    qt_text_addf(out, ",\"%s\":%lld,\"%s\":%lld,\"%s\":%llu,\"%s\":%llu,\"%s\":%llu}",
-                 keys->open_time, (long long)(day->open_ns / 1000000), keys->close_time,
-                 (long long)(day->close_ns / 1000000), keys->first_id,
-                 (unsigned long long)day->first_id, keys->last_id, (unsigned long long)day->last_id,
-                 keys->count, (unsigned long long)day->count);
+    qt__field_px(out, keys->average, ticker->average, ins);
+    qt__field_px(out, keys->previous, day->previous_close, ins);
+    qt__field_px(out, keys->last, day->last, ins);
+    qt__field_qty(out, keys->last_qty, day->last_qty, ins);
+    qt__field_px(out, keys->bid, ticker->best[QT_BUY].px, ins);
+    qt__field_qty(out, keys->bid_qty, ticker->best[QT_BUY].qty, ins);
+    qt__field_px(out, keys->ask, ticker->best[QT_SELL].px, ins);
+    qt__field_qty(out, keys->ask_qty, ticker->best[QT_SELL].qty, ins);
+    qt__field_px(out, keys->open, day->open, ins);
+    qt__field_px(out, keys->high, day->high, ins);
+    qt__field_px(out, keys->low, day->low, ins);
+    qt__field_qty(out, keys->volume, day->volume, ins);
+    qt__field_money(out, keys->quote_volume, day->quote_volume);
+    qt__field_int(out, keys->open_time, day->open_ns / QT_NS_PER_MS);
+    qt__field_int(out, keys->close_time, day->close_ns / QT_NS_PER_MS);
+    qt__field_int(out, keys->first_id, (int64_t)day->first_id);
+    qt__field_int(out, keys->last_id, (int64_t)day->last_id);
+    qt__field_int(out, keys->count, (int64_t)day->count);
+    qt_text_add_char(out, '}');
 }
 
 bool

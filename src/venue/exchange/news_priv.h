@@ -20,6 +20,8 @@ void qt__news_trade(struct qt__exchange *exchange, uint32_t symbol,
                     const struct qt_match_print *print, bool is_aggregate);
 void qt__news_kline(struct qt__exchange *exchange, const struct qt__stream *stream,
                     const struct qt_bar *bar, bool is_closed);
+/** The mean price of what was traded; the last one where nothing was. */
+qt_px qt__day_average(const struct qt__day *day, const struct qt_instrument *ins);
 /** A 24 h ticker of one symbol, appended to out; false: nothing is known of the day. */
 bool qt__news_ticker(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol,
                      bool is_mini);

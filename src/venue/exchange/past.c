@@ -16,27 +16,32 @@ write_trade(struct qt_text *out, const struct qt_instrument *ins,
 {
     qt_money quote = QT_MONEY_ZERO;
     (void)!qt_instrument_notional(ins, print->px, print->qty, &quote);
-    qt_text_addf(out, "{\"id\":%llu,\"price\":", (unsigned long long)print->id);
-    qt__write_px(out, print->px, ins->px_scale);
-    qt_text_add(out, ",\"qty\":");
-    qt__write_qty(out, print->qty, ins->qty_scale);
-    qt_text_add(out, ",\"quoteQty\":");
-    qt__write_money(out, quote);
-    qt_text_addf(out, ",\"time\":%lld,\"isBuyerMaker\":%s,\"isBestMatch\":true}",
-                 (long long)(print->t_ns / QT_NS_PER_MS), print->buyer_is_maker ? "true" : "false");
+    qt_text_add_char(out, '{');
+    qt__field_int(out, "id", (int64_t)print->id);
+    qt__field_px(out, "price", print->px, ins);
+    qt__field_qty(out, "qty", print->qty, ins);
+    qt__field_money(out, "quoteQty", quote);
+    qt__field_int(out, "time", print->t_ns / QT_NS_PER_MS);
+    qt__field_bool(out, "isBuyerMaker", print->buyer_is_maker);
+    qt__field_bool(out, "isBestMatch", true);
+    qt_text_add_char(out, '}');
 }
 
 static void
 write_aggregate(struct qt_text *out, const struct qt_instrument *ins,
                 const struct qt_match_print *print)
 {
-    unsigned long long id = print->id;
-    qt_text_addf(out, "{\"a\":%llu,\"p\":", id);
-    qt__write_px(out, print->px, ins->px_scale);
-    qt_text_add(out, ",\"q\":");
-    qt__write_qty(out, print->qty, ins->qty_scale);
-    qt_text_addf(out, ",\"f\":%llu,\"l\":%llu,\"T\":%lld,\"m\":%s,\"M\":true}", id, id,
-                 (long long)(print->t_ns / QT_NS_PER_MS), print->buyer_is_maker ? "true" : "false");
+    int64_t id = (int64_t)print->id;
+    qt_text_add_char(out, '{');
+    qt__field_int(out, "a", id);
+    qt__field_px(out, "p", print->px, ins);
+    qt__field_qty(out, "q", print->qty, ins);
+    qt__field_int(out, "f", id);
+    qt__field_int(out, "l", id);
+    qt__field_int(out, "T", print->t_ns / QT_NS_PER_MS);
+    qt__field_bool(out, "m", print->buyer_is_maker);
+    qt__field_bool(out, "M", true);
+    qt_text_add_char(out, '}');
 }
 
 /* A time parameter in ms as ns; def when absent. */

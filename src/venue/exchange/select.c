@@ -28,6 +28,19 @@ select_list(struct qt__exchange *exchange, struct qt__call *call, const char *li
 }
 
 bool
+qt__symbol_range(struct qt__exchange *exchange, struct qt__call *call, uint32_t *out_first,
+                 uint32_t *out_end)
+{
+    uint32_t symbol = QT_NO_INSTRUMENT;
+    bool is_one = qt__call_has(call, "symbol");
+    if (is_one && !qt__need_symbol(exchange, call, &symbol))
+        return false;
+    *out_first = is_one ? symbol : 0;
+    *out_end = is_one ? symbol + 1 : exchange->n_symbols;
+    return true;
+}
+
+bool
 qt__select(struct qt__exchange *exchange, struct qt__call *call, struct qt__selection *out)
 {
     *out = (struct qt__selection){.ids = calloc(exchange->n_symbols + 1, sizeof(uint32_t))};

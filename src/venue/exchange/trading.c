@@ -202,17 +202,26 @@ write_fills(struct qt__exchange *exchange, struct qt_text *out, const struct qt_
     qt_text_add(out, ",\"fills\":[");
     for (size_t i = 0; i < n; i++) {
         const struct qt_exchange_fill *fill = &exchange->fills[i];
-        qt_text_add(out, i ? ",{\"price\":" : "{\"price\":");
-        qt__write_px(out, fill->px, ins->px_scale);
-        qt_text_add(out, ",\"qty\":");
-        qt__write_qty(out, fill->qty, ins->qty_scale);
-        qt_text_add(out, ",\"commission\":\"");
-        qt_text_add_decimal(out, fill->fee.v, QT_MONEY_SCALE);
-        qt_text_addf(out, "\",\"commissionAsset\":\"%s\",\"tradeId\":%llu}",
-                     qt__desk_asset(exchange->desk, fill->fee_asset),
-                     (unsigned long long)fill->trade_id);
+        qt_text_add(out, i ? ",{" : "{");
+        qt__field_px(out, "price", fill->px, ins);
+        qt__field_qty(out, "qty", fill->qty, ins);
+        qt__field_money(out, "commission", fill->fee);
+        qt__field_text(out, "commissionAsset", qt__desk_asset(exchange->desk, fill->fee_asset));
+        qt__field_int(out, "tradeId", (int64_t)fill->trade_id);
+        qt_text_add_char(out, '}');
     }
     qt_text_add_char(out, ']');
+}
+
+static void
+write_ack(const struct qt__call *call, const struct qt_instrument *ins,
+          const struct qt_exchange_order *order)
+{
+    qt__field_text(call->out, "symbol", ins->symbol);
+    qt__field_int(call->out, "orderId", (int64_t)order->id);
+    qt__field_int(call->out, "orderListId", -1);
+    qt__field_text(call->out, "clientOrderId", order->client_id);
+    qt__field_int(call->out, "transactTime", call->now_ms);
 }
 
 /* ACK, RESULT or FULL; each type of order has its default. */
@@ -228,11 +237,7 @@ write_placed(struct qt__exchange *exchange, struct qt__call *call,
                                                                                     : "ACK");
     qt_text_add_char(call->out, '{');
     if (strcmp(kind, "ACK") == 0)
-        qt_text_addf(call->out,
-                     "\"symbol\":\"%s\",\"orderId\":%llu,\"orderListId\":-1,\"clientOrderId\":"
-                     "\"%s\",\"transactTime\":%lld",
-                     ins->symbol, (unsigned long long)order->id, order->client_id,
-                     (long long)call->now_ms);
+        write_ack(call, ins, order);
     else
         qt__write_order_result(call->out, ins, order, NULL, call->now_ms);
     if (strcmp(kind, "FULL") == 0)
@@ -278,22 +283,26 @@ qt__handle_test(struct qt__exchange *exchange, struct qt__call *call)
     return true;
 }
 
-/* The order that orderId or origClientOrderId names. */
+bool
+qt__order_params(struct qt__exchange *exchange, struct qt__call *call,
+                 struct qt__order_params *out)
+{
+    *out = (struct qt__order_params){0};
+    if (!qt__need_symbol(exchange, call, &out->symbol) ||
+        !qt__call_int(call, "orderId", 0, 1, INT64_MAX, &out->id))
+        return false;
+    (void)!qt__call_get(call, "origClientOrderId", out->client_id);
+    return out->id != 0 || out->client_id[0] || qt__call_fail(call, QT__FAULT_MANDATORY, "orderId");
+}
+
 static bool
 find_order(struct qt__exchange *exchange, struct qt__call *call, enum qt__fault absent,
            struct qt_exchange_order *out)
 {
-    uint32_t symbol;
-    int64_t id;
-    char client_id[QT__PARAM_MAX] = "";
-    if (!qt__need_symbol(exchange, call, &symbol) ||
-        !qt__call_int(call, "orderId", 0, 1, INT64_MAX, &id))
-        return false;
-    (void)!qt__call_get(call, "origClientOrderId", client_id);
-    if (id == 0 && !client_id[0])
-        return qt__call_fail(call, QT__FAULT_MANDATORY, "orderId");
-    return qt__desk_find(exchange->desk, symbol, (uint64_t)id, client_id, out) ||
-           qt__call_fail(call, absent);
+    struct qt__order_params named;
+    return qt__order_params(exchange, call, &named) &&
+           (qt__desk_find(exchange->desk, named.symbol, (uint64_t)named.id, named.client_id, out) ||
+            qt__call_fail(call, absent));
 }
 
 bool
@@ -406,22 +415,21 @@ static void
 write_my_trade(const struct qt__exchange *exchange, struct qt_text *out,
                const struct qt_instrument *ins, const struct qt_exchange_fill *fill)
 {
-    qt_text_addf(
-        out, "{\"symbol\":\"%s\",\"id\":%llu,\"orderId\":%llu,\"orderListId\":-1,\"price\":",
-        ins->symbol, (unsigned long long)fill->trade_id, (unsigned long long)fill->order_id);
-    qt__write_px(out, fill->px, ins->px_scale);
-    qt_text_add(out, ",\"qty\":");
-    qt__write_qty(out, fill->qty, ins->qty_scale);
-    qt_text_add(out, ",\"quoteQty\":");
-    qt__write_money(out, fill->quote);
-    qt_text_add(out, ",\"commission\":\"");
-    qt_text_add_decimal(out, fill->fee.v, QT_MONEY_SCALE);
-    qt_text_addf(out,
-                 "\",\"commissionAsset\":\"%s\",\"time\":%lld,\"isBuyer\":%s,\"isMaker\":%s,"
-                 "\"isBestMatch\":true}",
-                 qt__desk_asset(exchange->desk, fill->fee_asset),
-                 (long long)(fill->time_ns / QT_NS_PER_MS), fill->is_buyer ? "true" : "false",
-                 fill->is_maker ? "true" : "false");
+    qt_text_add_char(out, '{');
+    qt__field_text(out, "symbol", ins->symbol);
+    qt__field_int(out, "id", (int64_t)fill->trade_id);
+    qt__field_int(out, "orderId", (int64_t)fill->order_id);
+    qt__field_int(out, "orderListId", -1);
+    qt__field_px(out, "price", fill->px, ins);
+    qt__field_qty(out, "qty", fill->qty, ins);
+    qt__field_money(out, "quoteQty", fill->quote);
+    qt__field_money(out, "commission", fill->fee);
+    qt__field_text(out, "commissionAsset", qt__desk_asset(exchange->desk, fill->fee_asset));
+    qt__field_int(out, "time", fill->time_ns / QT_NS_PER_MS);
+    qt__field_bool(out, "isBuyer", fill->is_buyer);
+    qt__field_bool(out, "isMaker", fill->is_maker);
+    qt__field_bool(out, "isBestMatch", true);
+    qt_text_add_char(out, '}');
 }
 
 bool

@@ -171,12 +171,9 @@ write_risk(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol)
 static bool
 write_risks(struct qt__exchange *exchange, struct qt__call *call, bool only_used)
 {
-    uint32_t first = 0, end = exchange->n_symbols;
-    if (qt__call_has(call, "symbol")) {
-        if (!qt__need_symbol(exchange, call, &first))
-            return false;
-        end = first + 1;
-    }
+    uint32_t first, end;
+    if (!qt__symbol_range(exchange, call, &first, &end))
+        return false;
     qt_text_add_char(call->out, '[');
     for (uint32_t i = first; i < end; i++) {
         const struct qt_margin_position *position =

@@ -104,16 +104,12 @@ qt__usdm_depth(struct qt__exchange *exchange, struct qt__call *call)
     if (!is_known)
         return qt__call_refuse(call, -4021, "Invalid depth limit.");
     qt__streams_snapshot(exchange, symbol);
-    const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
-    size_t most = (size_t)QT_MIN(limit, (int64_t)QT__DEPTH_MAX);
-    qt_text_addf(call->out, "{\"lastUpdateId\":%llu,\"E\":%lld,\"T\":%lld,\"bids\":",
-                 (unsigned long long)qt__exchange_book_id(exchange, symbol),
-                 (long long)call->now_ms, (long long)qt__exchange_ms(exchange));
-    size_t n = qt__exchange_levels(exchange, symbol, QT_BUY, exchange->levels, most);
-    qt__write_levels(call->out, ins, exchange->levels, n);
-    qt_text_add(call->out, ",\"asks\":");
-    n = qt__exchange_levels(exchange, symbol, QT_SELL, exchange->levels, most);
-    qt__write_levels(call->out, ins, exchange->levels, n);
+    qt_text_add_char(call->out, '{');
+    qt__field_int(call->out, "lastUpdateId", (int64_t)qt__exchange_book_id(exchange, symbol));
+    qt__field_int(call->out, "E", call->now_ms);
+    qt__field_int(call->out, "T", qt__exchange_ms(exchange));
+    qt__field_sides(exchange, call->out, symbol, "bids", "asks",
+                    (size_t)QT_MIN(limit, (int64_t)QT__DEPTH_MAX));
     qt_text_add_char(call->out, '}');
     return true;
 }
@@ -162,14 +158,10 @@ bool
 qt__usdm_fundings(struct qt__exchange *exchange, struct qt__call *call)
 {
     struct qt_perp_funding fundings[128];
-    uint32_t first = 0, end = exchange->n_symbols;
+    uint32_t first, end;
     int64_t limit, from, until;
-    if (qt__call_has(call, "symbol")) {
-        if (!qt__need_symbol(exchange, call, &first))
-            return false;
-        end = first + 1;
-    }
-    if (!qt__call_int(call, "limit", 100, 1, QT__LIST_MAX, &limit) ||
+    if (!qt__symbol_range(exchange, call, &first, &end) ||
+        !qt__call_int(call, "limit", 100, 1, QT__LIST_MAX, &limit) ||
         !qt__call_int(call, "startTime", 0, 0, INT64_MAX / QT_NS_PER_MS - 1, &from) ||
         !qt__call_int(call, "endTime", INT64_MAX / QT_NS_PER_MS - 1, 0,
                       INT64_MAX / QT_NS_PER_MS - 1, &until))
@@ -226,10 +218,9 @@ write_book_ticker(struct qt__exchange *exchange, struct qt_text *out, uint32_t s
                   const void *context)
 {
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, symbol);
-    struct qt_depth_level best[2] = {{.px = QT_PX_NONE}, {.px = QT_PX_NONE}};
+    struct qt_depth_level best[2];
     (void)context;
-    for (int side = QT_BUY; side <= QT_SELL; side++)
-        (void)qt__exchange_levels(exchange, symbol, (enum qt_side)side, &best[side], 1);
+    qt__exchange_best(exchange, symbol, best);
     qt_text_add_char(out, '{');
     qt__field_int(out, "lastUpdateId", (int64_t)qt__exchange_book_id(exchange, symbol));
     qt__field_text(out, "symbol", ins->symbol);

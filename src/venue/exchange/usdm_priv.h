@@ -46,17 +46,7 @@ void qt__usdm_count(const struct qt__exchange *exchange, struct qt_exchange_serv
 /* usdm_calls.c */
 extern const struct qt__route qt__usdm_routes[]; /* {0} ends */
 
-/* usdm_write.c: one key of an object, with the comma before it where one is due. */
-void qt__field(struct qt_text *out, const char *name);
-void qt__field_text(struct qt_text *out, const char *name, const char *value);
-void qt__field_int(struct qt_text *out, const char *name, int64_t value);
-void qt__field_bool(struct qt_text *out, const char *name, bool value);
-void qt__field_px(struct qt_text *out, const char *name, qt_px px, const struct qt_instrument *ins);
-void qt__field_qty(struct qt_text *out, const char *name, qt_qty qty,
-                   const struct qt_instrument *ins);
-void qt__field_money(struct qt_text *out, const char *name, qt_money money);
-/** A rate of scale decimals as text. */
-void qt__field_decimal(struct qt_text *out, const char *name, int64_t value, int scale);
+/* usdm_write.c */
 const char *qt__perp_type_name(uint8_t type);
 const char *qt__perp_tif_name(uint8_t tif);
 const char *qt__perp_state_name(const struct qt_perp_order *order);

@@ -147,12 +147,9 @@ write_brackets(struct qt_text *out)
 bool
 qt__usdm_brackets(struct qt__exchange *exchange, struct qt__call *call)
 {
-    uint32_t first = 0, end = exchange->n_symbols;
-    if (qt__call_has(call, "symbol")) {
-        if (!qt__need_symbol(exchange, call, &first))
-            return false;
-        end = first + 1;
-    }
+    uint32_t first, end;
+    if (!qt__symbol_range(exchange, call, &first, &end))
+        return false;
     qt_text_add_char(call->out, '[');
     for (uint32_t i = first; i < end; i++) {
         qt_text_addf(call->out, "%s{\"symbol\":\"%s\",\"notionalCoef\":1.00,\"brackets\":[",
@@ -182,12 +179,9 @@ qt__usdm_commission(struct qt__exchange *exchange, struct qt__call *call)
 bool
 qt__usdm_configs(struct qt__exchange *exchange, struct qt__call *call)
 {
-    uint32_t first = 0, end = exchange->n_symbols;
-    if (qt__call_has(call, "symbol")) {
-        if (!qt__need_symbol(exchange, call, &first))
-            return false;
-        end = first + 1;
-    }
+    uint32_t first, end;
+    if (!qt__symbol_range(exchange, call, &first, &end))
+        return false;
     qt_text_add_char(call->out, '[');
     for (uint32_t i = first; i < end; i++) {
         const struct qt_margin_position *position = position_of(exchange, i);

@@ -233,23 +233,15 @@ qt__usdm_test(struct qt__exchange *exchange, struct qt__call *call)
     return true;
 }
 
-/* The order that orderId or origClientOrderId names. */
 static bool
 find_order(struct qt__exchange *exchange, struct qt__call *call, enum qt_perp_verdict absent,
            struct qt_perp_order *out)
 {
-    uint32_t symbol;
-    int64_t id;
-    char client_id[QT__PARAM_MAX] = "";
-    if (!qt__need_symbol(exchange, call, &symbol) ||
-        !qt__call_int(call, "orderId", 0, 1, INT64_MAX, &id))
-        return false;
-    (void)!qt__call_get(call, "origClientOrderId", client_id);
-    if (id == 0 && !client_id[0])
-        return qt__call_fail(call, QT__FAULT_MANDATORY, "orderId");
-    return qt_perp_find(exchange->usdm->perp, QT__USDM_OWNER, symbol, (uint64_t)id, client_id,
-                        out) ||
-           qt__usdm_verdict(call, absent);
+    struct qt__order_params named;
+    return qt__order_params(exchange, call, &named) &&
+           (qt_perp_find(exchange->usdm->perp, QT__USDM_OWNER, named.symbol, (uint64_t)named.id,
+                         named.client_id, out) ||
+            qt__usdm_verdict(call, absent));
 }
 
 static bool

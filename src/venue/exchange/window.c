@@ -31,26 +31,14 @@ static const struct window_keys {
   stream_keys = {"p", "P", "w", "o", "h", "l", "c", "v", "q", "O", "C", "F", "L", "n"};
 
 static void
-px_pair(struct qt_text *out, const char *name, qt_px px, const struct qt_instrument *ins)
-{
-    qt_text_addf(out, ",\"%s\":", name);
-    qt__write_px(out, px, ins->px_scale);
-}
-
-static void
 write_change(struct qt_text *out, const struct qt_instrument *ins, const struct qt__day *day,
              const struct window_keys *keys)
 {
-    qt_px change = {day->last.v - day->open.v}, average = day->last;
-    if (day->volume.v > 0) {
-        double mean = qt_money_to_double(day->quote_volume, QT_MONEY_SCALE) /
-                      qt_qty_to_double(day->volume, ins->qty_scale);
-        (void)!qt_px_of_double(mean, ins->px_scale, &average);
-    }
-    px_pair(out, keys->change, change, ins);
+    qt_px change = {day->last.v - day->open.v};
+    qt__field_px(out, keys->change, change, ins);
     qt_text_addf(out, ",\"%s\":\"%.3f\"", keys->percent,
                  100.0 * (double)change.v / (double)QT_MAX(day->open.v, 1));
-    px_pair(out, keys->average, average, ins);
+    qt__field_px(out, keys->average, qt__day_average(day, ins), ins);
 }
 
 static void
@@ -59,19 +47,18 @@ write_fields(struct qt_text *out, const struct qt_instrument *ins, const struct 
 {
     if (!is_mini)
         write_change(out, ins, day, keys);
-    px_pair(out, keys->open, day->open, ins);
-    px_pair(out, keys->high, day->high, ins);
-    px_pair(out, keys->low, day->low, ins);
-    px_pair(out, keys->last, day->last, ins);
-    qt_text_addf(out, ",\"%s\":", keys->volume);
-    qt__write_qty(out, day->volume, ins->qty_scale);
-    qt_text_addf(out, ",\"%s\":", keys->quote);
-    qt__write_money(out, day->quote_volume);
-    qt_text_addf(out, ",\"%s\":%lld,\"%s\":%lld,\"%s\":%llu,\"%s\":%llu,\"%s\":%llu}",
-                 keys->open_time, (long long)(day->open_ns / QT_NS_PER_MS), keys->close_time,
-                 (long long)(day->close_ns / QT_NS_PER_MS), keys->first_id,
-                 (unsigned long long)day->first_id, keys->last_id, (unsigned long long)day->last_id,
-                 keys->count, (unsigned long long)day->count);
+    qt__field_px(out, keys->open, day->open, ins);
+    qt__field_px(out, keys->high, day->high, ins);
+    qt__field_px(out, keys->low, day->low, ins);
+    qt__field_px(out, keys->last, day->last, ins);
+    qt__field_qty(out, keys->volume, day->volume, ins);
+    qt__field_money(out, keys->quote, day->quote_volume);
+    qt__field_int(out, keys->open_time, day->open_ns / QT_NS_PER_MS);
+    qt__field_int(out, keys->close_time, day->close_ns / QT_NS_PER_MS);
+    qt__field_int(out, keys->first_id, (int64_t)day->first_id);
+    qt__field_int(out, keys->last_id, (int64_t)day->last_id);
+    qt__field_int(out, keys->count, (int64_t)day->count);
+    qt_text_add_char(out, '}');
 }
 
 static bool
@@ -213,9 +200,10 @@ qt__news_average(struct qt__exchange *exchange, struct qt_text *out, uint32_t sy
     qt_px average = qt__average(exchange, symbol, &traded_ns);
     if (qt_px_is_none(average))
         return false;
-    qt_text_addf(out, "{\"e\":\"avgPrice\",\"E\":%lld,\"s\":\"%s\",\"i\":\"%dm\",\"w\":",
+    qt_text_addf(out, "{\"e\":\"avgPrice\",\"E\":%lld,\"s\":\"%s\",\"i\":\"%dm\"",
                  (long long)qt__exchange_ms(exchange), ins->symbol, AVERAGE_MINUTES);
-    qt__write_px(out, average, ins->px_scale);
-    qt_text_addf(out, ",\"T\":%lld}", (long long)(traded_ns / QT_NS_PER_MS));
+    qt__field_px(out, "w", average, ins);
+    qt__field_int(out, "T", traded_ns / QT_NS_PER_MS);
+    qt_text_add_char(out, '}');
     return true;
 }
