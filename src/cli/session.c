@@ -19,6 +19,7 @@
 #include "qtrade/base/time.h"
 #include "qtrade/tui/tui.h"
 
+#include "print_priv.h"
 #include "unlock_priv.h"
 
 enum { LOOK_MS = 100, FLUSH_MS = 2000, JOIN_MS = 5 };
@@ -569,10 +570,7 @@ qt__session_summary(struct qt__session *session, double seconds, const char *nam
         (void)json_object_set_new(document, name, value);
     bool is_conserved = snapshot->is_conserved;
     qt_engine_snapshot_unref(session->engine, snapshot);
-    bool is_written = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 &&
-                      fputc('\n', stdout) != EOF && fflush(stdout) == 0;
-    json_decref(document);
-    if (!is_written)
-        return qt_fail_errno(err, QT_E_IO, "writing the summary");
+    if (!qt__print_json(document, "the summary", err))
+        return false;
     return is_conserved || qt_fail(err, QT_E_VERIFY, "the ledger does not sum to zero");
 }
