@@ -38,8 +38,9 @@ refusal(const char *text)
     return json_pack("{s:i,s:b,s:s}", "v", QT_CONTROL_VERSION, "ok", 0, "error", text);
 }
 
-char *
-qt__control_say(json_t *reply)
+/* The text of an answer, which it takes. */
+static char *
+say(json_t *reply)
 {
     char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
     json_decref(reply);
@@ -224,6 +225,16 @@ answer(struct qt_control_server *server, const struct qt__control_client *client
     return refusal("unknown command");
 }
 
+static char *
+answer_picture(struct qt_control_server *server, struct qt__control_client *client,
+               const json_t *request)
+{
+    const char *news;
+    if (!qt__control_picture(server, client, request, &news))
+        return NULL;
+    return news ? strdup(news) : say(done_with("picture", json_null()));
+}
+
 static bool
 is_picture(const json_t *request)
 {
@@ -240,11 +251,11 @@ qt__control_answer(struct qt_control_server *server, struct qt__control_client *
     json_t *request = json_loadb(client->in, length, JSON_REJECT_DUPLICATES, &ignored);
     char *text;
     if (!json_is_object(request))
-        text = qt__control_say(refusal("not a JSON object on one line"));
+        text = say(refusal("not a JSON object on one line"));
     else if (is_picture(request))
-        text = qt__control_picture(server, client, request);
+        text = answer_picture(server, client, request);
     else
-        text = qt__control_say(answer(server, client, request));
+        text = say(answer(server, client, request));
     json_decref(request);
     return text;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The engine's newest picture as every client of the control socket gets it: written once. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "qtrade/api/picture.h"
 
@@ -43,9 +42,9 @@ write_picture(struct qt_control_server *server, const struct qt_snapshot *snapsh
 
 /* {"v":1,"command":"picture","after":NUMBER,"keys":N}: the newest picture, null when it is still
  * that one, so that whoever is slow skips pictures (fault T2). N counts the keys pressed there. */
-char *
+bool
 qt__control_picture(struct qt_control_server *server, struct qt__control_client *client,
-                    const json_t *request)
+                    const json_t *request, const char **out)
 {
     const struct qt_control_engine *engine = &server->options.engine;
     uint64_t after = (uint64_t)json_integer_value(json_object_get(request, "after"));
@@ -57,13 +56,12 @@ qt__control_picture(struct qt_control_server *server, struct qt__control_client 
         qt__control_notice(server, QT_CONTROL_ATTACHED, &client->peer);
     client->is_attached = true;
     if (!has_room(server))
-        return NULL;
+        return false;
     const struct qt_snapshot *snapshot = engine->take(engine->self);
     if (snapshot)
         write_picture(server, snapshot);
     bool is_news = snapshot && snapshot->number != after;
     engine->give(engine->self, snapshot);
-    return is_news ? strdup(server->picture.buffer)
-                   : qt__control_say(
-                         json_pack("{s:i,s:b,s:n}", "v", QT_CONTROL_VERSION, "ok", 1, "picture"));
+    *out = is_news ? server->picture.buffer : NULL;
+    return true;
 }

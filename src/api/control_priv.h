@@ -84,10 +84,10 @@ void qt__control_drop_slow(struct qt_control_server *server);
  * it. NULL: no memory. */
 char *qt__control_answer(struct qt_control_server *server, struct qt__control_client *client,
                          size_t length);
-/** The text of an answer, which it takes; the caller frees it. NULL: no memory. */
-char *qt__control_say(json_t *reply);
-/** The same to {"command":"picture"}. */
-char *qt__control_picture(struct qt_control_server *server, struct qt__control_client *client,
-                          const json_t *request);
+/** The answer to {"command":"picture"}, good until the next picture; *out is NULL when there is no
+ * newer one. False: no memory. */
+QT_CHECKED bool qt__control_picture(struct qt_control_server *server,
+                                    struct qt__control_client *client, const json_t *request,
+                                    const char **out);
 
 #endif

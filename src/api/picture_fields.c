@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The fields of the picture, struct by struct. How to add one: a row where it stands in
- * engine/snapshot.h; tests/api/test_picture.c finds a field that was forgotten.
+ * engine/snapshot.h; tests/tui/test_picture.c finds a field that was forgotten.
  */
 #include "qtrade/engine/snapshot.h"
 #include "qtrade/base/time.h"

@@ -59,9 +59,3 @@ qt_arena_clear(struct qt_arena *arena)
     memset(arena->memory, 0, arena->used); /* what is taken next must be zeroed */
     arena->used = 0;
 }
-
-size_t
-qt_arena_used(const struct qt_arena *arena)
-{
-    return arena->used;
-}

@@ -9,7 +9,6 @@
 #include "qtrade/base/bytes.h"
 #include "qtrade/base/error.h"
 #include "qtrade/base/fixed.h"
-#include "qtrade/base/text.h"
 
 __extension__ typedef __int128 wide;
 
@@ -329,7 +328,7 @@ char *
 qt_px_format(qt_px px, int scale, char *out)
 {
     if (qt_px_is_none(px)) {
-        qt_copy(out, QT_DECIMAL_TEXT, "-");
+        memcpy(out, "-", 2);
         return out;
     }
     return qt_decimal_format(px.v, scale, out);

@@ -44,7 +44,6 @@ qt_hist_add(struct qt_hist *hist, int64_t value)
         value = 0;
     hist->counts[bucket_of((uint64_t)value)]++;
     hist->n++;
-    hist->sum += (double)value;
     if (value < hist->min)
         hist->min = value;
     if (value > hist->max)
@@ -66,23 +65,4 @@ qt_hist_quantile(const struct qt_hist *hist, double q)
         }
     }
     return hist->max;
-}
-
-double
-qt_hist_mean(const struct qt_hist *hist)
-{
-    return hist->n ? hist->sum / (double)hist->n : 0;
-}
-
-void
-qt_hist_merge(struct qt_hist *into, const struct qt_hist *from)
-{
-    for (unsigned i = 0; i < QT_HIST_BUCKETS; i++)
-        into->counts[i] += from->counts[i];
-    into->n += from->n;
-    into->sum += from->sum;
-    if (from->min < into->min)
-        into->min = from->min;
-    if (from->max > into->max)
-        into->max = from->max;
 }

@@ -375,12 +375,6 @@ qt_stddev_sample(const double *x, size_t n)
 }
 
 double
-qt_stddev_population(const double *x, size_t n)
-{
-    return n < 1 ? 0 : sqrt(squares_about_mean(x, n) / (double)n);
-}
-
-double
 qt_correlation(const double *x, const double *y, size_t n)
 {
     double mx = qt_mean(x, n), my = qt_mean(y, n), xx = 0, yy = 0, xy = 0;

@@ -101,12 +101,6 @@ qt_spsc_count(const struct qt_spsc *ring)
                   ring->mask + 1); /* the consumer may have gone on between the reads */
 }
 
-size_t
-qt_spsc_capacity(const struct qt_spsc *ring)
-{
-    return ring->mask + 1;
-}
-
 struct qt_mpsc {
     size_t element, stride, mask;
     _Alignas(QT_CACHE_LINE) atomic_size_t tail; /* next to claim; producers */

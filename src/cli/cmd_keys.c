@@ -17,6 +17,7 @@
 #include "asking_priv.h"
 #include "commands_priv.h"
 #include "credentials_priv.h"
+#include "print_priv.h"
 #include "state_dir_priv.h"
 #include "unlock_priv.h"
 
@@ -217,10 +218,7 @@ list(struct context *context, const struct qt_args *args, struct qt_error *err)
         for (unsigned i = 0; i < n; i++)
             json_array_append_new(all, entry_json(context, qt_vault_at(context->vault, i)));
         json_t *document = json_pack("{s:o}", "keys", all);
-        bool is_written = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 &&
-                          fputc('\n', stdout) != EOF && fflush(stdout) == 0;
-        json_decref(document);
-        return is_written || qt_fail_errno(err, QT_E_IO, "writing the result");
+        return qt__print_json(document, "the result", err);
     }
     if (n == 0)
         puts("the vault is empty");

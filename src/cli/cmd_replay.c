@@ -15,6 +15,7 @@
 
 #include "commands_priv.h"
 #include "journaling_priv.h"
+#include "print_priv.h"
 #include "replay_priv.h"
 
 enum { SESSIONS = 1024 };
@@ -92,10 +93,7 @@ tell_json(const struct qt_journal_head *head, const struct qt__replay_result *re
         result->seconds, "first_difference", difference_json(&result->first), "state", state);
     if (snapshot)
         qt_engine_snapshot_unref(result->engine, snapshot);
-    bool is_written = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 &&
-                      fputc('\n', stdout) != EOF && fflush(stdout) == 0;
-    json_decref(document);
-    return is_written || qt_fail_errno(err, QT_E_IO, "writing the result");
+    return qt__print_json(document, "the result", err);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "qtrade/store/check.h"
 
 #include "commands_priv.h"
+#include "print_priv.h"
 #include "rekeying_priv.h"
 #include "state_dir_priv.h"
 #include "store_copies_priv.h"
@@ -22,15 +23,6 @@ struct context {
     struct qt_store_key *key;
     bool is_json;
 };
-
-bool
-qt__store_print(json_t *document, struct qt_error *err)
-{
-    bool is_written = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 &&
-                      fputc('\n', stdout) != EOF && fflush(stdout) == 0;
-    json_decref(document);
-    return is_written || qt_fail_errno(err, QT_E_IO, "writing the result");
-}
 
 static const char unfinished[] = "rekey      unfinished: a running engine goes on with it, or 'qtrade store rekey --pages'";
 
@@ -52,12 +44,12 @@ info(struct context *context, const struct qt_args *args, struct qt_error *err)
             json_object_set_new(rows, info.table[i].name, json_integer(info.table[i].rows));
             json_object_set_new(bytes, info.table[i].name, json_integer(info.table[i].bytes));
         }
-        return qt__store_print(json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:o, s:o, s:b}", "folder",
-                                    context->folder, "id", info.id, "opened_by", opener, "schema",
-                                    info.schema, "bytes", (json_int_t)info.bytes, "log_bytes",
-                                    (json_int_t)info.log_bytes, "rows", rows, "table_bytes", bytes,
-                                    "rekey_unfinished", is_renewing),
-                          err);
+        return qt__print_json(json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:o, s:o, s:b}", "folder",
+                                        context->folder, "id", info.id, "opened_by", opener, "schema",
+                                        info.schema, "bytes", (json_int_t)info.bytes, "log_bytes",
+                                        (json_int_t)info.log_bytes, "rows", rows, "table_bytes", bytes,
+                                        "rekey_unfinished", is_renewing),
+                              "the result", err);
     }
     printf("%s\nstore      %s\nopened by  %s\nschema     %d\nbytes      %" PRId64
            "\nlog        %" PRId64 "\n",
@@ -90,9 +82,9 @@ check(struct context *context, const struct qt_args *args, struct qt_error *err)
         printf("good: %-13s %s\n", qt_store_checks[i].name, qt_store_checks[i].help);
     bool is_told = true, is_renewing = qt_store_key_is_renewing(context->key);
     if (context->is_json)
-        is_told = qt__store_print(json_pack("{s:b, s:O, s:b}", "sound", report.findings == 0, "findings",
-                                            findings, "rekey_unfinished", is_renewing),
-                                  err);
+        is_told = qt__print_json(json_pack("{s:b, s:O, s:b}", "sound", report.findings == 0, "findings",
+                                           findings, "rekey_unfinished", is_renewing),
+                                 "the result", err);
     else if (is_renewing)
         puts(unfinished);
     json_decref(findings);

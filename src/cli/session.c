@@ -7,21 +7,18 @@
  */
 #include "session_priv.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "qt_config.h"
-#include "qtrade/api/document.h"
 #include "qtrade/base/time.h"
 #include "qtrade/tui/tui.h"
 
 #include "unlock_priv.h"
 
-enum { LOOK_MS = 100, FLUSH_MS = 2000, JOIN_MS = 5 };
+enum { FLUSH_MS = 2000, JOIN_MS = 5 };
 
 /* What the screen and the control socket see of the engine. */
 
@@ -415,16 +412,6 @@ qt__session_seconds(const struct qt__session *session)
 
 /* Ending */
 
-const struct qt_part *
-qt__session_engine_part(struct qt__session *session)
-{
-    struct qt_part *part;
-    for (unsigned i = 0; (part = qt_board_at(session->board, i)); i++)
-        if (qt_part_component(part) == QT_COMPONENT_ENGINE)
-            return part;
-    return NULL;
-}
-
 /* An engine that hangs is named by the watchdog; who ends the process does not wait for ever. */
 static bool
 join_engine(struct qt__session *session, struct qt_error *err)
@@ -491,46 +478,7 @@ qt__session_close(struct qt__session *session)
     return true;
 }
 
-/* Waiting and showing */
-
-static void
-show_line(struct qt__session *session)
-{
-    const struct qt_snapshot *snapshot = qt__session_shown(session);
-    char equity[QT_DECIMAL_TEXT];
-    if (!snapshot)
-        return;
-    bool is_known = snapshot->has_equity && !qt_money_is_none(snapshot->equity);
-    fprintf(stderr,
-            "\r%5.0f s  %s  equity %s %s  %u of %u symbols eligible  %u positions  %" PRIu64
-            " orders  %" PRIu64 " events  ",
-            qt__session_seconds(session), qt_mode_name((enum qt_mode)snapshot->mode),
-            is_known ? qt_money_format(snapshot->equity, QT_MONEY_SCALE, 2, equity)
-                                 : "unknown",
-            snapshot->quote_asset, snapshot->eligible, snapshot->instruments, snapshot->positions,
-            snapshot->counts.orders, snapshot->counts.events);
-    qt__session_give_shown(session, snapshot);
-}
-
-void
-qt__session_wait(struct qt__session *session, int64_t for_ns)
-{
-    const struct timespec look = {.tv_nsec = LOOK_MS * QT_NS_PER_MS};
-    bool shows = isatty(STDERR_FILENO);
-    double limit = (double)for_ns / (double)QT_NS_PER_S, shown = -1;
-    while (!atomic_load(&session->leave) && !atomic_load(&session->is_over)) {
-        double now = qt__session_seconds(session);
-        if (for_ns > 0 && now >= limit)
-            break;
-        if (shows && now - shown >= 1) {
-            show_line(session);
-            shown = now;
-        }
-        nanosleep(&look, NULL);
-    }
-    if (shows)
-        fputc('\n', stderr);
-}
+/* Showing */
 
 bool
 qt__session_screen(struct qt__session *session, const char *theme, bool is_ascii, bool asks,
@@ -555,24 +503,3 @@ qt__session_screen(struct qt__session *session, const char *theme, bool is_ascii
     return outcome != QT_TUI_FAILED;
 }
 
-bool
-qt__session_summary(struct qt__session *session, double seconds, const char *name, json_t *value,
-                    struct qt_error *err)
-{
-    const struct qt_snapshot *snapshot = qt_engine_snapshot(session->engine);
-    if (!snapshot) {
-        json_decref(value);
-        return qt_fail(err, QT_E_FAILED, "the engine has published nothing");
-    }
-    json_t *document = qt_document_summary(snapshot, seconds);
-    if (name)
-        (void)json_object_set_new(document, name, value);
-    bool is_conserved = snapshot->is_conserved;
-    qt_engine_snapshot_unref(session->engine, snapshot);
-    bool is_written = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 &&
-                      fputc('\n', stdout) != EOF && fflush(stdout) == 0;
-    json_decref(document);
-    if (!is_written)
-        return qt_fail_errno(err, QT_E_IO, "writing the summary");
-    return is_conserved || qt_fail(err, QT_E_VERIFY, "the ledger does not sum to zero");
-}

@@ -108,20 +108,23 @@ QT_CHECKED bool qt__session_stop(struct qt__session *session, struct qt_error *e
 /** Ends everything that is open. False: the engine's thread hangs, and what it may still touch, the
  * session among it, must not be freed: the process ends soon. */
 bool qt__session_close(struct qt__session *session);
-/** Runs until for_ns real time have passed (0: no limit), a signal, or the engine's end; with a
- * line of progress a second when stderr is a terminal. */
-void qt__session_wait(struct qt__session *session, int64_t for_ns);
 /** The screen on this thread until the operator leaves. *out_keep: leave the engine running without
  * it. */
 QT_CHECKED bool qt__session_screen(struct qt__session *session, const char *theme, bool is_ascii,
                                    bool asks, bool *out_keep, struct qt_error *err);
+
+/** Says on stderr what stays open without anybody to guard it; after qt__session_stop. */
+void qt__session_say_open(struct qt__session *session);
+
+/* session_show.c */
+
+/** Runs until for_ns real time have passed (0: no limit), a signal, or the engine's end; with a
+ * line of progress a second when stderr is a terminal. */
+void qt__session_wait(struct qt__session *session, int64_t for_ns);
 /** Prints the summary document of the last picture to stdout, with one more key when name is not
  * NULL; takes value. */
 QT_CHECKED bool qt__session_summary(struct qt__session *session, double seconds, const char *name,
                                     json_t *value, struct qt_error *err);
-
-/** Says on stderr what stays open without anybody to guard it; after qt__session_stop. */
-void qt__session_say_open(struct qt__session *session);
 
 /* session_venue.c */
 QT_CHECKED bool qt__session_open_venue(struct qt__session *session, struct qt_error *err);
@@ -147,13 +150,18 @@ bool qt__session_is_hurried(struct qt__session *session); /* asked twice, and a 
 void qt__session_attend(struct qt__session *session);
 void qt__session_end_attended(struct qt__session *session);
 
-/* session_watch.c, session.c: between the two */
+/* session_watch.c */
 void qt__session_signals(sigset_t *out); /* those that the session waits for */
 QT_CHECKED bool qt__session_watch(struct qt__session *session, struct qt_error *err);
 void qt__session_unwatch(struct qt__session *session); /* ends the watching thread */
+/* The place of the engine's thread on the board; NULL: it is not there. */
+const struct qt_part *qt__session_engine_part(struct qt__session *session);
+
+/* session_reload.c */
 QT_CHECKED bool qt__session_reload_init(struct qt__session *session, struct qt_error *err);
-void qt__session_reload(struct qt__session *session); /* session_reload.c */
-const struct qt_part *qt__session_engine_part(struct qt__session *session); /* NULL: not there */
+void qt__session_reload(struct qt__session *session);
+
+/* session.c: for who starts it again */
 QT_CHECKED bool qt__session_open_control(struct qt__session *session, struct qt_error *err);
 
 /* session_audit.c */
@@ -200,7 +208,5 @@ QT_CHECKED bool qt__session_open_switch(struct qt__session *session, struct qt_e
 void qt__session_close_switch(struct qt__session *session);
 json_t *qt__session_switch_document(void *session); /* for the status; null: none is configured */
 bool qt__session_test_lamps(void *session, struct qt_error *err);
-/* session.c: the place of the engine's thread on the board */
-const struct qt_part *qt__session_engine_part(struct qt__session *session);
 
 #endif

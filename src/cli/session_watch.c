@@ -25,6 +25,16 @@ qt__session_signals(sigset_t *out)
     sigaddset(out, SIGUSR2);
 }
 
+const struct qt_part *
+qt__session_engine_part(struct qt__session *session)
+{
+    struct qt_part *part;
+    for (unsigned i = 0; (part = qt_board_at(session->board, i)); i++)
+        if (qt_part_component(part) == QT_COMPONENT_ENGINE)
+            return part;
+    return NULL;
+}
+
 static void
 act_on(struct qt__session *session, int signal)
 {

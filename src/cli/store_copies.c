@@ -9,6 +9,7 @@
 #include "qtrade/store/backup.h"
 
 #include "audit_tell_priv.h"
+#include "print_priv.h"
 #include "unlock_priv.h"
 
 bool
@@ -25,12 +26,12 @@ qt__store_backup(const char *folder, struct qt_store_key *key, const struct qt_a
     snprintf(detail, sizeof detail, "%" PRId64 " rows in %s", backup.rows, path);
     (void)qt__audit_tell(folder, key, "store.backup", detail); /* it says when it could not */
     if (qt_args_has(args, "json"))
-        return qt__store_print(json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:f}", "file", path, "id",
+        return qt__print_json(json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:f}", "file", path, "id",
                                          backup.id, "schema", backup.schema, "time_ms",
                                          (json_int_t)(backup.time_ns / 1000000), "bytes",
                                          (json_int_t)backup.bytes, "rows", (json_int_t)backup.rows,
                                          "seconds", seconds),
-                               err);
+                              "the result", err);
     printf("%s: %" PRId64 " bytes, %" PRId64 " rows, %.1f s\n", path, backup.bytes, backup.rows,
            seconds);
     return true;
@@ -42,13 +43,13 @@ print_restored(const char *folder, const char *path, const struct qt_backup *bac
 {
     int64_t seconds_ago = (qt_now_utc_ns() - backup->time_ns) / 1000000000;
     if (qt_args_has(args, "json"))
-        return qt__store_print(
+        return qt__print_json(
             json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:f, s:s?}", "file", path, "folder",
                       folder, "id", backup->id, "schema", backup->schema, "time_ms",
                       (json_int_t)(backup->time_ns / 1000000), "bytes", (json_int_t)backup->bytes,
                       "rows", (json_int_t)backup->rows, "seconds", seconds, "kept",
                       backup->kept[0] ? backup->kept : NULL),
-            err);
+            "the result", err);
     printf("%s: the store is as it was %" PRId64 " s ago: %" PRId64 " rows, %.1f s\n", folder,
            seconds_ago, backup->rows, seconds);
     if (backup->kept[0])

@@ -3,8 +3,6 @@
 #ifndef QTRADE_CLI_STORE_COPIES_PRIV_H
 #define QTRADE_CLI_STORE_COPIES_PRIV_H
 
-#include <jansson.h>
-
 #include "qtrade/store/key.h"
 
 #include "args_priv.h"
@@ -16,7 +14,5 @@ QT_CHECKED bool qt__store_backup(const char *folder, struct qt_store_key *key,
 /** Restores the second operand into the folder. */
 QT_CHECKED bool qt__store_restore(const char *folder, const struct qt_settings *settings,
                                   const struct qt_args *args, struct qt_error *err);
-/** Takes a document (NULL: no memory) and prints it. */
-QT_CHECKED bool qt__store_print(json_t *document, struct qt_error *err);
 
 #endif

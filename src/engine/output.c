@@ -176,10 +176,3 @@ qt_record_kind_name(enum qt_record_kind kind)
         "parent", "difference"};
     return (unsigned)kind < QT_RECORD_KINDS ? names[kind] : "?";
 }
-
-const char *
-qt_decision_kind_name(enum qt_decision_kind kind)
-{
-    static const char *const names[QT_DECISION_KINDS] = {"made", "order", "cancel", "cycle"};
-    return (unsigned)kind < QT_DECISION_KINDS ? names[kind] : "?";
-}

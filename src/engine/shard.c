@@ -271,12 +271,6 @@ qt__shards_destroy(struct qt_shards *shards)
 }
 
 unsigned
-qt__shards_workers(const struct qt_shards *shards)
-{
-    return shards->workers;
-}
-
-unsigned
 qt__shards_here(void)
 {
     return (unsigned)my_shard;

@@ -64,7 +64,6 @@ struct qt_shard_work {
 struct qt_shards *qt__shards_create(unsigned workers, const struct qt_cores *cores,
                                     const struct qt_shard_work *work, struct qt_error *err);
 void qt__shards_destroy(struct qt_shards *shards); /* stops and joins the threads */
-unsigned qt__shards_workers(const struct qt_shards *shards);
 /** The shard that the calling thread is; 0: the engine thread. */
 unsigned qt__shards_here(void);
 /** Hands an event to the owner of its symbol. Engine thread. */

@@ -82,12 +82,6 @@ qt_quality_title(enum qt_quality_check check)
     return (unsigned)check < QT_QUALITY_CHECKS ? rows[check].title : "?";
 }
 
-enum qt_quality_verdict
-qt_quality_verdict_of(enum qt_quality_check check)
-{
-    return (unsigned)check < QT_QUALITY_CHECKS ? rows[check].verdict : QT_QUALITY_DROP;
-}
-
 void
 qt_quality_init(struct qt_quality *quality)
 {

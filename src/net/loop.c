@@ -252,12 +252,6 @@ qt_loop_wake(struct qt_loop *loop)
     (void)n; /* EAGAIN: the counter is full, so the loop is being woken already */
 }
 
-int64_t
-qt_loop_now_ns(const struct qt_loop *loop)
-{
-    return loop->now_ns;
-}
-
 void
 qt_timer_start(struct qt_loop *loop, struct qt_timer *timer, int64_t delay_ms, qt_timer_fn fn,
                void *context)

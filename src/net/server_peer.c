@@ -56,12 +56,6 @@ qt_blob_unref(struct qt_blob *blob)
         free(blob);
 }
 
-size_t
-qt_blob_length(const struct qt_blob *blob)
-{
-    return blob->length;
-}
-
 static void
 mark_dirty(struct qt_peer *peer)
 {

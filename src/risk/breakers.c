@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The breakers' table: what each asks for while it is tripped. How to add one: an enum row, a row
- * here, the place that trips it; tests/risk/test_breakers.c judges it.
+ * here, the place that trips it; tests/risk/test_limits.c judges it.
  */
 #include <stdio.h>
 
@@ -10,19 +10,13 @@
 #include "qtrade/risk/breakers.h"
 
 static const struct {
-    const char *name, *title;
+    const char *title;
     enum qt_breaker_request request;
 } rows[QT_BREAKERS] = {
-    [QT_BREAKER_DAILY_LOSS] = {"daily_loss", "daily loss", QT_BREAKER_PAUSE},
-    [QT_BREAKER_DRAWDOWN] = {"drawdown", "drawdown", QT_BREAKER_REDUCE},
-    [QT_BREAKER_LOSSES] = {"losses_in_row", "losses in a row", QT_BREAKER_PAUSE},
+    [QT_BREAKER_DAILY_LOSS] = {"daily loss", QT_BREAKER_PAUSE},
+    [QT_BREAKER_DRAWDOWN] = {"drawdown", QT_BREAKER_REDUCE},
+    [QT_BREAKER_LOSSES] = {"losses in a row", QT_BREAKER_PAUSE},
 };
-
-const char *
-qt_breaker_name(enum qt_breaker_kind kind)
-{
-    return (unsigned)kind < QT_BREAKERS ? rows[kind].name : "?";
-}
 
 void
 qt_breakers_init(struct qt_breakers *breakers)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The risk section of the config. How to add a key: a field in struct qt_risk_config, a row here;
- * the config's own suite, tests/risk/test_risk_config.c and the manual check judge it.
+ * the config's own suite, tests/risk/test_limits.c and the manual check judge it.
  */
 #include "qtrade/risk/config.h"
 

@@ -146,12 +146,6 @@ static const struct {
     [QT_CLAMP_MINIMUM] = {"minimum", minimum_clamp},
 };
 
-const char *
-qt_clamp_name(enum qt_clamp clamp)
-{
-    return (unsigned)clamp < QT_CLAMPS ? clamps[clamp].name : "?";
-}
-
 double
 qt_kelly(double win_probability, double payoff)
 {

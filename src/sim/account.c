@@ -225,12 +225,6 @@ qt_accounts_settle(struct qt_accounts *accounts, const struct qt_account_fill *f
                                 : settle_sell(accounts, fill, out_fee, out_fee_asset);
 }
 
-enum qt_fee_mode
-qt_accounts_mode(const struct qt_accounts *accounts)
-{
-    return accounts->mode;
-}
-
 qt_money
 qt_accounts_fees(const struct qt_accounts *accounts, uint32_t asset)
 {

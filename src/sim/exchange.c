@@ -113,12 +113,6 @@ qt_exchange_destroy(struct qt_exchange *exchange)
     free(exchange);
 }
 
-const struct qt_universe *
-qt_exchange_universe(const struct qt_exchange *exchange)
-{
-    return exchange->universe;
-}
-
 struct qt_accounts *
 qt_exchange_accounts(struct qt_exchange *exchange)
 {

@@ -4,16 +4,12 @@
  * A place of the ring that an open order holds is passed over, so that the next id has a gap but no
  * open order is ever forgotten.
  */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "qtrade/base/error.h"
-#include "qtrade/base/text.h"
 
 #include "exchange_priv.h"
-
-#define KEY_SIZE 48
+#include "order_ids_priv.h"
 
 bool
 qt__records_init(struct qt_exchange *exchange)
@@ -38,28 +34,10 @@ qt__records_finish(struct qt_exchange *exchange)
     qt_textmap_destroy(exchange->by_client);
 }
 
-static size_t
-key_of(uint32_t owner, uint32_t instrument, const char *client_id, char out[KEY_SIZE])
+static struct qt__order_name
+name_of(const struct qt_exchange_order *order)
 {
-    return (size_t)snprintf(out, KEY_SIZE, "%02x%04x%.36s", owner & 0xff, instrument & 0xffff,
-                            client_id);
-}
-
-static size_t
-key_of_order(const struct qt_exchange_order *order, char out[KEY_SIZE])
-{
-    return key_of(order->owner, order->instrument, order->client_id, out);
-}
-
-/* Takes an order's client id out of the map, unless a newer order has taken it over. */
-static void
-forget(struct qt_exchange *exchange, const struct qt_exchange_order *order)
-{
-    char key[KEY_SIZE];
-    uint64_t id;
-    size_t n = key_of_order(order, key);
-    if (qt_textmap_get(exchange->by_client, key, n, &id) && id == order->id)
-        qt_textmap_remove(exchange->by_client, key, n);
+    return (struct qt__order_name){order->owner, order->instrument, order->client_id};
 }
 
 struct qt__record *
@@ -71,7 +49,7 @@ qt__record_new(struct qt_exchange *exchange, const struct qt_exchange_ticket *ti
     while (record->order.id != 0 &&
            !qt_order_state_is_final((enum qt_order_state)record->order.state));
     if (record->order.id != 0)
-        forget(exchange, &record->order);
+        qt__name_forget(exchange->by_client, name_of(&record->order), record->order.id);
     struct qt_exchange_order *order = &record->order;
     *record = (struct qt__record){.order = {.id = exchange->last_id,
                                             .owner = ticket->owner,
@@ -89,15 +67,9 @@ qt__record_new(struct qt_exchange *exchange, const struct qt_exchange_ticket *ti
                                             .iceberg = ticket->iceberg,
                                             .time_ns = exchange->now_ns,
                                             .update_ns = exchange->now_ns}};
-    if (ticket->client_id[0])
-        (void)qt_copy(order->client_id, sizeof order->client_id, ticket->client_id);
-    else
-        snprintf(order->client_id, sizeof order->client_id, "x-%llu",
-                 (unsigned long long)order->id);
-    char key[KEY_SIZE];
-    size_t n = key_of_order(order, key);
-    bool is_kept = qt_textmap_put(exchange->by_client, key, n, order->id);
-    qt_assert(is_kept && exchange->n_open < exchange->options.max_open);
+    qt__name_make(ticket->client_id, order->id, order->client_id);
+    qt__name_put(exchange->by_client, name_of(order), order->id);
+    qt_assert(exchange->n_open < exchange->options.max_open);
     exchange->open[exchange->n_open++] = order->id;
     return record;
 }
@@ -120,39 +92,17 @@ struct qt__record *
 qt__record_find(const struct qt_exchange *exchange, uint32_t owner, uint32_t instrument,
                 uint64_t id, const char *client_id)
 {
-    char key[KEY_SIZE];
-    if (id == 0) {
-        size_t n = client_id ? key_of(owner, instrument, client_id, key) : 0;
-        if (n == 0 || !qt_textmap_get(exchange->by_client, key, n, &id))
-            return NULL;
-    }
+    const struct qt__order_name name = {owner, instrument, client_id};
+    if (id == 0 && !qt__name_find(exchange->by_client, name, &id))
+        return NULL;
     struct qt__record *record = qt__record_of(exchange, id);
     return record && is_wanted(&record->order, owner, instrument) ? record : NULL;
-}
-
-/* Index of the first open id >= id. */
-static size_t
-open_from(const struct qt_exchange *exchange, uint64_t id)
-{
-    size_t low = 0, high = exchange->n_open;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (exchange->open[middle] < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 void
 qt__record_close(struct qt_exchange *exchange, struct qt__record *record)
 {
-    size_t i = open_from(exchange, record->order.id);
-    qt_assert(i < exchange->n_open && exchange->open[i] == record->order.id);
-    exchange->n_open--;
-    memmove(exchange->open + i, exchange->open + i + 1,
-            (exchange->n_open - i) * sizeof *exchange->open);
+    qt__ids_remove(exchange->open, &exchange->n_open, record->order.id);
 }
 
 void
@@ -177,7 +127,8 @@ qt_exchange_orders(const struct qt_exchange *exchange, uint32_t owner, uint32_t 
 {
     size_t count = 0;
     if (only_open) {
-        for (size_t i = open_from(exchange, from); i < exchange->n_open && count < n; i++) {
+        for (size_t i = qt__ids_from(exchange->open, exchange->n_open, from);
+             i < exchange->n_open && count < n; i++) {
             const struct qt__record *record = qt__record_of(exchange, exchange->open[i]);
             if (is_wanted(&record->order, owner, instrument))
                 out[count++] = record->order;

@@ -74,12 +74,6 @@ qt_margin_insurance(const struct qt_margin *margin)
     return margin->insurance;
 }
 
-qt_money
-qt_margin_fees(const struct qt_margin *margin)
-{
-    return margin->fees;
-}
-
 struct qt_margin_position *
 qt__margin_at(const struct qt_margin *margin, uint32_t owner, uint32_t instrument)
 {

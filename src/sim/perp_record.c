@@ -6,14 +6,11 @@
  */
 #include "perp_priv.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "qtrade/base/error.h"
-#include "qtrade/base/text.h"
 
-#define KEY_SIZE 48
+#include "order_ids_priv.h"
 
 bool
 qt__perp_records_init(struct qt_perp *perp)
@@ -37,22 +34,10 @@ qt__perp_records_finish(struct qt_perp *perp)
     qt_textmap_destroy(perp->by_client);
 }
 
-static size_t
-key_of(uint32_t owner, uint32_t instrument, const char *client_id, char out[KEY_SIZE])
+static struct qt__order_name
+name_of(const struct qt_perp_order *order)
 {
-    return (size_t)snprintf(out, KEY_SIZE, "%02x%04x%.36s", owner & 0xff, instrument & 0xffff,
-                            client_id);
-}
-
-/* Takes an order's client id out of the map, unless a newer order has taken it over. */
-static void
-forget(struct qt_perp *perp, const struct qt_perp_order *order)
-{
-    char key[KEY_SIZE];
-    uint64_t id;
-    size_t n = key_of(order->owner, order->instrument, order->client_id, key);
-    if (qt_textmap_get(perp->by_client, key, n, &id) && id == order->id)
-        qt_textmap_remove(perp->by_client, key, n);
+    return (struct qt__order_name){order->owner, order->instrument, order->client_id};
 }
 
 struct qt__perp_record *
@@ -63,7 +48,7 @@ qt__perp_record_new(struct qt_perp *perp, const struct qt_perp_ticket *ticket)
         record = &perp->records[++perp->last_id % perp->options.max_history];
     while (record->order.id != 0 && !qt__perp_is_final(record));
     if (record->order.id != 0)
-        forget(perp, &record->order);
+        qt__name_forget(perp->by_client, name_of(&record->order), record->order.id);
     struct qt_perp_order *order = &record->order;
     *record = (struct qt__perp_record){.order = {.id = perp->last_id,
                                                  .owner = ticket->owner,
@@ -84,15 +69,9 @@ qt__perp_record_new(struct qt_perp *perp, const struct qt_perp_ticket *ticket)
                                                  .by_mark = ticket->by_mark,
                                                  .time_ns = perp->now_ns,
                                                  .update_ns = perp->now_ns}};
-    if (ticket->client_id[0])
-        (void)qt_copy(order->client_id, sizeof order->client_id, ticket->client_id);
-    else
-        snprintf(order->client_id, sizeof order->client_id, "x-%llu",
-                 (unsigned long long)order->id);
-    char key[KEY_SIZE];
-    size_t n = key_of(order->owner, order->instrument, order->client_id, key);
-    bool is_kept = qt_textmap_put(perp->by_client, key, n, order->id);
-    qt_assert(is_kept && perp->n_open < perp->options.max_open);
+    qt__name_make(ticket->client_id, order->id, order->client_id);
+    qt__name_put(perp->by_client, name_of(order), order->id);
+    qt_assert(perp->n_open < perp->options.max_open);
     perp->open[perp->n_open++] = order->id;
     return record;
 }
@@ -115,38 +94,17 @@ struct qt__perp_record *
 qt__perp_record_find(const struct qt_perp *perp, uint32_t owner, uint32_t instrument, uint64_t id,
                      const char *client_id)
 {
-    char key[KEY_SIZE];
-    if (id == 0) {
-        size_t n = client_id ? key_of(owner, instrument, client_id, key) : 0;
-        if (n == 0 || !qt_textmap_get(perp->by_client, key, n, &id))
-            return NULL;
-    }
+    const struct qt__order_name name = {owner, instrument, client_id};
+    if (id == 0 && !qt__name_find(perp->by_client, name, &id))
+        return NULL;
     struct qt__perp_record *record = qt__perp_record_of(perp, id);
     return record && is_wanted(&record->order, owner, instrument) ? record : NULL;
-}
-
-/* Index of the first open id >= id. */
-static size_t
-open_from(const struct qt_perp *perp, uint64_t id)
-{
-    size_t low = 0, high = perp->n_open;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (perp->open[middle] < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 void
 qt__perp_record_close(struct qt_perp *perp, const struct qt__perp_record *record)
 {
-    size_t i = open_from(perp, record->order.id);
-    qt_assert(i < perp->n_open && perp->open[i] == record->order.id);
-    perp->n_open--;
-    memmove(perp->open + i, perp->open + i + 1, (perp->n_open - i) * sizeof *perp->open);
+    qt__ids_remove(perp->open, &perp->n_open, record->order.id);
 }
 
 void
@@ -188,7 +146,8 @@ qt_perp_orders(const struct qt_perp *perp, uint32_t owner, uint32_t instrument, 
 {
     size_t count = 0;
     if (only_open) {
-        for (size_t i = open_from(perp, from); i < perp->n_open && count < n; i++) {
+        for (size_t i = qt__ids_from(perp->open, perp->n_open, from); i < perp->n_open && count < n;
+             i++) {
             const struct qt__perp_record *record = qt__perp_record_of(perp, perp->open[i]);
             if (is_wanted(&record->order, owner, instrument))
                 out[count++] = record->order;

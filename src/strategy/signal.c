@@ -55,12 +55,6 @@ static const char *const verdict_names[QT_SIGNAL_VERDICTS] = {
 };
 
 const char *
-qt_signal_family_name(enum qt_signal_family family)
-{
-    return (unsigned)family < QT_SIGNAL_FAMILIES ? family_names[family] : "?";
-}
-
-const char *
 qt_signal_verdict_name(enum qt_signal_verdict verdict)
 {
     return (unsigned)verdict < QT_SIGNAL_VERDICTS ? verdict_names[verdict] : "?";

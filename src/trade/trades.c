@@ -191,14 +191,6 @@ qt_trades_kept(const struct qt_trades *trades)
     return trades->kept;
 }
 
-const struct qt_round_trip *
-qt_trades_at(const struct qt_trades *trades, size_t i)
-{
-    qt_assert(i < trades->kept);
-    size_t first = trades->kept < trades->max_kept ? 0 : trades->next;
-    return &trades->ring[(first + i) % trades->max_kept];
-}
-
 struct qt_trades_total
 qt_trades_total(const struct qt_trades *trades)
 {

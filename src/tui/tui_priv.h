@@ -54,9 +54,6 @@ enum qt_role qt__money_role(qt_money amount);
 
 /** A bar of width cells, filled to ratio (clamped to 0..1; NaN: a track with '?'). */
 void qt__gauge(struct qt_canvas *canvas, int x, int y, int width, enum qt_role role, double ratio);
-/** One column a value, low..high over eighths; n values end at the right edge of width. */
-void qt__sparkline(struct qt_canvas *canvas, int x, int y, int width, enum qt_role role,
-                   const double *values, int n);
 
 /* A table: columns as wide as their cells, the least important dropped when room is short. */
 #define QT__COLUMNS 20

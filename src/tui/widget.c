@@ -29,25 +29,6 @@ qt__gauge(struct qt_canvas *canvas, int x, int y, int width, enum qt_role role, 
         qt_canvas_fill(canvas, x + eighths / 8, y, 1, role, qt__glyph_left(eighths % 8));
 }
 
-void
-qt__sparkline(struct qt_canvas *canvas, int x, int y, int width, enum qt_role role,
-              const double *values, int n)
-{
-    double low = INFINITY, high = -INFINITY;
-    int first = QT_MAX(n - width, 0);
-    for (int i = first; i < n; i++)
-        if (isfinite(values[i])) {
-            low = QT_MIN(low, values[i]);
-            high = QT_MAX(high, values[i]);
-        }
-    for (int i = first; i < n; i++) {
-        int at = x + width - n + i;
-        double share = high > low ? (values[i] - low) / (high - low) : 0.5;
-        if (isfinite(values[i]))
-            qt_canvas_fill(canvas, at, y, 1, role, qt__glyph_below(1 + (int)(share * 7 + 0.5)));
-    }
-}
-
 struct table {
     struct qt_canvas *canvas;
     const struct qt__column *columns;

@@ -56,6 +56,8 @@ def only_demo_that_runs_is_found_without_its_folder():
             with Program("demo", "--headless", "--symbols", "5", env=env) as other:
                 until("two", lambda: call("status", env=env).returncode == 2)
                 assert "several demos" in call("liquidate", "--yes", "--reason", "x", env=env).stderr
+                folder = until("its folder", lambda: other.errors().partition("state folder ")[2].split(" ")[0])
+                until("it runs", lambda: status(folder))  # one that still opens has traded nothing, and says so by a 1
                 assert other.stop() == 0
             assert call("status", env=env).returncode == 0
             assert demo.stop() == 0

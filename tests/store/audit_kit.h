@@ -3,7 +3,6 @@
 #ifndef QTRADE_TESTS_AUDIT_KIT_H
 #define QTRADE_TESTS_AUDIT_KIT_H
 
-#include <dirent.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,43 +12,25 @@
 #include "qtrade/store/audit.h"
 
 #include "../../src/store/store_file_priv.h"
+#include "folder_kit.h"
 
 struct kit {
     char folder[64];
     struct qt_universe *universe;
 };
 
-static const struct qt_unlock kit_unlock = {
-    QT_KEY_FILE, (const unsigned char *)"thirty-two bytes that open it...", 32};
-
 static inline void
 kit_begin(struct kit *kit)
 {
-    struct qt_error err = {0};
-    struct qt_instrument ins = {.symbol = "BTCUSDT",
-                                .base = "BTC",
-                                .quote = "USDT",
-                                .px_scale = 2,
-                                .qty_scale = 5,
-                                .tick = {1},
-                                .lot = {1}};
-    bool has_memory = access("/dev/shm", W_OK) == 0;
-    qt_copy(kit->folder, sizeof kit->folder,
-            has_memory ? "/dev/shm/qtrade-audit-XXXXXX" : "/tmp/qtrade-audit-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(kit->folder));
-    kit->universe = qt_universe_create();
-    ck_assert(qt_universe_add(kit->universe, &ins, &err));
+    folder_begin(kit->folder);
+    kit->universe = btc_universe();
 }
 
 static inline void
 kit_end(struct kit *kit)
 {
-    DIR *dir = opendir(kit->folder);
     qt_universe_destroy(kit->universe);
-    for (struct dirent *entry; (entry = readdir(dir));)
-        (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(kit->folder);
+    folder_end(kit->folder);
 }
 
 static inline struct qt_store_key *
@@ -59,8 +40,8 @@ kit_key(const struct kit *kit)
     enum qt_key_kind kind;
     ck_assert_msg(qt_store_key_kind(kit->folder, &kind, &err), "%s", err.text);
     struct qt_store_key *key = kind == QT_KEY_NONE
-                                   ? qt_store_key_make(&kit_unlock, &err)
-                                   : qt_store_key_open(kit->folder, &kit_unlock, &err);
+                                   ? qt_store_key_make(&unlock_ours, &err)
+                                   : qt_store_key_open(kit->folder, &unlock_ours, &err);
     ck_assert_msg(key != NULL, "%s", err.text);
     return key;
 }
@@ -69,9 +50,7 @@ static inline struct qt_store *
 kit_open(const struct kit *kit)
 {
     struct qt_error err = {0};
-    struct qt_store_key *key = kit_key(kit);
-    struct qt_store *store = qt_store_open(kit->folder, key, &err);
-    qt_store_key_close(key);
+    struct qt_store *store = folder_open(kit->folder, &err);
     ck_assert_msg(store != NULL, "%s", err.text);
     return store;
 }

@@ -14,9 +14,10 @@
 #include "qtrade/base/time.h"
 #include "qtrade/store/journal.h"
 
+#include "folder_kit.h"
 #include "journal_kit.h"
 
-static const char folder_config[] = "{\n  \"engine\": {\n    \"workers\": 3\n  }\n}\n";
+static const char kit_config[] = "{\n  \"engine\": {\n    \"workers\": 3\n  }\n}\n";
 
 /** A folder with journals of one universe, and their key. */
 struct journal_folder {
@@ -27,12 +28,11 @@ struct journal_folder {
 };
 
 static inline void
-folder_begin(struct journal_folder *f)
+kit_begin(struct journal_folder *f)
 {
     struct qt_error err = {0};
     char path[128];
-    qt_copy(f->folder, sizeof f->folder, "/tmp/qtrade-journal-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(f->folder));
+    folder_begin(f->folder);
     snprintf(path, sizeof path, "%s/journal.key", f->folder);
     ck_assert_msg(qt_journal_key_load(path, true, &f->key, &err), "%s", err.text);
     f->universe = qt_universe_create();
@@ -58,7 +58,7 @@ is_segment(const struct dirent *entry)
 
 /* The path of the n-th segment of the folder (by name), into out; false: there is none. */
 static inline bool
-folder_segment(const struct journal_folder *f, int n, char out[400])
+kit_segment(const struct journal_folder *f, int n, char out[400])
 {
     struct dirent **entries;
     int count = scandir(f->folder, &entries, is_segment, alphasort);
@@ -72,34 +72,30 @@ folder_segment(const struct journal_folder *f, int n, char out[400])
 }
 
 static inline void
-folder_remove_from(const struct journal_folder *f, int n)
+kit_remove_from(const struct journal_folder *f, int n)
 {
     char path[400];
-    while (folder_segment(f, n, path))
+    while (kit_segment(f, n, path))
         ck_assert_int_eq(unlink(path), 0);
 }
 
 static inline void
-folder_end(struct journal_folder *f)
+kit_end(struct journal_folder *f)
 {
-    char path[128];
-    folder_remove_from(f, 0);
-    snprintf(path, sizeof path, "%s/journal.key", f->folder);
-    unlink(path);
-    rmdir(f->folder);
+    folder_end(f->folder);
     qt_universe_destroy(f->universe);
     free(f->restore);
 }
 
 static inline struct qt_journal *
-folder_create(const struct journal_folder *f, uint64_t segment_bytes, bool waits)
+kit_create(const struct journal_folder *f, uint64_t segment_bytes, bool waits)
 {
     struct qt_error err = {0};
     const struct qt_journal_options options = {.folder = f->folder,
                                                .key = &f->key,
                                                .version = "0.0",
                                                .run_kind = "test",
-                                               .config = folder_config,
+                                               .config = kit_config,
                                                .universe = f->universe,
                                                .restore = f->restore,
                                                .base_period_ns = QT_NS_PER_MIN,
@@ -112,7 +108,7 @@ folder_create(const struct journal_folder *f, uint64_t segment_bytes, bool waits
 }
 
 static inline void
-folder_close(struct qt_journal *journal)
+kit_close(struct qt_journal *journal)
 {
     struct qt_error err = {0};
     ck_assert_msg(qt_journal_close(journal, &err), "%s", err.text);
@@ -120,7 +116,7 @@ folder_close(struct qt_journal *journal)
 
 /* Events 1..n, after every fifth a decision; the same for the same seed. */
 static inline bool
-folder_put(struct qt_journal *journal, uint64_t from, uint64_t to, struct qt_rng *rng)
+kit_put(struct qt_journal *journal, uint64_t from, uint64_t to, struct qt_rng *rng)
 {
     struct qt_journal_port port = qt_journal_port(journal);
     for (uint64_t seq = from; seq <= to; seq++) {
@@ -139,7 +135,7 @@ folder_put(struct qt_journal *journal, uint64_t from, uint64_t to, struct qt_rng
 /* Reads the last session, or the one named, and compares with what put writes. Returns how many
  * events came; *out_ending is meaningful without an error. */
 static inline uint64_t
-folder_read_back(const struct journal_folder *f, const char *session,
+kit_read_back(const struct journal_folder *f, const char *session,
                  enum qt_journal_ending *out_ending, struct qt_error *err)
 {
     struct qt_rng rng;
@@ -169,13 +165,13 @@ folder_read_back(const struct journal_folder *f, const char *session,
 }
 
 static inline void
-folder_write_session(const struct journal_folder *f, uint64_t events, uint64_t segment_bytes)
+kit_write_session(const struct journal_folder *f, uint64_t events, uint64_t segment_bytes)
 {
     struct qt_rng rng;
     qt_rng_init(&rng, 1);
-    struct qt_journal *journal = folder_create(f, segment_bytes, true);
-    ck_assert(folder_put(journal, 1, events, &rng));
-    folder_close(journal);
+    struct qt_journal *journal = kit_create(f, segment_bytes, true);
+    ck_assert(kit_put(journal, 1, events, &rng));
+    kit_close(journal);
 }
 
 #endif

@@ -13,9 +13,8 @@
 #include "qtrade/store/store.h"
 
 #include "../../src/store/store_file_priv.h"
+#include "folder_kit.h"
 
-static const struct qt_unlock first = {
-    QT_KEY_FILE, (const unsigned char *)"thirty-two bytes that open it...", 32};
 static const struct qt_unlock second = {
     QT_KEY_FILE, (const unsigned char *)"thirty-two bytes of another key.", 32};
 
@@ -56,9 +55,8 @@ begin(struct fixture *f)
 {
     struct qt_error err = {0};
     struct qt__store_file file = {0};
-    qt_copy(f->folder, sizeof f->folder, "/tmp/qtrade-check-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(f->folder));
-    f->key = qt_store_key_make(&first, &err);
+    folder_begin(f->folder);
+    f->key = qt_store_key_make(&unlock_ours, &err);
     ck_assert_msg(f->key && qt__store_file_open(&file, f->folder, f->key, &err), "%s", err.text);
     ck_assert_msg(qt__sqlite_exec(file.db, sound, "filling", &err), "%s", err.text);
     qt__store_file_close(&file);
@@ -67,11 +65,7 @@ begin(struct fixture *f)
 static void
 end(struct fixture *f)
 {
-    DIR *dir = opendir(f->folder);
-    for (struct dirent *entry; (entry = readdir(dir));)
-        (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(f->folder);
+    folder_end(f->folder);
     qt_store_key_close(f->key);
 }
 
@@ -121,7 +115,7 @@ change_for_ever(const char *folder, struct qt_store_key *key)
 {
     struct qt_error err = {0};
     for (bool is_second = true;; is_second = !is_second)
-        if (!qt_store_key_change(key, folder, is_second ? &second : &first, &err))
+        if (!qt_store_key_change(key, folder, is_second ? &second : &unlock_ours, &err))
             _exit(1);
 }
 
@@ -140,7 +134,7 @@ START_TEST(S17_change_of_keys_that_is_killed_leaves_the_old_or_the_new)
         kill(child, SIGKILL);
         ck_assert_int_eq(waitpid(child, &status, 0), child);
         ck_assert_msg(WIFSIGNALED(status), "%x", status);
-        struct qt_store_key *key = qt_store_key_open(f.folder, &first, &err);
+        struct qt_store_key *key = qt_store_key_open(f.folder, &unlock_ours, &err);
         if (!key)
             key = qt_store_key_open(f.folder, &second, &err);
         ck_assert_msg(key != NULL, "neither opens it: %s", err.text);
@@ -163,7 +157,7 @@ START_TEST(S17_change_that_cannot_be_written_leaves_the_old)
     ck_assert_int_eq(mkdir(blocked, 0700), 0);
     ck_assert(!qt_store_key_change(f.key, f.folder, &second, &err));
     ck_assert_int_eq(rmdir(blocked), 0);
-    struct qt_store_key *key = qt_store_key_open(f.folder, &first, &err);
+    struct qt_store_key *key = qt_store_key_open(f.folder, &unlock_ours, &err);
     ck_assert_msg(key != NULL, "%s", err.text);
     qt_store_key_close(key);
     end(&f);

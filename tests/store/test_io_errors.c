@@ -12,9 +12,6 @@
 
 enum { BATCHES = 3, ROWS = 20, FOR_GOOD = 1 << 30 };
 
-static const struct qt_unlock unlock = {
-    QT_KEY_FILE, (const unsigned char *)"thirty-two bytes that open it...", 32};
-
 static const struct {
     const char *name;
     int code, fail_for;
@@ -35,8 +32,8 @@ open_store(const struct world *world, const char *folder, struct qt_error *err)
 {
     enum qt_key_kind kind;
     MUST(qt_store_key_kind(folder, &kind, err), "%s", err->text);
-    struct qt_store_key *key = kind == QT_KEY_NONE ? qt_store_key_make(&unlock, err)
-                                                   : qt_store_key_open(folder, &unlock, err);
+    struct qt_store_key *key = kind == QT_KEY_NONE ? qt_store_key_make(&unlock_ours, err)
+                                                   : qt_store_key_open(folder, &unlock_ours, err);
     MUST(key, "%s", err->text);
     struct qt_store *store = qt_store_open(folder, key, err);
     qt_store_key_close(key);
@@ -49,12 +46,9 @@ static void
 begin(struct world *world)
 {
     struct qt_error err = {0};
-    struct qt_instrument ins = {
-        .symbol = "BTCUSDT", .base = "BTC", .quote = "USDT", .tick = {1}, .lot = {1}};
     folder_begin(world->before);
     folder_begin(world->folder);
-    world->universe = qt_universe_create();
-    ck_assert(qt_universe_add(world->universe, &ins, &err));
+    world->universe = btc_universe();
     struct qt_store *store = open_store(world, world->before, &err);
     ck_assert_msg(store, "%s", err.text);
     qt_store_close(store);
@@ -108,7 +102,7 @@ ask(const struct world *world, const char *sql, const char *what, int at)
 {
     struct qt_error err = {0};
     struct qt__store_file file = {0};
-    struct qt_store_key *key = qt_store_key_open(world->folder, &unlock, &err);
+    struct qt_store_key *key = qt_store_key_open(world->folder, &unlock_ours, &err);
     MUST(key && qt__store_file_read(&file, world->folder, key, &err), "%s at %d: %s", what, at,
          err.text);
     struct db db = {.vfs = file.vfs, .sql = file.db};

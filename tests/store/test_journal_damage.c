@@ -42,23 +42,23 @@ START_TEST(every_flipped_byte_is_named)
     char path[400];
     unsigned char *bytes;
     size_t n;
-    folder_begin(&f);
-    folder_write_session(&f, 60, 0);
-    ck_assert(folder_segment(&f, 0, path));
+    kit_begin(&f);
+    kit_write_session(&f, 60, 0);
+    ck_assert(kit_segment(&f, 0, path));
     read_file(path, &bytes, &n);
     for (size_t at = 0; at < n; at++) {
         struct qt_error err = {0};
         enum qt_journal_ending ending;
         bytes[at] ^= (unsigned char)(1u << at % 8);
         write_file(path, bytes, n);
-        uint64_t events = folder_read_back(&f, NULL, &ending, &err);
+        uint64_t events = kit_read_back(&f, NULL, &ending, &err);
         ck_assert_msg(is_named(&err) || (err.code == QT_E_NONE && ending == QT_JOURNAL_CUT),
                       "byte %zu of %zu: %s", at, n, err.text);
         ck_assert_uint_le(events, 60);
         bytes[at] ^= (unsigned char)(1u << at % 8);
     }
     free(bytes);
-    folder_end(&f);
+    kit_end(&f);
 }
 END_TEST
 
@@ -68,35 +68,35 @@ START_TEST(every_cut_tail_is_seen_and_recovered_by_the_next_session)
     char path[400];
     unsigned char *bytes;
     size_t n;
-    folder_begin(&f);
-    folder_write_session(&f, 60, 0);
-    ck_assert(folder_segment(&f, 0, path));
+    kit_begin(&f);
+    kit_write_session(&f, 60, 0);
+    ck_assert(kit_segment(&f, 0, path));
     read_file(path, &bytes, &n);
     for (size_t left = n - 1; left < n; left -= 3) {
         struct qt_error err = {0};
         enum qt_journal_ending ending;
         write_file(path, bytes, left);
-        uint64_t before = folder_read_back(&f, NULL, &ending, &err);
+        uint64_t before = kit_read_back(&f, NULL, &ending, &err);
         ck_assert_int_eq(ending, QT_JOURNAL_CUT);
         ck_assert(err.code == QT_E_NONE || is_named(&err));
-        folder_close(folder_create(&f, 0, true));
+        kit_close(kit_create(&f, 0, true));
         char left_path[400];
-        ck_assert(folder_segment(&f, 0, left_path));
+        ck_assert(kit_segment(&f, 0, left_path));
         if (strcmp(left_path, path) == 0) {
             char session[40];
             qt_copy_n(session, sizeof session, strrchr(path, '/') + 1, 28);
             err = (struct qt_error){0};
-            ck_assert_uint_eq(folder_read_back(&f, session, &ending, &err), before);
+            ck_assert_uint_eq(kit_read_back(&f, session, &ending, &err), before);
             ck_assert_msg(err.code == QT_E_NONE, "%zu bytes: %s", left, err.text);
             ck_assert_int_eq(ending, QT_JOURNAL_RECOVERED);
-            folder_remove_from(&f, 1);
+            kit_remove_from(&f, 1);
         } else {
             ck_assert_uint_eq(before, 0); /* nothing was in it yet: it is gone */
-            folder_remove_from(&f, 0);
+            kit_remove_from(&f, 0);
         }
     }
     free(bytes);
-    folder_end(&f);
+    kit_end(&f);
 }
 END_TEST
 
@@ -108,22 +108,22 @@ START_TEST(damage_in_the_middle_is_not_taken_for_a_torn_tail)
     char path[400];
     unsigned char *bytes, *after;
     size_t n, after_n;
-    folder_begin(&f);
-    folder_write_session(&f, 60000, 0); /* several of the reader's windows */
-    ck_assert(folder_segment(&f, 0, path));
+    kit_begin(&f);
+    kit_write_session(&f, 60000, 0); /* several of the reader's windows */
+    ck_assert(kit_segment(&f, 0, path));
     read_file(path, &bytes, &n);
     bytes[n / 2] ^= 1;
     write_file(path, bytes, n);
-    (void)folder_read_back(&f, NULL, &ending, &err);
+    (void)kit_read_back(&f, NULL, &ending, &err);
     const char *at = strstr(err.text, "at byte ");
     ck_assert_msg(at && n / 2 - strtoull(at + 8, NULL, 10) < 1 << 17, "%zu: %s", n / 2, err.text);
-    folder_close(folder_create(&f, 0, true));
+    kit_close(kit_create(&f, 0, true));
     read_file(path, &after, &after_n);
     ck_assert_uint_eq(after_n, n);
     ck_assert_mem_eq(after, bytes, n); /* evidence is not overwritten */
     free(after);
     free(bytes);
-    folder_end(&f);
+    kit_end(&f);
 }
 END_TEST
 
@@ -133,22 +133,22 @@ START_TEST(missing_and_exchanged_segments_are_named)
     struct qt_error err = {0};
     enum qt_journal_ending ending;
     char first[400], second[400], third[400], moved[420];
-    folder_begin(&f);
-    folder_write_session(&f, 20000, 1);
-    ck_assert(folder_segment(&f, 1, first) && folder_segment(&f, 2, second) &&
-              folder_segment(&f, 3, third));
-    ck_assert_uint_eq(folder_read_back(&f, NULL, &ending, &err), 20000);
+    kit_begin(&f);
+    kit_write_session(&f, 20000, 1);
+    ck_assert(kit_segment(&f, 1, first) && kit_segment(&f, 2, second) &&
+              kit_segment(&f, 3, third));
+    ck_assert_uint_eq(kit_read_back(&f, NULL, &ending, &err), 20000);
     snprintf(moved, sizeof moved, "%s.away", second);
     ck_assert_int_eq(rename(second, moved), 0);
-    folder_read_back(&f, NULL, &ending, &err);
+    kit_read_back(&f, NULL, &ending, &err);
     ck_assert_int_eq(err.code, QT_E_VERIFY);
     ck_assert_ptr_nonnull(strstr(err.text, "segment 3 is missing"));
     ck_assert_int_eq(rename(third, second), 0);
     err = (struct qt_error){0};
-    folder_read_back(&f, NULL, &ending, &err);
+    kit_read_back(&f, NULL, &ending, &err);
     ck_assert_int_eq(err.code, QT_E_VERIFY);
     unlink(moved);
-    folder_end(&f);
+    kit_end(&f);
 }
 END_TEST
 
@@ -157,12 +157,12 @@ START_TEST(key_of_another_folder_does_not_fit)
     struct journal_folder f;
     struct qt_error err = {0};
     enum qt_journal_ending ending;
-    folder_begin(&f);
-    folder_write_session(&f, 10, 0);
+    kit_begin(&f);
+    kit_write_session(&f, 10, 0);
     f.key.bytes[5] ^= 1;
-    ck_assert_uint_eq(folder_read_back(&f, NULL, &ending, &err), 0);
+    ck_assert_uint_eq(kit_read_back(&f, NULL, &ending, &err), 0);
     ck_assert_int_eq(err.code, QT_E_LOCKED);
-    folder_end(&f);
+    kit_end(&f);
 }
 END_TEST
 
@@ -171,7 +171,7 @@ START_TEST(key_file_that_is_not_one_is_refused)
     struct journal_folder f;
     struct qt_journal_key key;
     char path[128], link[128];
-    folder_begin(&f);
+    kit_begin(&f);
     snprintf(path, sizeof path, "%s/journal.key", f.folder);
     snprintf(link, sizeof link, "%s/link", f.folder);
     struct qt_error err = {0};
@@ -190,7 +190,7 @@ START_TEST(key_file_that_is_not_one_is_refused)
     ck_assert_int_eq(err.code, QT_E_LOCKED);
     unlink(path);
     ck_assert(!qt_journal_key_load(path, false, &key, &err));
-    folder_end(&f);
+    kit_end(&f);
 }
 END_TEST
 
@@ -290,10 +290,10 @@ START_TEST(A3_forged_records_are_read_or_named_and_harm_nobody)
     struct journal_folder f;
     char path[400];
     struct qt_rng rng;
-    folder_begin(&f);
+    kit_begin(&f);
     f.restore->is_found = true;
-    folder_write_session(&f, 300, 0);
-    ck_assert(folder_segment(&f, 0, path));
+    kit_write_session(&f, 300, 0);
+    ck_assert(kit_segment(&f, 0, path));
     qt_rng_init(&rng, 42);
     struct forged *whole = calloc(1, sizeof *whole), *forged = calloc(1, sizeof *forged);
     forge_open(whole, &f, path);
@@ -317,7 +317,7 @@ START_TEST(A3_forged_records_are_read_or_named_and_harm_nobody)
     free(whole->bytes);
     free(whole);
     free(forged);
-    folder_end(&f);
+    kit_end(&f);
 }
 END_TEST
 

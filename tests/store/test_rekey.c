@@ -24,8 +24,6 @@ static void
 begin(struct world *world)
 {
     struct qt_error err = {0};
-    struct qt_instrument ins = {
-        .symbol = "BTCUSDT", .base = "BTC", .quote = "USDT", .tick = {1}, .lot = {1}};
     folder_begin(world->before);
     folder_begin(world->folder);
     kit_make(world->before);
@@ -33,8 +31,7 @@ begin(struct world *world)
     world->key = qt_store_key_open(world->folder, &kit_old, &err);
     ck_assert_msg(world->key, "%s", err.text);
     memcpy(world->former, qt__store_key_pages(world->key), sizeof world->former);
-    world->universe = qt_universe_create();
-    ck_assert(qt_universe_add(world->universe, &ins, &err));
+    world->universe = btc_universe();
 }
 
 static void

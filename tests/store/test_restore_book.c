@@ -3,21 +3,18 @@
  * A fill is several records, of which a kill may have let any number get to the disk: a start makes
  * the rest, once.
  */
-#include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "qt_check.h"
 #include "qtrade/base/text.h"
 #include "qtrade/store/check.h"
-#include "qtrade/store/store.h"
 #include "qtrade/trade/ledger.h"
 #include "qtrade/trade/position.h"
 
-enum { RECORDS = 64 };
+#include "folder_kit.h"
 
-static const struct qt_unlock unlock = {
-    QT_KEY_FILE, (const unsigned char *)"thirty-two bytes that open it...", 32};
+enum { RECORDS = 64 };
 
 struct place {
     char folder[64];
@@ -112,19 +109,9 @@ add_fill(struct place *p, enum qt_side side, int64_t qty, int64_t cum, uint64_t 
 static void
 begin(struct place *p)
 {
-    struct qt_error err = {0};
     struct qt_transaction t = {0}, u = {0};
-    struct qt_instrument ins = {.symbol = "BTCUSDT",
-                                .base = "BTC",
-                                .quote = "USDT",
-                                .px_scale = 2,
-                                .qty_scale = 5,
-                                .tick = {1},
-                                .lot = {1}};
-    *p = (struct place){.universe = qt_universe_create(), .ledger = qt_ledger_create(8)};
-    qt_copy(p->folder, sizeof p->folder, "/dev/shm/qtrade-store-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(p->folder));
-    ck_assert(qt_universe_add(p->universe, &ins, &err));
+    *p = (struct place){.universe = btc_universe(), .ledger = qt_ledger_create(8)};
+    folder_begin(p->folder);
     qt_position_init(&p->position, qt_universe_at(p->universe, 0));
     ck_assert(qt_ledger_deposit(p->ledger, qt_ledger_asset(p->ledger, "USDT", QT_MONEY_SCALE),
                                 (qt_money){INT64_C(1000000000000)}, &t));
@@ -142,11 +129,7 @@ begin(struct place *p)
 static void
 end(struct place *p)
 {
-    DIR *dir = opendir(p->folder);
-    for (struct dirent *entry; (entry = readdir(dir));)
-        (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(p->folder);
+    folder_end(p->folder);
     qt_universe_destroy(p->universe);
     qt_ledger_destroy(p->ledger);
 }
@@ -155,14 +138,8 @@ static struct qt_store *
 open_store(const struct place *p)
 {
     struct qt_error err = {0};
-    enum qt_key_kind kind;
-    ck_assert(qt_store_key_kind(p->folder, &kind, &err));
-    struct qt_store_key *key = kind == QT_KEY_NONE ? qt_store_key_make(&unlock, &err)
-                                                   : qt_store_key_open(p->folder, &unlock, &err);
-    ck_assert_msg(key != NULL, "%s", err.text);
-    struct qt_store *store = qt_store_open(p->folder, key, &err);
+    struct qt_store *store = folder_open(p->folder, &err);
     ck_assert_msg(store != NULL, "%s", err.text);
-    qt_store_key_close(key);
     return store;
 }
 
@@ -171,7 +148,7 @@ expect_sound(const struct place *p)
 {
     static struct qt_store_report report;
     struct qt_error err = {0};
-    struct qt_store_key *key = qt_store_key_open(p->folder, &unlock, &err);
+    struct qt_store_key *key = qt_store_key_open(p->folder, &unlock_ours, &err);
     ck_assert_msg(qt_store_check(p->folder, key, &report, &err), "%s", err.text);
     ck_assert_msg(report.findings == 0, "%s: %s", report.finding[0].check, report.finding[0].text);
     qt_store_key_close(key);

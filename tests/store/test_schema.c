@@ -15,9 +15,6 @@
 #include "../../src/store/rollup_priv.h"
 #include "../../src/store/store_file_priv.h"
 
-static const struct qt_unlock unlock = {
-    QT_KEY_FILE, (const unsigned char *)"thirty-two bytes that open it...", 32};
-
 struct world {
     char before[64], folder[64];
     struct qt_store_key *key;
@@ -39,7 +36,7 @@ make_version(struct world *world, int version)
     struct qt_error err = {0};
     struct qt__store_file file = {.vfs = NULL};
     char path[128];
-    world->key = qt_store_key_make(&unlock, &err);
+    world->key = qt_store_key_make(&unlock_ours, &err);
     struct qt_store *store = qt_store_open(world->before, world->key, &err);
     ck_assert_msg(store, "%s", err.text);
     qt_store_close(store);
@@ -58,19 +55,10 @@ make_version(struct world *world, int version)
 static void
 begin(struct world *world, int version)
 {
-    struct qt_error err = {0};
-    struct qt_instrument ins = {.symbol = "BTCUSDT",
-                                .base = "BTC",
-                                .quote = "USDT",
-                                .px_scale = 2,
-                                .qty_scale = 5,
-                                .tick = {1},
-                                .lot = {1}};
     *world = (struct world){0};
     folder_begin(world->before);
     folder_begin(world->folder);
-    world->universe = qt_universe_create();
-    ck_assert(qt_universe_add(world->universe, &ins, &err));
+    world->universe = btc_universe();
     make_version(world, version);
 }
 

@@ -20,6 +20,7 @@
 #include "qtrade/trade/algo.h"
 
 #include "../../src/store/store_file_priv.h"
+#include "folder_kit.h"
 #include "schema_kit.h"
 
 struct fixture {
@@ -30,53 +31,22 @@ struct fixture {
 static void
 begin(struct fixture *f)
 {
-    struct qt_error err = {0};
-    struct qt_instrument ins = {.symbol = "BTCUSDT",
-                                .base = "BTC",
-                                .quote = "USDT",
-                                .px_scale = 2,
-                                .qty_scale = 5,
-                                .tick = {1},
-                                .lot = {1}};
-    qt_copy(f->folder, sizeof f->folder, "/tmp/qtrade-store-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(f->folder));
-    f->universe = qt_universe_create();
-    ck_assert(qt_universe_add(f->universe, &ins, &err));
+    folder_begin(f->folder);
+    f->universe = btc_universe();
 }
 
 static void
 end(struct fixture *f)
 {
-    DIR *dir = opendir(f->folder);
     qt_universe_destroy(f->universe);
-    for (struct dirent *entry; (entry = readdir(dir));)
-        (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(f->folder);
-}
-
-static const struct qt_unlock unlock = {
-    QT_KEY_FILE, (const unsigned char *)"thirty-two bytes that open it...", 32};
-
-/* As the program opens it: with the keys that are there, or new ones. */
-static struct qt_store *
-open_store(const struct fixture *f, struct qt_error *err)
-{
-    enum qt_key_kind kind;
-    ck_assert_msg(qt_store_key_kind(f->folder, &kind, err), "%s", err->text);
-    struct qt_store_key *key = kind == QT_KEY_NONE ? qt_store_key_make(&unlock, err)
-                                                   : qt_store_key_open(f->folder, &unlock, err);
-    ck_assert_msg(key != NULL, "%s", err->text);
-    struct qt_store *store = qt_store_open(f->folder, key, err);
-    qt_store_key_close(key);
-    return store;
+    folder_end(f->folder);
 }
 
 static struct qt_store *
 open_started(const struct fixture *f)
 {
     struct qt_error err = {0};
-    struct qt_store *store = open_store(f, &err);
+    struct qt_store *store = folder_open(f->folder, &err);
     ck_assert_msg(store != NULL, "%s", err.text);
     ck_assert_msg(qt_store_start(store, f->universe, NULL, &err), "%s", err.text);
     return store;
@@ -151,7 +121,7 @@ expect_sample(const struct fixture *f)
     static struct qt_restore restore;
     struct qt_error err = {0};
     uint32_t unknown = 9;
-    struct qt_store *store = open_store(f, &err);
+    struct qt_store *store = folder_open(f->folder, &err);
     ck_assert_msg(store != NULL, "%s", err.text);
     ck_assert_msg(qt_store_restore(store, f->universe, &restore, &unknown, &err), "%s", err.text);
     ck_assert_uint_eq(unknown, 0);
@@ -222,7 +192,7 @@ ask_number(const struct fixture *f, const char *sql)
     struct qt_error err = {0};
     struct qt__store_file file = {0};
     sqlite3_stmt *statement;
-    struct qt_store_key *key = qt_store_key_open(f->folder, &unlock, &err);
+    struct qt_store_key *key = qt_store_key_open(f->folder, &unlock_ours, &err);
     ck_assert_msg(key && qt__store_file_read(&file, f->folder, key, &err), "%s", err.text);
     ck_assert_int_eq(sqlite3_prepare_v2(file.db, sql, -1, &statement, NULL), SQLITE_OK);
     ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
@@ -293,7 +263,7 @@ START_TEST(S13_second_opener_is_refused_in_one_line)
     char pid[16];
     begin(&f);
     struct qt_store *store = open_started(&f);
-    ck_assert_ptr_null(open_store(&f, &err));
+    ck_assert_ptr_null(folder_open(f.folder, &err));
     snprintf(pid, sizeof pid, "pid %ld", (long)getpid());
     ck_assert_msg(strstr(err.text, pid) && !strchr(err.text, '\n'), "%s", err.text);
     qt_store_close(store);
@@ -312,7 +282,7 @@ START_TEST(S18_newer_schema_is_refused)
     ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
     ck_assert_int_eq(sqlite3_exec(db, "PRAGMA user_version = 99", 0, 0, 0), SQLITE_OK);
     sqlite3_close(db);
-    ck_assert_ptr_null(open_store(&f, &err));
+    ck_assert_ptr_null(folder_open(f.folder, &err));
     ck_assert_msg(err.code == QT_E_CONFIG, "%s", err.text);
     end(&f);
 }
@@ -351,7 +321,7 @@ START_TEST(a_plain_store_is_encrypted_once_and_nothing_of_it_stays)
     char path[128], bytes[1 << 20];
     begin(&f);
     make_plain(&f);
-    struct qt_store *store = open_store(&f, &err);
+    struct qt_store *store = folder_open(f.folder, &err);
     ck_assert_msg(store != NULL, "%s", err.text);
     ck_assert_uint_eq(qt_store_tag(store), 4711);
     qt_store_close(store);
@@ -366,7 +336,7 @@ START_TEST(a_plain_store_is_encrypted_once_and_nothing_of_it_stays)
         fclose(file);
     }
     closedir(dir);
-    store = open_store(&f, &err);
+    store = folder_open(f.folder, &err);
     ck_assert_msg(store != NULL && qt_store_tag(store) == 4711, "%s", err.text);
     qt_store_close(store);
     end(&f);
@@ -387,24 +357,24 @@ START_TEST(a_start_that_was_cut_off_is_gone_on_with)
     fputs("QTSTORE and then nothing", file);
     fclose(file);
     make_plain(&f);
-    struct qt_store *store = open_store(&f, &err);
+    struct qt_store *store = folder_open(f.folder, &err);
     ck_assert_msg(store && qt_store_tag(store) == 4711, "%s", err.text);
     qt_store_close(store);
     ck_assert_int_eq(rename(db, new), 0); /* the key is there, the name is not */
-    store = open_store(&f, &err);
+    store = folder_open(f.folder, &err);
     ck_assert_msg(store && qt_store_tag(store) == 4711, "%s", err.text);
     qt_store_close(store);
     file = fopen(plain, "w"); /* named, and the plain one not overwritten yet */
     fputs("SQLite format 3 PLAINTEXT", file);
     fclose(file);
-    store = open_store(&f, &err);
+    store = folder_open(f.folder, &err);
     ck_assert_msg(store && qt_store_tag(store) == 4711, "%s", err.text);
     qt_store_close(store);
     ck_assert_int_ne(access(plain, F_OK), 0);
     ck_assert_int_eq(unlink(db), 0); /* the key is there, the store is plain still */
     make_plain(&f);
     ck_assert_int_eq(link(db, plain), 0);
-    store = open_store(&f, &err);
+    store = folder_open(f.folder, &err);
     ck_assert_msg(store && qt_store_tag(store) == 4711, "%s", err.text);
     qt_store_close(store);
     ck_assert_int_ne(access(plain, F_OK), 0);
@@ -458,7 +428,7 @@ START_TEST(S16_key_that_was_harmed_is_named)
         file = fopen(path, "w");
         fwrite(bytes, 1, i < n ? n : n / 2, file);
         fclose(file);
-        expect_locked(&f, &unlock, "store.key");
+        expect_locked(&f, &unlock_ours, "store.key");
         if (i < n)
             bytes[i] ^= 0x40;
     }
@@ -466,13 +436,13 @@ START_TEST(S16_key_that_was_harmed_is_named)
     fwrite(bytes, 1, n, file);
     fclose(file);
     ck_assert_int_eq(chmod(path, 0644), 0);
-    expect_locked(&f, &unlock, "chmod 600");
+    expect_locked(&f, &unlock_ours, "chmod 600");
     ck_assert_int_eq(chmod(path, 0600), 0);
     qt_store_close(open_started(&f));
     snprintf(aside, sizeof aside, "%s/aside", f.folder);
     ck_assert_int_eq(rename(path, aside), 0);
     struct qt_error err = {0};
-    ck_assert_ptr_null(open_store(&f, &err)); /* new keys do not begin a new store over the old */
+    ck_assert_ptr_null(folder_open(f.folder, &err)); /* new keys do not begin a new store over the old */
     ck_assert_int_eq(err.code, QT_E_LOCKED);
     ck_assert_int_eq(rename(aside, path), 0);
     qt_store_close(open_started(&f));
@@ -489,10 +459,10 @@ START_TEST(a_store_that_is_gone_or_empty_is_not_begun_anew)
     qt_store_close(open_started(&f));
     snprintf(path, sizeof path, "%s/store.db", f.folder);
     ck_assert_int_eq(truncate(path, 0), 0);
-    ck_assert_ptr_null(open_store(&f, &err));
+    ck_assert_ptr_null(folder_open(f.folder, &err));
     ck_assert_int_eq(err.code, QT_E_VERIFY);
     ck_assert_int_eq(unlink(path), 0);
-    ck_assert_ptr_null(open_store(&f, &err));
+    ck_assert_ptr_null(folder_open(f.folder, &err));
     ck_assert_int_eq(err.code, QT_E_VERIFY);
     ck_assert_msg(strstr(err.text, "missing"), "%s", err.text);
     end(&f);
@@ -510,14 +480,14 @@ START_TEST(a_passphrase_takes_the_place_of_a_key_at_once)
     struct qt_store *store = open_started(&f);
     put_sample(store);
     qt_store_close(store);
-    struct qt_store_key *key = qt_store_key_open(f.folder, &unlock, &err);
+    struct qt_store_key *key = qt_store_key_open(f.folder, &unlock_ours, &err);
     ck_assert_msg(qt_store_key_change(key, f.folder, &phrase, &err), "%s", err.text);
     qt_store_key_close(key);
     ck_assert(qt_store_key_kind(f.folder, &kind, &err) && kind == QT_KEY_PASSPHRASE);
-    expect_locked(&f, &unlock, "passphrase");
+    expect_locked(&f, &unlock_ours, "passphrase");
     expect_locked(&f, &wrong, "does not open it");
     key = qt_store_key_open(f.folder, &phrase, &err);
-    ck_assert_msg(key && qt_store_key_change(key, f.folder, &unlock, &err), "%s", err.text);
+    ck_assert_msg(key && qt_store_key_change(key, f.folder, &unlock_ours, &err), "%s", err.text);
     qt_store_key_close(key);
     expect_sample(&f);
     end(&f);
@@ -535,7 +505,7 @@ START_TEST(a_file_that_is_no_store_is_left_alone)
     FILE *file = fopen(path, "w");
     fputs(text, file);
     fclose(file);
-    ck_assert_ptr_null(open_store(&f, &err));
+    ck_assert_ptr_null(folder_open(f.folder, &err));
     ck_assert_int_eq(err.code, QT_E_DATA);
     char back[sizeof text] = "";
     file = fopen(path, "r");
@@ -552,7 +522,7 @@ START_TEST(a_folder_that_others_can_write_is_refused)
     struct qt_error err = {0};
     begin(&f);
     ck_assert_int_eq(chmod(f.folder, 0777), 0);
-    ck_assert_ptr_null(open_store(&f, &err));
+    ck_assert_ptr_null(folder_open(f.folder, &err));
     ck_assert_int_eq(err.code, QT_E_IO);
     end(&f);
 }

@@ -3,7 +3,6 @@
 #ifndef QTRADE_TESTS_VFS_KIT_H
 #define QTRADE_TESTS_VFS_KIT_H
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "qtrade/base/text.h"
 
 #include "../../src/store/vfs_priv.h"
+#include "folder_kit.h"
 
 /* A process that a case started has no way to tell check: it says why and ends. */
 static pid_t kit_child_of;
@@ -55,34 +55,6 @@ enum {
     WRITES = SQLITE_OPEN_READWRITE,
     MAKES = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
 };
-
-static inline void
-folder_begin(char folder[64])
-{
-    bool has_memory = access("/dev/shm", W_OK) == 0; /* a kill keeps what was written, there too */
-    qt_copy(folder, 64, has_memory ? "/dev/shm/qtrade-vfs-XXXXXX" : "/tmp/qtrade-vfs-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static inline void
-folder_end(const char *folder)
-{
-    DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(folder);
-}
-
-static inline const char *
-path_in(const char *folder, const char *name)
-{
-    static char path[8][128];
-    static unsigned turn;
-    turn = (turn + 1) % 8;
-    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-    return path[turn];
-}
 
 /* SQLite's code; the caller closes either way. */
 static inline int

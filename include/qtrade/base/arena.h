@@ -18,7 +18,6 @@ void qt_arena_destroy(struct qt_arena *arena); /* NULL is fine */
 /** n zeroed bytes aligned to align (a power of two <= 64), or NULL when the capacity is used up. */
 void *qt_arena_take(struct qt_arena *arena, size_t n, size_t align);
 void qt_arena_clear(struct qt_arena *arena); /* everything taken is given back */
-size_t qt_arena_used(const struct qt_arena *arena);
 
 #define qt_arena_new(arena, type, count)                                                           \
     ((type *)qt_arena_take((arena), sizeof(type) * (count), _Alignof(type)))

@@ -14,14 +14,11 @@ struct qt_hist {
     uint64_t counts[QT_HIST_BUCKETS];
     uint64_t n;
     int64_t min, max;
-    double sum;
 };
 
 void qt_hist_init(struct qt_hist *hist);
 void qt_hist_add(struct qt_hist *hist, int64_t value); /* negative counts as 0 */
 /** Value at quantile q (0..1); 0 when empty. */
 int64_t qt_hist_quantile(const struct qt_hist *hist, double q);
-double qt_hist_mean(const struct qt_hist *hist);
-void qt_hist_merge(struct qt_hist *into, const struct qt_hist *from);
 
 #endif

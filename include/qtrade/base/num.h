@@ -22,10 +22,9 @@ double qt_sqrt(double x); /* the machine's: exact everywhere */
 /** Standard normal distribution function, absolute error <= 1e-12. */
 double qt_normal_cdf(double x);
 
-/** Sum, mean and sample/population standard deviation of n values in index order (two passes). */
+/** Mean and sample standard deviation of n values in index order (two passes). */
 double qt_mean(const double *x, size_t n);
 double qt_stddev_sample(const double *x, size_t n);     /* n >= 2, else 0 */
-double qt_stddev_population(const double *x, size_t n); /* n >= 1, else 0 */
 /** Pearson correlation of n pairs; 0 when a side does not vary. */
 double qt_correlation(const double *x, const double *y, size_t n);
 /** Type-7 quantile (numpy, R) of n sorted values, q clamped to 0..1 and not NaN; NaN never: n >= 1.

@@ -19,7 +19,6 @@ void qt_spsc_destroy(struct qt_spsc *ring);
 QT_CHECKED bool qt_spsc_push(struct qt_spsc *ring, const void *element); /* producer; false: full */
 QT_CHECKED bool qt_spsc_pop(struct qt_spsc *ring, void *out); /* consumer; false: empty */
 size_t qt_spsc_count(const struct qt_spsc *ring);             /* any thread, approximate */
-size_t qt_spsc_capacity(const struct qt_spsc *ring);
 
 struct qt_mpsc;
 struct qt_mpsc *qt_mpsc_create(size_t element_size, size_t capacity); /* NULL: no memory */

@@ -24,7 +24,6 @@ enum qt_decision_kind {
     QT_DECISION_CYCLE,  /* what a cycle stood at, as hashes */
     QT_DECISION_KINDS
 };
-const char *qt_decision_kind_name(enum qt_decision_kind kind); /* "made" ... */
 
 struct qt_cancel {
     uint64_t client_id;

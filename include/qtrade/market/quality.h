@@ -50,7 +50,6 @@ enum qt_quality_verdict {
 
 const char *qt_quality_name(enum qt_quality_check check);                   /* "crossed" ... */
 const char *qt_quality_title(enum qt_quality_check check);                  /* for people */
-enum qt_quality_verdict qt_quality_verdict_of(enum qt_quality_check check); /* the table's */
 
 struct qt_quality_config {
     double outlier_mad, outlier_min_pct;

@@ -50,8 +50,6 @@ void qt_loop_destroy(struct qt_loop *loop);
 int qt_loop_work(struct qt_loop *loop, int timeout_ms);
 /** Any thread: ends a waiting qt_loop_work (or the next one) at once. */
 void qt_loop_wake(struct qt_loop *loop);
-/** Monotonic ns, read once per turn of qt_loop_work. */
-int64_t qt_loop_now_ns(const struct qt_loop *loop);
 
 typedef void (*qt_timer_fn)(void *context);
 

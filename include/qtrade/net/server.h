@@ -92,7 +92,6 @@ struct qt_blob;
 struct qt_blob *qt_blob_create(const void *text, size_t length); /* NULL: no memory */
 struct qt_blob *qt_blob_ref(struct qt_blob *blob);
 void qt_blob_unref(struct qt_blob *blob); /* NULL is fine */
-size_t qt_blob_length(const struct qt_blob *blob);
 
 /** Queues a text message. False: the queue is full and the peer is being dropped, or it is closing.
  */

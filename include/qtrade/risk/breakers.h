@@ -14,7 +14,6 @@
 #include "qtrade/risk/config.h"
 
 enum qt_breaker_kind { QT_BREAKER_DAILY_LOSS, QT_BREAKER_DRAWDOWN, QT_BREAKER_LOSSES, QT_BREAKERS };
-const char *qt_breaker_name(enum qt_breaker_kind kind); /* "daily_loss" ... */
 
 /** What the breakers ask of the engine: the strictest of all that are tripped. */
 enum qt_breaker_request { QT_BREAKER_NONE, QT_BREAKER_PAUSE, QT_BREAKER_REDUCE };

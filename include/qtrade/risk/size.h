@@ -32,7 +32,6 @@ enum qt_clamp {
     QT_CLAMP_MINIMUM,  /* below the venue's minimum: nothing */
     QT_CLAMPS
 };
-const char *qt_clamp_name(enum qt_clamp clamp); /* "kelly" ... */
 
 /** Money is quote at QT_MONEY_SCALE; exposures live and open, before this order. */
 struct qt_size_input {

@@ -74,7 +74,6 @@ void qt_accounts_charge(struct qt_accounts *accounts, uint32_t owner, uint32_t a
                         qt_money amount);
 /** The fee of an amount, rounded up; of a negative rate the rebate, rounded down, as a negative fee. */
 qt_money qt_accounts_fee(qt_money amount, int fee_ppm);
-enum qt_fee_mode qt_accounts_mode(const struct qt_accounts *accounts);
 qt_money qt_accounts_fees(const struct qt_accounts *accounts, uint32_t asset); /* taken so far */
 /** A2 for every asset. */
 bool qt_accounts_is_conserved(const struct qt_accounts *accounts);

@@ -146,7 +146,6 @@ struct qt_exchange *qt_exchange_create(const struct qt_universe *universe,
                                        const struct qt_exchange_listener *listener,
                                        struct qt_error *err);
 void qt_exchange_destroy(struct qt_exchange *exchange); /* NULL is fine */
-const struct qt_universe *qt_exchange_universe(const struct qt_exchange *exchange);
 /** Balances, assets, fees, conservation: read through account.h; deposit there too. */
 struct qt_accounts *qt_exchange_accounts(struct qt_exchange *exchange);
 

@@ -88,7 +88,6 @@ QT_CHECKED bool qt_margin_deposit(struct qt_margin *margin, uint32_t owner, qt_m
 QT_CHECKED bool qt_margin_endow(struct qt_margin *margin, qt_money amount);
 qt_money qt_margin_wallet(const struct qt_margin *margin, uint32_t owner);
 qt_money qt_margin_insurance(const struct qt_margin *margin);
-qt_money qt_margin_fees(const struct qt_margin *margin);
 const struct qt_margin_position *qt_margin_position(const struct qt_margin *margin, uint32_t owner,
                                                     uint32_t instrument);
 

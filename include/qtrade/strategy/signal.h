@@ -25,7 +25,6 @@ enum qt_signal_family {
     QT_SIGNAL_MICRO, /* order flow */
     QT_SIGNAL_FAMILIES
 };
-const char *qt_signal_family_name(enum qt_signal_family family); /* "technical" ... */
 
 /** One family's word: present with a value, or absent, when its weight goes to the others. */
 struct qt_signal_part {

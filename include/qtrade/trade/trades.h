@@ -51,8 +51,6 @@ const struct qt_round_trip *qt_trades_fill(struct qt_trades *trades, const struc
                                            const struct qt_position_change *change,
                                            const struct qt_position *after);
 size_t qt_trades_kept(const struct qt_trades *trades);
-/** Kept ones, oldest first, i < qt_trades_kept. */
-const struct qt_round_trip *qt_trades_at(const struct qt_trades *trades, size_t i);
 
 /** Totals over all that ended. */
 struct qt_trades_total {

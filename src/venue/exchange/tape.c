@@ -202,12 +202,6 @@ qt__tape_advance(struct qt__tape *tape, int64_t now_ns)
     qt_bars_advance(&tape->forming, now_ns, on_closed, tape);
 }
 
-bool
-qt__tape_has_trade(const struct qt__tape *tape)
-{
-    return tape->prints.n > 0;
-}
-
 size_t
 qt__tape_prints(const struct qt__tape *tape, struct qt_match_print *out, size_t limit)
 {

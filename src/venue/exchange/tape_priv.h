@@ -33,7 +33,6 @@ void qt__tape_history(struct qt__tape *tape, const struct qt_bar *bar);
 void qt__tape_trade(struct qt__tape *tape, const struct qt_match_print *print);
 /** Time passes: closes bars. */
 void qt__tape_advance(struct qt__tape *tape, int64_t now_ns);
-bool qt__tape_has_trade(const struct qt__tape *tape);
 
 /** The last limit trades, oldest first. Returns how many. */
 size_t qt__tape_prints(const struct qt__tape *tape, struct qt_match_print *out, size_t limit);
