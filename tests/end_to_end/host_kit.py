@@ -24,12 +24,18 @@ class Clock:
         if not STEP:
             raise Skip("a sanitizer's runtime must be the first library of a program")
         self.path = path
-        path.write_bytes(bytes(8))
+        path.write_bytes(bytes(16))
         self.set(ahead_s)
 
     def set(self, ahead_s):
         with open(self.path, "r+b", buffering=0) as file:
             file.write(struct.pack("=q", int(ahead_s * 1e9)))
+
+    def sleep(self, slept_s):
+        """As if the machine had been suspended for so long since its start: no monotonic clock counts that."""
+        with open(self.path, "r+b", buffering=0) as file:
+            file.seek(8)
+            file.write(struct.pack("=q", int(slept_s * 1e9)))
 
     def env(self):
         return {"LD_PRELOAD": STEP, "QT_STEP": str(self.path)}
@@ -62,8 +68,10 @@ class Manager:
 class Paper:
     """An engine on paper; more sections of its config, environment and words as given."""
 
-    def __init__(self, config=None, env=None, words=("run", "--headless"), credentials=False, speed="1"):
+    def __init__(self, config=None, env=None, words=("run", "--headless"), credentials=False, speed="1",
+                 venue_env=None):
         self.config, self.env, self.words, self.speed = config or {}, env or {}, words, speed
+        self.venue_env = venue_env
         self.credentials = credentials
 
     def __enter__(self):
@@ -72,7 +80,8 @@ class Paper:
         self.state, self.path = folder / "state", folder / "config.json"
         os.mkdir(self.state, 0o700)
         keys = folder / "account"
-        self.venue = Program("venue", "serve", "--symbols", "5", "--speed", self.speed, "--credentials", str(keys))
+        self.venue = Program("venue", "serve", "--symbols", "5", "--speed", self.speed, "--credentials", str(keys),
+                             env=self.venue_env)
         self.urls = until("ready", lambda: ready_urls(self.venue))
         venue = {"rest_url": self.urls["rest"], "ws_url": self.urls["stream"], "ws_api_url": self.urls["api"]}
         if self.credentials:

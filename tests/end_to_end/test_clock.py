@@ -83,6 +83,37 @@ def C3_process_that_was_stopped_decides_nothing_before_it_has_paused_and_read_th
         assert rows(state, f"select count(*) from orders where {first}")[0][0] == 0
 
 
+def account_reads(paper):
+    return next(row["calls"] for row in status(paper.state)["venues"][0]["operations"] if row["operation"] == "account")
+
+
+def C3_machine_that_slept_for_ten_minutes_pauses_and_reads_the_account_before_anything_else():
+    with Folder() as folder:
+        clock = Clock(folder / "step")
+        config = {"engine": {"equity_s": 1, "sync_s": 3600}}  # no read of the account is due by itself
+        with Paper(config, env=clock.env(), venue_env=clock.env(), credentials=True,
+                   words=("run", "--live", "--headless")) as paper:
+            paper.start()
+            until("rows", lambda: rows(paper.state, "select count(*) from equity")[0][0] > 2)
+            before, reads = status(paper.state)["time_ms"], account_reads(paper)
+            clock.sleep(600)  # the exchange, elsewhere, had those ten minutes too
+            until("PAUSED", lambda: paper.mode() == "PAUSED")
+            document = status(paper.state)
+            assert "stood still for 600" in document["mode_reason"], document["mode_reason"]
+            assert document["time_ms"] >= before + 600 * 1000, "the session's time left the sleep out"
+            assert paper.process()["clock_jumps"] == 0, "the wall clock is right"
+            paused = rows(paper.state, "select seq, t_ns from modes where reason like '%stood still%'")[0]
+            until("the account is read", lambda: account_reads(paper) > reads)
+            until("rows", lambda: rows(paper.state, f"select count(*) from equity where t_ns > {paused[1]}")[0][0] > 2)
+            assert "-1021" not in paper.engine.errors() and paper.engine.process.poll() is None
+            assert paper.call("resume", "--yes").returncode == 0
+            until("NORMAL", lambda: paper.mode() == "NORMAL")
+            assert paper.engine.stop() == 0
+            resumed = rows(paper.state, f"select min(seq) from modes where seq > {paused[0]}")[0][0]
+            between = f"seq > {paused[0]} and seq < {resumed} and purpose = 'entry'"
+            assert rows(paper.state, f"select count(*) from orders where {between}")[0][0] == 0
+
+
 def C4_year_2038_and_a_leap_second_pass():
     end_of_32_bits = 2 ** 31 - 1
     with Folder() as folder:
@@ -131,4 +162,5 @@ def C5_start_in_1970_waits_until_the_clock_is_set():
 run([C1_step_of_the_clock_by_an_hour_pauses_and_moves_no_timer,
      C2_drift_of_a_millisecond_a_second_is_followed_by_signed_requests,
      C3_process_that_was_stopped_decides_nothing_before_it_has_paused_and_read_the_account,
+     C3_machine_that_slept_for_ten_minutes_pauses_and_reads_the_account_before_anything_else,
      C4_year_2038_and_a_leap_second_pass, C4_leap_second_is_no_jump, C5_start_in_1970_waits_until_the_clock_is_set])
