@@ -274,6 +274,13 @@ def S16_K5_wrong_key_is_one_line_and_touches_nothing():
             key.chmod(mode)
             locked(demo(state, config=config), word)
             locked(check(state, config=config), word)
+        nearly = [bytes([good[0] ^ 1]) + good[1:], good[:31] + bytes([good[31] ^ 128]), bytes(32), os.urandom(32)]
+        told = set()
+        for content in nearly:  # no text says how near it was
+            key.write_bytes(content)
+            key.chmod(0o600)
+            told.add(check(state, config=config).stderr)
+        assert len(told) == 1, told
         key.unlink()
         key.mkdir()
         locked(check(state, config=config), "a key must be a file")
@@ -290,6 +297,32 @@ def S16_K5_wrong_key_is_one_line_and_touches_nothing():
         done = call("--data-dir", str(state), "store", "check", env={"CREDENTIALS_DIRECTORY": str(folder / "credentials")})
         assert done.returncode == 0, done.stderr
         locked(check(state), "local.key")
+
+
+def K5_key_that_does_not_fit_on_the_disk_is_not_left_in_part():
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (16, resource.RLIM_INFINITY))
+
+    with Folder() as folder:
+        state, config = folder / "state", folder / "config.json"
+        os.mkdir(state, 0o700)
+        words = [BINARY, "--data-dir", str(state)]
+
+        def refused(*more):
+            done = subprocess.run([*words, *more], preexec_fn=limited, capture_output=True, text=True, timeout=PATIENCE,
+                                  check=False)
+            assert done.returncode == 1 and done.stderr.count("\n") == 1, (done.returncode, done.stderr)
+            assert "store's key: No space left" in done.stderr, done.stderr
+        refused("demo", "--headless", "--symbols", "2", "--for", "1s")
+        assert not (state / "local.key").exists() and not (state / "store.key").exists()
+        assert demo(state, "1s").returncode == 0
+        before = files(state)
+        refused("store", "rekey", "--key-file", str(folder / "new.key"))
+        assert not (folder / "new.key").exists() and files(state) == before
+        assert check(state).returncode == 0
+        assert call(*words[1:], "store", "rekey", "--key-file", str(folder / "new.key")).returncode == 0
+        config.write_text(json.dumps({"store": {"key_file": str(folder / "new.key")}}))
+        assert check(state, config=config).returncode == 0
 
 
 def damage_is_named_and_nothing_is_traded_on_it():
@@ -441,7 +474,8 @@ def jobs_of_store_that_are_none_are_refused():
 run([fresh_machine_runs_without_a_question_and_says_what_protects_it,
      S14_nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill,
      S14_no_symbol_order_or_key_is_in_any_byte_of_a_session, S13_check_beside_an_engine_only_reads,
-     S16_K5_wrong_key_is_one_line_and_touches_nothing, damage_is_named_and_nothing_is_traded_on_it,
+     S16_K5_wrong_key_is_one_line_and_touches_nothing, K5_key_that_does_not_fit_on_the_disk_is_not_left_in_part,
+     damage_is_named_and_nothing_is_traded_on_it,
      passphrase_is_asked_for_at_the_terminal_only,
      S17_passphrase_and_the_key_of_all_pages_change_and_an_older_backup_wants_both,
      k4_passphrase_without_its_256_mib_is_refused_and_never_made_cheaper, run_keeps_one_key_for_store_and_journal,
