@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated exchange as a process of its own, an engine on paper beside it, and the machine around them: its wall
-clock (tests/lib/step.c), the service manager's socket, signals."""
+clock (tests/lib/step.c), the service manager's socket, signals; and what lies in the memory of a process."""
 import json
 import os
+import pathlib
+import re
 import socket
 import struct
 
@@ -15,6 +17,29 @@ def ready_urls(venue):
     lines = venue.text().splitlines()
     pairs = dict(line.partition("=")[::2] for line in lines if "=" in line)
     return pairs if "ready" in lines else None
+
+
+def where_is(pid, word):
+    """Each place of a word in the memory of a process, with the flags of its mapping."""
+    found, flags, ranges = [], set(), []
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        head = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ", line)
+        if head:
+            ranges.append((int(head[1], 16), int(head[2], 16), head[3], set()))
+        elif line.startswith("VmFlags:"):
+            ranges[-1][3].update(line.split()[1:])
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for begin, end, rights, flags in ranges:
+            if rights[0] != "r" or end > 1 << 47 or end - begin > 1 << 30:
+                continue  # a sanitizer's shadow among them
+            try:
+                memory.seek(begin)
+                data = memory.read(end - begin)
+            except OSError:
+                continue
+            if word in data:
+                found.append(flags)
+    return found
 
 
 class Clock:

@@ -8,12 +8,14 @@ import pty
 import resource
 import select
 import shutil
+import signal
 import stat
 import struct
 import subprocess
 import time
 import urllib.request
 
+from host_kit import where_is
 from qt_exchange import Exchange
 from qt_program import BINARY, PATIENCE, Folder, Program, Skip, call, rows, run, seal, status, until
 
@@ -437,6 +439,40 @@ def k4_passphrase_without_its_256_mib_is_refused_and_never_made_cheaper():
             assert terminal.end() == expected
 
 
+def k3_key_and_passphrase_are_in_no_memory_once_the_store_is_open():
+    def hidden(pid, word):
+        """False: this process may not be looked into."""
+        try:
+            places = where_is(pid, word)
+        except PermissionError:
+            return False
+        assert all("dd" in flags and "lo" in flags for flags in places), places
+        return True
+
+    with Folder() as folder:
+        data, phrase = ("--data-dir", str(folder)), "correct horse battery staple"
+        session = (*data, "demo", "--headless", "--symbols", "3")
+        with Program(*session) as engine:
+            until("equity", lambda: (status(folder) or {}).get("equity"))
+            if not hidden(engine.process.pid, (folder / "local.key").read_bytes()):
+                raise Skip("the memory of another process cannot be read here")
+            assert where_is(engine.process.pid, str(folder).encode()), "what is there is not found"
+            assert engine.stop() == 0
+        terminal = AtTerminal(*data, "store", "rekey")
+        terminal.answer("new passphrase: ", phrase)
+        terminal.answer("and again: ", phrase)
+        assert terminal.end() == 0
+        terminal = AtTerminal(*session)
+        terminal.answer("passphrase of the store: ", phrase)
+        until("equity", lambda: (status(folder) or {}).get("equity"))
+        assert hidden(terminal.child, phrase.encode())
+        told = call(*data, "status", "--json").stdout + terminal.text
+        proc = f"/proc/{terminal.child}"
+        assert phrase not in told + open(f"{proc}/environ").read() + open(f"{proc}/cmdline").read()
+        os.kill(terminal.child, signal.SIGTERM)
+        assert terminal.end() == 0 and phrase not in terminal.text
+
+
 def run_keeps_one_key_for_store_and_journal():
     with Folder() as folder, Program("venue", "serve", "--symbols", "10") as venue:
         state, config = folder / "state", folder / "config.json"
@@ -479,4 +515,5 @@ run([fresh_machine_runs_without_a_question_and_says_what_protects_it,
      passphrase_is_asked_for_at_the_terminal_only,
      S17_passphrase_and_the_key_of_all_pages_change_and_an_older_backup_wants_both,
      k4_passphrase_without_its_256_mib_is_refused_and_never_made_cheaper, run_keeps_one_key_for_store_and_journal,
+     k3_key_and_passphrase_are_in_no_memory_once_the_store_is_open,
      jobs_of_store_that_are_none_are_refused])

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import time
 
+from host_kit import where_is
 from qt_program import BINARY, PATIENCE, Folder, Program, Skip, call, run, seal, status, until
 
 SECRETS = ("Xq7pWm2RtY9vKd4LsZ8cNb3HgJf6TaUe5QoViSyEx1rDwPkMlGnBhCjFzAuOtIyR",
@@ -142,29 +143,6 @@ def credentials_of_vault_and_file_together_are_refused():
             assert listed(venue.state)["second"]["scope"] is None
 
 
-def where_is(pid, word):
-    """Each place of a word in the memory of a process, with the flags of its mapping."""
-    found, flags, ranges = [], set(), []
-    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
-        head = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ", line)
-        if head:
-            ranges.append((int(head[1], 16), int(head[2], 16), head[3], set()))
-        elif line.startswith("VmFlags:"):
-            ranges[-1][3].update(line.split()[1:])
-    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
-        for begin, end, rights, flags in ranges:
-            if rights[0] != "r" or end > 1 << 47 or end - begin > 1 << 30:
-                continue  # a sanitizer's shadow among them
-            try:
-                memory.seek(begin)
-                data = memory.read(end - begin)
-            except OSError:
-                continue
-            if word in data:
-                found.append(flags)
-    return found
-
-
 def k3_secret_is_in_locked_memory_and_nowhere_else():
     with Folder() as folder:
         venue = Venue(folder)
@@ -236,6 +214,16 @@ def k4_memory_that_cannot_be_locked_is_warned_of_once_or_refused():
         assert done.returncode == 4 and "cannot be kept out of swap" in done.stderr, done.stderr
         assert done.stderr.count("\n") == 1
         unseen(done.stderr)
+
+        def session():
+            return subprocess.run([BINARY, "--config", str(config), "--data-dir", str(folder / "state"), "demo",
+                                   "--headless", "--symbols", "2", "--for", "1s"], preexec_fn=no_locked_memory,
+                                  capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = session()
+        assert done.returncode == 4 and "cannot be kept out of swap" in done.stderr, done.stderr
+        config.write_text("{}")
+        done = session()
+        assert done.returncode == 0 and done.stderr.count("may reach the swap") == 1, done.stderr
         assert set(listed(folder / "state", config)) == {"main"}
         assert give(["add", "other"], *SECRETS, folder / "state", config).returncode == 0
 
