@@ -12,6 +12,7 @@
 
 #include "args_priv.h"
 #include "cli_priv.h"
+#include "memory_priv.h"
 
 static const struct qt_command *
 find_command(const char *name)
@@ -88,7 +89,10 @@ main(int argc, char **argv)
     }
     struct qt_args args = {0};
     struct qt_error err = {0};
+    qt__memory_begin();
     bool is_done = run_command(&args, argc, argv, &err);
+    if (is_done && qt__memory_was_short())
+        is_done = qt_fail(&err, QT_E_MEMORY, "no memory: what was printed may not be whole");
     if (is_done && (fflush(stdout) != 0 || ferror(stdout)))
         is_done = qt_fail_errno(&err, QT_E_IO, "writing to standard output");
     if (is_done)

@@ -20,6 +20,7 @@
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *block, size_t n);
+void *__libc_memalign(size_t alignment, size_t n);
 
 static atomic_ullong allocations, threads;
 static unsigned long long memory_at, thread_at, bytes = 1;
@@ -77,6 +78,23 @@ void *
 realloc(void *block, size_t n)
 {
     return is_refused(n) ? NULL : __libc_realloc(block, n);
+}
+
+void *
+aligned_alloc(size_t alignment, size_t n)
+{
+    return is_refused(n) ? NULL : __libc_memalign(alignment, n);
+}
+
+int
+posix_memalign(void **out, size_t alignment, size_t n)
+{
+    int before = errno;
+    void *block = is_refused(n) ? NULL : __libc_memalign(alignment, n);
+    errno = before; /* it sets none */
+    if (block)
+        *out = block;
+    return block ? 0 : ENOMEM;
 }
 
 int
