@@ -97,6 +97,8 @@ main(int argc, char **argv)
         is_done = qt_fail_errno(&err, QT_E_IO, "writing to standard output");
     if (is_done)
         return EXIT_SUCCESS;
+    if (err.code == QT_E_NONE) /* never a success */
+        qt_fail(&err, QT_E_FAILED, "it failed, and nothing said why");
     qt_text_clean(err.text); /* a venue's words may be in it (fault T6) */
     fprintf(stderr, "qtrade: %s\n", err.text);
     return qt_code_exit_status(err.code);

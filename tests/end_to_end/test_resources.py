@@ -94,6 +94,7 @@ def R1_command_without_memory_is_an_error_and_never_half_an_answer():
                 told = (words, n, total, done.returncode, done.stderr[-300:])
                 assert 0 <= done.returncode <= 7, told
                 assert done.returncode == 0 or done.stderr.splitlines()[-1].startswith("qtrade: "), told
+                assert "nothing said why" not in done.stderr, told
                 assert done.returncode or not is_reading or done.stdout == whole.stdout, (told, done.stdout)
                 refused += done.returncode != 0
                 check = is_reading or call(*data, "store", "check").returncode == 0
