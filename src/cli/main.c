@@ -8,6 +8,7 @@
 
 #include "qt_config.h"
 #include "qtrade/base/error.h"
+#include "qtrade/base/memory.h"
 #include "qtrade/base/text.h"
 
 #include "args_priv.h"
@@ -91,7 +92,7 @@ main(int argc, char **argv)
     struct qt_error err = {0};
     qt__memory_begin();
     bool is_done = run_command(&args, argc, argv, &err);
-    if (is_done && qt__memory_was_short())
+    if (is_done && qt_memory_was_short())
         is_done = qt_fail(&err, QT_E_MEMORY, "no memory: what was printed may not be whole");
     if (is_done && (fflush(stdout) != 0 || ferror(stdout)))
         is_done = qt_fail_errno(&err, QT_E_IO, "writing to standard output");

@@ -4,23 +4,15 @@
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* jansson leaves out what it has no memory for, and nobody looks at each key of a document. */
-static _Thread_local bool was_short;
+#include "qtrade/base/memory.h"
 
 /* libcrypto 3.0 dies by a signal when memory is missing while it makes its tables. */
 static _Thread_local bool makes_tables;
-
-static void *
-json_memory(size_t n)
-{
-    void *memory = malloc(n);
-    was_short |= memory == NULL;
-    return memory;
-}
 
 static void *
 crypto_memory(void *memory, size_t n)
@@ -58,16 +50,10 @@ crypto_free(void *memory, const char *file, int line)
 void
 qt__memory_begin(void)
 {
-    json_set_alloc_funcs(json_memory, free);
+    json_set_alloc_funcs(qt_memory_watched, free);
     if (CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) != 1)
         return; /* it has begun already: then nothing can be watched */
     makes_tables = true;
     EVP_CIPHER_free(EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL));
     makes_tables = false;
-}
-
-bool
-qt__memory_was_short(void)
-{
-    return was_short;
 }

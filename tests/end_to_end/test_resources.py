@@ -102,6 +102,39 @@ def R1_command_without_memory_is_an_error_and_never_half_an_answer():
         assert refused > tries, refused
 
 
+def shape(document):
+    """Which keys a document has, at every depth; of a list those of its first row."""
+    if isinstance(document, dict):
+        return {key: shape(value) for key, value in document.items() if isinstance(value, (dict, list))} | \
+            {key: None for key, value in document.items() if not isinstance(value, (dict, list))}
+    return None
+
+
+def R1_answer_without_memory_is_refused_and_never_half_of_it():
+    if not POOR:
+        raise Skip("a sanitizer's runtime must be the first library of a program")
+    with Folder() as folder, Paper(env={"LD_PRELOAD": POOR, "QT_POOR_ANSWERS": str(folder / "poor")}) as paper:
+        paper.start()
+        whole = status(paper.state)
+        (folder / "poor").touch()
+        refused = answered = 0
+        for _ in range(60):
+            done = paper.call("status", "--json")
+            assert paper.engine.process.poll() is None
+            if done.returncode == 0:
+                found = json.loads(done.stdout)
+                assert shape(found) == shape(whole), (shape(found), shape(whole))
+                assert len(found["components"]) == len(whole["components"]), found["components"]
+                assert len(found["bus"]["topics"]) == len(whole["bus"]["topics"]), found["bus"]
+                answered += 1
+            else:
+                assert done.returncode == 1 and done.stderr.count("\n") == 1, (done.returncode, done.stderr)
+                refused += 1
+        (folder / "poor").unlink()
+        assert refused > 0 and answered > 0, (refused, answered)
+        assert status(paper.state)["mode"] == "NORMAL" and paper.engine.stop() == 0
+
+
 def R2_killed_for_its_memory_it_restarts_and_reconciles():
     willing = {"scan": {"top": 10, "max_correlation": 0.99, "min_quote_volume": 0, "max_spread_bps": 50},
                "strategy": {"entry_strength": 0.02, "entry_confidence": 0.02, "bear_extra": 0, "exit_strength": 1,
@@ -281,6 +314,7 @@ def R5_limit_of_file_sizes_is_an_error_of_the_store_and_heals():
 
 run([R1_allocation_that_fails_once_or_for_good_is_a_clean_error_and_the_store_stays_whole,
      R1_command_without_memory_is_an_error_and_never_half_an_answer,
+     R1_answer_without_memory_is_refused_and_never_half_of_it,
      R2_killed_for_its_memory_it_restarts_and_reconciles,
      R3_no_descriptor_for_a_client_pauses_accepting_and_nothing_else,
      R4_thread_that_is_refused_ends_the_start_in_one_line,
