@@ -4,11 +4,13 @@
  * answers[], its line in control.h; tests/api/test_control.py asks for it.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "qtrade/api/document.h"
 #include "qtrade/api/guard.h"
+#include "qtrade/base/memory.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
@@ -44,7 +46,11 @@ say(json_t *reply)
 {
     char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
     json_decref(reply);
-    return text;
+    if (!qt_memory_was_short())
+        return text;
+    free(text); /* an order or a position may be missing in it */
+    return strdup("{\"v\":1,\"ok\":false,\"error\":\"no memory for all of the answer; a command may "
+                  "have been taken\"}");
 }
 
 /* The engine's thread does not move: the picture is old, and nothing but the gate obeys. */
@@ -248,6 +254,7 @@ qt__control_answer(struct qt_control_server *server, struct qt__control_client *
                    size_t length)
 {
     json_error_t ignored;
+    qt_memory_watch();
     json_t *request = json_loadb(client->in, length, JSON_REJECT_DUPLICATES, &ignored);
     char *text;
     if (!json_is_object(request))

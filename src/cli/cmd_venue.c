@@ -17,6 +17,8 @@
 
 #include "faulting_priv.h"
 
+enum { PATH_BYTES = 640 };
+
 /* "withdraw,anywhere" as bits. */
 static bool
 read_rights(const struct qt_args *args, unsigned *out, struct qt_error *err)
@@ -146,15 +148,30 @@ read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
 
 /* {"key":..,"secret":..} for programs, readable by its owner only. */
 static bool
-write_credentials(const char *path, const struct qt_exchange_server_info *info,
-                  struct qt_error *err)
+write_pair(const char *path, const char *key, const char *secret, struct qt_error *err)
 {
     char buffer[256];
     struct qt_text text;
     qt_text_init(&text, buffer, sizeof buffer);
-    qt_text_addf(&text, "{\"key\":\"%s\",\"secret\":\"%s\"}\n", info->key, info->secret);
+    qt_text_addf(&text, "{\"key\":\"%s\",\"secret\":\"%s\"}\n", key, secret);
     return qt_file_write_atomic(path, text.buffer, text.length, 0600, err) ||
            qt_error_add(err, "writing the credentials");
+}
+
+/* What is good now, and in FILE.next what will be where the key is to be rotated. */
+static bool
+write_credentials(const char *path, const struct qt_exchange_server_info *info,
+                  const struct qt_exchange_server_options *options, struct qt_error *err)
+{
+    char next[PATH_BYTES];
+    bool rotates = false;
+    for (size_t i = 0; i < options->n_faults; i++)
+        rotates |= options->faults[i].kind == QT_FAULT_ROTATE;
+    int n = snprintf(next, sizeof next, "%s.next", path);
+    if (n < 0 || (size_t)n >= sizeof next)
+        return qt_fail(err, QT_E_USAGE, "--credentials: the name is too long");
+    return write_pair(path, info->key, info->secret, err) &&
+           (!rotates || write_pair(next, info->next_key, info->next_secret, err));
 }
 
 static bool
@@ -237,7 +254,7 @@ venue_run(const struct qt_args *args, struct qt_error *err)
     if (!server)
         return false;
     const struct qt_exchange_server_info *info = qt_exchange_server_info(server);
-    if ((credentials && !write_credentials(credentials, info, err)) || !print_info(info, err))
+    if ((credentials && !write_credentials(credentials, info, &options, err)) || !print_info(info, err))
         return false;
     wait_for_end(&signals, for_ns);
     struct qt_exchange_server_stats stats = qt_exchange_server_stats(server);

@@ -8,10 +8,12 @@
 
 #include "qt_config.h"
 #include "qtrade/base/error.h"
+#include "qtrade/base/memory.h"
 #include "qtrade/base/text.h"
 
 #include "args_priv.h"
 #include "cli_priv.h"
+#include "memory_priv.h"
 
 static const struct qt_command *
 find_command(const char *name)
@@ -88,11 +90,16 @@ main(int argc, char **argv)
     }
     struct qt_args args = {0};
     struct qt_error err = {0};
+    qt__memory_begin();
     bool is_done = run_command(&args, argc, argv, &err);
+    if (is_done && qt_memory_was_short())
+        is_done = qt_fail(&err, QT_E_MEMORY, "no memory: what was printed may not be whole");
     if (is_done && (fflush(stdout) != 0 || ferror(stdout)))
         is_done = qt_fail_errno(&err, QT_E_IO, "writing to standard output");
     if (is_done)
         return EXIT_SUCCESS;
+    if (err.code == QT_E_NONE) /* never a success */
+        qt_fail(&err, QT_E_FAILED, "it failed, and nothing said why");
     qt_text_clean(err.text); /* a venue's words may be in it (fault T6) */
     fprintf(stderr, "qtrade: %s\n", err.text);
     return qt_code_exit_status(err.code);

@@ -69,6 +69,7 @@ make_key(const char *path, struct qt_error *err)
     if (file < 0)
         return errno == EEXIST || qt_fail_errno(err, QT_E_IO, "%s: making the store's key", path);
     randombytes_buf(key, sizeof key);
+    errno = ENOSPC; /* a part that is written sets none */
     bool is_good = write(file, key, sizeof key) == (ssize_t)sizeof key && fsync(file) == 0;
     int why = errno;
     sodium_memzero(key, sizeof key);

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct qt_kill_switch {
     int wake; /* ends a poll: stop, lamp test */
     pthread_t thread;
     bool has_thread, is_realtime;
+    sem_t has_begun; /* the thread has its priority, and the picture says which */
     atomic_bool stop, asks_lamp_test;
     int64_t test_begun_ns; /* QT_TIME_NONE: none runs */
     pthread_mutex_t view_mutex;
@@ -221,6 +223,8 @@ run(void *argument)
     struct qt_kill_switch *self = argument;
     pthread_setname_np(pthread_self(), "kill switch");
     become_realtime(self);
+    leave_picture(self);
+    sem_post(&self->has_begun);
     while (!atomic_load(&self->stop)) {
         qt_part_beat(self->part);
         look(self);
@@ -239,6 +243,7 @@ init(struct qt_kill_switch *self, const struct qt_switch_options *options)
     self->part = options->part;
     self->test_begun_ns = QT_TIME_NONE;
     pthread_mutex_init(&self->view_mutex, NULL);
+    sem_init(&self->has_begun, 0, 0);
     const struct qt_switch_config *config = &self->config;
     int64_t release_ns = config->release_ms * QT_NS_PER_MS;
     qt__input_init(&self->line, config->chip, config->line, "qtrade kill switch", config->edge,
@@ -275,6 +280,8 @@ qt_kill_switch_start(const struct qt_switch_options *options, struct qt_error *e
     self->port.state(self->port.self, QT_SWITCH_ARMED, QT_SWITCH_FINE);
     look(self); /* before anything can trade: a switch that is held has tripped (H3) */
     self->has_thread = self->wake >= 0 && pthread_create(&self->thread, NULL, run, self) == 0;
+    while (self->has_thread && sem_wait(&self->has_begun) != 0) /* EINTR */
+        continue;
     if (self->has_thread)
         return self;
     qt_fail(err, QT_E_FAILED, "the kill switch's thread cannot be started");
@@ -305,6 +312,7 @@ qt_kill_switch_stop(struct qt_kill_switch *self)
     if (self->wake >= 0)
         close(self->wake);
     pthread_mutex_destroy(&self->view_mutex);
+    sem_destroy(&self->has_begun);
     free(self);
 }
 

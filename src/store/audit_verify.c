@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "qtrade/base/text.h"
 
@@ -327,7 +328,9 @@ read_heads(const char *path, const char *others_path, const struct qt__signer *s
     if (others_path)
         check_heads(&others, signer, others_path, false, report);
     bool is_good = (!others_path || others.n > 0 ||
-                    qt_fail(err, QT_E_DATA, "%s: there is no head in it", others_path)) &&
+                    qt_fail(err, QT_E_DATA, "%s: %s", others_path,
+                            access(others_path, F_OK) == 0 ? "there is no head in it"
+                                                           : "is not there")) &&
                    (join(out, &others) || qt_fail(err, QT_E_MEMORY, "no memory for the heads"));
     keep_heads(out, report);
     qt__heads_free(&others);

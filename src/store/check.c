@@ -116,10 +116,12 @@ bool
 qt__store_count_rows(const struct qt__store_file *file, struct qt_store_info *out, struct qt_error *err)
 {
     sqlite3_stmt *names = NULL;
-    bool is_good = sqlite3_prepare_v2(file->db,
-                                      "SELECT name FROM sqlite_schema WHERE type = 'table'"
-                                      " AND name NOT LIKE 'sqlite_%' ORDER BY name",
-                                      -1, &names, NULL) == SQLITE_OK;
+    if (sqlite3_prepare_v2(file->db,
+                           "SELECT name FROM sqlite_schema WHERE type = 'table'"
+                           " AND name NOT LIKE 'sqlite_%' ORDER BY name",
+                           -1, &names, NULL) != SQLITE_OK)
+        return qt__store_file_fail(file, err, "store.db");
+    bool is_good = true;
     while (is_good && out->tables < QT_STORE_TABLES && sqlite3_step(names) == SQLITE_ROW) {
         char sql[80];
         qt_copy(out->table[out->tables].name, sizeof out->table[0].name,

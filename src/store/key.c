@@ -49,12 +49,24 @@ make_empty(struct qt_error *err)
     return key;
 }
 
+/* From nothing, or from a part of a key file, no key is made. */
+static bool
+can_open(const struct qt_unlock *unlock, struct qt_error *err)
+{
+    bool is_good = unlock->kind == QT_KEY_FILE ? unlock->n == QT__KEY_BYTES
+                                               : unlock->n >= 1 && unlock->n <= QT_PASSPHRASE_MAX;
+    return is_good || qt_fail(err, QT_E_LOCKED, "no key is made of a %s of %zu bytes",
+                              unlock->kind == QT_KEY_FILE ? "key file" : "passphrase", unlock->n);
+}
+
 /* The wrapping key, of what opens and of the head's salt and cost. */
 static bool
 derive(const unsigned char head[QT__WRAP_HEAD], const struct qt_unlock *unlock,
        unsigned char out[QT__KEY_BYTES], struct qt_error *err)
 {
     const unsigned char *salt = head + SALT_AT;
+    if (!can_open(unlock, err))
+        return false;
     if (unlock->kind == QT_KEY_FILE) {
         crypto_generichash_blake2b_salt_personal(out, QT__KEY_BYTES, NULL, 0, unlock->bytes,
                                                  unlock->n, salt,

@@ -131,6 +131,8 @@ qt__sqlite_fail(sqlite3 *db, struct qt_error *err, const char *doing)
     if (code == SQLITE_FULL)
         return qt_fail(err, QT_E_IO, "store: %s: the disk is full (make room; nothing was lost)",
                        doing);
+    if ((code & 0xff) == SQLITE_NOMEM)
+        return qt_fail(err, QT_E_MEMORY, "store: %s: no memory", doing);
     return qt_fail(err, (code & 0xff) == SQLITE_CORRUPT ? QT_E_VERIFY : code == SQLITE_NOTADB ? QT_E_DATA : QT_E_IO,
                    "store: %s: %s", doing, sqlite3_errmsg(db));
 }

@@ -16,9 +16,11 @@
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
+#include "backup_priv.h"
 #include "key_priv.h"
 
-enum { PATH_BYTES = 640, FILE_MAX = 1 << 20, VERSION = 1, SIGNATURE_HEX = 2 * crypto_sign_BYTES };
+enum { PATH_BYTES = 640, FILE_MAX = 1 << 20, VERSION = 1, ID_MAX = 4096,
+       SIGNATURE_HEX = 2 * crypto_sign_BYTES };
 
 static const char what[] = "qtrade sealed config";
 
@@ -45,20 +47,19 @@ hash_text(const char *text, size_t n, char out[QT_SEAL_HASH])
     sodium_bin2hex(out, QT_SEAL_HASH, hash, sizeof hash);
 }
 
-/* Where the system has no id, machines are told apart by their stores alone. */
+/* Where the system has no id, machines are told apart by their stores alone. It takes no memory: a
+ * machine that has none would be another one. */
 static void
 hash_machine(const struct qt_store_key *key, char out[QT_SEAL_HASH])
 {
-    unsigned char hash[crypto_generichash_BYTES];
-    char *id = NULL;
-    size_t n = 0;
-    struct qt_error ignored = {0};
-    if (!qt_file_read("/etc/machine-id", 4096, &id, &n, &ignored))
-        n = 0;
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)(n ? id : ""), n, key->id,
-                       sizeof key->id);
+    unsigned char hash[crypto_generichash_BYTES], id[ID_MAX + 1];
+    int file = open("/etc/machine-id", O_RDONLY | O_CLOEXEC);
+    int64_t got = file >= 0 ? qt__read_full(file, id, sizeof id) : 0;
+    size_t n = got > 0 && got <= ID_MAX ? (size_t)got : 0;
+    if (file >= 0)
+        close(file);
+    crypto_generichash(hash, sizeof hash, id, n, key->id, sizeof key->id);
     sodium_bin2hex(out, QT_SEAL_HASH, hash, sizeof hash);
-    free(id);
 }
 
 bool
@@ -99,7 +100,8 @@ read_file(const char *path, char **out, size_t *out_n, struct qt_error *err)
                        path);
     if (qt_file_read(path, FILE_MAX, out, out_n, err))
         return true;
-    err->code = QT_E_VERIFY;
+    if (err->code != QT_E_MEMORY)
+        err->code = QT_E_VERIFY;
     return false;
 }
 
@@ -192,29 +194,37 @@ qt_seal_read(const char *folder, const struct qt_store_key *key, struct qt_seal 
     *out_found = text != NULL;
     if (!text)
         return true;
-    bool is_good = is_signed(text, n, key, &first) && take(text, first, out);
+    bool is_ours = is_signed(text, n, key, &first), is_good = is_ours && take(text, first, out);
     if (is_good)
         hash_text(text, first, out->hash);
     else
         qt_seal_clear(out);
     free(text);
+    if (is_ours && !is_good)
+        return qt_fail(err, QT_E_MEMORY, "%s: cannot be taken in: no memory, or another version of "
+                                         "this program sealed it", path);
     return is_good ||
            qt_fail(err, QT_E_VERIFY, "%s: the seal is broken, cut, or of another store", path);
 }
 
 /* Writing */
 
+/* All of them, or NULL: without one, a limit that is held back would be loose at once. */
 static json_t *
 held_json(const struct qt_seal *seal)
 {
     json_t *list = json_array();
-    for (unsigned i = 0; i < seal->n_held; i++) {
+    bool is_whole = list != NULL;
+    for (unsigned i = 0; i < seal->n_held && is_whole; i++) {
         const struct qt_seal_held *held = &seal->held[i];
-        json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "key", held->key, "value",
-                                              held->value, "until_ms",
-                                              (json_int_t)(held->until_ns / QT_NS_PER_MS)));
+        json_t *row = json_pack("{s:s, s:s, s:I}", "key", held->key, "value", held->value,
+                                "until_ms", (json_int_t)(held->until_ns / QT_NS_PER_MS));
+        is_whole = json_array_append_new(list, row) == 0;
     }
-    return list;
+    if (is_whole)
+        return list;
+    json_decref(list);
+    return NULL;
 }
 
 static char *

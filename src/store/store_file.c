@@ -202,6 +202,10 @@ bool
 qt__store_file_copy(sqlite3 *from, const char *path, const struct qt__vfs *to, struct qt_error *err)
 {
     char uri[3 * PATH_BYTES + 64];
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0) /* SQLite takes an empty one, and would make one that others may read */
+        return qt_fail_errno(err, QT_E_IO, "%s", path);
+    close(file);
     uri_of(path, to->name, uri, sizeof uri);
     char *sql = sqlite3_mprintf("VACUUM INTO %Q", uri);
     bool is_copied = sql ? qt__sqlite_exec(from, sql, path, err)

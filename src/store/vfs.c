@@ -308,6 +308,8 @@ const char *
 qt__vfs_damage(sqlite3 *db)
 {
     sqlite3_vfs *base = NULL;
+    if (!db) /* there was no memory for a connection */
+        return NULL;
     if (sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, &base) != SQLITE_OK || !base ||
         base->xOpen != open_file)
         return NULL;

@@ -228,6 +228,7 @@ def P4_socket_left_by_a_killed_engine_is_replaced_and_a_file_is_not():
             first.process.send_signal(signal.SIGKILL)
             first.wait()
         assert (folder / "control.sock").exists()
+        (folder / "lock").write_text(f"{os.getpid()}\n")  # its number belongs to another, living process now
         with Program(*words) as second:
             until("status", lambda: status(folder))
             assert second.stop() == 0

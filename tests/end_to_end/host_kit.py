@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated exchange as a process of its own, an engine on paper beside it, and the machine around them: its wall
-clock (tests/lib/step.c), the service manager's socket, signals."""
+clock (tests/lib/step.c), the service manager's socket, signals; and what lies in the memory of a process."""
 import json
 import os
+import pathlib
+import re
 import socket
 import struct
 
@@ -17,6 +19,29 @@ def ready_urls(venue):
     return pairs if "ready" in lines else None
 
 
+def where_is(pid, word):
+    """Each place of a word in the memory of a process, with the flags of its mapping."""
+    found, flags, ranges = [], set(), []
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        head = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ", line)
+        if head:
+            ranges.append((int(head[1], 16), int(head[2], 16), head[3], set()))
+        elif line.startswith("VmFlags:"):
+            ranges[-1][3].update(line.split()[1:])
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for begin, end, rights, flags in ranges:
+            if rights[0] != "r" or end > 1 << 47 or end - begin > 1 << 30:
+                continue  # a sanitizer's shadow among them
+            try:
+                memory.seek(begin)
+                data = memory.read(end - begin)
+            except OSError:
+                continue
+            if word in data:
+                found.append(flags)
+    return found
+
+
 class Clock:
     """What the program takes for the machine's wall clock."""
 
@@ -24,12 +49,18 @@ class Clock:
         if not STEP:
             raise Skip("a sanitizer's runtime must be the first library of a program")
         self.path = path
-        path.write_bytes(bytes(8))
+        path.write_bytes(bytes(16))
         self.set(ahead_s)
 
     def set(self, ahead_s):
         with open(self.path, "r+b", buffering=0) as file:
             file.write(struct.pack("=q", int(ahead_s * 1e9)))
+
+    def sleep(self, slept_s):
+        """As if the machine had been suspended for so long since its start: no monotonic clock counts that."""
+        with open(self.path, "r+b", buffering=0) as file:
+            file.seek(8)
+            file.write(struct.pack("=q", int(slept_s * 1e9)))
 
     def env(self):
         return {"LD_PRELOAD": STEP, "QT_STEP": str(self.path)}
@@ -62,8 +93,10 @@ class Manager:
 class Paper:
     """An engine on paper; more sections of its config, environment and words as given."""
 
-    def __init__(self, config=None, env=None, words=("run", "--headless"), credentials=False, speed="1"):
+    def __init__(self, config=None, env=None, words=("run", "--headless"), credentials=False, speed="1",
+                 venue_env=None):
         self.config, self.env, self.words, self.speed = config or {}, env or {}, words, speed
+        self.venue_env = venue_env
         self.credentials = credentials
 
     def __enter__(self):
@@ -72,7 +105,8 @@ class Paper:
         self.state, self.path = folder / "state", folder / "config.json"
         os.mkdir(self.state, 0o700)
         keys = folder / "account"
-        self.venue = Program("venue", "serve", "--symbols", "5", "--speed", self.speed, "--credentials", str(keys))
+        self.venue = Program("venue", "serve", "--symbols", "5", "--speed", self.speed, "--credentials", str(keys),
+                             env=self.venue_env)
         self.urls = until("ready", lambda: ready_urls(self.venue))
         venue = {"rest_url": self.urls["rest"], "ws_url": self.urls["stream"], "ws_api_url": self.urls["api"]}
         if self.credentials:

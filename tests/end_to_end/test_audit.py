@@ -105,6 +105,8 @@ def show_takes_times_actions_and_a_number():
         for words in (("sing",), ("show", "--heads", "x"), ("verify", "--last", "3"), ("show", "--json", "--csv"),
                       ("show", "--last", "0"), ("accept",)):
             assert audit(state, *words).returncode == 2, words
+        missing = audit(state, "verify", "--heads", str(folder / "no such file"))
+        assert missing.returncode == 7 and "is not there" in missing.stderr, missing.stderr
         missing = audit(state, "verify", "--heads", str(folder / "config.json"))
         assert missing.returncode == 7 and "no head" in missing.stderr, missing.stderr
 

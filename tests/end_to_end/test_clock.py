@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The machine's clock and the real program: faults C1 to C5. QT_STEP_LIBRARY is tests/lib/step.c, preloaded."""
+"""The machine's clock and the real program: faults C1 to C5. QT_STEP_LIBRARY is tests/lib/step.c, preloaded: to set the
+clock of this machine for real (C4) would set it for all that runs on it. Its monotonic clocks are really moved, in a time
+namespace."""
 import json
 import os
+import shutil
 import signal
+import subprocess
 import time
 
 from host_kit import Clock, Manager, Paper
-from qt_program import Folder, Program, call, rows, run, status, until
+from qt_program import BINARY, PATIENCE, Folder, Program, Skip, call, rows, run, status, until
 
 HOUR = 3600
 
@@ -83,6 +87,37 @@ def C3_process_that_was_stopped_decides_nothing_before_it_has_paused_and_read_th
         assert rows(state, f"select count(*) from orders where {first}")[0][0] == 0
 
 
+def account_reads(paper):
+    return next(row["calls"] for row in status(paper.state)["venues"][0]["operations"] if row["operation"] == "account")
+
+
+def C3_machine_that_slept_for_ten_minutes_pauses_and_reads_the_account_before_anything_else():
+    with Folder() as folder:
+        clock = Clock(folder / "step")
+        config = {"engine": {"equity_s": 1, "sync_s": 3600}}  # no read of the account is due by itself
+        with Paper(config, env=clock.env(), venue_env=clock.env(), credentials=True,
+                   words=("run", "--live", "--headless")) as paper:
+            paper.start()
+            until("rows", lambda: rows(paper.state, "select count(*) from equity")[0][0] > 2)
+            before, reads = status(paper.state)["time_ms"], account_reads(paper)
+            clock.sleep(600)  # the exchange, elsewhere, had those ten minutes too
+            until("PAUSED", lambda: paper.mode() == "PAUSED")
+            document = status(paper.state)
+            assert "stood still for 600" in document["mode_reason"], document["mode_reason"]
+            assert document["time_ms"] >= before + 600 * 1000, "the session's time left the sleep out"
+            assert paper.process()["clock_jumps"] == 0, "the wall clock is right"
+            paused = rows(paper.state, "select seq, t_ns from modes where reason like '%stood still%'")[0]
+            until("the account is read", lambda: account_reads(paper) > reads)
+            until("rows", lambda: rows(paper.state, f"select count(*) from equity where t_ns > {paused[1]}")[0][0] > 2)
+            assert "-1021" not in paper.engine.errors() and paper.engine.process.poll() is None
+            assert paper.call("resume", "--yes").returncode == 0
+            until("NORMAL", lambda: paper.mode() == "NORMAL")
+            assert paper.engine.stop() == 0
+            resumed = rows(paper.state, f"select min(seq) from modes where seq > {paused[0]}")[0][0]
+            between = f"seq > {paused[0]} and seq < {resumed} and purpose = 'entry'"
+            assert rows(paper.state, f"select count(*) from orders where {between}")[0][0] == 0
+
+
 def C4_year_2038_and_a_leap_second_pass():
     end_of_32_bits = 2 ** 31 - 1
     with Folder() as folder:
@@ -108,6 +143,30 @@ def C4_leap_second_is_no_jump():
             assert paper.engine.stop() == 0
 
 
+def C4_machine_that_has_been_up_for_a_century():
+    """Monotonic nanoseconds beyond 2^61, seconds beyond 2^31: what is computed of them is what it always is."""
+    century = str(100 * 366 * 24 * HOUR)
+    place = ["unshare", "--time", "--monotonic", century, "--boottime", century, "--fork", "--kill-child"]
+    if not shutil.which("unshare") or subprocess.run([*place, "true"], capture_output=True, check=False).returncode:
+        raise Skip("no time namespace can be made here")
+    with Folder() as folder:
+        told = subprocess.run([*place, "cat", "/proc/uptime"], capture_output=True, text=True, check=True).stdout
+        assert float(told.split()[0]) > 2 ** 31, told
+        words = ("--data-dir", str(folder / "state"), "demo", "--headless", "--symbols", "10", "--journal",
+                 str(folder / "journal"), "--fault", "latency=0.2:50ms", "--fault", "cut=2s")
+        (folder / "state").mkdir(mode=0o700)
+        with subprocess.Popen([*place, BINARY, "-v", *words, "--for", "8s"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as engine:
+            document = until("equity", lambda: (status(folder / "state") or {}).get("equity") and status(folder / "state"))
+            assert 0 <= document["uptime_s"] < 3600 and document["engine_silent_s"] is None, document["uptime_s"]
+            assert all(-1 <= (row["heartbeat_ms"] or 0) < 600000 for row in document["components"]), document["components"]
+            assert document["process"]["clock_jumps"] == 0 and document["mode"] == "NORMAL", document["mode_reason"]
+            out, told = engine.communicate(timeout=PATIENCE)
+        assert engine.returncode == 0, told
+        assert json.loads(out)["conserved"] is True and json.loads(out)["events"] > 1000
+        assert call("replay", str(folder / "journal"), "--verify", timeout=PATIENCE).returncode == 0
+
+
 def C5_start_in_1970_waits_until_the_clock_is_set():
     with Folder() as folder:
         clock = Clock(folder / "step", ahead_s=-time.time() + 60)
@@ -131,4 +190,6 @@ def C5_start_in_1970_waits_until_the_clock_is_set():
 run([C1_step_of_the_clock_by_an_hour_pauses_and_moves_no_timer,
      C2_drift_of_a_millisecond_a_second_is_followed_by_signed_requests,
      C3_process_that_was_stopped_decides_nothing_before_it_has_paused_and_read_the_account,
-     C4_year_2038_and_a_leap_second_pass, C4_leap_second_is_no_jump, C5_start_in_1970_waits_until_the_clock_is_set])
+     C3_machine_that_slept_for_ten_minutes_pauses_and_reads_the_account_before_anything_else,
+     C4_year_2038_and_a_leap_second_pass, C4_leap_second_is_no_jump,
+     C4_machine_that_has_been_up_for_a_century, C5_start_in_1970_waits_until_the_clock_is_set])

@@ -205,6 +205,8 @@ def P6_program_whose_file_is_replaced_runs_on_and_says_so():
         os.rename(other, copy)
         until("told", lambda: paper.process()["program"] == "binary replaced")
         assert "binary replaced" in paper.call("status").stdout and len(paper.log("program.replaced")) == 1
+        os.unlink(copy)  # and now there is none at all
+        assert paper.process()["program"] == "binary replaced"
         time_ms = status(paper.state)["time_ms"]
         until("runs on", lambda: status(paper.state)["time_ms"] > time_ms)
         assert paper.engine.stop() == 0

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -56,6 +57,82 @@ def R1_allocation_that_fails_once_or_for_good_is_a_clean_error_and_the_store_sta
                 with_memory = call("--data-dir", str(folder), *words)
                 assert with_memory.returncode == 0, (told, with_memory.stderr)
     assert ends[1] > 0, "no allocation that failed was noticed"
+
+
+def R1_command_without_memory_is_an_error_and_never_half_an_answer():
+    dice = random.Random(int(os.environ.get("QT_SEED", "6")))
+    tries = int(os.environ.get("QT_CASES", "8"))
+    with Folder() as folder:
+        first, state, copy = folder / "first", folder / "state", folder / "copy"
+        first.mkdir(mode=0o700)
+        data = ("--data-dir", str(state))
+        done = call("--data-dir", str(first), "demo", "--headless", "--symbols", "3", "--for", "1s", "--journal",
+                    str(first / "journal"))
+        assert done.returncode == 0, done.stderr
+        assert call("--data-dir", str(first), "store", "backup", str(copy)).returncode == 0
+        assert call("--data-dir", str(first), "config", "seal").returncode == 0
+        local = ("--key-file", str(state / "local.key"))
+        refused = 0
+        for words, is_reading in ((("store", "info", "--json"), True), (("store", "check", "--json"), True),
+                                  (("audit", "verify", "--json"), True), (("audit", "show", "--json"), True),
+                                  (("config", "diff", "--json"), True), (("keys", "list", "--json"), True),
+                                  (("config", "seal"), False), (("store", "rekey", *local), False),
+                                  (("store", "rekey", "--pages", *local), False),
+                                  (("store", "restore", str(copy), "--force"), False),
+                                  (("store", "backup", str(folder / "other"), "--force"), False),
+                                  (("replay", str(state / "journal"), "--verify", "--json"), False)):
+            shutil.rmtree(state, ignore_errors=True)
+            shutil.copytree(first, state)
+            whole, total = poor(*data, *words)
+            assert whole.returncode == 0 and total > 100, (words, whole.stderr)
+            near = range(total - min(60, 4 * tries), total + 1) if is_reading else ()  # where documents are made
+            for n in [*(dice.randint(1, total) for _ in range(tries)), *near]:
+                if not is_reading:
+                    shutil.rmtree(state, ignore_errors=True)
+                    shutil.copytree(first, state)
+                done, _ = poor(*data, *words, memory=n, **({"for_good": 1} if n % 3 == 0 else {}))
+                told = (words, n, total, done.returncode, done.stderr[-300:])
+                assert 0 <= done.returncode <= 7, told
+                assert done.returncode == 0 or done.stderr.splitlines()[-1].startswith("qtrade: "), told
+                assert "nothing said why" not in done.stderr, told
+                assert done.returncode or not is_reading or done.stdout == whole.stdout, (told, done.stdout)
+                refused += done.returncode != 0
+                check = is_reading or call(*data, "store", "check").returncode == 0
+                assert check and (is_reading or call(*data, "config", "diff").returncode == 0), told
+        assert refused > tries, refused
+
+
+def shape(document):
+    """Which keys a document has, at every depth; of a list those of its first row."""
+    if isinstance(document, dict):
+        return {key: shape(value) for key, value in document.items() if isinstance(value, (dict, list))} | \
+            {key: None for key, value in document.items() if not isinstance(value, (dict, list))}
+    return None
+
+
+def R1_answer_without_memory_is_refused_and_never_half_of_it():
+    if not POOR:
+        raise Skip("a sanitizer's runtime must be the first library of a program")
+    with Folder() as folder, Paper(env={"LD_PRELOAD": POOR, "QT_POOR_ANSWERS": str(folder / "poor")}) as paper:
+        paper.start()
+        whole = status(paper.state)
+        (folder / "poor").touch()
+        refused = answered = 0
+        for _ in range(60):
+            done = paper.call("status", "--json")
+            assert paper.engine.process.poll() is None
+            if done.returncode == 0:
+                found = json.loads(done.stdout)
+                assert shape(found) == shape(whole), (shape(found), shape(whole))
+                assert len(found["components"]) == len(whole["components"]), found["components"]
+                assert len(found["bus"]["topics"]) == len(whole["bus"]["topics"]), found["bus"]
+                answered += 1
+            else:
+                assert done.returncode == 1 and done.stderr.count("\n") == 1, (done.returncode, done.stderr)
+                refused += 1
+        (folder / "poor").unlink()
+        assert refused > 0 and answered > 0, (refused, answered)
+        assert status(paper.state)["mode"] == "NORMAL" and paper.engine.stop() == 0
 
 
 def R2_killed_for_its_memory_it_restarts_and_reconciles():
@@ -236,6 +313,8 @@ def R5_limit_of_file_sizes_is_an_error_of_the_store_and_heals():
 
 
 run([R1_allocation_that_fails_once_or_for_good_is_a_clean_error_and_the_store_stays_whole,
+     R1_command_without_memory_is_an_error_and_never_half_an_answer,
+     R1_answer_without_memory_is_refused_and_never_half_of_it,
      R2_killed_for_its_memory_it_restarts_and_reconciles,
      R3_no_descriptor_for_a_client_pauses_accepting_and_nothing_else,
      R4_thread_that_is_refused_ends_the_start_in_one_line,

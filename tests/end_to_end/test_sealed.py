@@ -8,11 +8,15 @@ import pty
 import resource
 import select
 import shutil
+import signal
 import stat
 import struct
 import subprocess
 import time
+import urllib.request
 
+from host_kit import where_is
+from qt_exchange import Exchange
 from qt_program import BINARY, PATIENCE, Folder, Program, Skip, call, rows, run, seal, status, until
 
 WORDS = [b"SQLite", b"CREATE", b"BTCUSDT", b"ETHUSDT", b"decisions", b"postings", b"orders_open", b"exchange", b"USDT"]
@@ -114,53 +118,98 @@ def everything(folder, pid):
     return found
 
 
+def expect_private(folder):
+    """No file below a folder is others' to read or write."""
+    for path in folder.rglob("*"):
+        try:
+            mode = path.lstat().st_mode
+        except FileNotFoundError:
+            continue
+        assert not stat.S_ISREG(mode) or not mode & 0o077, (path, oct(mode))
+
+
+class Sight:
+    """All that was ever seen in the files below a folder, each content once; and of files without a name there."""
+
+    def __init__(self, folder):
+        self.folder, self.seen = folder, {}
+
+    def look(self, pid=None):
+        expect_private(self.folder)
+        for name, content in everything(self.folder, pid).items():
+            self.seen.setdefault((name, hashlib.sha256(content).digest()), content)
+
+    def names(self):
+        return {os.path.relpath(name, self.folder) for name, _ in self.seen}
+
+    def shown(self, words, known):
+        """Words that can be read, with the file's name; known: of those, in that file, that is meant to be so."""
+        return {(os.path.relpath(name, self.folder), word) for (name, _), content in self.seen.items() for word in words
+                if word in content and not known(name, word)}
+
+
+def words_of(exchange, state):
+    """What must not be readable: every symbol, order and key, however a program would write it."""
+    with urllib.request.urlopen(exchange.rest + "/api/v3/exchangeInfo") as answer:
+        symbols = [row["symbol"] for row in json.load(answer)["symbols"]]
+    words = {exchange.key, exchange.secret, "SELECT", "selected", "TRENDING", *symbols, *(s.lower() for s in symbols)}
+    words |= {bytes.fromhex(text) for text in (exchange.key, exchange.secret)}
+    at_venue = [order for symbol in symbols for order in exchange.ask("/api/v3/allOrders", symbol=symbol)]
+    assert at_venue and len(symbols) == 12, (len(at_venue), symbols)
+    words |= {text for order in at_venue for text in (order["clientOrderId"], str(order["orderId"]))}
+    for client_id, venue_id in rows(state, "SELECT client_id, venue_id FROM orders"):
+        words |= {f"{client_id:x}", str(client_id), str(venue_id)}
+        words |= {client_id.to_bytes(8, which) for which in ("little", "big")} if client_id >= 1 << 40 else set()
+    words = {word if isinstance(word, bytes) else word.encode() for word in words}
+    return {word for word in words if len(word) >= 6}  # shorter ones are found in what is random too
+
+
 def S14_no_symbol_order_or_key_is_in_any_byte_of_a_session():
-    with Folder() as folder, Program("venue", "serve", "--symbols", "20", "--credentials", str(folder / "c.json")) as venue:
+    with Folder() as folder, Exchange(folder) as exchange:
         state, backups, config = folder / "all/state", folder / "all/backups", folder / "config.json"
         os.makedirs(state, 0o700)
-
-        def urls():
-            lines = venue.text().splitlines()
-            return dict(line.partition("=")[::2] for line in lines if "=" in line) if "ready" in lines else None
-
-        found = until("the venue", urls)
+        venue = {name: url for name, url in exchange.config.items() if name != "credentials_file"}
         config.write_text(json.dumps({
-            "venue": {"rest_url": found["rest"], "ws_url": found["stream"], "ws_api_url": found["api"],
-                      "credentials_file": str(folder / "c.json")},
-            "scan": {"top": 10, "max_correlation": 0.99},
+            "venue": venue, "scan": {"top": 10, "max_correlation": 0.99},
             "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "bear_extra": 0, "exit_strength": 1,
                          "cooldown_min": 0},
-            "engine": {"sync_s": 5}, "backup": {"folder": str(backups)}}))
+            "engine": {"sync_s": 5, "state_min": 1}, "backup": {"folder": str(backups)}}))
+        words = ("--config", str(config), "--data-dir", str(state))
+        reader, writer = os.pipe()
+        os.write(writer, f"{exchange.key}\n{exchange.secret}\n".encode())
+        os.close(writer)
+        done = subprocess.run([BINARY, *words, "keys", "add", "main", "--fd", str(reader)], pass_fds=[reader],
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert done.returncode == 0, done.stderr
         seal(config, state)
-        words = ("--config", str(config), "--data-dir", str(state), "run", "--live", "--headless")
-        with Program(*words) as engine:
-            until("orders", lambda: (state / "store.db").exists() and (status(state) or {}).get("equity")
-                  and rows(state, "SELECT * FROM orders"), 150)
+        sight, key = Sight(folder / "all"), (state / "local.key").read_bytes()
+        with Program("-v", *words, "run", "--live", "--headless") as engine:
+            until("orders", lambda: (status(state) or {}).get("equity") and rows(state, "SELECT * FROM orders"))
             until("a backup", lambda: backups.is_dir() and list(backups.glob("*.backup")))
-            while_it_ran = everything(folder / "all", engine.process.pid)
+            sight.look(engine.process.pid)
+            local = ("--key-file", str(state / "local.key"))
+            done = call(*words, "store", "rekey", "--pages", *local)
+            assert done.returncode == 0, done.stderr
+            until("every page has another key", lambda: (sight.look(engine.process.pid),
+                  (status(state) or {"rekey": 1})["rekey"] is None and not (state / "store.key.next").exists())[1])
+            hidden = words_of(exchange, state)
+            sight.look(engine.process.pid)
             engine.process.kill()
             engine.wait()
-        after = everything(folder / "all", None)
-        orders = rows(state, "SELECT client_id, venue_id FROM orders")
-        secrets = list(json.loads((folder / "c.json").read_text()).values())
-        words = {b"BTCUSDT", b"ETHUSDT", b"SOLUSDT", b"XRPUSDT", b"SELECT", b"selected", b"TRENDING", b"qt-", b"config"}
-        words |= {secret.encode() for secret in secrets if isinstance(secret, str)}
-        for order in orders:
-            words |= {f"{order[0]:x}".encode(), str(order[0]).encode()}
-            words |= {order[0].to_bytes(8, which) for which in ("little", "big")} if order[0] >= 1 << 40 else set()
-        words = {word for word in words if len(word) >= 6}
-        key = (state / "local.key").read_bytes()
-        assert any(".qtj" in name for name in after) and any(".backup" in name for name in after), sorted(after)
-        assert {str(state / "store.db-wal"), str(state / "store.db")} <= set(while_it_ran), sorted(while_it_ran)
-        assert any(key in content for content in after.values())  # the control: what is there is found
+        sight.look()
+        with Program("-v", *words, "run", "--live", "--headless") as engine:  # and one that ends in order
+            until("equity", lambda: (status(state) or {}).get("equity"))
+            assert engine.stop() == 0
+        sight.look()
+        hidden |= words_of(exchange, state)
+        assert {"state/store.db", "state/store.db-wal", "state/store.key.next", "state/intents",
+                "state/vault", "state/audit.heads"} <= sight.names(), sorted(sight.names())
+        for kind in (".qtj", ".qts", ".backup"):
+            assert any(name.endswith(kind) for name in sight.names()), (kind, sorted(sight.names()))
         # what was sealed is signed, not hidden: it stands in the config's own file as well
         public = call("--config", str(config), "config", "show").stdout.encode() + b'"config"'
-        for files_of in (while_it_ran, after):
-            for name, content in files_of.items():
-                shown = {word for word in words if word in content}
-                shown -= {word for word in words if name.endswith("config.seal") and word in public}
-                shown |= {b"the key"} if key in content and not name.endswith("local.key") else set()
-                assert not shown, (name, shown)
+        shown = sight.shown(hidden | {key, b"config"}, lambda name, word: name.endswith("config.seal") and word in public)
+        assert shown == {("state/local.key", key)}, shown  # that one as a control: what is there is found
 
 
 def writes_of(folder, *words):
@@ -227,6 +276,13 @@ def S16_K5_wrong_key_is_one_line_and_touches_nothing():
             key.chmod(mode)
             locked(demo(state, config=config), word)
             locked(check(state, config=config), word)
+        nearly = [bytes([good[0] ^ 1]) + good[1:], good[:31] + bytes([good[31] ^ 128]), bytes(32), os.urandom(32)]
+        told = set()
+        for content in nearly:  # no text says how near it was
+            key.write_bytes(content)
+            key.chmod(0o600)
+            told.add(check(state, config=config).stderr)
+        assert len(told) == 1, told
         key.unlink()
         key.mkdir()
         locked(check(state, config=config), "a key must be a file")
@@ -243,6 +299,32 @@ def S16_K5_wrong_key_is_one_line_and_touches_nothing():
         done = call("--data-dir", str(state), "store", "check", env={"CREDENTIALS_DIRECTORY": str(folder / "credentials")})
         assert done.returncode == 0, done.stderr
         locked(check(state), "local.key")
+
+
+def K5_key_that_does_not_fit_on_the_disk_is_not_left_in_part():
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (16, resource.RLIM_INFINITY))
+
+    with Folder() as folder:
+        state, config = folder / "state", folder / "config.json"
+        os.mkdir(state, 0o700)
+        words = [BINARY, "--data-dir", str(state)]
+
+        def refused(*more):
+            done = subprocess.run([*words, *more], preexec_fn=limited, capture_output=True, text=True, timeout=PATIENCE,
+                                  check=False)
+            assert done.returncode == 1 and done.stderr.count("\n") == 1, (done.returncode, done.stderr)
+            assert "store's key: No space left" in done.stderr, done.stderr
+        refused("demo", "--headless", "--symbols", "2", "--for", "1s")
+        assert not (state / "local.key").exists() and not (state / "store.key").exists()
+        assert demo(state, "1s").returncode == 0
+        before = files(state)
+        refused("store", "rekey", "--key-file", str(folder / "new.key"))
+        assert not (folder / "new.key").exists() and files(state) == before
+        assert check(state).returncode == 0
+        assert call(*words[1:], "store", "rekey", "--key-file", str(folder / "new.key")).returncode == 0
+        config.write_text(json.dumps({"store": {"key_file": str(folder / "new.key")}}))
+        assert check(state, config=config).returncode == 0
 
 
 def damage_is_named_and_nothing_is_traded_on_it():
@@ -322,6 +404,7 @@ def S17_passphrase_and_the_key_of_all_pages_change_and_an_older_backup_wants_bot
         terminal.answer("passphrase of the store: ", "battery staple")
         terminal.answer("passphrase of the store when the backup was made: ", "correct horse")
         assert terminal.end() == 0
+        expect_private(folder)
         for line, expected in (("battery staple", 0), ("correct horse", 4)):
             terminal = AtTerminal(*data, "store", "check")
             terminal.answer("passphrase of the store: ", line)
@@ -354,6 +437,40 @@ def k4_passphrase_without_its_256_mib_is_refused_and_never_made_cheaper():
             terminal = AtTerminal(*data, "store", "check", address_space=limit)
             terminal.answer("passphrase of the store: ", "correct horse")
             assert terminal.end() == expected
+
+
+def k3_key_and_passphrase_are_in_no_memory_once_the_store_is_open():
+    def hidden(pid, word):
+        """False: this process may not be looked into."""
+        try:
+            places = where_is(pid, word)
+        except PermissionError:
+            return False
+        assert all("dd" in flags and "lo" in flags for flags in places), places
+        return True
+
+    with Folder() as folder:
+        data, phrase = ("--data-dir", str(folder)), "correct horse battery staple"
+        session = (*data, "demo", "--headless", "--symbols", "3")
+        with Program(*session) as engine:
+            until("equity", lambda: (status(folder) or {}).get("equity"))
+            if not hidden(engine.process.pid, (folder / "local.key").read_bytes()):
+                raise Skip("the memory of another process cannot be read here")
+            assert where_is(engine.process.pid, str(folder).encode()), "what is there is not found"
+            assert engine.stop() == 0
+        terminal = AtTerminal(*data, "store", "rekey")
+        terminal.answer("new passphrase: ", phrase)
+        terminal.answer("and again: ", phrase)
+        assert terminal.end() == 0
+        terminal = AtTerminal(*session)
+        terminal.answer("passphrase of the store: ", phrase)
+        until("equity", lambda: (status(folder) or {}).get("equity"))
+        assert hidden(terminal.child, phrase.encode())
+        told = call(*data, "status", "--json").stdout + terminal.text
+        proc = f"/proc/{terminal.child}"
+        assert phrase not in told + open(f"{proc}/environ").read() + open(f"{proc}/cmdline").read()
+        os.kill(terminal.child, signal.SIGTERM)
+        assert terminal.end() == 0 and phrase not in terminal.text
 
 
 def run_keeps_one_key_for_store_and_journal():
@@ -393,8 +510,10 @@ def jobs_of_store_that_are_none_are_refused():
 run([fresh_machine_runs_without_a_question_and_says_what_protects_it,
      S14_nothing_in_the_folder_can_be_read_while_it_runs_or_after_a_kill,
      S14_no_symbol_order_or_key_is_in_any_byte_of_a_session, S13_check_beside_an_engine_only_reads,
-     S16_K5_wrong_key_is_one_line_and_touches_nothing, damage_is_named_and_nothing_is_traded_on_it,
+     S16_K5_wrong_key_is_one_line_and_touches_nothing, K5_key_that_does_not_fit_on_the_disk_is_not_left_in_part,
+     damage_is_named_and_nothing_is_traded_on_it,
      passphrase_is_asked_for_at_the_terminal_only,
      S17_passphrase_and_the_key_of_all_pages_change_and_an_older_backup_wants_both,
      k4_passphrase_without_its_256_mib_is_refused_and_never_made_cheaper, run_keeps_one_key_for_store_and_journal,
+     k3_key_and_passphrase_are_in_no_memory_once_the_store_is_open,
      jobs_of_store_that_are_none_are_refused])

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import time
 
+from host_kit import where_is
 from qt_program import BINARY, PATIENCE, Folder, Program, Skip, call, run, seal, status, until
 
 SECRETS = ("Xq7pWm2RtY9vKd4LsZ8cNb3HgJf6TaUe5QoViSyEx1rDwPkMlGnBhCjFzAuOtIyR",
@@ -67,8 +68,13 @@ class Venue:
             "venue": {"rest_url": self.urls["rest"], "ws_url": self.urls["stream"], "ws_api_url": self.urls["api"],
                       **venue}, "engine": {"sync_s": 5}}))
 
+    def be_perpetuals(self):
+        """From now on the config is of the venue's perpetuals."""
+        self.urls.update(rest=self.urls["usdm_rest"], stream=self.urls["usdm_stream"], api=self.urls["usdm_api"])
+        self.write(name="binance-usdm")
+
     def add(self, name="main"):
-        done = give(["add", name], self.pair["key"], self.pair["secret"], self.state)
+        done = give(["add", name], self.pair["key"], self.pair["secret"], self.state, self.config)
         assert done.returncode == 0, done.stderr
         seal(self.config, self.state)
 
@@ -135,29 +141,6 @@ def credentials_of_vault_and_file_together_are_refused():
             scope = listed(venue.state)["main"]["scope"]
             assert scope["trade"] and scope["ip_bound"] and not scope["withdraw"], scope
             assert listed(venue.state)["second"]["scope"] is None
-
-
-def where_is(pid, word):
-    """Each place of a word in the memory of a process, with the flags of its mapping."""
-    found, flags, ranges = [], set(), []
-    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
-        head = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ", line)
-        if head:
-            ranges.append((int(head[1], 16), int(head[2], 16), head[3], set()))
-        elif line.startswith("VmFlags:"):
-            ranges[-1][3].update(line.split()[1:])
-    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
-        for begin, end, rights, flags in ranges:
-            if rights[0] != "r" or end > 1 << 47 or end - begin > 1 << 30:
-                continue  # a sanitizer's shadow among them
-            try:
-                memory.seek(begin)
-                data = memory.read(end - begin)
-            except OSError:
-                continue
-            if word in data:
-                found.append(flags)
-    return found
 
 
 def k3_secret_is_in_locked_memory_and_nowhere_else():
@@ -231,6 +214,16 @@ def k4_memory_that_cannot_be_locked_is_warned_of_once_or_refused():
         assert done.returncode == 4 and "cannot be kept out of swap" in done.stderr, done.stderr
         assert done.stderr.count("\n") == 1
         unseen(done.stderr)
+
+        def session():
+            return subprocess.run([BINARY, "--config", str(config), "--data-dir", str(folder / "state"), "demo",
+                                   "--headless", "--symbols", "2", "--for", "1s"], preexec_fn=no_locked_memory,
+                                  capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = session()
+        assert done.returncode == 4 and "cannot be kept out of swap" in done.stderr, done.stderr
+        config.write_text("{}")
+        done = session()
+        assert done.returncode == 0 and done.stderr.count("may reach the swap") == 1, done.stderr
         assert set(listed(folder / "state", config)) == {"main"}
         assert give(["add", "other"], *SECRETS, folder / "state", config).returncode == 0
 
@@ -273,23 +266,57 @@ def k6_key_that_may_withdraw_or_not_trade_is_refused_and_one_without_addresses_w
                 assert bool(list((venue.state / "journal").glob("*.qtj"))) == (code == 0)
 
 
-def k6_key_that_the_venue_refuses_pauses_and_is_not_tried_in_a_storm():
+def refused_while_it_runs(venue):
+    """A session whose key the venue refuses after a while, and one that is begun with it afterwards."""
+    with Program("-v", "--config", str(venue.config), "--data-dir", str(venue.state), "run", "--live",
+                 "--headless") as engine:
+        until("equity", lambda: (status(venue.state) or {}).get("equity"))
+        until("a pause", lambda: status(venue.state)["mode"] == "PAUSED")
+        assert "API key" in status(venue.state)["mode_reason"], status(venue.state)
+        told = until("named", lambda: [line for line in engine.errors().splitlines() if "-2015" in line])
+        time.sleep(10)  # a storm would fill them with requests
+        assert len(told) <= 4 and engine.process.poll() is None, told
+        assert engine.stop() == 0
+    done = venue.live()
+    assert done.returncode != 0 and "Invalid API-key" in done.stderr, done.stderr
+
+
+def refusals(venue, name):
+    """Of how many requests the venue counted that the key was not good; it ends."""
+    assert venue.program.stop() == 0
+    return int(re.search(rf"{name} (\d+)", venue.program.text())[1])
+
+
+def k6_key_that_has_expired_pauses_and_is_not_tried_in_a_storm():
+    for perpetuals in (False, True):
+        with Folder() as folder:
+            venue = Venue(folder, "--fault", "revoke=20s")
+            with venue.program:
+                if perpetuals:
+                    venue.be_perpetuals()
+                venue.add()
+                refused_while_it_runs(venue)
+                assert 1 <= refusals(venue, "revoke") <= 10
+
+
+def k6_key_that_was_rotated_at_the_venue_is_named_and_the_new_one_goes_on():
     with Folder() as folder:
-        venue = Venue(folder, "--fault", "revoke=20s")
+        venue = Venue(folder, "--fault", "rotate=20s")
         with venue.program:
             venue.add()
+            following = json.loads((folder / "credentials.json.next").read_text())
+            refused_while_it_runs(venue)
+            done = give(["rotate", "main"], following["key"], following["secret"], venue.state)
+            assert done.returncode == 0, done.stderr
             with Program("--config", str(venue.config), "--data-dir", str(venue.state), "run", "--live",
                          "--headless") as engine:
                 until("equity", lambda: (status(venue.state) or {}).get("equity"))
-                until("a pause", lambda: status(venue.state)["mode"] == "PAUSED")
-                assert "API key" in status(venue.state)["mode_reason"], status(venue.state)
-                time.sleep(10)  # a storm would fill them with requests
+                assert status(venue.state)["mode"] == "PAUSED", "a new key is no reason to trade on"
+                assert call("--data-dir", str(venue.state), "resume", "--yes").returncode == 0
+                until("NORMAL", lambda: status(venue.state)["mode"] == "NORMAL")
                 assert engine.stop() == 0
-            done = venue.live()
-            assert done.returncode != 0 and "Invalid API-key" in done.stderr, done.stderr
-            assert venue.program.stop() == 0
-            asked = int(re.search(r"revoke (\d+)", venue.program.text())[1])
-            assert 1 <= asked <= 8, asked
+            assert listed(venue.state)["main"]["rotated_ms"]
+            assert 1 <= refusals(venue, "rotate") <= 10
 
 
 run([entries_are_added_listed_rotated_and_removed, wrong_words_and_wrong_input_are_one_line_that_shows_nothing,
@@ -297,4 +324,5 @@ run([entries_are_added_listed_rotated_and_removed, wrong_words_and_wrong_input_a
      k3_crash_leaves_no_core_file, k4_memory_that_cannot_be_locked_is_warned_of_once_or_refused,
      k5_key_file_that_is_a_link_a_fifo_or_readable_by_others_is_refused,
      k6_key_that_may_withdraw_or_not_trade_is_refused_and_one_without_addresses_warned_of,
-     k6_key_that_the_venue_refuses_pauses_and_is_not_tried_in_a_storm])
+     k6_key_that_has_expired_pauses_and_is_not_tried_in_a_storm,
+     k6_key_that_was_rotated_at_the_venue_is_named_and_the_new_one_goes_on])

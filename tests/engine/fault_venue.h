@@ -143,7 +143,7 @@ locked(void)
 static inline int32_t
 refusal(void)
 {
-    return is_fault(QT_FAULT_SKEW) ? -1021 : is_fault(QT_FAULT_REVOKE) ? -2015 : 0;
+    return is_fault(QT_FAULT_SKEW) ? -1021 : is_fault(QT_FAULT_REVOKE) || is_fault(QT_FAULT_ROTATE) ? -2015 : 0;
 }
 
 static inline void

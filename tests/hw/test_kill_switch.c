@@ -3,6 +3,8 @@
  * The room's thread on a simulated chip (gpio_bench.c) under the unchanged libgpiod: rows H1-H6,
  * H9, H10 and H12 of the faults. What needs the whole program is in test_switch_end.py.
  */
+#include <dirent.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -244,6 +246,32 @@ START_TEST(h1_the_cut_cable_trips_by_its_bias_and_does_what_the_policy_says)
     say("float bank 17");
     UNTIL(atomic_load(&bench.trips) == 1);
     ck_assert_int_eq(bench.kind[0], wiring_rows[_i].kind);
+}
+END_TEST
+
+/* The scheduling policy of this process's thread of that name. */
+static int
+policy_of(const char *name)
+{
+    DIR *dir = opendir("/proc/self/task");
+    int policy = -1;
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        char path[64], comm[32] = "";
+        snprintf(path, sizeof path, "/proc/self/task/%.20s/comm", entry->d_name);
+        FILE *file = fopen(path, "r");
+        if (file && fgets(comm, sizeof comm, file) && strncmp(comm, name, strlen(name)) == 0)
+            policy = sched_getscheduler((pid_t)strtol(entry->d_name, NULL, 10));
+        if (file)
+            fclose(file);
+    }
+    closedir(dir);
+    return policy;
+}
+
+START_TEST(h1_the_first_picture_says_which_priority_the_thread_has)
+{
+    start();
+    ck_assert_int_eq(view().is_realtime, policy_of("kill switch") == SCHED_FIFO);
 }
 END_TEST
 
@@ -548,6 +576,7 @@ main(void)
     tcase_add_test(tc, h1_an_edge_trips_before_the_lamp_and_with_the_kernels_time);
     tcase_add_loop_test(tc, h1_the_cut_cable_trips_by_its_bias_and_does_what_the_policy_says, 0,
                         (int)QT_COUNT_OF(wiring_rows));
+    tcase_add_test(tc, h1_the_first_picture_says_which_priority_the_thread_has);
     tcase_add_test(tc, h2_forty_bounces_are_one_trip);
     tcase_add_test(tc, h2_a_glitch_of_microseconds_is_not_missed);
     tcase_add_test(tc, h3_held_at_start_has_tripped_when_the_start_returns);

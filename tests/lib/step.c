@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A machine whose wall clock is set while the program runs (faults C1, C4, C5): preloaded. The file
- * $QT_STEP holds one int64_t, nanoseconds that CLOCK_REALTIME is ahead of the true one; it is mapped,
- * so that a write to it is a step at once. Monotonic clocks are the kernel's.
+ * A machine whose wall clock is set while the program runs (faults C1, C4, C5), or that slept (C3):
+ * preloaded. The file $QT_STEP holds two int64_t, nanoseconds: how far CLOCK_REALTIME is ahead of the
+ * true one, and for how long the machine has slept, which CLOCK_REALTIME and CLOCK_BOOTTIME count. It
+ * is mapped, so that a write to it acts at once. CLOCK_MONOTONIC is the kernel's.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static _Atomic int64_t *ahead;
+static _Atomic int64_t *moved; /* ahead, slept */
 static int (*real)(clockid_t, struct timespec *);
 
 __attribute__((constructor)) static void
@@ -21,10 +22,10 @@ begin(void)
 {
     const char *path = getenv("QT_STEP");
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    void *page = file >= 0 ? mmap(NULL, sizeof *ahead, PROT_READ, MAP_SHARED, file, 0) : MAP_FAILED;
+    void *page = file >= 0 ? mmap(NULL, 2 * sizeof *moved, PROT_READ, MAP_SHARED, file, 0) : MAP_FAILED;
     *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
     if (page != MAP_FAILED)
-        ahead = page;
+        moved = page;
     if (file >= 0)
         close(file);
 }
@@ -35,9 +36,11 @@ clock_gettime(clockid_t clock, struct timespec *out)
     if (!real)
         *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
     int failed = real(clock, out);
-    if (failed || clock != CLOCK_REALTIME || !ahead)
+    if (failed || !moved || (clock != CLOCK_REALTIME && clock != CLOCK_BOOTTIME))
         return failed;
-    int64_t ns = (int64_t)out->tv_sec * 1000000000 + out->tv_nsec + atomic_load(ahead);
+    int64_t ns = (int64_t)out->tv_sec * 1000000000 + out->tv_nsec + atomic_load(&moved[1]);
+    if (clock == CLOCK_REALTIME)
+        ns += atomic_load(&moved[0]);
     out->tv_sec = ns / 1000000000;
     out->tv_nsec = ns % 1000000000;
     return 0;

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Single bits flipped anywhere in a data directory (S9): database, log, keys, journal, backup. Each
- * is without effect, the same rows are read, or has a name; never is there another answer. QT_FLIPS
- * says how many (600), QT_SEED which.
+ * Single bits flipped anywhere in a data directory (S9): database, log, keys, journal, backup, heads
+ * of the audit, seal of the config. Each is without effect, the same rows are read, or has a name;
+ * never is there another answer. QT_FLIPS says how many (600), QT_SEED which. Vault, market state and
+ * intents have their bytes flipped in suites of their own.
  */
 #include <sodium.h>
 
 #include "disk_kit.h"
 #include "journal_kit.h"
 
+#include "qtrade/store/audit.h"
 #include "qtrade/store/backup.h"
 #include "qtrade/store/check.h"
+#include "qtrade/store/seal.h"
 #include "qtrade/store/store.h"
 
 #include "../../src/store/store_file_priv.h"
@@ -110,7 +113,9 @@ list(struct world *world, const char *below)
     ck_assert_ptr_nonnull(dir);
     for (struct dirent *entry; (entry = readdir(dir));) {
         bool is_content = strstr(entry->d_name, "store.") || strstr(entry->d_name, ".qtj") ||
-                          strstr(entry->d_name, "backup");
+                          strstr(entry->d_name, "backup") ||
+                          strcmp(entry->d_name, QT_AUDIT_HEADS_NAME) == 0 ||
+                          strcmp(entry->d_name, "config.seal") == 0;
         if (!is_content || strstr(entry->d_name, "-shm"))
             continue;
         ck_assert_int_lt(world->files, FILES);
@@ -133,11 +138,15 @@ begin(struct world *world)
         snprintf(ins.symbol, sizeof ins.symbol, "SYM%dUSDT", i);
         ck_assert(qt_universe_add(world->universe, &ins, &err));
     }
+    struct qt_seal seal = {
+        .number = 1, .sealed_ns = 5, .from_ns = 5, .config = strdup("{\"risk\":{\"max_heat\":0.2}}")};
     struct qt_store_key *key = qt_store_key_make(&unlock, &err);
     struct qt_store *store = qt_store_open(world->folder, key, &err);
     ck_assert_msg(store && qt_store_start(store, world->universe, NULL, &err), "%s", err.text);
     put_rows(store, 1, 100);
     qt_store_close(store);
+    ck_assert_msg(qt_seal_write(world->folder, key, &seal, &err), "%s", err.text);
+    qt_seal_clear(&seal);
     write_journal(world, key, &err);
     ck_assert_msg(
         qt_backup_write(world->folder, key, path_in(world->folder, "backup"), false, &backup, &err),
@@ -146,7 +155,7 @@ begin(struct world *world)
     in_a_killed_process(trade_and_die, world->folder);
     list(world, "");
     list(world, "/journal");
-    ck_assert_int_ge(world->files, 6);
+    ck_assert_int_ge(world->files, 8);
 }
 
 static void
@@ -248,10 +257,44 @@ read_backup(const struct world *world, struct answer *out)
 }
 
 static void
+read_audit(const struct world *world, struct answer *out)
+{
+    struct qt_audit_report report = {0};
+    *out = (struct answer){0};
+    struct qt_store_key *key = key_of(world->folder, &out->err);
+    if (key && qt_audit_verify(world->folder, key, NULL, &report, &out->err) && report.findings > 0)
+        qt_fail(&out->err, QT_E_VERIFY, "%s", report.finding[0]);
+    qt_store_key_close(key);
+    crypto_generichash(out->hash, HASH, (const unsigned char *)report.head, strlen(report.head),
+                       NULL, 0);
+}
+
+static void
+read_seal(const struct world *world, struct answer *out)
+{
+    struct qt_seal seal = {0};
+    bool found = false;
+    char text[300] = "";
+    *out = (struct answer){0};
+    struct qt_store_key *key = key_of(world->folder, &out->err);
+    if (key && qt_seal_read(world->folder, key, &seal, &found, &out->err) && found)
+        snprintf(text, sizeof text, "%llu %lld %lld %s %s %s", (unsigned long long)seal.number,
+                 (long long)seal.sealed_ns, (long long)seal.from_ns, seal.hash, seal.machine,
+                 seal.config);
+    qt_seal_clear(&seal);
+    qt_store_key_close(key);
+    crypto_generichash(out->hash, HASH, (const unsigned char *)text, strlen(text), NULL, 0);
+}
+
+static void
 read_what_hangs_on(const struct world *world, const char *path, struct answer *out)
 {
     if (strstr(path, "/backup"))
         read_backup(world, out);
+    else if (strstr(path, QT_AUDIT_HEADS_NAME))
+        read_audit(world, out);
+    else if (strstr(path, "config.seal"))
+        read_seal(world, out);
     else if (strstr(path, ".qtj"))
         read_journal(world, out);
     else

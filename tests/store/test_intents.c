@@ -336,7 +336,7 @@ START_TEST(s9_damaged_slot_is_named_and_a_torn_end_is_no_order)
     for (unsigned i = 1; i <= 5; i++)
         keep(&f, qt_client_id(i, 0), QT_PURPOSE_ENTRY);
     stop(&f);
-    overwrite(&f, 2, (unsigned)_i, 1u << (_i % 8));
+    overwrite(&f, 2, (unsigned)_i * 8 + (unsigned)_i % 8, 1u << (_i % 8)); /* from end to end of it */
     overwrite(&f, 6, 17, 0xff); /* behind the newest: a write that was cut */
     ck_assert_msg(qt_store_check(f.folder, f.key, &report, &err), "%s", err.text);
     ck_assert_uint_eq(report.findings, 1);
@@ -496,7 +496,7 @@ main(void)
     tcase_add_test(tc, ring_goes_round_as_the_store_follows_and_not_before);
     tcase_add_test(tc, s4_intent_that_cannot_be_written_is_refused_and_all_are_written_anew);
     tcase_add_test(tc, s6_disk_that_does_not_answer_is_not_asked);
-    tcase_add_loop_test(tc, s9_damaged_slot_is_named_and_a_torn_end_is_no_order, 0, 8);
+    tcase_add_loop_test(tc, s9_damaged_slot_is_named_and_a_torn_end_is_no_order, 0, QT__INTENT_BYTES / 8);
     tcase_add_test(tc, s14_nothing_of_an_order_is_readable);
     tcase_add_test(tc, cut_file_grows_again_and_another_store_s_says_nothing);
     tcase_add_test(tc, k5_strange_files_are_refused);

@@ -100,6 +100,40 @@ START_TEST(S17_vault_of_before_does_not_open_after_a_rekey)
 }
 END_TEST
 
+/* Whatever goes to the disk, in files that are gone again afterwards too. */
+START_TEST(S14_S17_nothing_that_a_rekey_writes_can_be_read)
+{
+    static const char *const words[] = {"USDT", "cash", "SQLite", "CREATE", "postings", "api-key"};
+    struct world world;
+    struct qt_error err = {0};
+    size_t bytes = 0, of_side = 0;
+    disk_begin();
+    begin(&world);
+    disk_forget();
+    disk.records = true;
+    ck_assert_msg(kit_rekey(world.folder, world.key, &err), "%s", err.text);
+    disk.records = false;
+    const int side = disk_name("/store.db-rekey");
+    for (int i = 0; i < disk.events; i++) {
+        const struct disk_event *event = &disk.event[i];
+        if (event->op != DISK_WRITE)
+            continue;
+        bytes += event->n;
+        of_side += event->file == side ? event->n : 0;
+        for (size_t k = 0; k < QT_COUNT_OF(words); k++)
+            ck_assert_msg(!memmem(event->bytes, event->n, words[k], strlen(words[k])),
+                          "%s shows %s", disk.name[event->file], words[k]);
+        const unsigned char *const keys[] = {world.former, qt__store_key_pages(world.key)};
+        for (size_t k = 0; k < QT_COUNT_OF(keys); k++)
+            ck_assert_msg(!memmem(event->bytes, event->n, keys[k], QT__KEY_BYTES), "%s shows a key",
+                          disk.name[event->file]);
+    }
+    ck_assert_uint_gt(bytes, 100000);
+    ck_assert_uint_gt(of_side, 4096); /* pages lay there on their way */
+    end(&world);
+}
+END_TEST
+
 /* A page, a leaf and a root of before, each in its place. */
 START_TEST(S10_S17_block_of_before_a_rekey_is_named_after_it)
 {
@@ -448,6 +482,7 @@ main(void)
     TCase *tc = tcase_create("rekey");
     tcase_set_timeout(tc, 240);
     tcase_add_test(tc, S17_key_file_of_version_1_opens_and_gets_to_2_by_a_rekey_of_pages);
+    tcase_add_test(tc, S14_S17_nothing_that_a_rekey_writes_can_be_read);
     tcase_add_test(tc, S17_vault_of_before_does_not_open_after_a_rekey);
     tcase_add_test(tc, S10_S17_block_of_before_a_rekey_is_named_after_it);
     tcase_add_test(tc, S17_readers_read_on_while_pages_get_another_key);

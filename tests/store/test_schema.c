@@ -124,6 +124,36 @@ START_TEST(S18_store_of_every_earlier_schema_becomes_a_new_one)
 }
 END_TEST
 
+static void
+set_version(const struct world *world, int version)
+{
+    struct qt_error err = {0};
+    struct qt__store_file file = {.vfs = NULL};
+    char sql[80];
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d; PRAGMA wal_checkpoint(TRUNCATE)", version);
+    ck_assert_msg(qt__store_file_connect(&file, world->key, path_in(world->before, "store.db"),
+                                         SQLITE_OPEN_READWRITE, &err),
+                  "%s", err.text);
+    run_sql(file.db, sql);
+    qt__store_file_close(&file);
+}
+
+START_TEST(S18_store_of_a_newer_program_is_refused_and_keeps_what_it_holds)
+{
+    struct world world;
+    struct qt_error err = {0};
+    begin(&world, qt__schema_newest);
+    set_version(&world, qt__schema_newest + 1);
+    ck_assert_ptr_null(qt_store_open(world.before, world.key, &err));
+    ck_assert_int_eq(err.code, QT_E_CONFIG);
+    ck_assert_msg(strstr(err.text, "newer qtrade") && !strchr(err.text, '\n'), "%s", err.text);
+    set_version(&world, qt__schema_newest); /* nothing else of it was touched */
+    copy_store(&world);
+    expect_new(&world, qt__schema_newest);
+    end(&world);
+}
+END_TEST
+
 START_TEST(S18_migration_that_fails_at_any_disk_operation_leaves_the_old_or_the_new)
 {
     for (int from = 1; from < qt__schema_newest; from++) {
@@ -456,6 +486,7 @@ main(void)
     TCase *tc = tcase_create("schema");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, S18_store_of_every_earlier_schema_becomes_a_new_one);
+    tcase_add_test(tc, S18_store_of_a_newer_program_is_refused_and_keeps_what_it_holds);
     tcase_add_test(tc, S18_migration_that_fails_at_any_disk_operation_leaves_the_old_or_the_new);
     tcase_add_test(tc, S18_power_cut_in_a_migration_leaves_the_old_or_the_new);
     tcase_add_test(tc, nothing_that_is_asked_takes_longer_with_the_years);

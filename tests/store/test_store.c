@@ -320,6 +320,7 @@ START_TEST(a_plain_store_is_encrypted_once_and_nothing_of_it_stays)
     struct qt_error err = {0};
     char path[128], bytes[1 << 20];
     begin(&f);
+    umask(022);
     make_plain(&f);
     struct qt_store *store = folder_open(f.folder, &err);
     ck_assert_msg(store != NULL, "%s", err.text);
@@ -328,6 +329,9 @@ START_TEST(a_plain_store_is_encrypted_once_and_nothing_of_it_stays)
     DIR *dir = opendir(f.folder);
     for (struct dirent *entry; (entry = readdir(dir));) {
         ck_assert_str_ne(entry->d_name, "store.db.plain");
+        struct stat st;
+        ck_assert(entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &st, 0) != 0 ||
+                  (st.st_mode & 077) == 0);
         snprintf(path, sizeof path, "%s/%.60s", f.folder, entry->d_name);
         FILE *file = fopen(path, "r");
         size_t n = file ? fread(bytes, 1, sizeof bytes, file) : 0;

@@ -71,6 +71,7 @@ START_TEST(specifications_are_read_exactly)
     ck_assert(fault.start_ns == 30 * QT_NS_PER_S && fault.time_ns == 20 * QT_NS_PER_S);
     ck_assert_str_eq(fault.what, "BTCUSDT");
     ck_assert(qt_fault_parse("revoke=3s", &fault, &err) && fault.start_ns == 3 * QT_NS_PER_S);
+    ck_assert(qt_fault_parse("rotate=4s", &fault, &err) && fault.start_ns == 4 * QT_NS_PER_S);
     ck_assert(qt_fault_parse("skew=-2s@1s", &fault, &err));
     ck_assert(fault.start_ns == QT_NS_PER_S && fault.time_ns == -2 * QT_NS_PER_S);
 }
@@ -534,6 +535,30 @@ START_TEST(clock_goes_wrong_and_refuses_the_stamps_of_the_right_one)
 }
 END_TEST
 
+START_TEST(another_key_is_good_from_its_time_on)
+{
+    struct bench b;
+    bench_start(&b, "rotate=1s");
+    struct qt_exchange_server_info next = *b.client.info;
+    int64_t end = qt_now_mono_ns() + 60 * QT_NS_PER_S;
+    ck_assert_str_ne(next.key, next.next_key);
+    do {
+        (void)qt_loop_work(b.client.loop, 100);
+        call(&b.client, "GET", API "account", "%s", "");
+    } while (b.client.status == 200 && qt_now_mono_ns() < end);
+    expect_fault(&b.client, 401, -2015, "Invalid API-key");
+    memcpy(next.key, next.next_key, sizeof next.key);
+    memcpy(next.secret, next.next_secret, sizeof next.secret);
+    const struct qt_exchange_server_info *former = b.client.info;
+    b.client.info = &next;
+    call(&b.client, "GET", API "account", "%s", "");
+    ck_assert_int_eq(b.client.status, 200);
+    wait_count(&b, QT_FAULT_ROTATE, 1);
+    b.client.info = former;
+    client_stop(&b.client);
+}
+END_TEST
+
 START_TEST(key_is_refused_from_its_time_on)
 {
     struct bench b;
@@ -571,6 +596,7 @@ main(void)
     tcase_add_test(tc, orders_are_refused_as_for_lack_of_money);
     tcase_add_test(tc, refused_cancels_leave_the_order);
     tcase_add_loop_test(tc, clock_goes_wrong_and_refuses_the_stamps_of_the_right_one, 0, 2);
+    tcase_add_test(tc, another_key_is_good_from_its_time_on);
     tcase_add_test(tc, key_is_refused_from_its_time_on);
     tcase_add_loop_test(tc, halted_symbol_stands_still_and_resumes, 0, 2);
     tcase_set_timeout(tc, 120);

@@ -53,7 +53,8 @@ struct qt_seal_known {
 void qt_seal_clear(struct qt_seal *seal);
 /**
  * Reads and verifies the folder's seal; *out_found false: there is none. False: QT_E_VERIFY: cut,
- * changed, or of another store; QT_E_LOCKED: a link, a FIFO, a file that others may write.
+ * changed, or of another store; QT_E_LOCKED: a link, a FIFO, a file that others may write;
+ * QT_E_MEMORY: it is ours, and cannot be taken in.
  */
 QT_CHECKED bool qt_seal_read(const char *folder, const struct qt_store_key *key,
                              struct qt_seal *out, bool *out_found, struct qt_error *err);

@@ -81,6 +81,7 @@ struct qt_exchange_server_info {
     char stream_url[96];      /* "ws://127.0.0.1:PORT" */
     char api_url[96];         /* "ws://127.0.0.1:PORT/ws-api/v3" */
     char key[65], secret[65]; /* throw-away credentials of this run, 64 hex digits */
+    char next_key[65], next_secret[65]; /* those that QT_FAULT_ROTATE makes good */
     char ed25519_key[65];     /* the API key of public_key; "": none */
     struct qt_clock clock;    /* the exchange's */
     /* of the perpetuals, same key; "": there are none. "ws://127.0.0.1:PORT/ws-fapi/v1" */

@@ -189,7 +189,7 @@ run_session_method(struct qt__session *session, const char *name, struct qt__cal
         return qt__faults_before(exchange, call) &&
                qt__weights_take(&exchange->weights, qt__exchange_limit_ms(exchange), 2, call) &&
                (!session_methods[i].is_signed ||
-                (qt__faults_revoke(exchange) ? qt__call_fail(call, QT__FAULT_KEY)
+                (qt__faults_revoke(exchange, call) ? qt__call_fail(call, QT__FAULT_KEY)
                                              : qt__call_check_signed(call, &exchange->keys))) &&
                session_methods[i].handle(session, call) && qt__faults_after(exchange, call);
     }

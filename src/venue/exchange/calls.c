@@ -287,7 +287,7 @@ const struct qt__route qt__routes[] = {
 static bool
 is_allowed(struct qt__exchange *exchange, const struct qt__route *route, struct qt__call *call)
 {
-    if (route->security != QT__PUBLIC && qt__faults_revoke(exchange))
+    if (route->security != QT__PUBLIC && qt__faults_revoke(exchange, call))
         return qt__call_fail(call, QT__FAULT_KEY);
     switch (route->security) {
     case QT__PUBLIC:

@@ -296,7 +296,8 @@ make_credentials(struct qt__exchange *exchange, const struct qt_exchange_server_
                  struct qt_error *err)
 {
     struct qt_exchange_server_info *info = &exchange->info;
-    if (!make_text(info->key) || !make_text(info->secret))
+    if (!make_text(info->key) || !make_text(info->secret) || !make_text(info->next_key) ||
+        !make_text(info->next_secret))
         return qt_fail(err, QT_E_FAILED, "no random numbers for a key");
     exchange->keys.key = info->key;
     exchange->key_rights = options->key_rights;

@@ -36,6 +36,8 @@ const struct qt_fault_row qt_fault_rows[QT_FAULT_KINDS] = {
     [QT_FAULT_SKEW] = {"skew", "[-]TIME[@START]",
                        "the exchange's clock goes ahead (-: behind) by so much"},
     [QT_FAULT_REVOKE] = {"revoke", "START", "the API key is refused from then on, with -2015"},
+    [QT_FAULT_ROTATE] = {"rotate", "START",
+                         "another API key is good from then on, and the former is refused"},
 };
 
 /* What one parameter is. */
@@ -75,6 +77,7 @@ static const struct {
     [QT_FAULT_HALT] = {{PARAM_SYMBOL, PARAM_START, PARAM_TIME}, "@:", 2, 10 * QT_NS_PER_S},
     [QT_FAULT_SKEW] = {{PARAM_OFFSET, PARAM_START}, "@", 1, 0},
     [QT_FAULT_REVOKE] = {{PARAM_START}, "", 1, 0},
+    [QT_FAULT_ROTATE] = {{PARAM_START}, "", 1, 0},
 };
 
 static bool

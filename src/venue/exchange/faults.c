@@ -29,7 +29,8 @@ static bool
 is_timed(enum qt_fault_kind kind)
 {
     return kind == QT_FAULT_CUT || kind == QT_FAULT_HALF_OPEN || kind == QT_FAULT_STORM ||
-           kind == QT_FAULT_HALT || kind == QT_FAULT_SKEW || kind == QT_FAULT_REVOKE;
+           kind == QT_FAULT_HALT || kind == QT_FAULT_SKEW || kind == QT_FAULT_REVOKE ||
+           kind == QT_FAULT_ROTATE;
 }
 
 bool
@@ -76,11 +77,14 @@ qt__faults_strike(struct qt__exchange *exchange, enum qt_fault_kind kind)
 }
 
 bool
-qt__faults_revoke(struct qt__exchange *exchange)
+qt__faults_revoke(struct qt__exchange *exchange, const struct qt__call *call)
 {
     struct qt__faults *faults = &exchange->faults;
+    bool is_former =
+        faults->is_rotated && call->key && strcmp(call->key, exchange->info.key) == 0;
     faults->counts[QT_FAULT_REVOKE] += faults->is_revoked;
-    return faults->is_revoked;
+    faults->counts[QT_FAULT_ROTATE] += is_former;
+    return faults->is_revoked || is_former;
 }
 
 /* Faults that have their time */
@@ -132,6 +136,14 @@ halt(struct qt__exchange *exchange, const struct qt_fault *row, bool is_halted)
             qt__exchange_halt(exchange, i, is_halted);
 }
 
+static void
+rotate(struct qt__exchange *exchange)
+{
+    exchange->faults.is_rotated = true;
+    exchange->keys.key = exchange->info.next_key;
+    exchange->keys.secret = exchange->info.next_secret;
+}
+
 /* Row i acts; its next time is set. */
 static void
 act(struct qt__exchange *exchange, size_t i, int64_t now_ns)
@@ -150,6 +162,8 @@ act(struct qt__exchange *exchange, size_t i, int64_t now_ns)
         faults->counts[QT_FAULT_SKEW]++;
     } else if (row->kind == QT_FAULT_REVOKE) {
         faults->is_revoked = true;
+    } else if (row->kind == QT_FAULT_ROTATE) {
+        rotate(exchange);
     } else if (row->kind == QT_FAULT_HALT) {
         faults->is_on[i] = !faults->is_on[i];
         faults->counts[QT_FAULT_HALT] += faults->is_on[i];

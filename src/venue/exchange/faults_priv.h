@@ -27,7 +27,7 @@ struct qt__faults {
     struct qt_latency_model latency;
     int64_t storm_until_ns; /* monotonic */
     int64_t skew_ns;
-    bool is_revoked;              /* the API key */
+    bool is_revoked, is_rotated;  /* the API key */
     struct qt__kept_answer *kept; /* answers that come later or never */
     uint64_t counts[QT_FAULT_KINDS];
 };
@@ -38,10 +38,10 @@ QT_CHECKED bool qt__faults_init(struct qt__exchange *exchange,
                                 struct qt_error *err);
 /** Before the server stops. */
 void qt__faults_finish(struct qt__exchange *exchange);
-/** What has its time: cuts, silence, storms, halts, skew. */
+/** What has its time: cuts, silence, storms, halts, skew, keys. */
 void qt__faults_turn(struct qt__exchange *exchange);
-/** Whether the key is refused; counts it when it is. */
-bool qt__faults_revoke(struct qt__exchange *exchange);
+/** Whether the call's key is refused; counts it when it is. */
+bool qt__faults_revoke(struct qt__exchange *exchange, const struct qt__call *call);
 /** Does it happen now? Counts it when it does. */
 bool qt__faults_strike(struct qt__exchange *exchange, enum qt_fault_kind kind);
 
