@@ -202,8 +202,14 @@ answer_mode(struct qt_control_server *server, const struct call *call, enum qt_c
 }
 
 static json_t *
-answer(struct qt_control_server *server, const struct qt__control_client *client,
-       const json_t *request)
+hold(const struct qt_control_server *server, struct qt__control_client *client, json_t *reply)
+{
+    qt__control_wait_begin(&client->wait, &server->options.engine, reply);
+    return reply;
+}
+
+static json_t *
+answer(struct qt_control_server *server, struct qt__control_client *client, const json_t *request)
 {
     const char *source = json_string_value(json_object_get(request, "source"));
     const char *reason = json_string_value(json_object_get(request, "reason"));
@@ -220,7 +226,7 @@ answer(struct qt_control_server *server, const struct qt__control_client *client
             return answers[i].answer(server, &call);
     for (int kind = 0; kind < QT_COMMAND_KINDS; kind++)
         if (strcmp(call.command, qt_command_name((enum qt_command_kind)kind)) == 0)
-            return answer_mode(server, &call, (enum qt_command_kind)kind);
+            return hold(server, client, answer_mode(server, &call, (enum qt_command_kind)kind));
     return refusal("unknown command");
 }
 

@@ -86,6 +86,7 @@ struct qt__session {
     atomic_int_fast64_t seen_mono_ns;  /* the last key or command of a person */
     atomic_bool is_unattended;         /* nobody was seen for too long */
     enum qt_dashboard dashboard;
+    uint64_t screen_command;   /* number of the last one; the screen's thread */
     struct qt_snapshot *shown; /* what the dashboard leaves; the screen's thread */
     pthread_t attendant;       /* while the components open, and while they close */
     bool has_attendant;
