@@ -365,6 +365,15 @@ void qt__submit(struct qt_engine *engine, const struct qt_submission *submission
 void qt__cancel_at_owner(struct qt_engine *engine, struct qt_order *order, uint64_t seq,
                          int64_t now_ns);
 void qt__withdraw(struct qt_engine *engine, const struct qt_withdrawal *withdrawal);
+/* cancels.c: those that the venue refused. At the owner of the symbol */
+bool qt__cancel_may_go(const struct qt_order *order, int64_t now_ns);
+bool qt__cancel_all_may_go(const struct qt_engine *engine, uint32_t instrument); /* of any of them */
+/** client_id 0: a cancel of all of the symbol. */
+void qt__cancel_refused(struct qt_engine *engine, const struct qt_symbol *symbol,
+                        uint64_t client_id, int64_t now_ns);
+/** Something has changed: cancels may go at once. */
+void qt__cancel_renew(struct qt_engine *engine, const struct qt_symbol *symbol);
+/* send.c */
 /** What needs no gate, while all owners have met: cancels, questions, a read of the account. */
 void qt__cancel(struct qt_engine *engine, struct qt_order *order);
 void qt__cancel_all(struct qt_engine *engine, uint32_t instrument);

@@ -93,6 +93,8 @@ struct qt_order {
     qt_money fees, base_fees;       /* quote (QT_MONEY_SCALE); base (qty_scale) */
     int64_t created_ns, updated_ns; /* event time */
     int64_t sent_ns, cancel_ns;     /* of the submit; of the last cancel, 0: none */
+    int64_t cancel_after_ns;        /* the keeper's: no cancel before that event time; 0: at once */
+    uint8_t cancel_refusals;        /* the keeper's: by the venue, since something else changed */
     uint32_t answered_read;         /* the keeper's: of the account, before the last answer about it */
     int32_t code;                   /* the venue's reject code; 0: none */
     char reason[QT_ORDER_REASON];   /* why it is in its state */
