@@ -539,6 +539,28 @@ qt_http_forget(struct qt_http *http, uint64_t id)
 }
 
 size_t
+qt_http_call_off(struct qt_http *http, bool (*wants)(void *context), const char *reason)
+{
+    size_t n = 0;
+    for (struct request *request = http->waiting, *next; request; request = next) {
+        next = request->next;
+        if (!wants(request->context))
+            continue;
+        complete(request, QT_NET_OFF, reason);
+        n++;
+    }
+    for (size_t i = 0; i < LINKS_MAX; i++) {
+        struct link *link = &http->links[i];
+        if (!link->request || link->request->sent > 0 || !wants(link->request->context))
+            continue;
+        complete(link->request, QT_NET_OFF, reason);
+        link_close(link);
+        n++;
+    }
+    return n;
+}
+
+size_t
 qt_http_pending(const struct qt_http *http)
 {
     size_t n = 0;

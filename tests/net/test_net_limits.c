@@ -141,6 +141,25 @@ START_TEST(limiter_ban_stops_cancels_too_and_is_never_shortened)
 }
 END_TEST
 
+START_TEST(limiter_pause_lets_cancels_through_as_far_as_their_reserve_goes)
+{
+    struct qt_limiter limiter;
+    int64_t wait;
+    qt_limiter_init(&limiter, limits, 2);
+    qt_limiter_seen(&limiter, 10 * S, QT_LIMIT_WEIGHT, 60 * S, 98); /* of 100, 20 for cancels */
+    qt_limiter_pause(&limiter, 10 * S, 20);
+    ck_assert_int_eq(take(&limiter, 29 * S, 1, 0, false, &wait), QT_LIMITER_BANNED);
+    ck_assert_int_eq(wait, 1 * S);
+    ck_assert_int_eq(take(&limiter, 29 * S, 1, 0, true, &wait), QT_LIMITER_GO);
+    ck_assert_int_eq(take(&limiter, 29 * S, 1, 0, true, &wait), QT_LIMITER_GO);
+    ck_assert_int_eq(take(&limiter, 29 * S, 1, 0, true, &wait), QT_LIMITER_WAIT);
+    qt_limiter_ban(&limiter, 29 * S, 60);
+    ck_assert_int_eq(take(&limiter, 70 * S, 1, 0, true, &wait), QT_LIMITER_BANNED);
+    ck_assert_int_eq(qt_limiter_banned_until(&limiter), 89 * S);
+    ck_assert_int_eq(take(&limiter, 89 * S, 1, 0, false, &wait), QT_LIMITER_GO);
+}
+END_TEST
+
 START_TEST(bucket_gives_its_burst_then_its_rate)
 {
     struct qt_bucket bucket;
@@ -258,6 +277,7 @@ main(void)
     tcase_add_test(tc, limiter_never_gives_budget_back_when_the_clock_steps_back);
     tcase_add_test(tc, limiter_learns_what_the_venue_counted);
     tcase_add_test(tc, limiter_ban_stops_cancels_too_and_is_never_shortened);
+    tcase_add_test(tc, limiter_pause_lets_cancels_through_as_far_as_their_reserve_goes);
     tcase_add_test(tc, bucket_gives_its_burst_then_its_rate);
     suite_add_tcase(suite, tc);
     tc = tcase_create("breaker");

@@ -49,7 +49,7 @@ qt__bn_push(struct qt_binance *self, struct qt_event *event)
 bool
 qt__bn_may_connect(struct qt_binance *self)
 {
-    if (!qt__bn_may(self, QT_OPERATION_STREAM, NULL))
+    if (qt__bn_rest_stopped_ns(self, false) > 0 || !qt__bn_may(self, QT_OPERATION_STREAM, NULL))
         return false;
     if (qt_bucket_take(&self->connects, qt__bn_mono(self), 1))
         return true;

@@ -288,6 +288,12 @@ void qt__bn_rest_init(struct qt_binance *self);
  * if SENT. */
 enum qt__bn_sent qt__bn_rest_send(struct qt_binance *self, const struct qt__bn_request *request,
                                   int64_t *out_wait_ns);
+/* The venue wants no request (but cancels: spares_cancels) for so long, -1: it did not say. What
+ * waits in line is called off. */
+void qt__bn_rest_stop(struct qt_binance *self, int status, int64_t retry_after_s,
+                      bool spares_cancels);
+/* Real ns until it wants any again; spares_cancels: one that is no cancel. 0: it does now. */
+int64_t qt__bn_rest_stopped_ns(const struct qt_binance *self, bool spares_cancels);
 int64_t qt__bn_limiter_now(const struct qt_binance *self);
 void qt__bn_rest_rules(struct qt_binance *self, const struct qt__bn_rate_rules *rules);
 
