@@ -218,7 +218,10 @@ qt__report(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_e
             qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_TRADE, event->seq, event->t_recv_ns,
                      "%s: an order that is not ours on this account", symbol->ins->symbol);
         break;
-    case QT_ORDERS_DUPLICATE:
+    case QT_ORDERS_DUPLICATE: /* that an order of an earlier run stands may be all it says */
+        if (change.order && event->report.type == QT_REPORT_STATUS)
+            qt__reconcile_report(engine, symbol, event, &change);
+        break;
     case QT_ORDERS_STALE:
     case QT_ORDERS_VERDICTS:
         break;

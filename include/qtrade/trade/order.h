@@ -85,6 +85,7 @@ struct qt_order {
     uint8_t purpose;                /* enum qt_order_purpose */
     bool is_acknowledged;           /* the venue has shown that it knows the order */
     bool is_cancel_wanted;          /* a cancel was sent */
+    bool is_earlier;                /* of an earlier run, and not told yet that it stands */
     uint64_t venue_id;              /* 0: not known yet */
     uint64_t seq;                   /* of the event that decided it */
     uint64_t parent;                /* the parent order it works for (trade/parent.h); 0: none */
