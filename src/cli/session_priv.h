@@ -59,6 +59,7 @@ struct qt__session {
     struct qt_log *log;
     struct qt_store_key *key; /* until everything is open; live until the end, for other seals */
     struct qt_store *store;
+    struct qt_connects connects; /* all venues' */
     struct qt_binance *venue;
     struct qt__routing routing;
     struct qt_universe *universe;

@@ -8,6 +8,7 @@
 #include "qtrade/base/time.h"
 #include "qtrade/net/backoff.h"
 #include "qtrade/net/breaker.h"
+#include "qtrade/net/connects.h"
 #include "qtrade/net/limiter.h"
 
 #define MS QT_NS_PER_MS
@@ -160,6 +161,37 @@ START_TEST(limiter_pause_lets_cancels_through_as_far_as_their_reserve_goes)
 }
 END_TEST
 
+/* Two venues of one host, whatever the port and the path; another host has its own. */
+START_TEST(F8_connections_to_one_host_share_a_budget_and_hosts_do_not)
+{
+    struct qt_connects connects;
+    qt_connects_init(&connects, 1, 3);
+    ck_assert(qt_connects_take(&connects, "wss://a.example:9443/ws", 0));
+    ck_assert(qt_connects_take(&connects, "wss://A.example/stream", 0));
+    ck_assert(qt_connects_take(&connects, "wss://a.example:443/ws-api/v3", 0));
+    ck_assert(!qt_connects_take(&connects, "wss://a.example:9443/ws", 0));
+    for (int i = 0; i < 3; i++)
+        ck_assert(qt_connects_take(&connects, "wss://b.example:9443/ws", 0));
+    ck_assert(!qt_connects_take(&connects, "wss://b.example/ws", S - 1));
+    ck_assert(qt_connects_take(&connects, "wss://a.example/ws", S));
+    ck_assert(!qt_connects_take(&connects, "no address", S));
+}
+END_TEST
+
+START_TEST(F8_more_hosts_than_there_are_places_share_the_last)
+{
+    struct qt_connects connects;
+    char url[64];
+    unsigned taken = 0;
+    qt_connects_init(&connects, 1, 1);
+    for (int i = 0; i < 2 * QT_CONNECTS_HOSTS; i++) {
+        snprintf(url, sizeof url, "wss://host%d.example/ws", i);
+        taken += qt_connects_take(&connects, url, 0);
+    }
+    ck_assert_uint_eq(taken, QT_CONNECTS_HOSTS);
+}
+END_TEST
+
 START_TEST(bucket_gives_its_burst_then_its_rate)
 {
     struct qt_bucket bucket;
@@ -278,6 +310,8 @@ main(void)
     tcase_add_test(tc, limiter_learns_what_the_venue_counted);
     tcase_add_test(tc, limiter_ban_stops_cancels_too_and_is_never_shortened);
     tcase_add_test(tc, limiter_pause_lets_cancels_through_as_far_as_their_reserve_goes);
+    tcase_add_test(tc, F8_connections_to_one_host_share_a_budget_and_hosts_do_not);
+    tcase_add_test(tc, F8_more_hosts_than_there_are_places_share_the_last);
     tcase_add_test(tc, bucket_gives_its_burst_then_its_rate);
     suite_add_tcase(suite, tc);
     tc = tcase_create("breaker");

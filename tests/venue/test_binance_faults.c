@@ -266,6 +266,24 @@ START_TEST(O10_ban_of_three_minutes_outlives_a_restart_and_no_request_is_made)
 }
 END_TEST
 
+/* Of what the other sessions of the process have left. */
+START_TEST(F8_sessions_of_one_process_share_the_connections_to_a_host)
+{
+    struct qt_connects connects;
+    struct qt_binance_options options = bench_options(&bench);
+    options.connects = &connects;
+    qt_connects_init(&connects, 1e-6, 7);
+    for (int i = 0; i < 7; i++) /* of the other sessions */
+        ck_assert(qt_connects_take(&connects, options.ws_url, qt_now_mono_ns()));
+    bench_open(&bench, &options);
+    bench_work(&bench, 500);
+    ck_assert_uint_eq(qt_double_counted(bench.venue, QT_DOUBLE_SOCKETS), 0);
+    qt_connects_init(&connects, 1e-6, 7); /* as if their five minutes had passed */
+    bench_settle(&bench);
+    ck_assert_uint_ge(qt_double_counted(bench.venue, QT_DOUBLE_SOCKETS), 2);
+}
+END_TEST
+
 START_TEST(a_key_that_is_refused_later_stops_new_orders_and_is_told) /* K6 */
 {
     open_default();
@@ -521,6 +539,7 @@ main(void)
     tcase_add_test(tc, F9_order_behind_an_error_is_found_by_the_poll_of_a_quiet_stream);
     tcase_add_test(tc, where_listen_keys_are_gone_the_stream_is_subscribed_by_signature);
     tc = add_case(suite, "ban", set_up_at_sixty);
+    tcase_add_test(tc, F8_sessions_of_one_process_share_the_connections_to_a_host);
     tcase_add_test(tc, O10_ban_of_three_minutes_outlives_a_restart_and_no_request_is_made);
     tc = add_case(suite, "market", set_up);
     tcase_add_test(tc, an_open_but_silent_connection_is_stale_and_made_anew);

@@ -17,6 +17,7 @@
 #include "qtrade/market/sources.h"
 #include "qtrade/net/backoff.h"
 #include "qtrade/net/breaker.h"
+#include "qtrade/net/connects.h"
 #include "qtrade/net/http.h"
 #include "qtrade/net/limiter.h"
 #include "qtrade/net/websocket.h"
@@ -246,7 +247,8 @@ struct qt_binance {
     struct qt__bn_time time;
     struct qt__bn_link *market; /* n_market of the primary, then as many of the backup */
     unsigned n_market;          /* each for a lane of the symbols of its own */
-    struct qt_bucket connects;  /* 300 connections per 5 minutes and address */
+    struct qt_connects *connects;    /* 300 per 5 minutes, host and address; the process's or */
+    struct qt_connects own_connects; /* where it has none */
     struct qt_timer watchdog;
     struct qt__bn_history_line line;
     struct qt_bar *bars; /* room for one klines answer */
@@ -267,8 +269,8 @@ void qt__bn_link_tell(struct qt_binance *self, enum qt_link_kind kind, enum qt_l
                       const char *format, ...) QT_PRINTF(4, 5);
 /* To the engine as it is; outside of work it is a bug of ours. */
 void qt__bn_push(struct qt_binance *self, struct qt_event *event);
-/* May another connection be opened now? */
-QT_CHECKED bool qt__bn_may_connect(struct qt_binance *self);
+/* May another connection be opened there now? */
+QT_CHECKED bool qt__bn_may_connect(struct qt_binance *self, const char *url);
 
 /* policies.c */
 void qt__bn_breakers_init(struct qt_binance *self);

@@ -205,7 +205,7 @@ open_socket(struct qt_binance *self)
         retry_in(self, "the venue wants no request now", stopped_ns / QT_NS_PER_MS + 1);
         return;
     }
-    if (!qt__bn_may_connect(self)) {
+    if (!qt__bn_may_connect(self, user->uses_api ? self->ws_api_url : self->ws_url)) {
         user_down(self, "too many connections for now");
         return;
     }
