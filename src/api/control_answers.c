@@ -40,9 +40,8 @@ refusal(const char *text)
     return json_pack("{s:i,s:b,s:s}", "v", QT_CONTROL_VERSION, "ok", 0, "error", text);
 }
 
-/* The text of an answer, which it takes. */
-static char *
-say(json_t *reply)
+char *
+qt__control_say(json_t *reply)
 {
     char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
     json_decref(reply);
@@ -209,8 +208,14 @@ answer_mode(struct qt_control_server *server, const struct call *call, enum qt_c
 }
 
 static json_t *
-answer(struct qt_control_server *server, const struct qt__control_client *client,
-       const json_t *request)
+hold(const struct qt_control_server *server, struct qt__control_client *client, json_t *reply)
+{
+    qt__control_wait_begin(&client->wait, &server->options.engine, reply);
+    return reply;
+}
+
+static json_t *
+answer(struct qt_control_server *server, struct qt__control_client *client, const json_t *request)
 {
     const char *source = json_string_value(json_object_get(request, "source"));
     const char *reason = json_string_value(json_object_get(request, "reason"));
@@ -227,7 +232,7 @@ answer(struct qt_control_server *server, const struct qt__control_client *client
             return answers[i].answer(server, &call);
     for (int kind = 0; kind < QT_COMMAND_KINDS; kind++)
         if (strcmp(call.command, qt_command_name((enum qt_command_kind)kind)) == 0)
-            return answer_mode(server, &call, (enum qt_command_kind)kind);
+            return hold(server, client, answer_mode(server, &call, (enum qt_command_kind)kind));
     return refusal("unknown command");
 }
 
@@ -238,7 +243,7 @@ answer_picture(struct qt_control_server *server, struct qt__control_client *clie
     const char *news;
     if (!qt__control_picture(server, client, request, &news))
         return NULL;
-    return news ? strdup(news) : say(done_with("picture", json_null()));
+    return news ? strdup(news) : qt__control_say(done_with("picture", json_null()));
 }
 
 static bool
@@ -258,11 +263,11 @@ qt__control_answer(struct qt_control_server *server, struct qt__control_client *
     json_t *request = json_loadb(client->in, length, JSON_REJECT_DUPLICATES, &ignored);
     char *text;
     if (!json_is_object(request))
-        text = say(refusal("not a JSON object on one line"));
+        text = qt__control_say(refusal("not a JSON object on one line"));
     else if (is_picture(request))
         text = answer_picture(server, client, request);
     else
-        text = say(answer(server, client, request));
+        text = qt__control_say(answer(server, client, request));
     json_decref(request);
     return text;
 }

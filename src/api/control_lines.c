@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "qtrade/base/memory.h"
 #include "qtrade/base/time.h"
 
 #include "control_priv.h"
@@ -22,11 +23,10 @@ qt__control_drop(struct qt__control_client *client)
     *client = (struct qt__control_client){.fd = -1};
 }
 
+/* Takes the text, which goes out from here. */
 static void
-take_line(struct qt_control_server *server, struct qt__control_client *client, size_t length)
+put_out(struct qt__control_client *client, char *text)
 {
-    char *text = qt__control_answer(server, client, length);
-    atomic_fetch_add(&server->requests, 1);
     size_t n = text ? strlen(text) : 0;
     client->out = text ? realloc(text, n + 1) : NULL;
     if (!client->out) {
@@ -40,11 +40,22 @@ take_line(struct qt_control_server *server, struct qt__control_client *client, s
     client->since_ns = qt_now_mono_ns(); /* the whole answer must be taken in time (fault N4) */
 }
 
+static void
+take_line(struct qt_control_server *server, struct qt__control_client *client, size_t length)
+{
+    char *text = qt__control_answer(server, client, length);
+    atomic_fetch_add(&server->requests, 1);
+    if (client->wait.number == 0)
+        put_out(client, text);
+    else
+        free(text); /* another one is said when the disk has answered */
+}
+
 /* Takes one line when there is one and the last answer is out; what follows it waits. */
 static void
 work_lines(struct qt_control_server *server, struct qt__control_client *client)
 {
-    while (client->fd >= 0 && !client->out) {
+    while (client->fd >= 0 && !client->out && client->wait.number == 0) {
         char *end = memchr(client->in, '\n', client->in_length);
         if (!end) {
             if (client->in_length == QT__CONTROL_LINE)
@@ -93,6 +104,24 @@ qt__control_transmit(struct qt_control_server *server, struct qt__control_client
     free(client->out);
     client->out = NULL;
     work_lines(server, client);
+}
+
+void
+qt__control_answer_waiting(struct qt_control_server *server)
+{
+    for (int i = 0; i < QT__CONTROL_CLIENTS; i++) {
+        struct qt__control_client *client = &server->client[i];
+        qt_memory_watch();
+        json_t *reply = client->wait.number == 0
+                            ? NULL
+                            : qt__control_wait_look(&client->wait, &server->options.engine,
+                                                    qt_now_mono_ns());
+        if (!reply)
+            continue;
+        put_out(client, qt__control_say(reply));
+        if (client->fd >= 0)
+            qt__control_transmit(server, client);
+    }
 }
 
 void

@@ -7,6 +7,7 @@
  *     control_lines.c      bytes in, bytes out, one line at a time
  *     control_answers.c    a line's answer, a function a command
  *     control_pictures.c   the answer to "picture", written once for all clients
+ *     control_wait.c       the answer to a command, held back until it is on disk
  */
 #ifndef QTRADE_API_CONTROL_PRIV_H
 #define QTRADE_API_CONTROL_PRIV_H
@@ -19,6 +20,8 @@
 
 #include "qtrade/api/control.h"
 #include "qtrade/base/text.h"
+
+#include "control_wait_priv.h"
 
 enum { QT__CONTROL_CLIENTS = 32, QT__CONTROL_LINE = 64 * 1024, QT__CONTROL_PAUSE_MS = 500 };
 
@@ -39,6 +42,7 @@ struct qt__control_client {
     size_t in_length;
     char *out; /* NULL: nothing to send */
     size_t out_length, sent;
+    struct qt__control_wait wait; /* for the disk, before it is answered */
 };
 
 struct qt_control_server {
@@ -75,6 +79,8 @@ void qt__control_receive(struct qt_control_server *server, struct qt__control_cl
 /** Sends on; with the last byte of an answer the next line is answered. It may be dropped
  * afterwards. */
 void qt__control_transmit(struct qt_control_server *server, struct qt__control_client *client);
+/** Answers whose command is on disk by now, or will not be soon. */
+void qt__control_answer_waiting(struct qt_control_server *server);
 /** Closes it and frees what it has; a free place stays one. */
 void qt__control_drop(struct qt__control_client *client);
 /** Drops every client that let its patience of 10 s pass. */
@@ -84,6 +90,9 @@ void qt__control_drop_slow(struct qt_control_server *server);
  * it. NULL: no memory. */
 char *qt__control_answer(struct qt_control_server *server, struct qt__control_client *client,
                          size_t length);
+/** The text of an answer, which it takes; the caller frees it. Where memory was short since the last
+ * qt_memory_watch it says so instead. NULL: no memory. */
+char *qt__control_say(json_t *reply);
 /** The answer to {"command":"picture"}, good until the next picture; *out is NULL when there is no
  * newer one. False: no memory. */
 QT_CHECKED bool qt__control_picture(struct qt_control_server *server,

@@ -31,6 +31,24 @@ end(struct qt_control_server *server, const char *why)
     atomic_store(&server->has_ended, true);
 }
 
+/* While the answer is held back only that the client has gone is of interest. */
+static short
+events_of(const struct qt__control_client *client)
+{
+    if (client->wait.number != 0)
+        return 0;
+    return client->out ? POLLOUT : POLLIN;
+}
+
+static int
+look_ms(const struct qt_control_server *server, bool accepts)
+{
+    for (int i = 0; i < QT__CONTROL_CLIENTS; i++)
+        if (server->client[i].wait.number != 0)
+            return QT__CONTROL_LOOK_MS;
+    return accepts ? 1000 : QT__CONTROL_PAUSE_MS;
+}
+
 /* Who is not writing is asked for a line; the listener rests while the system has no room. */
 static void
 list(const struct qt_control_server *server, bool accepts,
@@ -38,7 +56,7 @@ list(const struct qt_control_server *server, bool accepts,
 {
     for (int i = 0; i < QT__CONTROL_CLIENTS; i++)
         fds[i] = (struct pollfd){.fd = server->client[i].fd,
-                                 .events = server->client[i].out ? POLLOUT : POLLIN};
+                                 .events = events_of(&server->client[i])};
     fds[QT__CONTROL_CLIENTS] =
         (struct pollfd){.fd = accepts ? server->listener : -1, .events = POLLIN};
     fds[QT__CONTROL_CLIENTS + 1] = (struct pollfd){.fd = server->wake, .events = POLLIN};
@@ -62,14 +80,14 @@ serve(void *argument)
         qt_part_beat(server->options.part);
         bool accepts = server->accept_ns <= qt_now_mono_ns();
         list(server, accepts, fds);
-        if (poll(fds, QT__CONTROL_CLIENTS + 2, accepts ? 1000 : QT__CONTROL_PAUSE_MS) < 0 &&
-            errno != EINTR) {
+        if (poll(fds, QT__CONTROL_CLIENTS + 2, look_ms(server, accepts)) < 0 && errno != EINTR) {
             end(server, strerror(errno));
             break;
         }
         for (int i = 0; i < QT__CONTROL_CLIENTS; i++)
             if (server->client[i].fd >= 0 && fds[i].revents)
                 work_client(server, &server->client[i]);
+        qt__control_answer_waiting(server);
         if (fds[QT__CONTROL_CLIENTS].revents)
             qt__control_welcome(server);
         qt__control_drop_slow(server);

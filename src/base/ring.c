@@ -177,3 +177,9 @@ qt_mpsc_count(const struct qt_mpsc *ring)
     size_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
     return QT_MIN(tail - head, ring->mask + 1);
 }
+
+uint64_t
+qt_mpsc_pushed(const struct qt_mpsc *ring)
+{
+    return atomic_load_explicit(&ring->tail, memory_order_acquire);
+}

@@ -16,6 +16,7 @@ enum { ANSWER_MS = 2000 };
 struct attach {
     char folder[QT_STATE_DIR];
     struct qt_viewer *viewer;
+    enum qt_command_fate fate; /* of the last command */
 };
 
 static const struct qt_snapshot *
@@ -47,11 +48,20 @@ seen(void *self)
 static bool
 command(void *self, enum qt_command_kind kind, const char *reason, struct qt_error *err)
 {
-    const struct attach *attach = self;
+    struct attach *attach = self;
     json_t *reply =
         qt_control_call_attached(attach->folder, qt_command_name(kind), reason, ANSWER_MS, err);
+    bool is_taken = reply != NULL;
+    attach->fate = json_is_true(json_object_get(reply, "kept")) ? QT_COMMAND_KEPT : QT_COMMAND_ACTS;
     json_decref(reply);
-    return reply != NULL;
+    return is_taken;
+}
+
+/* The engine has waited for its disk before it answered. */
+static enum qt_command_fate
+fate(void *self)
+{
+    return ((struct attach *)self)->fate;
 }
 
 static bool
@@ -71,6 +81,7 @@ attach_run(const struct qt_args *args, struct qt_error *err)
                                                       .take = take,
                                                       .give = give,
                                                       .command = command,
+                                                      .fate = fate,
                                                       .trouble = trouble,
                                                       .seen = seen},
                                            .theme = qt_args_get(args, "theme"),

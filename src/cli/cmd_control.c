@@ -40,7 +40,10 @@ give(const struct qt_args *args, const char *command, char folder[QT_STATE_DIR],
         return false;
     json_t *reply = qt_control_call(folder, command, reason ? reason : "", ANSWER_MS, err);
     const char *warning = json_string_value(json_object_get(reply, "warning"));
-    bool is_done = reply && (!warning || qt_fail(err, QT_E_FAILED, "%s", warning));
+    bool acts = json_is_false(json_object_get(reply, "kept")); /* it works, only the disk does not */
+    if (warning && acts)
+        fprintf(stderr, "qtrade: %s: %s\n", command, warning);
+    bool is_done = reply && (!warning || acts || qt_fail(err, QT_E_FAILED, "%s", warning));
     json_decref(reply);
     return is_done;
 }

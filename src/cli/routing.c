@@ -128,6 +128,7 @@ open_more(struct qt__routing *routing, const struct qt_settings *settings,
         options.clock = like->clock;
         options.tag = like->tag;
         options.loop = like->loop;
+        options.connects = like->connects;
         options.key = credentials->pair.key;
         options.secret = credentials->pair.secret;
         routing->venue[i] = qt_binance_open(&options, &why);

@@ -78,11 +78,31 @@ command_from_socket(void *self, const struct qt_control_peer *peer, enum qt_comm
                              peer->is_attached ? QT_SOURCE_ATTACH : QT_SOURCE_SOCKET, text, err);
 }
 
+static uint64_t
+given(void *self)
+{
+    return qt_engine_commands(((struct qt__session *)self)->engine);
+}
+
+static enum qt_command_fate
+fate(void *self, uint64_t number)
+{
+    return qt_engine_command_fate(((struct qt__session *)self)->engine, number);
+}
+
 static bool
 command_from_screen(void *self, enum qt_command_kind kind, const char *reason, struct qt_error *err)
 {
-    return qt_engine_command(((struct qt__session *)self)->engine, kind, QT_SOURCE_SCREEN, reason,
-                             err);
+    struct qt__session *session = self;
+    bool is_taken = qt_engine_command(session->engine, kind, QT_SOURCE_SCREEN, reason, err);
+    session->screen_command = given(self);
+    return is_taken;
+}
+
+static enum qt_command_fate
+fate_of_screen(void *self)
+{
+    return fate(self, ((struct qt__session *)self)->screen_command);
 }
 
 /* Opening, step by step */
@@ -233,6 +253,8 @@ qt__session_open_control(struct qt__session *session, struct qt_error *err)
                    .take = take,
                    .give = give,
                    .command = command_from_socket,
+                   .given = given,
+                   .fate = fate,
                    .seen = seen,
                    .notice = notice,
                    .seen_s = seen_s,
@@ -486,7 +508,7 @@ qt__session_screen(struct qt__session *session, const char *theme, bool is_ascii
 {
     const struct qt_tui_options options = {
         .source = {.self = session, .take = take_shown, .give = give_shown,
-                   .command = command_from_screen, .seen = seen},
+                   .command = command_from_screen, .fate = fate_of_screen, .seen = seen},
         .theme = theme,
         .is_ascii = is_ascii,
         .quit = asks ? QT_TUI_QUIT_ASKS : QT_TUI_QUIT_LEAVES,

@@ -59,6 +59,7 @@ struct qt__session {
     struct qt_log *log;
     struct qt_store_key *key; /* until everything is open; live until the end, for other seals */
     struct qt_store *store;
+    struct qt_connects connects; /* all venues' */
     struct qt_binance *venue;
     struct qt__routing routing;
     struct qt_universe *universe;
@@ -86,6 +87,7 @@ struct qt__session {
     atomic_int_fast64_t seen_mono_ns;  /* the last key or command of a person */
     atomic_bool is_unattended;         /* nobody was seen for too long */
     enum qt_dashboard dashboard;
+    uint64_t screen_command;   /* number of the last one; the screen's thread */
     struct qt_snapshot *shown; /* what the dashboard leaves; the screen's thread */
     pthread_t attendant;       /* while the components open, and while they close */
     bool has_attendant;

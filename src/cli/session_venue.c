@@ -24,6 +24,8 @@ static bool
 load_universe(struct qt__session *session, struct qt_error *err)
 {
     struct qt_binance_options options = *session->plan.venue;
+    qt_binance_connects_init(&session->connects);
+    options.connects = &session->connects;
     options.tag = qt_store_tag(session->store);
     if (!qt__session_take_ban(session, &options, err))
         return false;

@@ -9,12 +9,29 @@
 
 #include "engine_priv.h"
 
-enum { FLUSH_NS = 10 * QT_NS_PER_MS }; /* cancels go out meanwhile */
-
 static bool
 is_stop(enum qt_command_kind kind)
 {
     return kind != QT_COMMAND_RESUME && kind != QT_COMMAND_NOTE;
+}
+
+static uint64_t
+bit_of(unsigned source, unsigned kind)
+{
+    return UINT64_C(1) << (source * QT_COMMAND_KINDS + kind);
+}
+
+/* No place in the ring: a bit stands for the stop, and is taken after all that fill the ring. The
+ * ring is tried once more, so that it was full while the bit stood, or has the stop. */
+static void
+push_outside(struct qt_engine *engine, const struct qt_command_event *command)
+{
+    _Static_assert(QT_SOURCES * QT_COMMAND_KINDS <= 64, "a bit each");
+    uint64_t bit = bit_of(command->source, command->kind);
+    atomic_fetch_add(&engine->stops_waiting, 1); /* one for the bit, one for the ring */
+    bool has_bit = !(atomic_fetch_or(&engine->stops_outside, bit) & bit);
+    bool is_queued = qt_mpsc_push(engine->commands, command);
+    atomic_fetch_sub(&engine->stops_waiting, !has_bit + !is_queued);
 }
 
 bool
@@ -23,7 +40,6 @@ qt_engine_command(struct qt_engine *engine, enum qt_command_kind kind,
 {
     struct qt_command_event command = {.kind = (uint8_t)kind, .source = (uint8_t)source};
     qt_copy(command.reason, sizeof command.reason, reason ? reason : "");
-    qt_text_clean(command.reason); /* it is shown on terminals */
     qt_text_clean(command.reason); /* it goes to terminals and logs */
     if (is_stop(kind)) {
         atomic_store(&engine->gate_shut, true); /* E3: before anything else */
@@ -31,11 +47,11 @@ qt_engine_command(struct qt_engine *engine, enum qt_command_kind kind,
     }
     bool is_queued = qt_mpsc_push(engine->commands, &command);
     if (!is_queued && is_stop(kind))
-        atomic_fetch_sub(&engine->stops_waiting, 1);
+        push_outside(engine, &command);
     qt_engine_wake(engine);
     if (!is_queued && !is_stop(kind))
         return qt_fail(err, QT_E_FAILED, "too many commands are waiting (try again)");
-    return true; /* a stop: the gate is shut, and the commands that fill the ring are stops too */
+    return true;
 }
 
 static void
@@ -51,6 +67,21 @@ take(struct qt_engine *engine, const struct qt_command_event *command, int64_t n
     qt__sequence(engine, &event);
 }
 
+static void
+take_outside(struct qt_engine *engine, int64_t now_ns)
+{
+    uint64_t bits = atomic_exchange(&engine->stops_outside, 0);
+    for (unsigned i = 0; bits >> i; i++) {
+        struct qt_command_event command = {.kind = (uint8_t)(i % QT_COMMAND_KINDS),
+                                           .source = (uint8_t)(i / QT_COMMAND_KINDS),
+                                           .reason = "more commands than there was room for"};
+        if (!(bits >> i & 1))
+            continue;
+        take(engine, &command, now_ns);
+        atomic_fetch_sub(&engine->stops_waiting, 1);
+    }
+}
+
 void
 qt__commands_take_at(struct qt_engine *engine, int64_t now_ns)
 {
@@ -58,9 +89,12 @@ qt__commands_take_at(struct qt_engine *engine, int64_t now_ns)
     while (qt_mpsc_pop(engine->commands, &command)) {
         if (!engine->options.is_replay) /* there those that were taken are among the events */
             take(engine, &command, now_ns);
+        engine->kept.popped++;
         if (is_stop((enum qt_command_kind)command.kind))
             atomic_fetch_sub(&engine->stops_waiting, 1);
     }
+    if (!engine->options.is_replay)
+        take_outside(engine, now_ns);
 }
 
 void
@@ -74,14 +108,21 @@ qt__commands_take(struct qt_engine *engine)
 static void
 record_mode(struct qt_engine *engine, const struct qt_event *event)
 {
-    struct qt_record record = {.kind = QT_RECORD_MODE, .seq = event->seq, .t_ns = event->t_recv_ns};
-    record.mode.mode = (uint8_t)engine->mode;
-    record.mode.source = event->command.source;
-    snprintf(record.mode.reason, sizeof record.mode.reason, "%s%.72s",
+    struct qt_record *record = &engine->mode_record;
+    *record = (struct qt_record){.kind = QT_RECORD_MODE, .seq = event->seq, .t_ns = event->t_recv_ns};
+    record->mode.mode = (uint8_t)engine->mode;
+    record->mode.source = event->command.source;
+    snprintf(record->mode.reason, sizeof record->mode.reason, "%s%.72s",
              engine->liquidation.keeps_positions ? QT__HALT_MARK : "", event->command.reason);
-    qt__record(engine, &record);
+    qt__record(engine, record);
 }
 
+void
+qt__mode_again(struct qt_engine *engine)
+{
+    if (engine->mode_record.kind == QT_RECORD_MODE)
+        qt__record(engine, &engine->mode_record);
+}
 
 static void
 enter_mode(struct qt_engine *engine, enum qt_mode next, const struct qt_event *event)
@@ -127,21 +168,7 @@ change_mode(struct qt_engine *engine, enum qt_mode next, const struct qt_event *
     engine->liquidation.is_active = false;
     if (next == QT_MODE_EMERGENCY)
         qt__liquidate_begin(engine, keeps);
-    engine->flush_due_ns = qt_now_mono_ns() + FLUSH_NS;
-}
-
-void
-qt__mode_flush(struct qt_engine *engine, bool at_once)
-{
-    const struct qt_store_port *store = &engine->options.store;
-    if (engine->flush_due_ns == QT_TIME_NONE ||
-        (!at_once && qt_now_mono_ns() < engine->flush_due_ns))
-        return;
-    engine->flush_due_ns = QT_TIME_NONE;
-    if (!store->flush)
-        return;
-    qt__meet(engine);
-    (void)store->flush(store->self, 2000);
+    qt__kept_mode(engine);
 }
 
 static void

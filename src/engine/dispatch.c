@@ -95,6 +95,15 @@ qt__symbol_event(struct qt_engine *engine, const struct qt_event *event)
     }
 }
 
+/* Who was out of reach, or refused everything, may think otherwise now. */
+static void
+renew_cancels(struct qt_engine *engine)
+{
+    qt__meet(engine);
+    for (uint32_t i = 0; i < engine->symbols; i++)
+        qt__cancel_renew(engine, &engine->symbol[i]);
+}
+
 static void
 on_link(struct qt_engine *engine, const struct qt_event *event)
 {
@@ -112,6 +121,8 @@ on_link(struct qt_engine *engine, const struct qt_event *event)
         return;
     if (link->state == QT_LINK_DOWN)
         engine->venue.reconnects++;
+    if (link->state == QT_LINK_UP)
+        renew_cancels(engine);
     qt__note(engine, link->state == QT_LINK_DOWN ? QT_SEVERITY_WARN : QT_SEVERITY_INFO, QT_TOPIC_SYSTEM,
              event->seq, event->t_recv_ns, "%s: %s%s%s", names[link->kind],
              qt_link_state_name(link->state), link->reason[0] ? ": " : "", link->reason);

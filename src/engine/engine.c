@@ -138,7 +138,7 @@ set_defaults(struct qt_engine *engine)
     engine->sync.asked_ns = engine->sync.done_ns = engine->last_cycle_ns = QT_TIME_NONE;
     engine->liquidation.first_flat_ns = engine->liquidation.begun_ns = QT_TIME_NONE;
     engine->next_cycle_ns = engine->next_equity_ns = engine->started_ns = QT_TIME_NONE;
-    engine->market_state.due_ns = engine->flush_due_ns = QT_TIME_NONE;
+    engine->market_state.due_ns = engine->kept.show_ns = QT_TIME_NONE;
     engine->is_conserved = true;
     engine->mode = QT_MODE_NORMAL;
     engine->has_guards = strcmp(options->engine->protective_stops, "venue") == 0;
@@ -250,11 +250,11 @@ run(struct qt_engine *engine, const atomic_bool *stop)
         qt__shards_drain(engine->shards);
         if (engine->workers == 1)
             qt__mark(engine); /* else where they have met */
-        qt__mode_flush(engine, false);
-        if (options->publishes && engine->flush_due_ns == QT_TIME_NONE)
+        qt__kept_look(engine);
+        if (options->publishes && !qt__kept_hides_mode(engine))
             qt__publish_due(engine);
     }
-    qt__mode_flush(engine, true);
+    qt__kept_end(engine);
     qt__meet(engine);
     qt__letters_end(engine);
     qt__market_take_all(engine);

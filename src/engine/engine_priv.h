@@ -128,6 +128,15 @@ struct qt_feeds {
     int64_t told_ns[QT_SOURCES_MAX];  /* QT_TIME_NONE: never */
 };
 
+/** What is on disk of commands and of the mode (kept.c). */
+struct qt__kept {
+    uint64_t popped;            /* commands that came out of the ring: the engine thread's */
+    atomic_uint_fast64_t taken; /* the same, once they took effect; release there, acquire by whoever asks */
+    atomic_uint_fast64_t told;  /* commands whose records the store was given; release after goal */
+    atomic_uint_fast64_t goal;  /* records the store must have for those */
+    int64_t show_ns; /* monotonic: a picture shows the mode then, kept or not; QT_TIME_NONE: at once */
+};
+
 struct qt_engine {
     struct qt_engine_options options;
     unsigned workers;
@@ -175,12 +184,14 @@ struct qt_engine {
     enum qt_mode mode;
     int64_t mode_since_ns;
     char mode_reason[80];
-    int64_t flush_due_ns; /* monotonic: the mode is to be on disk; QT_TIME_NONE: it is */
+    struct qt_record mode_record; /* the last change of this run; of kind MODE: there was one */
+    struct qt__kept kept;
     struct qt_liquidation liquidation;
     bool has_guards;          /* positions have a stop at the venue */
     bool is_shut;             /* no entries: what decisions see, by numbered events */
     atomic_bool gate_shut;    /* release by whoever stops, acquire before an order leaves */
     atomic_uint stops_waiting; /* in commands: the gate is shut until they are taken */
+    atomic_uint_fast64_t stops_outside; /* a bit each: those for which the ring had no place */
     struct qt_mpsc *commands; /* of struct qt_command_event */
     struct qt_mpsc *changes;  /* of struct qt_config_event */
     struct qt_execution_config execution;
@@ -354,6 +365,15 @@ void qt__submit(struct qt_engine *engine, const struct qt_submission *submission
 void qt__cancel_at_owner(struct qt_engine *engine, struct qt_order *order, uint64_t seq,
                          int64_t now_ns);
 void qt__withdraw(struct qt_engine *engine, const struct qt_withdrawal *withdrawal);
+/* cancels.c: those that the venue refused. At the owner of the symbol */
+bool qt__cancel_may_go(const struct qt_order *order, int64_t now_ns);
+bool qt__cancel_all_may_go(const struct qt_engine *engine, uint32_t instrument); /* of any of them */
+/** client_id 0: a cancel of all of the symbol. */
+void qt__cancel_refused(struct qt_engine *engine, const struct qt_symbol *symbol,
+                        uint64_t client_id, int64_t now_ns);
+/** Something has changed: cancels may go at once. */
+void qt__cancel_renew(struct qt_engine *engine, const struct qt_symbol *symbol);
+/* send.c */
 /** What needs no gate, while all owners have met: cancels, questions, a read of the account. */
 void qt__cancel(struct qt_engine *engine, struct qt_order *order);
 void qt__cancel_all(struct qt_engine *engine, uint32_t instrument);
@@ -449,10 +469,15 @@ void qt__book_income(struct qt_engine *engine, const struct qt_event *event);
 void qt__commands_take(struct qt_engine *engine);
 void qt__commands_take_at(struct qt_engine *engine, int64_t now_ns);
 void qt__command(struct qt_engine *engine, const struct qt_event *event);
-/** Waits until a new mode is on disk, once what it sends had time to leave; before that the picture
- * does not show it. */
-void qt__mode_flush(struct qt_engine *engine, bool at_once);
 void qt__engine_stops(struct qt_engine *engine, enum qt_command_kind kind, const char *reason);
+/** The mode once more to the store, which has lost records. */
+void qt__mode_again(struct qt_engine *engine);
+/* kept.c: once a turn */
+void qt__kept_look(struct qt_engine *engine);
+/** The mode has changed: a picture shows it when it is on disk, or when that takes too long. */
+void qt__kept_mode(struct qt_engine *engine);
+bool qt__kept_hides_mode(struct qt_engine *engine); /* not yet */
+void qt__kept_end(struct qt_engine *engine);        /* waits for the disk, for a while */
 /* configure.c */
 void qt__changes_take(struct qt_engine *engine);
 void qt__config_event(struct qt_engine *engine, const struct qt_event *event);

@@ -37,6 +37,7 @@ qt__symbol_status(struct qt_engine *engine, struct qt_symbol *symbol, const stru
     symbol->lot = qt_qty_cmp(status->lot, symbol->ins->lot) > 0 ? status->lot : symbol->ins->lot;
     symbol->exit_refusals = 0;
     symbol->exit_code = 0;
+    qt__cancel_renew(engine, symbol);
     bool has_position = qt__symbol_is_open(symbol);
     char qty[QT_DECIMAL_TEXT] = "", text[160];
     if (has_position)

@@ -54,7 +54,7 @@ cancel_orders(struct qt_engine *engine, bool is_due)
             continue;
         if (engine->symbol[i].guard.order || engine->symbol[i].exit_order)
             cancel_others(engine, &engine->symbol[i]);
-        else
+        else if (qt__cancel_all_may_go(engine, i))
             qt__cancel_all(engine, i);
     }
     return alive;
@@ -203,6 +203,8 @@ void
 qt__liquidate_begin(struct qt_engine *engine, bool keeps_positions)
 {
     unsigned n = 0;
+    for (uint32_t i = 0; i < engine->symbols; i++)
+        qt__cancel_renew(engine, &engine->symbol[i]);
     qt__work_stop_all(engine, "liquidation");
     engine->liquidation = (struct qt_liquidation){
         .is_active = true,

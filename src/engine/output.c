@@ -101,6 +101,8 @@ retry(struct qt_engine *engine, bool is_last)
     qt__note(engine, engine->is_loss_told ? QT_SEVERITY_BAD : QT_SEVERITY_GOOD, QT_TOPIC_SYSTEM,
              engine->seq, engine->now_ns, "the store has taken what waited for it%s",
              engine->is_loss_told ? "; what came while its list was full is lost" : "");
+    if (engine->is_loss_told)
+        qt__mode_again(engine);
     engine->is_waiting_told = engine->is_loss_told = false;
 }
 

@@ -104,46 +104,77 @@ is_usual(const struct qt_order_change *change)
             !qt_order_state_is_final((enum qt_order_state)change->after));
 }
 
-void
-qt__reconcile_report(struct qt_engine *engine, const struct qt_symbol *symbol,
-                     const struct qt_event *event, const struct qt_order_change *change)
+/* Before what the report has booked of it. */
+static void
+say_before(const struct qt_symbol *symbol, const struct qt_order_change *change,
+           enum qt_order_state state, char out[40])
 {
-    const struct qt_report *report = &event->report;
     const struct qt_order *order = change->order;
-    bool is_lost = report->type == QT_REPORT_NOT_FOUND;
-    bool is_read = report->type == QT_REPORT_STATUS ||
-                   (report->type == QT_REPORT_FILL && (event->flags & QT_EVENT_READ));
-    if (!is_read && !is_lost)
-        return;
-    if (change->has_fill)
-        tell_fill(engine, symbol, event, change);
-    bool is_part = report->type == QT_REPORT_FILL &&
-                   !qt_order_state_is_final((enum qt_order_state)change->after);
-    if (is_usual(change) || is_part) /* of a part the order's state, which follows, tells */
-        return;
-    struct qt_difference_record line = order_line(symbol, order);
-    bool is_over = qt_order_state_is_final((enum qt_order_state)change->after);
-    bool is_earlier = !is_over && change->before == QT_ORDER_UNKNOWN &&
-                      order->request.client_id >> 8 <= engine->restored_seq;
     qt_qty before = QT_QTY_ZERO;
     if (!change->has_fill || !qt_qty_sub(order->cum_qty, change->fill.qty, &before))
         before = order->cum_qty;
-    say_order((enum qt_order_state)change->before, before, order->request.qty,
-              symbol->ins->qty_scale, line.ours);
+    say_order(state, before, order->request.qty, symbol->ins->qty_scale, out);
+}
+
+/* An order of an earlier run stands, whoever said so, a read or the stream: once. */
+static void
+tell_adopted(struct qt_engine *engine, const struct qt_symbol *symbol, const struct qt_event *event,
+             const struct qt_order_change *change)
+{
+    struct qt_order *order = change->order;
+    struct qt_difference_record line = order_line(symbol, order);
+    order->is_earlier = false;
+    line.rule = QT_RULE_ADOPTED;
+    say_before(symbol, change, QT_ORDER_UNKNOWN, line.ours);
+    say_order((enum qt_order_state)change->after, order->cum_qty, order->request.qty,
+              symbol->ins->qty_scale, line.venue);
+    qt_copy(line.why, sizeof line.why, "of an earlier run, and stands: kept");
+    qt__differs(engine, &line, event->seq, event->t_recv_ns, true);
+    qt_log_event(engine->options.log, QT_LOG_INFO, "order.adopted",
+                 "symbol=%s id=%llx purpose=%s stands=\"%s\"", symbol->ins->symbol,
+                 (unsigned long long)order->request.client_id,
+                 qt_order_purpose_name((enum qt_order_purpose)order->purpose), line.venue);
+}
+
+static void
+tell_order(struct qt_engine *engine, const struct qt_symbol *symbol, const struct qt_event *event,
+           const struct qt_order_change *change)
+{
+    const struct qt_order *order = change->order;
+    struct qt_difference_record line = order_line(symbol, order);
+    bool is_lost = event->report.type == QT_REPORT_NOT_FOUND;
+    bool is_over = qt_order_state_is_final((enum qt_order_state)change->after);
+    say_before(symbol, change, (enum qt_order_state)change->before, line.ours);
     if (is_lost)
         qt_copy(line.venue, sizeof line.venue, "not found");
     else
         say_order((enum qt_order_state)change->after, order->cum_qty, order->request.qty,
                   symbol->ins->qty_scale, line.venue);
-    line.rule = is_earlier                                    ? QT_RULE_ADOPTED
-                : is_over && change->after != QT_ORDER_FILLED ? QT_RULE_CLOSED
-                                                              : QT_RULE_CORRECTED;
+    line.rule = is_over && change->after != QT_ORDER_FILLED ? QT_RULE_CLOSED : QT_RULE_CORRECTED;
     qt_copy(line.why, sizeof line.why,
-            is_lost      ? "it never arrived, or left no trace: nothing of it can fill"
-            : is_earlier ? "of an earlier run, and stands: kept"
-            : is_over    ? "ended without a report"
-                         : "the venue was asked");
+            is_lost   ? "it never arrived, or left no trace: nothing of it can fill"
+            : is_over ? "ended without a report"
+                      : "the venue was asked");
     qt__differs(engine, &line, event->seq, event->t_recv_ns, true);
+}
+
+void
+qt__reconcile_report(struct qt_engine *engine, const struct qt_symbol *symbol,
+                     const struct qt_event *event, const struct qt_order_change *change)
+{
+    const struct qt_report *report = &event->report;
+    bool is_lost = report->type == QT_REPORT_NOT_FOUND;
+    bool is_read_fill = report->type == QT_REPORT_FILL && (event->flags & QT_EVENT_READ);
+    bool is_read = report->type == QT_REPORT_STATUS || is_read_fill;
+    bool is_over = qt_order_state_is_final((enum qt_order_state)change->after);
+    if ((is_read || is_lost) && change->has_fill)
+        tell_fill(engine, symbol, event, change);
+    if (is_read_fill && !is_over) /* of a part the order's state, which follows, tells */
+        return;
+    if (change->order->is_earlier && !is_over && change->after != QT_ORDER_UNKNOWN)
+        tell_adopted(engine, symbol, event, change);
+    else if ((is_read || is_lost) && !is_usual(change))
+        tell_order(engine, symbol, event, change);
 }
 
 void

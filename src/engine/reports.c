@@ -125,11 +125,32 @@ tell_rejected(struct qt_engine *engine, const struct qt_symbol *symbol,
              qt_order_purpose_name((enum qt_order_purpose)order->purpose), code);
 }
 
+static bool
+is_refused_cancel(const struct qt_report *report)
+{
+    return report->type == QT_REPORT_CANCEL_REJECTED && report->code != 0;
+}
+
+/* A cancel that the venue refused waits until something else changes; that the order stands as it
+ * did, which is asked for then, is no change. One that never came to the venue has no code. */
+static void
+judge_cancel(struct qt_engine *engine, const struct qt_symbol *symbol, const struct qt_event *event,
+             const struct qt_order_change *change)
+{
+    bool is_over = change->before != change->after &&
+                   qt_order_state_is_final((enum qt_order_state)change->after);
+    if (is_refused_cancel(&event->report))
+        qt__cancel_refused(engine, symbol, event->report.client_id, event->t_recv_ns);
+    else if (change->has_fill || is_over || event->report.type == QT_REPORT_ACCEPTED)
+        qt__cancel_renew(engine, symbol);
+}
+
 static void
 apply(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_event *event,
       const struct qt_order_change *change)
 {
     const struct qt_order *order = change->order;
+    judge_cancel(engine, symbol, event, change);
     if (change->has_fill)
         qt__take_fill(engine, symbol, &change->fill, event->seq);
     free_place(symbol, order, event->t_recv_ns);
@@ -185,6 +206,8 @@ qt__report(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_e
         qt__guard_look(engine, symbol, event->seq, &n, event->t_recv_ns);
         break;
     case QT_ORDERS_UNKNOWN_ID:
+        if (is_refused_cancel(&event->report) && event->report.client_id == 0)
+            qt__cancel_refused(engine, symbol, 0, event->t_recv_ns);
         if (is_stray(event)) {
             qt__guard_stray(engine, symbol, event);
             qt__reconcile_stray(engine, symbol, event);
@@ -195,7 +218,10 @@ qt__report(struct qt_engine *engine, struct qt_symbol *symbol, const struct qt_e
             qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_TRADE, event->seq, event->t_recv_ns,
                      "%s: an order that is not ours on this account", symbol->ins->symbol);
         break;
-    case QT_ORDERS_DUPLICATE:
+    case QT_ORDERS_DUPLICATE: /* that an order of an earlier run stands may be all it says */
+        if (change.order && event->report.type == QT_REPORT_STATUS)
+            qt__reconcile_report(engine, symbol, event, &change);
+        break;
     case QT_ORDERS_STALE:
     case QT_ORDERS_VERDICTS:
         break;

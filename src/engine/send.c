@@ -216,6 +216,8 @@ qt__cancel(struct qt_engine *engine, struct qt_order *order)
     const struct qt_venue_port *venue = &engine->options.venue;
     struct qt_partition *partition = qt__partition_of(engine, order->request.instrument);
     struct qt_order_change change;
+    if (!qt__cancel_may_go(order, engine->now_ns))
+        return;
     decide_cancel(engine, order->request.instrument, order->request.client_id, engine->seq,
                   engine->now_ns);
     if (!venue->cancel(venue->self, order->request.instrument, order->request.client_id))
@@ -239,6 +241,8 @@ qt__cancel_at_owner(struct qt_engine *engine, struct qt_order *order, uint64_t s
                                                     .instrument = order->request.instrument,
                                                     .side = order->request.side}};
     struct qt_order_change change;
+    if (!qt__cancel_may_go(order, now_ns))
+        return;
     qt_rates_message(&partition->rates, now_ns);
     if (qt_orders_cancel_sent(partition->orders, order, now_ns, &change) == QT_ORDERS_APPLIED)
         qt__record_order(engine, order, seq, now_ns);

@@ -7,7 +7,8 @@
  *
  * R1: a request is in exactly one place: waiting, on a link, or done. R2: callbacks are given from
  * one place (deliver), in which the user may destroy the client. R3: bytes of a request that is not
- * a GET are offered to at most one connection.
+ * a GET are offered to at most one connection. R4: what was answered is told before anything more
+ * leaves: the answer may forbid it.
  */
 #include "qtrade/net/http.h"
 
@@ -404,8 +405,10 @@ static void
 on_pump(void *context)
 {
     struct qt_http *http = context;
-    while (start_one(http, true) || start_one(http, false))
+    while (!http->done && (start_one(http, true) || start_one(http, false)))
         ;
+    if (http->done) /* R4: one may be answered before the next is looked at */
+        schedule_pump(http);
 }
 
 static void
@@ -497,7 +500,7 @@ qt_http_send(struct qt_http *http, const struct qt_http_request *from, struct qt
                    from->timeout_ms > 0 ? from->timeout_ms : QT_HTTP_TIMEOUT_MS, on_timeout,
                    request);
     append(&http->waiting, request);
-    if (from->is_urgent) /* on a kept connection its bytes leave before this returns */
+    if (from->is_urgent && !http->done) /* on a kept connection its bytes leave before this returns */
         (void)start_one(http, true);
     schedule_pump(http);
     return id;
@@ -536,6 +539,28 @@ qt_http_forget(struct qt_http *http, uint64_t id)
         return true;
     }
     return false;
+}
+
+size_t
+qt_http_call_off(struct qt_http *http, bool (*wants)(void *context), const char *reason)
+{
+    size_t n = 0;
+    for (struct request *request = http->waiting, *next; request; request = next) {
+        next = request->next;
+        if (!wants(request->context))
+            continue;
+        complete(request, QT_NET_OFF, reason);
+        n++;
+    }
+    for (size_t i = 0; i < LINKS_MAX; i++) {
+        struct link *link = &http->links[i];
+        if (!link->request || link->request->sent > 0 || !wants(link->request->context))
+            continue;
+        complete(link->request, QT_NET_OFF, reason);
+        link_close(link);
+        n++;
+    }
+    return n;
 }
 
 size_t

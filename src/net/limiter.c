@@ -33,12 +33,14 @@ roll(struct qt_limiter *limiter, size_t i, int64_t now_ns)
     limiter->used[i] = 0;
 }
 
+/* Until when nothing of the kind goes. */
 static bool
-is_banned(const struct qt_limiter *limiter, int64_t now_ns, int64_t *out_wait_ns)
+must_stop(const struct qt_limiter *limiter, int64_t now_ns, bool is_cancel, int64_t *out_wait_ns)
 {
-    if (now_ns >= limiter->banned_until_ns)
+    int64_t until = is_cancel ? limiter->banned_until_ns : qt_limiter_banned_until(limiter);
+    if (now_ns >= until)
         return false;
-    *out_wait_ns = limiter->banned_until_ns - now_ns;
+    *out_wait_ns = until - now_ns;
     return true;
 }
 
@@ -49,7 +51,7 @@ qt_limiter_take(struct qt_limiter *limiter, int64_t now_ns, const struct qt_limi
     int64_t wait = 0;
     int64_t *out = out_wait_ns ? out_wait_ns : &wait;
     *out = 0;
-    if (is_banned(limiter, now_ns, out))
+    if (must_stop(limiter, now_ns, cost->is_cancel, out))
         return QT_LIMITER_BANNED;
     for (size_t i = 0; i < limiter->n; i++) {
         const struct qt_limit *limit = &limiter->limits[i];
@@ -79,19 +81,31 @@ qt_limiter_seen(struct qt_limiter *limiter, int64_t now_ns, enum qt_limit_kind k
     }
 }
 
+static int64_t
+end_of(int64_t now_ns, int64_t seconds)
+{
+    const int64_t most = 30 * QT_NS_PER_DAY / QT_NS_PER_S; /* Binance bans up to 3 days */
+    return now_ns + QT_MIN(QT_MAX(seconds, 1), most) * QT_NS_PER_S;
+}
+
 void
 qt_limiter_ban(struct qt_limiter *limiter, int64_t now_ns, int64_t seconds)
 {
-    const int64_t most = 30 * QT_NS_PER_DAY / QT_NS_PER_S; /* Binance bans up to 3 days */
-    int64_t until = now_ns + QT_MIN(QT_MAX(seconds, 1), most) * QT_NS_PER_S;
-    limiter->banned_until_ns = QT_MAX(limiter->banned_until_ns, until);
+    limiter->banned_until_ns = QT_MAX(limiter->banned_until_ns, end_of(now_ns, seconds));
+    limiter->bans++;
+}
+
+void
+qt_limiter_pause(struct qt_limiter *limiter, int64_t now_ns, int64_t seconds)
+{
+    limiter->paused_until_ns = QT_MAX(limiter->paused_until_ns, end_of(now_ns, seconds));
     limiter->bans++;
 }
 
 int64_t
 qt_limiter_banned_until(const struct qt_limiter *limiter)
 {
-    return limiter->banned_until_ns;
+    return QT_MAX(limiter->banned_until_ns, limiter->paused_until_ns);
 }
 
 void

@@ -51,6 +51,7 @@ qt_net_error_name(enum qt_net_error error)
         [QT_NET_TIMEOUT] = "timeout",
         [QT_NET_CLOSED] = "closed",
         [QT_NET_TOO_LARGE] = "too_large",
+        [QT_NET_OFF] = "called_off",
         [QT_NET_PROTOCOL] = "protocol",
     };
     return (unsigned)error < QT_NET_ERRORS ? names[error] : "unknown";

@@ -410,6 +410,18 @@ port_flush(void *self, int timeout_ms)
     return atomic_load(&store->written) >= goal;
 }
 
+static uint64_t
+port_count(void *self)
+{
+    return atomic_load(&((struct qt_store *)self)->put);
+}
+
+static bool
+port_has(void *self, uint64_t count)
+{
+    return atomic_load(&((struct qt_store *)self)->written) >= count;
+}
+
 static bool
 port_is_healthy(void *self)
 {
@@ -426,6 +438,8 @@ qt_store_port(struct qt_store *store)
                                   .mark = port_mark,
                                   .intend = store->intents ? port_intend : NULL,
                                   .flush = port_flush,
+                                  .count = port_count,
+                                  .has = port_has,
                                   .is_healthy = port_is_healthy};
 }
 

@@ -73,6 +73,22 @@ of_mode(const struct qt_record *record, struct qt_record *out)
     return 1;
 }
 
+/* Of differences only what a person may look for years later: an order that outlived its engine. */
+static unsigned
+of_difference(const struct qt_record *record, const struct qt_universe *universe,
+              struct qt_record *out)
+{
+    const struct qt_difference_record *line = &record->difference;
+    const struct qt_instrument *ins = instrument_of(universe, line->instrument);
+    struct qt_text text;
+    if (line->what != QT_DIFFERENCE_ORDER || line->rule != QT_RULE_ADOPTED)
+        return 0;
+    begin(out, record->seq, record->t_ns, "engine", "order.adopted", &text);
+    qt_text_addf(&text, "%llx %s: %s: %s", (unsigned long long)line->client_id,
+                 ins ? ins->symbol : "?", line->venue, line->why);
+    return 1;
+}
+
 /* The reason without its figures, which differ each time. */
 static uint64_t
 reason_of(const struct qt_decision_record *decision)
@@ -179,6 +195,8 @@ qt__trail_of(struct qt__trail *trail, const struct qt_record *record,
         n += of_mode(record, &out[n]);
     else if (record->kind == QT_RECORD_DECISION && strcmp(record->decision.kind, "refused") == 0)
         n += of_refusal(trail, record, universe, &out[n]);
+    else if (record->kind == QT_RECORD_DIFFERENCE)
+        n += of_difference(record, universe, &out[n]);
     return n;
 }
 

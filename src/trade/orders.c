@@ -211,6 +211,7 @@ qt_orders_restore(struct qt_orders *orders, const struct qt_instrument *ins,
     order->venue_id = from->venue_id;
     order->is_acknowledged = from->is_acknowledged || from->venue_id != 0;
     order->is_cancel_wanted = from->is_cancel_wanted;
+    order->is_earlier = true;
     order->parent = from->parent;
     order->fees = from->fees;
     order->base_fees = from->base_fees;

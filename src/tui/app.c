@@ -62,7 +62,7 @@ pause_at_once(struct qt_app *app)
     struct qt_error err = {0};
     char text[200];
     if (qt__app_command(app, QT_COMMAND_PAUSE, "operator pressed P", &err)) {
-        qt__app_say(app, QT_ROLE_WARN, "pause is ordered: no new position");
+        qt__ordered(app, QT_COMMAND_PAUSE, false, QT_TUI_LEFT);
         return;
     }
     snprintf(text, sizeof text, "pause was refused: %.170s", err.text);
@@ -256,6 +256,7 @@ qt_app_tick(struct qt_app *app, int64_t now_ns, int64_t silent_ns)
         app->is_changed = true;
     }
     qt__dialog_tick(app);
+    qt__ordered_tick(app);
 }
 
 void

@@ -22,6 +22,15 @@ enum qt__overlay {
 
 #define QT__FLAT_LETTERS 4
 
+/** A command that was accepted (ordered.c). */
+struct qt__ordered {
+    enum qt_command_kind kind;
+    bool waits;  /* for the disk */
+    bool leaves; /* then the screen is left, with outcome */
+    enum qt_tui_outcome outcome;
+    int64_t since_ns;
+};
+
 struct qt_app {
     struct qt_tui_options options;
     struct qt_theme theme;
@@ -40,6 +49,7 @@ struct qt_app {
     char message[200]; /* in the footer, for a while */
     enum qt_role message_role;
     int64_t message_ns;
+    struct qt__ordered ordered;
     char trouble[64];  /* of the source; "": none */
     int64_t now_ns, silent_ns;
     bool is_changed, is_done, wants_suspend, wants_redraw;
@@ -53,7 +63,15 @@ bool qt__app_command(struct qt_app *app, enum qt_command_kind kind, const char *
                      struct qt_error *err);
 void qt__app_leave(struct qt_app *app, enum qt_tui_outcome outcome);
 
+/* ordered.c */
+/** A command was accepted: says so when it is kept, or leaves. */
+void qt__ordered(struct qt_app *app, enum qt_command_kind kind, bool leaves,
+                 enum qt_tui_outcome outcome);
+void qt__ordered_tick(struct qt_app *app);
+
 /* dialog.c */
+/** An answer; any key closes it. */
+void qt__dialog_tell(struct qt_app *app, enum qt_role role, const char *text);
 void qt__dialog_open(struct qt_app *app, enum qt__overlay overlay);
 /** A key while a dialog is open. */
 void qt__dialog_press(struct qt_app *app, const struct qt_press *press);

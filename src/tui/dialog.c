@@ -42,8 +42,8 @@ qt__dialog_open(struct qt_app *app, enum qt__overlay overlay)
     app->leaves_after = false;
 }
 
-static void
-tell(struct qt_app *app, enum qt_role role, const char *text)
+void
+qt__dialog_tell(struct qt_app *app, enum qt_role role, const char *text)
 {
     qt__dialog_open(app, QT__TELL);
     app->tell_role = role;
@@ -53,30 +53,27 @@ tell(struct qt_app *app, enum qt_role role, const char *text)
 /* Gives the command; leaves when that was asked for and it was accepted, else tells what came of
  * it. */
 static void
-order(struct qt_app *app, enum qt_command_kind kind, const char *reason, const char *answer,
-      enum qt_tui_outcome outcome, bool leaves)
+order(struct qt_app *app, enum qt_command_kind kind, const char *reason, enum qt_tui_outcome outcome,
+      bool leaves)
 {
     struct qt_error err = {0};
     char text[200];
     bool is_accepted = qt__app_command(app, kind, reason, &err);
     if (!is_accepted) {
         snprintf(text, sizeof text, "refused: %.180s", err.text);
-        tell(app, QT_ROLE_BAD, text);
-    } else if (leaves) {
-        close_dialog(app);
-        qt__app_leave(app, outcome);
-    } else {
-        tell(app, QT_ROLE_WARN, answer);
+        qt__dialog_tell(app, QT_ROLE_BAD, text);
+        return;
     }
+    if (leaves)
+        close_dialog(app);
+    qt__ordered(app, kind, leaves, outcome);
 }
 
 static void
 liquidate(struct qt_app *app)
 {
-    order(app, QT_COMMAND_LIQUIDATE, "operator typed FLAT on the screen",
-          "Liquidation is ordered: every order is cancelled, every position closed. The banner "
-          "shows what is left.",
-          QT_TUI_LIQUIDATE, app->leaves_after);
+    order(app, QT_COMMAND_LIQUIDATE, "operator typed FLAT on the screen", QT_TUI_LIQUIDATE,
+          app->leaves_after);
 }
 
 static void
@@ -133,11 +130,11 @@ press_resume(struct qt_app *app, const struct qt_press *press)
     if (!is_yes)
         qt__app_say(app, QT_ROLE_DIM, "not resumed");
     else if (qt__app_command(app, QT_COMMAND_RESUME, "operator resumed on the screen", &err))
-        qt__app_say(app, QT_ROLE_GOOD, "resume is ordered");
+        qt__ordered(app, QT_COMMAND_RESUME, false, QT_TUI_LEFT);
     else {
         char text[200];
         snprintf(text, sizeof text, "not resumed: %.180s", err.text);
-        tell(app, QT_ROLE_BAD, text);
+        qt__dialog_tell(app, QT_ROLE_BAD, text);
     }
 }
 
@@ -154,7 +151,7 @@ press_quit(struct qt_app *app, const struct qt_press *press)
         break;
     case 'p':
     case 'P':
-        order(app, QT_COMMAND_PAUSE, "operator paused and left the screen", "", QT_TUI_PAUSE, true);
+        order(app, QT_COMMAND_PAUSE, "operator paused and left the screen", QT_TUI_PAUSE, true);
         break;
     case 'x':
     case 'X':

@@ -31,6 +31,7 @@ static struct {
     int64_t read_ns;              /* of the last read of the account that was answered */
     bool has_fault, fills_first, withholds;
     int32_t refuses;       /* sales at market, with this code; 0: none */
+    bool is_mute;          /* cancels do nothing, and are not answered */
     bool fills_a_lot;      /* of a sale at market, and leaves the rest of it where it is */
 } venue, past[PAST_S + 1]; /* as it was so many seconds ago */
 static unsigned stale_s;   /* reads of the account show it as it was then */
@@ -230,13 +231,14 @@ serve(void)
             takes(&order);
             break;
         case CANCEL:
-            cancels(order.client_id);
+            if (!venue.is_mute)
+                cancels(order.client_id);
             break;
         case QUERY:
             says(order.client_id);
             break;
         case CANCEL_ALL:
-            for (unsigned i = 0; i < venue.orders; i++)
+            for (unsigned i = 0; i < venue.orders && !venue.is_mute; i++)
                 if (is_alive(i))
                     cancels(venue.order[i].id);
             break;

@@ -45,7 +45,8 @@ static struct qt_universe *universe;
 static struct qt_engine *engine;
 static struct qt_restore *restore;
 static int64_t now_ns;
-static unsigned audits_unprotected, audits_not_flat;
+static unsigned audits_unprotected, audits_not_flat, adopted;
+static struct qt_difference_record last_adopted;
 
 static inline bool
 send_out(enum verb verb, const struct qt_order_request *order)
@@ -110,6 +111,11 @@ keep(void *self, const struct qt_record *record)
         record->kind == QT_RECORD_AUDIT && strcmp(record->audit.action, "unprotected") == 0;
     audits_not_flat +=
         record->kind == QT_RECORD_AUDIT && strcmp(record->audit.action, "not_flat") == 0;
+    if (record->kind == QT_RECORD_DIFFERENCE && record->difference.what == QT_DIFFERENCE_ORDER &&
+        record->difference.rule == QT_RULE_ADOPTED) {
+        adopted++;
+        last_adopted = record->difference;
+    }
     return true;
 }
 
@@ -173,7 +179,7 @@ set_up(void)
     universe = qt_universe_create();
     ck_assert(qt_universe_add(universe, &ins, &err));
     now_ns = START_S * QT_NS_PER_S;
-    sents = audits_unprotected = audits_not_flat = 0;
+    sents = audits_unprotected = audits_not_flat = adopted = 0;
     is_port_down = keeps_intents = false;
     disk_fault = NULL;
     restore = calloc(1, sizeof *restore);
@@ -276,11 +282,12 @@ accept_order(uint64_t client_id)
 }
 
 static inline void
-fill(uint64_t client_id, int64_t px, int64_t qty, int64_t cum_qty)
+fill_flagged(uint64_t client_id, int64_t px, int64_t qty, int64_t cum_qty, uint16_t flags)
 {
     static uint64_t trade_id;
     now_ns += 10 * QT_NS_PER_MS;
     struct qt_event event = {.kind = QT_EVENT_REPORT,
+                             .flags = flags,
                              .report = {.client_id = client_id,
                                         .venue_id = 7,
                                         .trade_id = ++trade_id,
@@ -292,6 +299,12 @@ fill(uint64_t client_id, int64_t px, int64_t qty, int64_t cum_qty)
                                         .state = QT_ORDER_PARTIAL,
                                         .side = QT_SELL}};
     pass(&event);
+}
+
+static inline void
+fill(uint64_t client_id, int64_t px, int64_t qty, int64_t cum_qty)
+{
+    fill_flagged(client_id, px, qty, cum_qty, 0);
 }
 
 /* What was sent */

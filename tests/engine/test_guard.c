@@ -327,6 +327,65 @@ START_TEST(o12_restart_adopts_the_stop_that_stands)
 }
 END_TEST
 
+/* What the venue says of it first, and that it says so again; "" ends. R: a fill that was read; F: one
+ * of the stream; S: how it stands; A: accepted. Quantities are the whole of it so far. */
+static const struct {
+    const char *said;
+    int64_t cum[3], stored;
+    const char *ours, *venue;
+} adopted_rows[] = {
+    {"S", {0}, 0, "unknown, 0 of 2", "open, 0 of 2"},
+    {"S", {500}, 500, "unknown, 0.5 of 2", "partial, 0.5 of 2"},
+    {"S", {500}, 0, "unknown, 0 of 2", "partial, 0.5 of 2"},
+    {"RS", {500, 500}, 0, "unknown, 0.5 of 2", "partial, 0.5 of 2"},
+    {"RRS", {500, 700, 700}, 300, "unknown, 0.7 of 2", "partial, 0.7 of 2"},
+    {"FS", {500, 500}, 0, "unknown, 0 of 2", "partial, 0.5 of 2"},
+    {"FF", {500, 700}, 0, "unknown, 0 of 2", "partial, 0.5 of 2"},
+    {"AS", {0, 0}, 0, "unknown, 0 of 2", "open, 0 of 2"},
+    {"SS", {500, 500}, 500, "unknown, 0.5 of 2", "partial, 0.5 of 2"},
+};
+
+START_TEST(O4_order_of_an_earlier_run_that_stands_is_told_once_however_it_is_heard_of)
+{
+    uint64_t id = restored_stop();
+    int64_t before = adopted_rows[_i].stored;
+    restore->order[0].cum_qty.v = before;
+    restore->order[0].cum_quote.v = before * STOP * 1000;
+    open_engine();
+    seconds(4, ENTRY);
+    ck_assert_uint_eq(adopted, 0);
+    for (unsigned i = 0; adopted_rows[_i].said[i]; i++) {
+        int64_t cum = adopted_rows[_i].cum[i];
+        char how = adopted_rows[_i].said[i];
+        now_ns += 10 * QT_NS_PER_MS;
+        if (how == 'S' || how == 'A')
+            report(id, how == 'S' ? QT_REPORT_STATUS : QT_REPORT_ACCEPTED,
+                   cum ? QT_ORDER_PARTIAL : QT_ORDER_OPEN, cum);
+        else
+            fill_flagged(id, STOP, cum - before, cum, how == 'R' ? QT_EVENT_READ : 0);
+        before = cum;
+    }
+    ck_assert_uint_eq(adopted, 1);
+    ck_assert_uint_eq(last_adopted.client_id, id);
+    ck_assert_str_eq(last_adopted.ours, adopted_rows[_i].ours);
+    ck_assert_str_eq(last_adopted.venue, adopted_rows[_i].venue);
+    ck_assert_uint_eq(engine->counts.incidents, 0);
+}
+END_TEST
+
+START_TEST(O4_order_of_an_earlier_run_that_has_ended_is_not_told_to_stand)
+{
+    uint64_t id = restored_stop();
+    open_engine();
+    seconds(4, ENTRY);
+    if (_i == 0)
+        report(id, QT_REPORT_STATUS, QT_ORDER_CANCELLED, 0);
+    else
+        fill_flagged(id, STOP, HELD, HELD, QT_EVENT_READ);
+    ck_assert_uint_eq(adopted, 0);
+}
+END_TEST
+
 START_TEST(o12_restart_books_the_stop_that_sold_meanwhile)
 {
     uint64_t id = restored_stop();
@@ -486,6 +545,9 @@ main(void)
     tcase_add_test(tc, o11_rest_too_small_for_a_stop_is_left_to_the_engine_without_a_loop);
     tcase_add_test(tc, o11_dust_that_a_stop_left_is_not_sold_for_ever);
     tcase_add_test(tc, o12_restart_adopts_the_stop_that_stands);
+    tcase_add_loop_test(tc, O4_order_of_an_earlier_run_that_stands_is_told_once_however_it_is_heard_of,
+                        0, (int)QT_COUNT_OF(adopted_rows));
+    tcase_add_loop_test(tc, O4_order_of_an_earlier_run_that_has_ended_is_not_told_to_stand, 0, 2);
     tcase_add_test(tc, o12_restart_books_the_stop_that_sold_meanwhile);
     tcase_add_test(tc, o12_stop_whose_record_was_lost_is_cancelled);
     tcase_add_test(tc, stop_that_sold_unheard_is_not_taken_for_a_sale_by_somebody_else);

@@ -285,6 +285,118 @@ START_TEST(O13_refused_sale_is_named_with_the_venues_code)
 }
 END_TEST
 
+/* Cancels of an order so far; of all counts for each. */
+static unsigned
+cancels_of(unsigned order)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < sents; i++)
+        n += sent[i].verb == CANCEL_ALL ||
+             (sent[i].verb == CANCEL && sent[i].order.client_id == venue.order[order].id);
+    return n;
+}
+
+/* Second after the stop in which the n-th cancel of that order left. */
+static void
+refuse_cancels(unsigned order, unsigned last_s, unsigned *out_s, unsigned *out_n)
+{
+    unsigned seen = cancels_of(order);
+    *out_n = 0;
+    for (unsigned s = 0; s <= last_s; s++) {
+        unsigned now = cancels_of(order);
+        ck_assert_uint_le(now - seen, 1);
+        if (now > seen)
+            out_s[(*out_n)++] = s;
+        seen = now;
+        second(ENTRY);
+    }
+}
+
+static void
+stop_with_cancels_refused(void)
+{
+    engine_config.unprotected_s = 7200;
+    restore_all();
+    open_engine();
+    link_all(QT_LINK_UP);
+    run_for(5, ENTRY);
+    fault = QT_FAULT_REJECT_CANCEL;
+    venue.has_fault = true;
+    ask_to_stop();
+    qt__commands_take(engine);
+}
+
+/* 0: the stop that protects; 1: an entry. Before, each second or two. */
+START_TEST(O13_refused_cancel_goes_again_after_1_2_4_8_15_s)
+{
+    unsigned at[128], n;
+    stop_with_cancels_refused();
+    unsigned first = cancels_of((unsigned)_i);
+    refuse_cancels((unsigned)_i, 110, at, &n);
+    ck_assert_uint_le(first + n, 12);
+    ck_assert_uint_ge(first + n, 8);
+    for (unsigned k = 1; k < n; k++)
+        ck_assert_msg(at[k] - at[k - 1] >= (k > 4 ? 15 : k > 2 ? 4 : 1), "%u s after %u s", at[k],
+                      at[k - 1]);
+    for (unsigned k = 1; k < n; k++)
+        ck_assert_msg(at[k] - at[k - 1] <= 18, "%u s after %u s", at[k], at[k - 1]);
+    venue.has_fault = false;
+    run_for(30, ENTRY);
+    check_ended("refused cancels");
+}
+END_TEST
+
+START_TEST(O13_refused_cancel_goes_again_at_once_when_something_changes)
+{
+    stop_with_cancels_refused();
+    run_for(60, ENTRY);
+    unsigned before = cancels_of(1);
+    run_for(3, ENTRY);
+    if (cancels_of(1) > before) { /* that was its time: the next one is far away */
+        before = cancels_of(1);
+        run_for(1, ENTRY);
+        ck_assert_uint_eq(cancels_of(1), before);
+    }
+    switch (_i) {
+    case 0:
+        fills(1, BOUGHT / 10); /* the stream tells of it */
+        break;
+    case 1:
+        say_status(QT_INSTRUMENT_TRADING, 0);
+        break;
+    case 2:
+        link_all(QT_LINK_DOWN);
+        link_all(QT_LINK_UP);
+        break;
+    }
+    run_for(4, ENTRY);
+    ck_assert_uint_gt(cancels_of(1), before);
+}
+END_TEST
+
+START_TEST(O13_refused_cancel_of_a_whole_symbol_holds_back_each_of_its_orders)
+{
+    restore_all();
+    restore->positions = 0;
+    restore->orders = 1;
+    restore->order[0] = restore->order[1];
+    venue.order[0].state = QT_ORDER_CANCELLED;
+    open_engine();
+    link_all(QT_LINK_UP);
+    run_for(5, ENTRY);
+    venue.is_mute = true;
+    ask_to_stop();
+    for (int s = 0; s < 100; s++) {
+        unsigned before = count(CANCEL_ALL);
+        second(ENTRY);
+        if (count(CANCEL_ALL) > before)
+            answer_bare(0, QT_REPORT_CANCEL_REJECTED, QT_ORDER_UNKNOWN, -1102, 0);
+    }
+    ck_assert_uint_ge(count(CANCEL_ALL), 7);
+    ck_assert_uint_le(count(CANCEL_ALL), 16); /* its answer is a second late */
+}
+END_TEST
+
 static void
 read_account(int64_t held)
 {
@@ -408,6 +520,9 @@ main(void)
     tcase_add_test(tc, O13_entry_is_cancelled_at_once_though_an_exit_is_under_way);
     tcase_add_test(tc, O13_revoked_key_is_never_flat_and_told_louder_with_time);
     tcase_add_test(tc, O13_refused_sale_is_named_with_the_venues_code);
+    tcase_add_loop_test(tc, O13_refused_cancel_goes_again_after_1_2_4_8_15_s, 0, 2);
+    tcase_add_loop_test(tc, O13_refused_cancel_goes_again_at_once_when_something_changes, 0, 3);
+    tcase_add_test(tc, O13_refused_cancel_of_a_whole_symbol_holds_back_each_of_its_orders);
     tcase_add_test(tc, O13_restart_amid_the_first_sale_goes_on_though_the_mode_was_not_kept);
     tcase_add_test(tc, O13_sale_of_a_liquidation_that_a_person_has_ended_begins_no_other);
     tcase_add_test(tc, O11_rest_below_the_minimum_notional_is_flat_and_listed);

@@ -8,6 +8,7 @@
 #include "qtrade/base/time.h"
 #include "qtrade/net/backoff.h"
 #include "qtrade/net/breaker.h"
+#include "qtrade/net/connects.h"
 #include "qtrade/net/limiter.h"
 
 #define MS QT_NS_PER_MS
@@ -141,6 +142,56 @@ START_TEST(limiter_ban_stops_cancels_too_and_is_never_shortened)
 }
 END_TEST
 
+START_TEST(limiter_pause_lets_cancels_through_as_far_as_their_reserve_goes)
+{
+    struct qt_limiter limiter;
+    int64_t wait;
+    qt_limiter_init(&limiter, limits, 2);
+    qt_limiter_seen(&limiter, 10 * S, QT_LIMIT_WEIGHT, 60 * S, 98); /* of 100, 20 for cancels */
+    qt_limiter_pause(&limiter, 10 * S, 20);
+    ck_assert_int_eq(take(&limiter, 29 * S, 1, 0, false, &wait), QT_LIMITER_BANNED);
+    ck_assert_int_eq(wait, 1 * S);
+    ck_assert_int_eq(take(&limiter, 29 * S, 1, 0, true, &wait), QT_LIMITER_GO);
+    ck_assert_int_eq(take(&limiter, 29 * S, 1, 0, true, &wait), QT_LIMITER_GO);
+    ck_assert_int_eq(take(&limiter, 29 * S, 1, 0, true, &wait), QT_LIMITER_WAIT);
+    qt_limiter_ban(&limiter, 29 * S, 60);
+    ck_assert_int_eq(take(&limiter, 70 * S, 1, 0, true, &wait), QT_LIMITER_BANNED);
+    ck_assert_int_eq(qt_limiter_banned_until(&limiter), 89 * S);
+    ck_assert_int_eq(take(&limiter, 89 * S, 1, 0, false, &wait), QT_LIMITER_GO);
+}
+END_TEST
+
+/* Two venues of one host, whatever the port and the path; another host has its own. */
+START_TEST(F8_connections_to_one_host_share_a_budget_and_hosts_do_not)
+{
+    struct qt_connects connects;
+    qt_connects_init(&connects, 1, 3);
+    ck_assert(qt_connects_take(&connects, "wss://a.example:9443/ws", 0));
+    ck_assert(qt_connects_take(&connects, "wss://A.example/stream", 0));
+    ck_assert(qt_connects_take(&connects, "wss://a.example:443/ws-api/v3", 0));
+    ck_assert(!qt_connects_take(&connects, "wss://a.example:9443/ws", 0));
+    for (int i = 0; i < 3; i++)
+        ck_assert(qt_connects_take(&connects, "wss://b.example:9443/ws", 0));
+    ck_assert(!qt_connects_take(&connects, "wss://b.example/ws", S - 1));
+    ck_assert(qt_connects_take(&connects, "wss://a.example/ws", S));
+    ck_assert(!qt_connects_take(&connects, "no address", S));
+}
+END_TEST
+
+START_TEST(F8_more_hosts_than_there_are_places_share_the_last)
+{
+    struct qt_connects connects;
+    char url[64];
+    unsigned taken = 0;
+    qt_connects_init(&connects, 1, 1);
+    for (int i = 0; i < 2 * QT_CONNECTS_HOSTS; i++) {
+        snprintf(url, sizeof url, "wss://host%d.example/ws", i);
+        taken += qt_connects_take(&connects, url, 0);
+    }
+    ck_assert_uint_eq(taken, QT_CONNECTS_HOSTS);
+}
+END_TEST
+
 START_TEST(bucket_gives_its_burst_then_its_rate)
 {
     struct qt_bucket bucket;
@@ -258,6 +309,9 @@ main(void)
     tcase_add_test(tc, limiter_never_gives_budget_back_when_the_clock_steps_back);
     tcase_add_test(tc, limiter_learns_what_the_venue_counted);
     tcase_add_test(tc, limiter_ban_stops_cancels_too_and_is_never_shortened);
+    tcase_add_test(tc, limiter_pause_lets_cancels_through_as_far_as_their_reserve_goes);
+    tcase_add_test(tc, F8_connections_to_one_host_share_a_budget_and_hosts_do_not);
+    tcase_add_test(tc, F8_more_hosts_than_there_are_places_share_the_last);
     tcase_add_test(tc, bucket_gives_its_burst_then_its_rate);
     suite_add_tcase(suite, tc);
     tc = tcase_create("breaker");

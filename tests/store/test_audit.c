@@ -164,6 +164,32 @@ START_TEST(an_order_is_an_entry_when_it_is_sent_cancelled_and_final_and_once_eac
 }
 END_TEST
 
+START_TEST(O4_order_of_an_earlier_run_that_is_adopted_is_an_entry)
+{
+    struct qt_record record = {.kind = QT_RECORD_DIFFERENCE, .seq = 9, .t_ns = 9};
+    struct kit kit;
+    kit_begin(&kit);
+    struct qt_store *store = kit_start(&kit);
+    record.difference = (struct qt_difference_record){.what = QT_DIFFERENCE_ORDER,
+                                                      .rule = QT_RULE_CORRECTED,
+                                                      .client_id = 0x700,
+                                                      .venue = "partial, 0.5 of 2",
+                                                      .why = "of an earlier run, and stands: kept"};
+    put(store, &record);
+    record.difference.rule = QT_RULE_ADOPTED;
+    put(store, &record);
+    record.difference.what = QT_DIFFERENCE_POSITION;
+    put(store, &record);
+    qt_store_close(store);
+    ck_assert_int_eq(walk(&kit), 1);
+    ck_assert_int_eq(kit_number(&kit, "SELECT count(*) FROM audit WHERE action = 'order.adopted' AND"
+                                      " seq = 9 AND detail = '700 BTCUSDT: partial, 0.5 of 2: of an"
+                                      " earlier run, and stands: kept'"),
+                     1);
+    kit_end(&kit);
+}
+END_TEST
+
 /* Each second one refusal, of a reason out of so many, for so long. */
 static void
 refuse_for(struct qt_store *store, int seconds, unsigned reasons)
@@ -279,6 +305,7 @@ main(void)
     tcase_add_test(tc, A5_a_detail_with_newline_quote_and_escape_stays_one_entry);
     tcase_add_test(tc, entries_of_before_the_chain_are_in_it_after_the_migration);
     tcase_add_test(tc, an_order_is_an_entry_when_it_is_sent_cancelled_and_final_and_once_each);
+    tcase_add_test(tc, O4_order_of_an_earlier_run_that_is_adopted_is_an_entry);
     tcase_add_test(tc, a_refusal_each_second_is_an_entry_at_first_and_then_each_hour);
     tcase_add_test(tc, more_reasons_than_there_is_room_for_lose_no_count);
     tcase_add_test(tc, a_mode_is_an_entry_of_its_source);

@@ -23,6 +23,7 @@ struct bench {
     int64_t now_ns;
     int commands[QT_COMMAND_KINDS];
     bool refuses;
+    enum qt_command_fate fate; /* of the last command */
 };
 
 static bool
@@ -34,13 +35,20 @@ command(void *self, enum qt_command_kind kind, const char *reason, struct qt_err
     return !bench->refuses || qt_fail(err, QT_E_FAILED, "the ring is broken");
 }
 
+static enum qt_command_fate
+fate(void *self)
+{
+    return ((struct bench *)self)->fate;
+}
+
 static void
 begin(struct bench *bench, enum qt_tui_quit quit)
 {
     struct qt_error err = {0};
-    *bench = (struct bench){.now_ns = QT_NS_PER_S};
-    struct qt_tui_options options = {
-        .source = {.self = bench, .command = command}, .quit = quit, .run_kind = "demo"};
+    *bench = (struct bench){.now_ns = QT_NS_PER_S, .fate = QT_COMMAND_KEPT};
+    struct qt_tui_options options = {.source = {.self = bench, .command = command, .fate = fate},
+                                     .quit = quit,
+                                     .run_kind = "demo"};
     bench->app = qt_app_create(&options, &err);
     ck_assert_msg(bench->app != NULL, "%s", err.text);
     bench->snap = sample_create(0);
@@ -125,6 +133,76 @@ START_TEST(a_refused_pause_is_said)
     press(&bench, 'P', 100, false);
     ck_assert(shows(&bench, 80, 24, "pause was refused: the ring is broken"));
     end(&bench);
+}
+END_TEST
+
+static void
+wait(struct bench *bench, int ms)
+{
+    bench->now_ns += ms * MS;
+    qt_app_tick(bench->app, bench->now_ns, 0);
+}
+
+static const struct {
+    const char *script, *begun, *kept, *unkept;
+} kept_rows[] = {
+    {"P", "the disk is waited for", "pause is ordered", "the pause acts, but the disk has not"},
+    {"Ry", "the disk is waited for", "resume is ordered", "the resume acts, but the disk has not"},
+    {"XFLAT", "cancels leave", "Liquidation is ordered", "Liquidation goes on, but the disk"},
+};
+
+START_TEST(a_command_is_called_ordered_when_it_is_on_disk)
+{
+    struct bench bench;
+    begin(&bench, QT_TUI_QUIT_LEAVES);
+    draw(&bench, 120, 24, NULL);
+    bench.fate = QT_COMMAND_QUEUED;
+    type(&bench, kept_rows[_i].script, 150);
+    ck_assert(shows(&bench, 120, 24, kept_rows[_i].begun));
+    bench.fate = QT_COMMAND_ACTS;
+    wait(&bench, 1900);
+    ck_assert(shows(&bench, 120, 24, kept_rows[_i].begun));
+    ck_assert(!shows(&bench, 120, 24, kept_rows[_i].kept));
+    bench.fate = QT_COMMAND_KEPT;
+    wait(&bench, 50);
+    ck_assert(shows(&bench, 120, 24, kept_rows[_i].kept));
+    wait(&bench, 3000);
+    ck_assert(!shows(&bench, 120, 24, kept_rows[_i].unkept));
+    end(&bench);
+}
+END_TEST
+
+START_TEST(S6_disk_that_does_not_answer_a_command_is_said)
+{
+    struct bench bench;
+    begin(&bench, QT_TUI_QUIT_LEAVES);
+    draw(&bench, 120, 24, NULL);
+    bench.fate = QT_COMMAND_ACTS;
+    type(&bench, kept_rows[_i].script, 150);
+    wait(&bench, 2100);
+    ck_assert(shows(&bench, 120, 24, kept_rows[_i].unkept));
+    end(&bench);
+}
+END_TEST
+
+START_TEST(a_screen_is_left_by_a_command_when_that_is_on_disk)
+{
+    static const char *const scripts[] = {"qp", "qxFLAT"};
+    struct bench bench;
+    enum qt_tui_outcome outcome;
+    for (int answers = 0; answers < 2; answers++) {
+        begin(&bench, QT_TUI_QUIT_ASKS);
+        bench.snap->positions = 1;
+        bench.fate = QT_COMMAND_ACTS;
+        type(&bench, scripts[_i], 150);
+        wait(&bench, 100);
+        ck_assert(!qt_app_is_done(bench.app, &outcome));
+        bench.fate = answers ? QT_COMMAND_KEPT : QT_COMMAND_ACTS;
+        wait(&bench, 2000);
+        ck_assert_int_eq(qt_app_is_done(bench.app, &outcome), answers); /* else it stays, and says why */
+        ck_assert(answers || shows(&bench, 120, 24, "the disk has not taken it"));
+        end(&bench);
+    }
 }
 END_TEST
 
@@ -561,6 +639,11 @@ main(void)
     tcase_add_test(stop, a_forgotten_dialog_closes_itself);
     tcase_add_test(stop, a_refused_liquidation_is_told_and_any_key_closes_it);
     tcase_add_loop_test(stop, resume_asks, 0, sizeof resume_rows / sizeof *resume_rows);
+    tcase_add_loop_test(stop, a_command_is_called_ordered_when_it_is_on_disk, 0,
+                        sizeof kept_rows / sizeof *kept_rows);
+    tcase_add_loop_test(stop, S6_disk_that_does_not_answer_a_command_is_said, 0,
+                        sizeof kept_rows / sizeof *kept_rows);
+    tcase_add_loop_test(stop, a_screen_is_left_by_a_command_when_that_is_on_disk, 0, 2);
     tcase_add_loop_test(stop, q_leaves_as_the_options_say, 0, sizeof quit_rows / sizeof *quit_rows);
     tcase_add_test(stop, q_asks_before_the_first_picture_too);
     tcase_add_test(keys, no_key_gives_another_command);

@@ -134,22 +134,80 @@ START_TEST(after_failures_in_a_row_new_orders_wait_and_cancels_do_not)
 }
 END_TEST
 
-START_TEST(O10_a_limit_stops_everything_until_it_has_passed) /* O10 */
+/* An order that rests, and then one that is answered 429: for a second nothing may leave but cancels. */
+static struct qt_order_request
+come_to_the_limit(void)
 {
     open_default();
-    struct qt_order_request order = bench_order(&bench, 2, QT_BUY, (qt_px){5000}, 1000);
-    qt_double_set(bench.venue, QT_DOUBLE_LIMIT, 1);
     bench_submit(&bench, 1, QT_BUY, (qt_px){5000}, 1000);
-    (void)bench_report(&bench, REPORT(1, REJECTED));
+    (void)bench_report(&bench, REPORT(1, ACCEPTED));
+    qt_double_set(bench.venue, QT_DOUBLE_LIMIT, 1);
+    bench_submit(&bench, 2, QT_BUY, (qt_px){5000}, 1000);
+    (void)bench_report(&bench, REPORT(2, REJECTED));
+    return bench_order(&bench, 3, QT_BUY, (qt_px){5000}, 1000);
+}
+
+START_TEST(O10_under_429_all_stops_but_the_reserve_for_cancels)
+{
+    struct qt_order_request order = come_to_the_limit();
     uint64_t requests = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
     ck_assert(!bench.orders.submit(bench.orders.self, &order));
+    ck_assert(!bench.orders.query(bench.orders.self, 0, qt_client_id(1, 0)));
+    (void)bench.orders.sync(bench.orders.self); /* waits */
+    ck_assert(bench.orders.cancel(bench.orders.self, 0, qt_client_id(1, 0)));
+    (void)bench_report(&bench, REPORT(1, CANCELLED));
+    ck_assert(bench.orders.cancel_all(bench.orders.self, 0)); /* none is left: refused, and answered */
+    bench_work(&bench, 300);
+    ck_assert_uint_eq(qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS), requests + 2);
+    bench_work(&bench, 900);
+    bench_submit(&bench, 3, QT_BUY, (qt_px){5000}, 1000);
+    (void)bench_report(&bench, REPORT(3, ACCEPTED));
+    ck_assert_uint_eq(qt_binance_stats(bench.session).bans, 1);
+}
+END_TEST
+
+START_TEST(O10_cancel_that_is_answered_429_stops_cancels_too)
+{
+    struct qt_order_request order = come_to_the_limit();
+    qt_double_set(bench.venue, QT_DOUBLE_LIMIT, 1);
+    ck_assert(bench.orders.cancel(bench.orders.self, 0, qt_client_id(1, 0)));
+    ck_assert_int_eq(bench_report(&bench, REPORT(1, CANCEL_REJECTED))->report.code, -1003);
+    uint64_t requests = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
     ck_assert(!bench.orders.cancel(bench.orders.self, 0, qt_client_id(1, 0)));
+    ck_assert(!bench.orders.submit(bench.orders.self, &order));
     bench_work(&bench, 500);
     ck_assert_uint_eq(qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS), requests);
     bench_work(&bench, 700);
-    bench_submit(&bench, 2, QT_BUY, (qt_px){5000}, 1000);
-    (void)bench_report(&bench, REPORT(2, ACCEPTED));
-    ck_assert_uint_eq(qt_binance_stats(bench.session).bans, 1);
+    ck_assert(bench.orders.cancel(bench.orders.self, 0, qt_client_id(1, 0)));
+    (void)bench_report(&bench, REPORT(1, CANCELLED));
+}
+END_TEST
+
+/* Questions wait in line behind as many as there are connections; the first is answered 418. What
+ * else has left by then had left before the ban was known. */
+START_TEST(O10_under_418_nothing_leaves_not_even_what_waits_in_line)
+{
+    enum { ASKED = 40, CONNECTIONS = 12 };
+    open_default();
+    uint64_t requests = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
+    qt_double_set(bench.venue, QT_DOUBLE_BAN, ASKED);
+    for (uint64_t seq = 1; seq <= ASKED; seq++)
+        ck_assert(bench.orders.query(bench.orders.self, 0, qt_client_id(seq, 0)));
+    for (uint64_t seq = 1; seq <= ASKED; seq++) {
+        bench.seen = 0;
+        (void)bench_report(&bench, (int64_t)REPORT(seq, TIMEOUT));
+    }
+    uint64_t after = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
+    ck_assert_uint_ge(after, requests + 1);
+    ck_assert_uint_le(after, requests + CONNECTIONS);
+    uint64_t sockets = qt_double_counted(bench.venue, QT_DOUBLE_SOCKETS);
+    qt_double_set(bench.venue, QT_DOUBLE_CUT, 1);
+    ck_assert(!bench.orders.cancel(bench.orders.self, 0, qt_client_id(1, 0)));
+    ck_assert(!bench.orders.cancel_all(bench.orders.self, 0));
+    bench_work(&bench, 1000);
+    bool is_banned = qt_clock_utc_ns(&bench.clock) < qt_binance_stats(bench.session).banned_until_ns;
+    ck_assert(!is_banned || qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS) == after);
+    ck_assert(!is_banned || qt_double_counted(bench.venue, QT_DOUBLE_SOCKETS) == sockets);
 }
 END_TEST
 
@@ -205,6 +263,24 @@ START_TEST(O10_ban_of_three_minutes_outlives_a_restart_and_no_request_is_made)
     qt_universe_destroy(bench.universe);
     bench_open(&bench, &options); /* waits for it */
     ck_assert_int_ge(qt_clock_utc_ns(&bench.clock), until_ns);
+}
+END_TEST
+
+/* Of what the other sessions of the process have left. */
+START_TEST(F8_sessions_of_one_process_share_the_connections_to_a_host)
+{
+    struct qt_connects connects;
+    struct qt_binance_options options = bench_options(&bench);
+    options.connects = &connects;
+    qt_connects_init(&connects, 1e-6, 7);
+    for (int i = 0; i < 7; i++) /* of the other sessions */
+        ck_assert(qt_connects_take(&connects, options.ws_url, qt_now_mono_ns()));
+    bench_open(&bench, &options);
+    bench_work(&bench, 500);
+    ck_assert_uint_eq(qt_double_counted(bench.venue, QT_DOUBLE_SOCKETS), 0);
+    qt_connects_init(&connects, 1e-6, 7); /* as if their five minutes had passed */
+    bench_settle(&bench);
+    ck_assert_uint_ge(qt_double_counted(bench.venue, QT_DOUBLE_SOCKETS), 2);
 }
 END_TEST
 
@@ -440,7 +516,9 @@ add_order_cases(Suite *suite)
                         QT_COUNT_OF(failures));
     tcase_add_test(tc, O2_an_order_behind_an_error_shows_on_the_stream_and_in_the_account);
     tcase_add_test(tc, after_failures_in_a_row_new_orders_wait_and_cancels_do_not);
-    tcase_add_test(tc, O10_a_limit_stops_everything_until_it_has_passed);
+    tcase_add_test(tc, O10_under_429_all_stops_but_the_reserve_for_cancels);
+    tcase_add_test(tc, O10_cancel_that_is_answered_429_stops_cancels_too);
+    tcase_add_test(tc, O10_under_418_nothing_leaves_not_even_what_waits_in_line);
     tcase_add_test(tc, a_key_that_is_refused_later_stops_new_orders_and_is_told);
 }
 
@@ -461,6 +539,7 @@ main(void)
     tcase_add_test(tc, F9_order_behind_an_error_is_found_by_the_poll_of_a_quiet_stream);
     tcase_add_test(tc, where_listen_keys_are_gone_the_stream_is_subscribed_by_signature);
     tc = add_case(suite, "ban", set_up_at_sixty);
+    tcase_add_test(tc, F8_sessions_of_one_process_share_the_connections_to_a_host);
     tcase_add_test(tc, O10_ban_of_three_minutes_outlives_a_restart_and_no_request_is_made);
     tc = add_case(suite, "market", set_up);
     tcase_add_test(tc, an_open_but_silent_connection_is_stale_and_made_anew);

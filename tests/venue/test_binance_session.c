@@ -315,6 +315,20 @@ START_TEST(cancel_all_cancels_each_and_reads_the_account)
 }
 END_TEST
 
+START_TEST(cancel_all_that_is_refused_is_told_of_no_order)
+{
+    open_default();
+    bench_settle(&bench);
+    bench.seen = bench.n;
+    ck_assert(bench.orders.cancel_all(bench.orders.self, 0)); /* there is none */
+    const struct qt_event *event = bench_find(&bench, is_kind, QT_EVENT_REPORT, "the refusal");
+    ck_assert_int_eq(event->report.type, QT_REPORT_CANCEL_REJECTED);
+    ck_assert_int_eq(event->report.code, -2011);
+    ck_assert_uint_eq(event->report.client_id, 0);
+    (void)bench_find(&bench, is_kind, QT_EVENT_SYNC, "the account after it");
+}
+END_TEST
+
 START_TEST(a_sync_tells_balances_and_open_orders_and_then_its_end)
 {
     open_default();
@@ -648,6 +662,7 @@ add_order_cases(Suite *suite)
     tcase_add_test(tc, a_refused_order_is_rejected_with_the_venues_code);
     tcase_add_test(tc, an_order_can_be_asked_for);
     tcase_add_test(tc, cancel_all_cancels_each_and_reads_the_account);
+    tcase_add_test(tc, cancel_all_that_is_refused_is_told_of_no_order);
     tcase_add_test(tc, a_sync_tells_balances_and_open_orders_and_then_its_end);
     tc = add_case(suite, "books");
     tcase_add_test(tc, a_watched_book_goes_live_and_stays_exact);

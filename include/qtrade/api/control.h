@@ -4,11 +4,15 @@
  * user and root. Each line is a JSON object, each answer one line:
  *
  *     {"v":1,"command":"status"}                        {"v":1,"ok":true,"status":{...}}
- *     {"v":1,"command":"pause","reason":"news"}         {"v":1,"ok":true}
+ *     {"v":1,"command":"pause","reason":"news"}         {"v":1,"ok":true,"kept":true}
  *     {"v":1,"command":"picture","after":7,"keys":3}    {"v":1,"ok":true,"picture":{...}}
  *     {"v":1,"command":"audit","reason":"store.rekey"}  {"v":1,"ok":true}, after an entry of it
  *     {"v":1,"command":"rekey","reason":"8f31..."}      {"v":1,"ok":true}, of 'store rekey --pages'
  *     {"v":1,"command":"sing"}                          {"v":1,"ok":false,"error":"..."}
+ *
+ * A command to the engine is answered when it is on disk, so that what was acknowledged outlives the
+ * engine: "kept" is true. A disk that does not answer is waited for 1.5 s; then "kept" is false and a
+ * "warning" says so. What the command does never waits for either.
  *
  * While the engine's thread does not move (the watchdog says so), a stop is answered with ok and a
  * "warning": the gate is shut, the rest waits; a resume is refused; the status tells both.
@@ -55,6 +59,10 @@ struct qt_control_engine {
     void (*give)(void *self, const struct qt_snapshot *snapshot);
     bool (*command)(void *self, const struct qt_control_peer *peer, enum qt_command_kind kind,
                     const char *reason, struct qt_error *err);
+    /** The number of the newest command, and what became of those up to a number; NULL, both: a
+     * command is answered at once. */
+    uint64_t (*given)(void *self);
+    enum qt_command_fate (*fate)(void *self, uint64_t number);
     void (*seen)(void *self); /* somebody pressed a key in an attached screen; NULL: no matter */
     /** The same of one process again at most once a minute: times counts what was not told. NULL:
      * nobody listens. */

@@ -27,5 +27,8 @@ QT_CHECKED bool qt_mpsc_push(struct qt_mpsc *ring,
                              const void *element);            /* any thread; false: full */
 QT_CHECKED bool qt_mpsc_pop(struct qt_mpsc *ring, void *out); /* the consumer; false: empty */
 size_t qt_mpsc_count(const struct qt_mpsc *ring);
+/** Elements ever pushed, or being pushed; popped in that order. Any thread: those that it pushed
+ * before are among them. */
+uint64_t qt_mpsc_pushed(const struct qt_mpsc *ring);
 
 #endif

@@ -74,6 +74,10 @@ struct qt_store_port {
     /** Waits until everything put so far is on disk (mode changes); false: it could not be written.
      */
     bool (*flush)(void *self, int timeout_ms);
+    /** How many records were put so far; NULL: nobody may ask. */
+    uint64_t (*count)(void *self);
+    /** So many of them, counted from the first, are on disk. Any thread. NULL as count is. */
+    bool (*has)(void *self, uint64_t count);
     bool (*is_healthy)(void *self); /* false: the last write failed; the engine pauses while so */
 };
 

@@ -365,4 +365,17 @@ QT_CHECKED bool qt_engine_command(struct qt_engine *engine, enum qt_command_kind
                                   enum qt_command_source source, const char *reason,
                                   struct qt_error *err);
 
+/** What has become of a command; each one more than the one before. */
+enum qt_command_fate {
+    QT_COMMAND_QUEUED, /* the gate is shut where it stops; the engine has not come to it */
+    QT_COMMAND_ACTS,   /* the engine has; should it die now, it might start without it */
+    QT_COMMAND_KEPT    /* and what it changed is on disk: the next start knows of it */
+};
+
+/** The number of the newest command: of one that this thread has just given, or of a later one. Any
+ * thread. */
+uint64_t qt_engine_commands(const struct qt_engine *engine);
+/** What has become of the commands up to that number. Never waits. Any thread. */
+enum qt_command_fate qt_engine_command_fate(const struct qt_engine *engine, uint64_t number);
+
 #endif

@@ -77,6 +77,9 @@ QT_CHECKED uint64_t qt_http_send(struct qt_http *http, const struct qt_http_requ
                                  struct qt_error *err);
 /** Forgets a request: done is not called any more. False: not under way. */
 bool qt_http_forget(struct qt_http *http, uint64_t id);
+/** Those of which no byte has left and that wants (of their context) picks fail with QT_NET_OFF and
+ * that reason; done is called for each, soon. Their number. */
+size_t qt_http_call_off(struct qt_http *http, bool (*wants)(void *context), const char *reason);
 /** Requests under way or waiting. */
 size_t qt_http_pending(const struct qt_http *http);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Rate limits of a venue: fixed windows aligned to the venue's clock (request weight, order count,
- * raw requests), each with a share that only cancels may use, and bans (429, 418, Retry-After) that
- * stop everything. Pure: the venue's UTC time is passed in; a clock that steps back never gives
- * budget back.
+ * raw requests), each with a share that only cancels may use; pauses (429), in which only cancels go,
+ * and bans (418), which stop everything: both until Retry-After has passed. Pure: the venue's UTC
+ * time is passed in; a clock that steps back never gives budget back.
  */
 #ifndef QTRADE_NET_LIMITER_H
 #define QTRADE_NET_LIMITER_H
@@ -32,7 +32,7 @@ struct qt_limit_cost {
 enum qt_limiter_verdict {
     QT_LIMITER_GO,     /* taken */
     QT_LIMITER_WAIT,   /* no budget in this window: nothing taken */
-    QT_LIMITER_BANNED, /* the venue said to stop: nothing taken */
+    QT_LIMITER_BANNED, /* the venue said to stop (a pause or a ban): nothing taken */
     QT_LIMITER_VERDICTS
 };
 
@@ -44,7 +44,8 @@ struct qt_limiter {
     int64_t window_ns[QT_LIMITER_ROWS]; /* opening time of the current window */
     int64_t used[QT_LIMITER_ROWS];
     int64_t banned_until_ns; /* 0: not banned */
-    uint64_t waits, bans;    /* counted verdicts WAIT, bans set */
+    int64_t paused_until_ns; /* 0: not paused */
+    uint64_t waits, bans;    /* counted verdicts WAIT, bans and pauses set */
 };
 
 /** n (1..QT_LIMITER_ROWS) rules, copied. */
@@ -58,9 +59,11 @@ QT_CHECKED enum qt_limiter_verdict qt_limiter_take(struct qt_limiter *limiter, i
  */
 void qt_limiter_seen(struct qt_limiter *limiter, int64_t now_ns, enum qt_limit_kind kind,
                      int64_t interval_ns, int64_t used);
-/** 429 or 418: nothing goes for seconds (< 1 counts as 1). Never shortens a ban. */
+/** 418: nothing goes for seconds (< 1 counts as 1). Never shortens a ban. */
 void qt_limiter_ban(struct qt_limiter *limiter, int64_t now_ns, int64_t seconds);
-/** When the ban ends, for keeping it over a restart; 0: none. And putting it back. */
+/** 429: nothing goes for so long but cancels, as far as the windows have room for them. */
+void qt_limiter_pause(struct qt_limiter *limiter, int64_t now_ns, int64_t seconds);
+/** When ban and pause are over, for keeping it over a restart; 0: none. Put back it is a ban. */
 int64_t qt_limiter_banned_until(const struct qt_limiter *limiter);
 void qt_limiter_restore_ban(struct qt_limiter *limiter, int64_t until_ns);
 

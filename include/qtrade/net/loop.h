@@ -26,6 +26,7 @@ enum qt_net_error {
     QT_NET_CLOSED,    /* the connection was cut */
     QT_NET_TOO_LARGE, /* more bytes than the stated maximum */
     QT_NET_PROTOCOL,  /* what came is not HTTP or WebSocket, or the upgrade was refused */
+    QT_NET_OFF,       /* called off by us before any byte of it had left */
     QT_NET_ERRORS
 };
 /** "dns", "refused" ... never NULL. */

@@ -85,6 +85,7 @@ struct qt_order {
     uint8_t purpose;                /* enum qt_order_purpose */
     bool is_acknowledged;           /* the venue has shown that it knows the order */
     bool is_cancel_wanted;          /* a cancel was sent */
+    bool is_earlier;                /* of an earlier run, and not told yet that it stands */
     uint64_t venue_id;              /* 0: not known yet */
     uint64_t seq;                   /* of the event that decided it */
     uint64_t parent;                /* the parent order it works for (trade/parent.h); 0: none */
@@ -93,6 +94,8 @@ struct qt_order {
     qt_money fees, base_fees;       /* quote (QT_MONEY_SCALE); base (qty_scale) */
     int64_t created_ns, updated_ns; /* event time */
     int64_t sent_ns, cancel_ns;     /* of the submit; of the last cancel, 0: none */
+    int64_t cancel_after_ns;        /* the keeper's: no cancel before that event time; 0: at once */
+    uint8_t cancel_refusals;        /* the keeper's: by the venue, since something else changed */
     uint32_t answered_read;         /* the keeper's: of the account, before the last answer about it */
     int32_t code;                   /* the venue's reject code; 0: none */
     char reason[QT_ORDER_REASON];   /* why it is in its state */

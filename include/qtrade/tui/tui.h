@@ -29,6 +29,9 @@ struct qt_tui_source {
      * long. */
     bool (*command)(void *self, enum qt_command_kind kind, const char *reason,
                     struct qt_error *err);
+    /** What has become of the last command that was accepted; a person is told that it is done when
+     * it is kept. NULL function: it is when command() returns. Must not block. */
+    enum qt_command_fate (*fate)(void *self);
     /** Why no new picture can come: "NO ENGINE" ..., shown at once and everything else as old; NULL:
      * they come. A NULL function: the engine is this process. */
     const char *(*trouble)(void *self);

@@ -46,6 +46,7 @@
 #include <stdint.h>
 
 #include "qtrade/base/clock.h"
+#include "qtrade/net/connects.h"
 #include "qtrade/net/loop.h"
 #include "qtrade/venue/config.h"
 #include "qtrade/venue/venue.h"
@@ -83,6 +84,7 @@ struct qt_binance_options {
     int order_timeout_ms; /* real time until an order without an answer is TIMEOUT; 0: 5000 */
     int rules_ms; /* real time in which every symbol's rules are looked at again; 0: 600000 */
     struct qt_loop_options loop;
+    struct qt_connects *connects; /* of the whole process, borrowed until it is closed; NULL: its own */
     int64_t banned_until_ns; /* UTC of clock; of qt_venue_stats of the last run: a ban outlives a
                                 restart (fault O10) */
     /** The venue wants no request until then (UTC of clock); on the thread that works the session.
@@ -95,6 +97,10 @@ struct qt_binance_options {
 };
 
 struct qt_binance;
+
+/** The venue lets one address begin 300 connections in 5 minutes at a host: for all sessions of a
+ * thread. */
+void qt_binance_connects_init(struct qt_connects *connects);
 
 /** Options as the config's section says; the strings are borrowed from config. Key, secret, tag and
  * clock stay empty. */

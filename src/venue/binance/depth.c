@@ -373,7 +373,7 @@ connect_depth(struct qt_binance *self)
     struct qt_error err;
     if (self->depth.n == 0)
         return;
-    if (!qt__bn_may_connect(self)) {
+    if (!qt__bn_may_connect(self, self->ws_url)) {
         qt_timer_start(self->loop, &link->timer, 1000, on_timer, self);
         return;
     }

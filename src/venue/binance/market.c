@@ -194,15 +194,15 @@ connect_link(struct qt__bn_link *link)
 {
     struct qt_binance *self = link->self;
     struct qt_error err;
-    if (!qt__bn_may_connect(self)) {
+    const char *base = link->source == 0 ? self->ws_url : self->backup_ws_url;
+    if (!qt__bn_may_connect(self, base)) {
         qt_timer_start(self->loop, &link->timer, BUDGET_WAIT_MS, on_timer, link);
         return;
     }
     char url[QT__BN_URL + 16];
     struct qt_text text;
     qt_text_init(&text, url, sizeof url);
-    qt_text_addf(&text, "%s%s", link->source == 0 ? self->ws_url : self->backup_ws_url,
-                 link->lane->path);
+    qt_text_addf(&text, "%s%s", base, link->lane->path);
     const struct qt_ws_options options = {
         .url = url, .context = link, .open = on_open, .message = on_message, .closed = on_closed};
     link->ws = qt_ws_create(self->loop, &options, &err);

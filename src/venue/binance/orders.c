@@ -212,6 +212,8 @@ on_all_cancelled(struct qt__bn_call *call, const struct qt__bn_answer *answer)
             push_cancelled(call, &order, 0);
     }
     json_decref(root);
+    if (!answer->is_good && surely_not_done(answer->verdict))
+        push_bare(call, QT_REPORT_CANCEL_REJECTED, QT_ORDER_UNKNOWN, answer->code); /* of no id */
     (void)qt__bn_account_sync(self);
 }
 

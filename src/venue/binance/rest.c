@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Requests: the venue's budget before, its verdict after. A share of every budget is kept for
- * cancels. A ban (429, 418) stops everything until Retry-After has passed, cancels too: the venue
- * lengthens the ban of who goes on asking.
+ * cancels. A 429 stops everything but cancels until Retry-After has passed, and when a cancel is
+ * answered so, cancels too. A 418 is a ban, which the venue lengthens for whoever goes on asking:
+ * nothing leaves, neither what waits in line nor a new connection (fault O10).
  */
 #include "session_priv.h"
 
@@ -44,7 +45,8 @@ qt__bn_rest_rules(struct qt_binance *self, const struct qt__bn_rate_rules *rules
     qt_limiter_init(&fresh, rules->limits, rules->n);
     fresh.waits = self->limiter.waits;
     fresh.bans = self->limiter.bans;
-    qt_limiter_restore_ban(&fresh, qt_limiter_banned_until(&self->limiter));
+    fresh.banned_until_ns = self->limiter.banned_until_ns;
+    fresh.paused_until_ns = self->limiter.paused_until_ns;
     self->limiter = fresh;
 }
 
@@ -58,16 +60,35 @@ take_call(struct qt_binance *self, bool is_cancel)
     return NULL;
 }
 
-static void
-note_ban(struct qt_binance *self, const struct qt_http_response *response)
+static bool
+is_any(void *context)
 {
-    int64_t seconds = response->retry_after_s > 0 ? response->retry_after_s : BAN_DEFAULT_S;
-    qt_limiter_ban(&self->limiter, qt__bn_limiter_now(self), seconds);
+    (void)context;
+    return true;
+}
+
+static bool
+is_no_cancel(void *context)
+{
+    return ((const struct qt__bn_call *)context)->operation != QT_OPERATION_CANCEL;
+}
+
+void
+qt__bn_rest_stop(struct qt_binance *self, int status, int64_t retry_after_s, bool spares_cancels)
+{
+    int64_t seconds = retry_after_s > 0 ? retry_after_s : BAN_DEFAULT_S;
+    int64_t now = qt__bn_limiter_now(self);
+    if (spares_cancels)
+        qt_limiter_pause(&self->limiter, now, seconds);
+    else
+        qt_limiter_ban(&self->limiter, now, seconds);
+    (void)qt_http_call_off(self->http, spares_cancels ? is_no_cancel : is_any,
+                           "called off: the venue wants no request now");
     self->stats.bans++;
     if (self->banned)
         self->banned(self->banned_context, qt_limiter_banned_until(&self->limiter));
-    qt__bn_link_tell(self, QT_LINK_REST, QT_LINK_DOWN, "HTTP %d: no request for %lld s",
-                     response->status, (long long)seconds);
+    qt__bn_link_tell(self, QT_LINK_REST, QT_LINK_DOWN, "HTTP %d: %s for %lld s", status,
+                     spares_cancels ? "only cancels" : "no request", (long long)seconds);
 }
 
 static void
@@ -123,6 +144,11 @@ judge(const struct qt_venue_class *class, const struct qt_http_response *respons
     answer->body = response->body;
     answer->length = response->length;
     answer->status = response->status;
+    if (response->error == QT_NET_OFF) {
+        answer->verdict = QT_VENUE_BANNED;
+        snprintf(text, QT_NET_REASON, "%s", response->reason);
+        return;
+    }
     if (response->error != QT_NET_OK) {
         answer->verdict = response->was_sent ? QT_VENUE_UNKNOWN : QT_VENUE_RETRY;
         snprintf(text, QT_NET_REASON, "%s", response->reason);
@@ -156,14 +182,18 @@ on_response(void *context, const struct qt_http_response *response)
     judge(self->product->class, response, text, &answer);
     if (response->error == QT_NET_OK)
         note_limits(self, response);
-    qt__bn_outcome(self, (enum qt_operation)call.operation, answer.is_good || !is_fault(&answer));
+    if (response->error == QT_NET_OFF)
+        qt_breaker_forget(&self->operations[call.operation].breaker);
+    else
+        qt__bn_outcome(self, (enum qt_operation)call.operation, answer.is_good || !is_fault(&answer));
     if (answer.is_good) {
         self->stats.round_trip_ns = response->latency_ns;
         self->is_key_refused &= !call.is_keyed;
         qt__bn_link_tell(self, QT_LINK_REST, QT_LINK_UP, "answers");
     } else {
-        if (answer.verdict == QT_VENUE_BANNED)
-            note_ban(self, response);
+        if (answer.verdict == QT_VENUE_BANNED && response->error == QT_NET_OK)
+            qt__bn_rest_stop(self, response->status, response->retry_after_s,
+                             response->status == 429 && call.operation != QT_OPERATION_CANCEL);
         note_failure(self, &answer);
         if (answer.status >= 400 && answer.status < 500 && answer.verdict != QT_VENUE_AUTH &&
             answer.verdict != QT_VENUE_BANNED) /* it answers, if only no */
@@ -238,6 +268,15 @@ static int64_t
 real_ns(const struct qt_binance *self, int64_t wait_ns)
 {
     return (int64_t)((double)wait_ns / self->limiter_clock.speed) + 1;
+}
+
+int64_t
+qt__bn_rest_stopped_ns(const struct qt_binance *self, bool spares_cancels)
+{
+    int64_t now = qt__bn_limiter_now(self);
+    int64_t until = spares_cancels ? qt_limiter_banned_until(&self->limiter)
+                                   : self->limiter.banned_until_ns;
+    return until > now ? real_ns(self, until - now) : 0;
 }
 
 enum qt__bn_sent

@@ -47,11 +47,11 @@ qt__bn_push(struct qt_binance *self, struct qt_event *event)
 }
 
 bool
-qt__bn_may_connect(struct qt_binance *self)
+qt__bn_may_connect(struct qt_binance *self, const char *url)
 {
-    if (!qt__bn_may(self, QT_OPERATION_STREAM, NULL))
+    if (qt__bn_rest_stopped_ns(self, false) > 0 || !qt__bn_may(self, QT_OPERATION_STREAM, NULL))
         return false;
-    if (qt_bucket_take(&self->connects, qt__bn_mono(self), 1))
+    if (qt_connects_take(self->connects, url, qt__bn_mono(self)))
         return true;
     qt_breaker_forget(&self->operations[QT_OPERATION_STREAM].breaker);
     return false;
@@ -202,7 +202,8 @@ copy_numbers(struct qt_binance *self, const struct qt_binance_options *options)
     self->stats.round_trip_ns = -1;
     self->route = (struct qt_event_sink){.self = self, .push = qt__bn_route};
     qt_rng_init(&self->rng, options->seed ? options->seed : (uint64_t)qt_now_mono_ns());
-    qt_bucket_init(&self->connects, CONNECTS_PER_S, CONNECTS_BURST, qt__bn_mono(self));
+    qt_binance_connects_init(&self->own_connects);
+    self->connects = options->connects ? options->connects : &self->own_connects;
     for (int kind = 0; kind < QT_LINK_KINDS; kind++) {
         self->links[kind].now = (struct qt_link){.kind = (uint8_t)kind, .state = QT_LINK_DOWN};
         self->links[kind].is_told = true;
@@ -266,6 +267,12 @@ qt_binance_options_of(const struct qt_venue_config *config)
         if (history[i].bars > 0)
             options.history[options.n_history++] = history[i];
     return options;
+}
+
+void
+qt_binance_connects_init(struct qt_connects *connects)
+{
+    qt_connects_init(connects, CONNECTS_PER_S, CONNECTS_BURST);
 }
 
 struct qt_binance *

@@ -17,6 +17,7 @@
 #include "qtrade/market/sources.h"
 #include "qtrade/net/backoff.h"
 #include "qtrade/net/breaker.h"
+#include "qtrade/net/connects.h"
 #include "qtrade/net/http.h"
 #include "qtrade/net/limiter.h"
 #include "qtrade/net/websocket.h"
@@ -246,7 +247,8 @@ struct qt_binance {
     struct qt__bn_time time;
     struct qt__bn_link *market; /* n_market of the primary, then as many of the backup */
     unsigned n_market;          /* each for a lane of the symbols of its own */
-    struct qt_bucket connects;  /* 300 connections per 5 minutes and address */
+    struct qt_connects *connects;    /* 300 per 5 minutes, host and address; the process's or */
+    struct qt_connects own_connects; /* where it has none */
     struct qt_timer watchdog;
     struct qt__bn_history_line line;
     struct qt_bar *bars; /* room for one klines answer */
@@ -267,8 +269,8 @@ void qt__bn_link_tell(struct qt_binance *self, enum qt_link_kind kind, enum qt_l
                       const char *format, ...) QT_PRINTF(4, 5);
 /* To the engine as it is; outside of work it is a bug of ours. */
 void qt__bn_push(struct qt_binance *self, struct qt_event *event);
-/* May another connection be opened now? */
-QT_CHECKED bool qt__bn_may_connect(struct qt_binance *self);
+/* May another connection be opened there now? */
+QT_CHECKED bool qt__bn_may_connect(struct qt_binance *self, const char *url);
 
 /* policies.c */
 void qt__bn_breakers_init(struct qt_binance *self);
@@ -288,6 +290,12 @@ void qt__bn_rest_init(struct qt_binance *self);
  * if SENT. */
 enum qt__bn_sent qt__bn_rest_send(struct qt_binance *self, const struct qt__bn_request *request,
                                   int64_t *out_wait_ns);
+/* The venue wants no request (but cancels: spares_cancels) for so long, -1: it did not say. What
+ * waits in line is called off. */
+void qt__bn_rest_stop(struct qt_binance *self, int status, int64_t retry_after_s,
+                      bool spares_cancels);
+/* Real ns until it wants any again; spares_cancels: one that is no cancel. 0: it does now. */
+int64_t qt__bn_rest_stopped_ns(const struct qt_binance *self, bool spares_cancels);
 int64_t qt__bn_limiter_now(const struct qt_binance *self);
 void qt__bn_rest_rules(struct qt_binance *self, const struct qt__bn_rate_rules *rules);
 

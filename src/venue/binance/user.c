@@ -145,6 +145,8 @@ on_subscribed(struct qt_binance *self, const struct qt_decoded *decoded)
     self->is_key_refused |= row && row->verdict == QT_VENUE_AUTH;
     if (row && row->verdict == QT_VENUE_CLOCK)
         qt__bn_time_again(self);
+    if (row && row->verdict == QT_VENUE_BANNED)
+        qt__bn_rest_stop(self, 418, -1, false); /* or a 429: which is not said here */
     snprintf(why, sizeof why, "subscription refused: %d", decoded->answer_code);
     user_down(self, why);
 }
@@ -198,7 +200,12 @@ open_socket(struct qt_binance *self)
     char url[QT__BN_URL + 160];
     struct qt_error err;
     struct qt_text text;
-    if (!qt__bn_may_connect(self)) {
+    int64_t stopped_ns = qt__bn_rest_stopped_ns(self, user->uses_api); /* what follows is a request */
+    if (stopped_ns > 0) {
+        retry_in(self, "the venue wants no request now", stopped_ns / QT_NS_PER_MS + 1);
+        return;
+    }
+    if (!qt__bn_may_connect(self, user->uses_api ? self->ws_api_url : self->ws_url)) {
         user_down(self, "too many connections for now");
         return;
     }
