@@ -241,7 +241,7 @@ static const struct {
 } wrong_rows[] = {{"--latency order", 2, "order=TIME"},
                   {"--latency query=5ms", 2, "order=TIME"},
                   {"--latency order=never", 2, "a time up to 60s"},
-                  {"--latency order=5ms:-1", 2, "sigma, 0 to 5"},
+                  {"--latency order=5ms:-1", 2, "SIGMA, 0 to 5"},
                   {"--fees 10", 2, "MAKER/TAKER"},
                   {"--fees x/1", 2, "MAKER/TAKER"},
                   {"--queue 1.5", 2, "queue"},
