@@ -9,19 +9,34 @@
 
 #define ASSUMED_MS 100 /* as the exchange inside the program has it */
 #define ASSUMED_BPS 10
+#define FIRST_MOST 0.05 /* of the answers, that those behind a word may be told without them */
+
+/* Of those behind a word the quick ones are missing where many came before it. */
+static bool
+fit_time(const struct qt__compare_seen *seen, int which, struct qt_lognormal_fit *out)
+{
+    size_t n = seen->time_ms[which].n, first = seen->first[which];
+    if (!qt_fit_lognormal(seen->time_ms[which].of, n, out))
+        return false;
+    if ((double)first > FIRST_MOST * (double)(n + first))
+        out->median.is_known = out->sigma.is_known = false;
+    return true;
+}
 
 bool
 qt__compare_fit(struct qt__compare *compare, uint64_t seed, struct qt_error *err)
 {
     const struct qt__compare_seen *seen = &compare->seen;
     struct qt__compare_found *found = &compare->found;
-    for (int i = 0; i < QT__TIMES; i++)
-        found->time_ms[i] = qt_fit_lognormal(seen->time_ms[i].of, seen->time_ms[i].n);
+    bool is_good = true;
+    for (int i = 0; i < QT__TIMES && is_good; i++)
+        is_good = fit_time(seen, i, &found->time_ms[i]);
     found->maker_bps = qt_fit_mean(seen->maker_bps.of, seen->maker_bps.n);
     found->taker_bps = qt_fit_mean(seen->taker_bps.of, seen->taker_bps.n);
     found->fill_at_touch = qt_fit_proportion(seen->touched_filled, seen->touched);
-    return qt_fit_spans(seen->ahead.of, seen->ahead.n, seed, &found->queue_ahead) ||
-           qt_fail(err, QT_E_MEMORY, "no memory for the queue's estimate");
+    is_good = is_good && qt_fit_slope(seen->impact.of, seen->impact.n, &found->impact) &&
+              qt_fit_spans(seen->ahead.of, seen->ahead.n, seed, &found->queue_ahead);
+    return is_good || qt_fail(err, QT_E_MEMORY, "no memory for the estimates");
 }
 
 /* few: sorted observations that a parameter may be taken from when they are too few for an

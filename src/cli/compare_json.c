@@ -39,14 +39,26 @@ estimate(const struct qt_estimate *of)
 static json_t *
 lognormal(const struct qt_lognormal_fit *fit)
 {
-    return json_pack("{s:I, s:o, s:o}", "n", (json_int_t)fit->median.n, "median_ms",
-                     estimate(&fit->median), "sigma", estimate(&fit->sigma));
+    return json_pack("{s:I, s:o, s:o, s:I}", "n", (json_int_t)fit->median.n, "median_ms",
+                     estimate(&fit->median), "sigma", estimate(&fit->sigma), "left_out",
+                     (json_int_t)fit->left_out);
+}
+
+static json_t *
+slope(const struct qt_slope_fit *fit)
+{
+    json_t *out = estimate(&fit->slope);
+    (void)json_object_set_new(out, "standard_error", number(fit->slope.is_known, fit->error));
+    (void)json_object_set_new(out, "left_out", json_integer((json_int_t)fit->left_out));
+    return out;
 }
 
 static const char *const time_names[QT__TIMES] = {[QT__TIME_ORDER_WORD] = "order_word",
                                                   [QT__TIME_ORDER_ANSWER] = "order_answer",
+                                                  [QT__TIME_ORDER_BEHIND] = "order_behind",
                                                   [QT__TIME_CANCEL_WORD] = "cancel_word",
                                                   [QT__TIME_CANCEL_ANSWER] = "cancel_answer",
+                                                  [QT__TIME_CANCEL_BEHIND] = "cancel_behind",
                                                   [QT__TIME_QUERY_ANSWER] = "query_answer"};
 
 static json_t *
@@ -55,10 +67,10 @@ calibration(const struct qt__compare_found *found)
     json_t *latency = json_object();
     for (int i = 0; i < QT__TIMES; i++)
         (void)json_object_set_new(latency, time_names[i], lognormal(&found->time_ms[i]));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "latency", latency, "queue_ahead",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "latency", latency, "queue_ahead",
                      estimate(&found->queue_ahead), "fill_at_touch",
                      estimate(&found->fill_at_touch), "maker_bps", estimate(&found->maker_bps),
-                     "taker_bps", estimate(&found->taker_bps));
+                     "taker_bps", estimate(&found->taker_bps), "impact", slope(&found->impact));
 }
 
 static json_t *

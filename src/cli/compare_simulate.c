@@ -22,17 +22,25 @@ struct simulation {
     bool has_failed;
 };
 
+/* What was refused on this side, by a limit or without a connection, has no code of the venue. */
+static bool
+has_left(const struct qt__compare_row *row)
+{
+    return row->recorded.state != QT_ORDER_REJECTED || row->recorded.code != 0;
+}
+
 static void
 send(struct simulation *simulation, const struct qt_decision *decision)
 {
     struct qt__compare *compare = simulation->compare;
     struct qt__compare_row *row = qt__compare_find(compare, decision->order.client_id);
     struct qt_order_change change;
+    if (!row || !has_left(row))
+        return;
     struct qt_order *order =
-        row ? qt_orders_add(compare->orders,
-                            qt_universe_at(compare->head->universe, row->request.instrument),
-                            &row->request, QT_PURPOSE_ENTRY, decision->seq, decision->t_ns)
-            : NULL;
+        qt_orders_add(compare->orders,
+                      qt_universe_at(compare->head->universe, row->request.instrument),
+                      &row->request, QT_PURPOSE_ENTRY, decision->seq, decision->t_ns);
     if (!order)
         return;
     (void)qt_orders_sent(compare->orders, order, decision->t_ns, &change);

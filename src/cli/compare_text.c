@@ -55,6 +55,18 @@ print_time(const char *name, bool is_answer, const struct qt_lognormal_fit *fit,
 }
 
 static void
+print_impact(const struct qt_slope_fit *fit, FILE *out)
+{
+    if (!fit->slope.is_known) {
+        fprintf(out, "  %-28s %-41s %7zu\n", "impact coefficient", "too few orders", fit->slope.n);
+        return;
+    }
+    print_estimate("impact coefficient", "", &fit->slope, 3, out);
+    fprintf(out, "  %-28s %10.3f%s\n", "         its standard error", fit->error,
+            fit->slope.low > 0 ? "" : "       not told apart from none");
+}
+
+static void
 print_venue(const struct qt__compare_found *found, FILE *out)
 {
     static const struct {
@@ -63,8 +75,10 @@ print_venue(const struct qt__compare_found *found, FILE *out)
         bool is_answer;
     } times[] = {{QT__TIME_ORDER_WORD, "order, to first word", false},
                  {QT__TIME_ORDER_ANSWER, "order, to answer", true},
+                 {QT__TIME_ORDER_BEHIND, "order, word to answer", true},
                  {QT__TIME_CANCEL_WORD, "cancel, to word", false},
                  {QT__TIME_CANCEL_ANSWER, "cancel, to answer", true},
+                 {QT__TIME_CANCEL_BEHIND, "cancel, word to answer", true},
                  {QT__TIME_QUERY_ANSWER, "query, to answer", true}};
     fprintf(out, "%-30s %10s %-5s %24s %7s\n", "VENUE AS RECORDED", "value", "",
             "95 % interval    ", "n");
@@ -74,6 +88,7 @@ print_venue(const struct qt__compare_found *found, FILE *out)
     print_estimate("filled when touched", "", &found->fill_at_touch, 3, out);
     print_estimate("maker fee", "bps", &found->maker_bps, 2, out);
     print_estimate("taker fee", "bps", &found->taker_bps, 2, out);
+    print_impact(&found->impact, out);
 }
 
 static void
