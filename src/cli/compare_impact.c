@@ -3,17 +3,18 @@
  * How far the session's takers moved their market. An observation is an order, or several of one
  * symbol that follow each other so closely that the market had not answered yet:
  *
- *     y  logarithm of the middle of the book when others have traded twice again, and a second has
- *        passed since the last fill, over the middle at the first one's decision (its arrival)
+ *     y  the middle of the book when others have traded twice again, and a second has passed since
+ *        the last fill, over the middle at the first one's decision (its arrival), less 1
  *     x  what the law of sim/impact.h gives with coefficient 1 for what the session had taken by
- *        then, less what it gives for what it had taken before
+ *        then, less what it gave at the arrival for what it had taken before
  *
  * so that y is coefficient times x and what the market did by itself. Volume and volatility (of the
- * range, as the simulated exchange has it) are those of the day before, by the session's own bars
- * and trades. What an order paid has half the spread and its walk through the book in it; neither
- * is impact, and the simulation makes both by itself. Sources: Toth and others, Anomalous price
- * impact and the critical nature of liquidity in financial markets, 2011 (the law); Parkinson, The
- * Extreme Value Method for Estimating the Variance of the Rate of Return, 1980 (the volatility).
+ * range, as the simulated exchange has it) are those of the 24 hours before each of the two, by the
+ * session's own bars and trades. What an order paid has half the spread and its walk through the
+ * book in it; neither is impact, and the simulation makes both by itself. Sources: Toth and others,
+ * Anomalous price impact and the critical nature of liquidity in financial markets, 2011 (the law);
+ * Parkinson, The Extreme Value Method for Estimating the Variance of the Rate of Return, 1980 (the
+ * volatility).
  */
 #include <math.h>
 #include <stdlib.h>
@@ -166,11 +167,24 @@ day_of(const struct market *market, int64_t now_ns, double *out_volume, double *
 
 /* Orders */
 
+/* What the law gives with coefficient 1 for what the session has taken; false: too little is known
+ * of the day. */
+static bool
+displaced(const struct market *market, int64_t now_ns, double *out)
+{
+    double volume, sigma;
+    if (!day_of(market, now_ns, &volume, &sigma))
+        return false;
+    *out = qt_impact_of(&unit, &market->taken, now_ns, volume, sigma);
+    return true;
+}
+
 void
 qt__impact_watch_order(const struct qt__impact_watch *watch, struct qt__compare_row *row)
 {
     const struct market *market = &watch->market[row->request.instrument];
-    row->arrival = (struct qt__arrival){market->mid, market->taken, row->decided_ns};
+    row->arrival.mid = market->mid;
+    row->arrival.has_day = displaced(market, row->decided_ns, &row->arrival.displaced);
 }
 
 void
@@ -197,15 +211,14 @@ static bool
 settle(const struct market *market, struct qt__compare *compare, int64_t now_ns)
 {
     const struct qt__arrival *arrival = &market->burst.arrival;
-    double volume, sigma;
-    if (!day_of(market, now_ns, &volume, &sigma)) {
+    double now;
+    if (!arrival->has_day || !displaced(market, now_ns, &now)) {
         compare->seen.impact_without_day++;
         return true;
     }
-    double before = qt_impact_of(&unit, &arrival->taken, arrival->t_ns, volume, sigma);
-    double after = qt_impact_of(&unit, &market->taken, now_ns, volume, sigma);
-    return qt__points_add(&compare->seen.impact,
-                          (struct qt_point){after - before, qt_log(market->mid / arrival->mid)});
+    return qt__samples_add(&compare->seen.impact_before, arrival->displaced) &&
+           qt__points_add(&compare->seen.impact, (struct qt_point){now - arrival->displaced,
+                                                                   market->mid / arrival->mid - 1});
 }
 
 static bool

@@ -39,9 +39,9 @@ struct qt__place {
 
 /** The market when an order was decided. */
 struct qt__arrival {
-    double mid;             /* of the book; 0: it had none yet */
-    struct qt_impact taken; /* by the session */
-    int64_t t_ns;
+    double mid;       /* of the book; 0: it had none yet */
+    double displaced; /* what the law of impact gives with coefficient 1 */
+    bool has_day;     /* displaced is known: so is the day before */
 };
 
 /** An order that the session decided. */
@@ -104,6 +104,7 @@ struct qt__compare_seen {
     struct qt__spans ahead;         /* as parts of what was seen */
     size_t touched, touched_filled; /* orders at the best price where something traded */
     struct qt__points impact;       /* what the law gives with coefficient 1, what the market did */
+    struct qt__samples impact_before; /* what it gave at the arrival of each of them */
     size_t impact_without_day;      /* more of them, of whose day too little is known */
     bool has_base_fees;
 };
@@ -271,6 +272,12 @@ QT_CHECKED bool qt__compare_total(const struct qt__compare *compare, struct qt__
                                   struct qt_error *err);
 const char *qt__compare_filled_name(enum qt__compare_filled filled);
 const char *qt__compare_origin_name(enum qt__compare_origin origin);
+/* compare_config.c: NULL: no memory; the caller's */
+struct json_t;
+/** {"simulation":{...}, ...} of what was calibrated, as the config takes it. */
+struct json_t *qt__compare_config(const struct qt__compare *compare);
+/** ["--latency", "order=150ms:0.2", ...]: as "qtrade venue serve" takes it. */
+struct json_t *qt__compare_venue_words(const struct qt__compare *compare);
 /* compare_text.c, compare_json.c */
 QT_CHECKED bool qt__compare_text(const struct qt__compare *compare,
                                  const struct qt__compare_totals *totals, size_t most, FILE *out,

@@ -300,7 +300,8 @@ read_all(struct reading *reading, struct qt_journal_reader *reader)
 static bool
 is_inside(const struct qt_journal_head *head)
 {
-    return strcmp(head->run_kind, "paper") == 0 || strcmp(head->run_kind, "backtest") == 0;
+    return strcmp(head->run_kind, "paper") == 0 || strcmp(head->run_kind, "record") == 0 ||
+           strcmp(head->run_kind, "backtest") == 0;
 }
 
 bool

@@ -27,6 +27,7 @@ qt__compare_finish(struct qt__compare *compare)
     free(compare->seen.taker_bps.of);
     free(compare->seen.ahead.of);
     free(compare->seen.impact.of);
+    free(compare->seen.impact_before.of);
     qt_map_destroy(compare->by_id);
     qt_orders_destroy(compare->orders);
     free(compare->holding);

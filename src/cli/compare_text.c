@@ -4,6 +4,7 @@
  * differ most.
  */
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +110,28 @@ print_parameters(const struct qt__compare_parameters *use, FILE *out)
     for (size_t i = 0; i < QT_COUNT_OF(rows); i++)
         fprintf(out, "  %-28s %10.*f %-5s %s\n", rows[i].name, rows[i].decimals, rows[i].of->value,
                 rows[i].unit, qt__compare_origin_name(rows[i].of->origin));
+}
+
+/* What was calibrated in the words that take it. */
+static bool
+print_words(const struct qt__compare *compare, FILE *out)
+{
+    json_t *config = qt__compare_config(compare), *words = qt__compare_venue_words(compare);
+    char *text = config ? json_dumps(config, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
+    bool is_good = text && words;
+    if (is_good && json_object_size(config) > 0)
+        fprintf(out, "\nAS CONFIG\n%s\n", text);
+    if (is_good && json_array_size(words) > 0)
+        fprintf(out, "\nAS A SIMULATED VENUE\n  qtrade venue serve");
+    for (size_t i = 0; is_good && i < json_array_size(words); i++)
+        fprintf(out, "%s%s", i % 2 == 0 ? " \\\n    " : " ",
+                json_string_value(json_array_get(words, i)));
+    if (is_good && json_array_size(words) > 0)
+        fputc('\n', out);
+    free(text);
+    json_decref(words);
+    json_decref(config);
+    return is_good;
 }
 
 /* Totals */
@@ -255,6 +278,8 @@ qt__compare_text(const struct qt__compare *compare, const struct qt__compare_tot
             qt_journal_ending_name(compare->ending));
     print_venue(&compare->found, out);
     print_parameters(&compare->parameters, out);
+    if (!print_words(compare, out))
+        return qt_fail(err, QT_E_MEMORY, "no memory for the words");
     print_totals(compare, totals, out);
     if (most > 0 && compare->n > 0 && !print_orders(compare, most, out))
         return qt_fail(err, QT_E_MEMORY, "no memory for the table");

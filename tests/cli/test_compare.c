@@ -171,6 +171,7 @@ START_TEST(too_few_observations_give_no_number)
     json_decref(document);
     ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 0);
     ck_assert_ptr_nonnull(strstr(heard, "not enough observations"));
+    ck_assert_ptr_null(strstr(heard, "AS CONFIG"));
     forget(&session);
 }
 END_TEST
@@ -217,6 +218,49 @@ START_TEST(given_parameters_are_those_of_the_simulation)
     ck_assert_uint_ge(makers_filled_sooner(json_object_get(document, "orders")), 55);
     ck_assert_double_lt(at(document, "totals.fees.simulated"),
                         0.6 * at(document, "totals.fees.recorded"));
+    json_decref(document);
+    forget(&session);
+}
+END_TEST
+
+/* Runs qtrade with the document's config in a file of the session's folder. */
+static int
+with_config(const char *folder, const json_t *config, const char *words, char *out, size_t room)
+{
+    char path[128], command[WORDS + 600];
+    snprintf(path, sizeof path, "%s/found.json", folder);
+    ck_assert_int_eq(json_dump_file(config, path, 0), 0);
+    snprintf(command, sizeof command, "'%s' --config '%s' %s 2>&1", getenv("QT_BINARY"), path, words);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    size_t n = fread(out, 1, room - 1, pipe);
+    out[n] = '\0';
+    while (fgetc(pipe) != EOF)
+        continue;
+    return WEXITSTATUS(pclose(pipe));
+}
+
+START_TEST(what_was_calibrated_is_a_config_that_the_program_takes)
+{
+    struct kit_session session;
+    static char heard[1 << 17];
+    record(&session, &truth, 8, 200);
+    json_t *document = compared(session.folder, "");
+    const json_t *config = json_object_get(document, "config");
+    WITHIN(config, "simulation.order_ms", at(document, "calibration.latency.order_word.median_ms.value"), 1e-5);
+    WITHIN(config, "simulation.order_sigma", at(document, "calibration.latency.order_word.sigma.value"), 1e-5);
+    WITHIN(config, "simulation.cancel_ms", at(document, "calibration.latency.cancel_word.median_ms.value"), 1e-5);
+    WITHIN(config, "simulation.queue_ahead", at(document, "calibration.queue_ahead.value"), 1e-5);
+    WITHIN(config, "simulation.maker_bps", 2, 1e-5);
+    WITHIN(config, "simulation.taker_bps", 7.5, 1e-5);
+    WITHIN(config, "router.taker_fee_bps", 7.5, 1e-5);
+    ck_assert_ptr_null(json_object_get(config, "execution")); /* this market has no impact */
+    ck_assert_int_eq(with_config(session.folder, config, "config check", heard, sizeof heard), 0);
+    ck_assert_int_eq(with_config(session.folder, config, "config show", heard, sizeof heard), 0);
+    ck_assert_msg(strstr(heard, "taker_bps") && strstr(heard, "7.5"), "%s", heard);
+    ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 0);
+    ck_assert(strstr(heard, "AS CONFIG") && strstr(heard, "venue serve"));
+    ck_assert_ptr_nonnull(strstr(heard, "too few orders"));
     json_decref(document);
     forget(&session);
 }
@@ -325,6 +369,7 @@ main(void)
     tcase_add_test(tc, too_few_observations_give_no_number);
     tcase_add_test(tc, text_fits_eighty_columns);
     tcase_add_test(tc, given_parameters_are_those_of_the_simulation);
+    tcase_add_test(tc, what_was_calibrated_is_a_config_that_the_program_takes);
     tcase_add_test(tc, same_journal_gives_the_same_document);
     tcase_add_test(tc, wrong_words_are_told);
     tcase_add_test(tc, journals_that_are_none_are_told);
