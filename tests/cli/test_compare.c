@@ -9,7 +9,7 @@
 #include <math.h>
 #include <sys/wait.h>
 
-#include "compare_kit.h"
+#include "impact_kit.h"
 
 enum { EPISODES = 1500, SEEDS = 3, WORDS = 256, HEARD = 16384 };
 
@@ -172,6 +172,72 @@ START_TEST(too_few_observations_give_no_number)
     ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 0);
     ck_assert_ptr_nonnull(strstr(heard, "not enough observations"));
     ck_assert_ptr_null(strstr(heard, "AS CONFIG"));
+    forget(&session);
+}
+END_TEST
+
+static json_t *
+impact_of(const struct kit_session *session)
+{
+    json_t *document = compared(session->folder, "");
+    json_t *impact = json_object_get(json_object_get(document, "calibration"), "impact");
+    json_incref(impact);
+    json_decref(document);
+    return impact;
+}
+
+static void
+record_impact(struct kit_session *session, double coefficient, double noise, uint64_t seed, int n)
+{
+    struct impact_market market = {.model = {coefficient, QT_IMPACT_HALF_LIFE_NS}, .noise = noise};
+    kit_open(session, &truth, seed);
+    impact_history(session);
+    for (int i = 0; i < n; i++)
+        impact_order(session, &market);
+    kit_close(session);
+}
+
+/* What the price does by itself in the meantime is a tenth of what the median order does at 1. */
+START_TEST(a_known_impact_is_recovered_within_five_percent)
+{
+    static const double coefficients[] = {0.5, 1, 3};
+    struct kit_session session;
+    double told = coefficients[_i % 3];
+    record_impact(&session, told, 4e-5, (uint64_t)_i + 1, 400);
+    json_t *impact = impact_of(&session);
+    WITHIN(impact, "value", told, 0.05);
+    ck_assert_double_lt(at(impact, "standard_error"), 0.02 * told);
+    ck_assert_double_ge(at(impact, "n"), 390);
+    ck_assert_double_eq(at(impact, "without_day"), 0);
+    json_decref(impact);
+    forget(&session);
+}
+END_TEST
+
+START_TEST(no_impact_is_not_told_as_one)
+{
+    struct kit_session session;
+    char heard[HEARD];
+    record_impact(&session, 0, 4e-5, 2, 100);
+    json_t *document = compared(session.folder, "");
+    ck_assert(at(document, "calibration.impact.low") < 0);
+    ck_assert(at(document, "calibration.impact.high") > 0);
+    ck_assert_ptr_null(json_object_get(json_object_get(document, "config"), "execution"));
+    ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 0);
+    ck_assert_ptr_nonnull(strstr(heard, "not told apart from none"));
+    json_decref(document);
+    forget(&session);
+}
+END_TEST
+
+START_TEST(impact_needs_thirty_orders)
+{
+    struct kit_session session;
+    record_impact(&session, 1, 4e-5, 3, 29);
+    json_t *impact = impact_of(&session);
+    ck_assert(isnan(at(impact, "value")) && isnan(at(impact, "standard_error")));
+    ck_assert_double_ge(at(impact, "n"), 28);
+    json_decref(impact);
     forget(&session);
 }
 END_TEST
@@ -367,6 +433,9 @@ main(void)
     TCase *tc = tcase_create("compare");
     tcase_add_loop_test(tc, known_parameters_are_recovered_within_five_percent, 0, SEEDS);
     tcase_add_test(tc, too_few_observations_give_no_number);
+    tcase_add_loop_test(tc, a_known_impact_is_recovered_within_five_percent, 0, 6);
+    tcase_add_test(tc, no_impact_is_not_told_as_one);
+    tcase_add_test(tc, impact_needs_thirty_orders);
     tcase_add_test(tc, text_fits_eighty_columns);
     tcase_add_test(tc, given_parameters_are_those_of_the_simulation);
     tcase_add_test(tc, what_was_calibrated_is_a_config_that_the_program_takes);
