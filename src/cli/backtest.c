@@ -91,11 +91,10 @@ open_market(struct run *run, struct qt_error *err)
 {
     const struct qt__backtest_plan *plan = run->plan;
     const struct qt_replay_options replay = {.seed = plan->seed, .start_ns = QT_TIME_NONE};
-    struct qt_inline_options options = {.exchange = {.maker_ppm = plan->fee_ppm,
-                                                     .taker_ppm = plan->fee_ppm,
-                                                     .fee_mode = QT_FEE_QUOTE},
-                                        .latency_ns = plan->latency_ns,
+    struct qt_inline_options options = {.exchange = {.fee_mode = QT_FEE_QUOTE},
+                                        .seed = plan->seed,
                                         .deposit = plan->capital};
+    qt_simulation_apply(&plan->settings->simulation, &options);
     qt_copy(options.deposit_asset, sizeof options.deposit_asset, plan->settings->scan.quote_asset);
     run->universe = qt_universe_create();
     if (!run->universe)

@@ -50,8 +50,6 @@ struct qt__backtest_plan {
     int64_t from_ns, to_ns;      /* QT_TIME_NONE: open */
     uint64_t seed;
     qt_money capital;
-    int64_t latency_ns;
-    int fee_ppm; /* taker and maker, 1/100 bps */
     bool is_strict, shows_progress;
     const char *label; /* of the progress bar */
 };

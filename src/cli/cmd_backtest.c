@@ -19,8 +19,9 @@ static bool
 read_plan(const struct qt_args *args, struct qt_settings *settings, struct qt__backtest_plan *out,
           struct qt_error *err)
 {
+    struct qt_simulation_config *simulation = &settings->simulation;
     int64_t seed = 1, latency = 0;
-    double fee = 10;
+    double fee = 0;
     const char *capital = qt_args_get(args, "capital");
     *out = (struct qt__backtest_plan){.settings = settings,
                                       .folder = qt_args_get(args, "data"),
@@ -38,12 +39,16 @@ read_plan(const struct qt_args *args, struct qt_settings *settings, struct qt__b
         !qt_args_time(args, "from", QT_TIME_NONE, &out->from_ns, err) ||
         !qt_args_time(args, "to", QT_TIME_NONE, &out->to_ns, err) ||
         !qt_args_int(args, "seed", 1, 0, INT64_MAX, &seed, err) ||
-        !qt_args_double(args, "fee", 10, 0, 1000, &fee, err) ||
-        !qt_args_duration(args, "latency", 100 * QT_NS_PER_MS, &latency, err))
+        !qt_args_double(args, "fee", 0, 0, 1000, &fee, err) ||
+        !qt_args_duration(args, "latency", 0, &latency, err))
         return false;
     out->seed = (uint64_t)seed;
-    out->latency_ns = latency;
-    out->fee_ppm = (int)(fee * 100 + 0.5);
+    if (qt_args_has(args, "fee"))
+        simulation->maker_bps = simulation->taker_bps = fee;
+    if (qt_args_has(args, "latency")) {
+        simulation->order_ms = simulation->cancel_ms = (double)latency / (double)QT_NS_PER_MS;
+        simulation->order_sigma = simulation->cancel_sigma = 0;
+    }
     return true;
 }
 
@@ -158,8 +163,8 @@ const struct qt_command qt_cmd_backtest = {
             {"from", 0, "TIME", "bars from this time; default: the first"},
             {"to", 0, "TIME", "bars before this time; default: all"},
             {"capital", 0, "AMOUNT", "quote money to begin with; default 100000"},
-            {"fee", 0, "BPS", "of every fill, 0 to 1000; default 10"},
-            {"latency", 0, "TIME", "from decision to exchange (100ms, 2s); default 100ms"},
+            {"fee", 0, "BPS", "of every fill, 0 to 1000; default: as configured"},
+            {"latency", 0, "TIME", "from decision to exchange (100ms, 2s); default: as configured"},
             {"seed", 0, "N", "of the ticks inside the bars; default 1"},
             {"report", 'o', "DIR", "write trades, orders, equity, decisions and report.html there"},
             {"journal", 0, "DIR", "keep a journal there, for qtrade replay"},

@@ -25,23 +25,20 @@ give(struct qt__compare_parameter *parameter, double value)
 static bool
 read_latency(const char *spec, struct qt__compare_parameters *out, struct qt_error *err)
 {
-    const char *equals = strchr(spec, '='), *colon = equals ? strchr(equals, ':') : NULL;
+    const char *equals = strchr(spec, '=');
     size_t n = equals ? (size_t)(equals - spec) : 0;
     bool is_order = n == 5 && memcmp(spec, "order", n) == 0;
     bool is_cancel = n == 6 && memcmp(spec, "cancel", n) == 0;
-    char time[32] = "";
-    int64_t ns = 0;
-    double sigma = 0;
+    struct qt_latency_law law;
     if (!is_order && !is_cancel)
         return qt_fail(err, QT_E_USAGE, "--latency '%s' is not order=TIME or cancel=TIME", spec);
-    size_t length = colon ? (size_t)(colon - equals - 1) : strlen(equals + 1);
-    if (!qt_copy_n(time, sizeof time, equals + 1, length) || !qt_duration_parse(time, &ns) ||
-        ns > QT_LATENCY_MAX_NS)
-        return qt_fail(err, QT_E_USAGE, "--latency '%s': after = comes a time up to 60s", spec);
-    if (colon && (!qt_double_parse(colon + 1, &sigma) || !(sigma >= 0 && sigma <= 5)))
-        return qt_fail(err, QT_E_USAGE, "--latency '%s': after : comes sigma, 0 to 5", spec);
-    give(is_order ? &out->order_ms : &out->cancel_ms, (double)ns / (double)QT_NS_PER_MS);
-    give(is_order ? &out->order_sigma : &out->cancel_sigma, sigma);
+    if (!qt_latency_law_parse(equals + 1, 0, &law))
+        return qt_fail(err, QT_E_USAGE,
+                       "--latency '%s': after = comes a time up to 60s, and maybe :SIGMA, 0 to 5",
+                       spec);
+    give(is_order ? &out->order_ms : &out->cancel_ms,
+         (double)law.median_ns / (double)QT_NS_PER_MS);
+    give(is_order ? &out->order_sigma : &out->cancel_sigma, law.sigma);
     return true;
 }
 

@@ -41,7 +41,6 @@ open_record(struct record *record, const struct qt_args *args, struct qt_error *
                                           .venue = &record->venue,
                                           .is_paper = true,
                                           .paper_capital = capital,
-                                          .paper_fee_ppm = 1000,
                                           .journal = args->operands[0],
                                           .shows_progress = isatty(STDERR_FILENO),
                                           .verbose = args->verbose};

@@ -115,7 +115,6 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
                                           .more_keys = run->is_live ? &run->more_keys : NULL,
                                           .is_paper = !run->is_live,
                                           .paper_capital = capital,
-                                          .paper_fee_ppm = 1000,
                                           .journal =
                                               run->settings.journal.enabled ? run->journal : NULL,
                                           .keeps_market = true,

@@ -115,13 +115,14 @@ read_wallet(const struct qt_args *args, struct qt_exchange_server_options *out, 
            qt_fail(err, QT_E_USAGE, "--usdm-wallet '%s' is no amount of USDT", text);
 }
 
-enum { IMPACT_HALF_LIFE_S = 600 };
+enum { PPM = 1000000 };
 
 static bool
 read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
              struct qt_fault *faults, struct qt_error *err)
 {
     int64_t port, symbols, seed, start, usdm_port;
+    double queue;
     if (!qt_args_int(args, "port", 0, 0, 65535, &port, err) ||
         !qt_args_int(args, "usdm-port", 0, 0, 65535, &usdm_port, err) ||
         !qt_args_int(args, "symbols", 0, 1, QT_INSTRUMENTS_MAX, &symbols, err) ||
@@ -138,9 +139,11 @@ read_options(const struct qt_args *args, struct qt_exchange_server_options *out,
     out->symbols = (unsigned)symbols;
     out->seed = (uint64_t)seed;
     out->start_ns = start;
-    if (!qt_args_double(args, "impact", 0, 0, 100, &out->impact.coefficient, err))
+    if (!qt_args_double(args, "impact", 0, 0, 100, &out->impact.coefficient, err) ||
+        !qt_args_double(args, "queue", 1, 0, 1, &queue, err))
         return false;
-    out->impact.half_life_ns = IMPACT_HALF_LIFE_S * QT_NS_PER_S;
+    out->impact.half_life_ns = QT_IMPACT_HALF_LIFE_NS;
+    out->queue_ppm = (unsigned)QT_MAX(queue * PPM + 0.5, 1.0);
     out->replay = qt_args_get(args, "replay");
     out->public_key = qt_args_get(args, "public-key");
     return true;
@@ -286,8 +289,10 @@ const struct qt_command qt_cmd_venue = {
             {"spot-only", 0, NULL, "no perpetuals"},
             {"fees", 0, "TIERS", "MAKER/TAKER[@VOLUME],... in basis points; default 10/10"},
             {"discount", 0, "ASSET=PERCENT", "so much off the fees paid in that asset"},
-            {"latency", 0, "KIND=TIME",
+            {"latency", 0, "KIND=TIME[:SIGMA]",
              "answers to market, order, cancel or query requests take about that long", true},
+            {"queue", 0, "PART",
+             "of what stands at its price, 0 to 1, a resting order comes behind; default 1"},
             {"impact", 0, "X",
              "own trades move the market: X x volatility x root of their part of the volume"},
             QT__FAULT_OPTION,

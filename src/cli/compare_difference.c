@@ -108,10 +108,10 @@ add_row(const struct qt__compare *compare, const struct qt__compare_row *row,
            add_times(row, &row->simulated, &sums->rest_simulated, &sums->fill_simulated);
 }
 
-static struct qt_lognormal_fit
-fit(const struct qt__samples *samples)
+static bool
+fit(const struct qt__samples *samples, struct qt_lognormal_fit *out)
 {
-    return qt_fit_lognormal(samples->of, samples->n);
+    return qt_fit_lognormal(samples->of, samples->n, out);
 }
 
 bool
@@ -125,10 +125,10 @@ qt__compare_total(const struct qt__compare *compare, struct qt__compare_totals *
         if (compare->rows[i].is_simulated)
             is_good = add_row(compare, &compare->rows[i], out, &sums);
     out->price_bps = qt_fit_mean(sums.price_bps.of, sums.price_bps.n);
-    out->rest_recorded_ms = fit(&sums.rest_recorded);
-    out->rest_simulated_ms = fit(&sums.rest_simulated);
-    out->fill_recorded_ms = fit(&sums.fill_recorded);
-    out->fill_simulated_ms = fit(&sums.fill_simulated);
+    is_good = is_good && fit(&sums.rest_recorded, &out->rest_recorded_ms) &&
+              fit(&sums.rest_simulated, &out->rest_simulated_ms) &&
+              fit(&sums.fill_recorded, &out->fill_recorded_ms) &&
+              fit(&sums.fill_simulated, &out->fill_simulated_ms);
     free(sums.price_bps.of);
     free(sums.rest_recorded.of);
     free(sums.rest_simulated.of);

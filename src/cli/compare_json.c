@@ -39,26 +39,41 @@ estimate(const struct qt_estimate *of)
 static json_t *
 lognormal(const struct qt_lognormal_fit *fit)
 {
-    return json_pack("{s:I, s:o, s:o}", "n", (json_int_t)fit->median.n, "median_ms",
-                     estimate(&fit->median), "sigma", estimate(&fit->sigma));
+    return json_pack("{s:I, s:o, s:o, s:I}", "n", (json_int_t)fit->median.n, "median_ms",
+                     estimate(&fit->median), "sigma", estimate(&fit->sigma), "left_out",
+                     (json_int_t)fit->left_out);
+}
+
+static json_t *
+impact(const struct qt_slope_fit *fit, size_t without_day)
+{
+    json_t *out = estimate(&fit->slope);
+    (void)json_object_set_new(out, "standard_error", number(fit->slope.is_known, fit->error));
+    (void)json_object_set_new(out, "left_out", json_integer((json_int_t)fit->left_out));
+    (void)json_object_set_new(out, "without_day", json_integer((json_int_t)without_day));
+    return out;
 }
 
 static const char *const time_names[QT__TIMES] = {[QT__TIME_ORDER_WORD] = "order_word",
                                                   [QT__TIME_ORDER_ANSWER] = "order_answer",
+                                                  [QT__TIME_ORDER_BEHIND] = "order_behind",
                                                   [QT__TIME_CANCEL_WORD] = "cancel_word",
                                                   [QT__TIME_CANCEL_ANSWER] = "cancel_answer",
+                                                  [QT__TIME_CANCEL_BEHIND] = "cancel_behind",
                                                   [QT__TIME_QUERY_ANSWER] = "query_answer"};
 
 static json_t *
-calibration(const struct qt__compare_found *found)
+calibration(const struct qt__compare *compare)
 {
+    const struct qt__compare_found *found = &compare->found;
     json_t *latency = json_object();
     for (int i = 0; i < QT__TIMES; i++)
         (void)json_object_set_new(latency, time_names[i], lognormal(&found->time_ms[i]));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "latency", latency, "queue_ahead",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "latency", latency, "queue_ahead",
                      estimate(&found->queue_ahead), "fill_at_touch",
                      estimate(&found->fill_at_touch), "maker_bps", estimate(&found->maker_bps),
-                     "taker_bps", estimate(&found->taker_bps));
+                     "taker_bps", estimate(&found->taker_bps), "impact",
+                     impact(&found->impact, compare->seen.impact_without_day));
 }
 
 static json_t *
@@ -172,12 +187,13 @@ qt__compare_json(const struct qt__compare *compare, const struct qt__compare_tot
     for (size_t i = 0; rows && i < compare->n; i++)
         (void)json_array_append_new(rows, row_json(compare, &compare->rows[i]));
     json_t *document = json_pack(
-        "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "session", head->session,
+        "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "session", head->session,
         "version", head->version, "run_kind", head->run_kind, "ending",
         qt_journal_ending_name(compare->ending), "events", (json_int_t)compare->events, "from_ms",
         (json_int_t)(compare->from_ns / QT_NS_PER_MS), "to_ms",
         (json_int_t)(compare->to_ns / QT_NS_PER_MS), "parameters", parameters(&compare->parameters),
-        "calibration", calibration(&compare->found), "signals", signals_json(&compare->signals),
+        "calibration", calibration(compare), "config", qt__compare_config(compare),
+        "venue_words", qt__compare_venue_words(compare), "signals", signals_json(&compare->signals),
         "totals", totals_json(compare, totals), "orders", rows);
     bool is_written = document && json_dumpf(document, out, JSON_INDENT(2)) == 0 &&
                       fputc('\n', out) != EOF && fflush(out) == 0;

@@ -11,6 +11,7 @@
 
 #include "qtrade/base/map.h"
 #include "qtrade/quant/fit.h"
+#include "qtrade/sim/impact.h"
 #include "qtrade/sim/inline_venue.h"
 #include "qtrade/store/journal.h"
 #include "qtrade/trade/orders.h"
@@ -36,12 +37,21 @@ struct qt__place {
     double low, high; /* so much of that had to trade before it; high INFINITY: at least low */
 };
 
+/** The market when an order was decided. */
+struct qt__arrival {
+    double mid;       /* of the book; 0: it had none yet */
+    double displaced; /* what the law of impact gives with coefficient 1 */
+    bool has_day;     /* displaced is known: so is the day before */
+};
+
 /** An order that the session decided. */
 struct qt__compare_row {
     struct qt_order_request request;
     int64_t decided_ns;
-    int64_t cancel_ns; /* of a cancel without an answer yet; 0: none */
+    int64_t cancel_ns;    /* of a cancel without an answer yet; 0: none */
+    int64_t cancelled_ns; /* the venue's first word that it is cancelled; 0: none */
     struct qt__fate recorded, simulated;
+    struct qt__arrival arrival;
     struct qt__place place;
     bool is_simulated;     /* it was sent into the simulation */
     bool is_decided_again; /* the engine decides it on the simulated fills too */
@@ -56,13 +66,18 @@ enum qt__compare_filled {
     QT__FILLED_KINDS
 };
 
-/** Requests of which a time is measured: from the decision to the venue's first word, and from
- * sending to the answer. */
+/**
+ * Requests of which a time is measured: from the decision to the venue's first word, from sending to
+ * the answer, and from a word by the account's stream to the answer behind it. The last has neither
+ * the way of the request in it nor what waited in this machine.
+ */
 enum qt__compare_time {
     QT__TIME_ORDER_WORD,
     QT__TIME_ORDER_ANSWER,
+    QT__TIME_ORDER_BEHIND,
     QT__TIME_CANCEL_WORD,
     QT__TIME_CANCEL_ANSWER,
+    QT__TIME_CANCEL_BEHIND,
     QT__TIME_QUERY_ANSWER,
     QT__TIMES
 };
@@ -76,13 +91,21 @@ struct qt__spans {
     struct qt_span *of;
     size_t n, room;
 };
+struct qt__points {
+    struct qt_point *of;
+    size_t n, room;
+};
 
 /** What the recorded session says of its venue. */
 struct qt__compare_seen {
     struct qt__samples time_ms[QT__TIMES];
+    size_t first[QT__TIMES]; /* _BEHIND: answers that came before the stream's word */
     struct qt__samples maker_bps, taker_bps;
     struct qt__spans ahead;         /* as parts of what was seen */
     size_t touched, touched_filled; /* orders at the best price where something traded */
+    struct qt__points impact;       /* what the law gives with coefficient 1, what the market did */
+    struct qt__samples impact_before; /* what it gave at the arrival of each of them */
+    size_t impact_without_day;      /* more of them, of whose day too little is known */
     bool has_base_fees;
 };
 
@@ -90,6 +113,7 @@ struct qt__compare_seen {
 struct qt__compare_found {
     struct qt_lognormal_fit time_ms[QT__TIMES];
     struct qt_estimate queue_ahead, fill_at_touch, maker_bps, taker_bps;
+    struct qt_slope_fit impact;
 };
 
 enum qt__compare_origin {
@@ -174,6 +198,7 @@ bool qt__compare_take(struct qt__compare *compare, const struct qt_event *event,
 double qt__compare_fee(const struct qt_instrument *ins, const struct qt_fill *fill);
 QT_CHECKED bool qt__samples_add(struct qt__samples *samples, double x);
 QT_CHECKED bool qt__spans_add(struct qt__spans *spans, struct qt_span span);
+QT_CHECKED bool qt__points_add(struct qt__points *points, struct qt_point point);
 
 /* compare_queue.c */
 struct qt__queue_watch;
@@ -194,6 +219,18 @@ void qt__queue_watch_end(struct qt__queue_watch *watch, struct qt__compare *comp
                          uint64_t client_id, uint32_t instrument);
 /** The session ended. False: there was no memory for an observation. */
 QT_CHECKED bool qt__queue_watch_close(struct qt__queue_watch *watch, struct qt__compare *compare);
+
+/* compare_impact.c */
+struct qt__impact_watch;
+struct qt__impact_watch *qt__impact_watch_create(const struct qt_universe *universe);
+void qt__impact_watch_destroy(struct qt__impact_watch *watch); /* NULL is fine */
+/** A QUOTE, TRADE or BAR. False: no memory. */
+QT_CHECKED bool qt__impact_watch_market(struct qt__impact_watch *watch, struct qt__compare *compare,
+                                        const struct qt_event *event);
+/** An order was decided: notes how its market stands. */
+void qt__impact_watch_order(const struct qt__impact_watch *watch, struct qt__compare_row *row);
+void qt__impact_watch_fill(struct qt__impact_watch *watch, const struct qt__compare *compare,
+                           const struct qt_event *event, const struct qt_fill *fill);
 
 /* compare_read.c */
 /** Reads the session: rows, recorded fates, what is seen of the venue. */
@@ -235,6 +272,12 @@ QT_CHECKED bool qt__compare_total(const struct qt__compare *compare, struct qt__
                                   struct qt_error *err);
 const char *qt__compare_filled_name(enum qt__compare_filled filled);
 const char *qt__compare_origin_name(enum qt__compare_origin origin);
+/* compare_config.c: NULL: no memory; the caller's */
+struct json_t;
+/** {"simulation":{...}, ...} of what was calibrated, as the config takes it. */
+struct json_t *qt__compare_config(const struct qt__compare *compare);
+/** ["--latency", "order=150ms:0.2", ...]: as "qtrade venue serve" takes it. */
+struct json_t *qt__compare_venue_words(const struct qt__compare *compare);
 /* compare_text.c, compare_json.c */
 QT_CHECKED bool qt__compare_text(const struct qt__compare *compare,
                                  const struct qt__compare_totals *totals, size_t most, FILE *out,

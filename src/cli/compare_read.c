@@ -21,6 +21,7 @@ enum { HOLDINGS = 64 };
 struct reading {
     struct qt__compare *compare;
     struct qt__queue_watch *watch;
+    struct qt__impact_watch *impact;
     struct qt_error *err;
 };
 
@@ -56,8 +57,10 @@ take_order(struct reading *reading, const struct qt_decision *decision)
         return qt_fail(reading->err, QT_E_DATA,
                        "event %llu: an order of the journal is not of its session",
                        (unsigned long long)decision->seq);
-    if (!qt__compare_add(compare, decision))
+    struct qt__compare_row *row = qt__compare_add(compare, decision);
+    if (!row)
         return no_memory(reading);
+    qt__impact_watch_order(reading->impact, row);
     struct qt_order *order =
         qt_orders_add(compare->orders, qt_universe_at(compare->head->universe, request->instrument),
                       request, QT_PURPOSE_ENTRY, decision->seq, decision->t_ns);
@@ -108,6 +111,30 @@ take_decision(struct reading *reading, const struct qt_decision *decision)
 }
 
 /* Reports */
+
+/* From the word of the account's stream, or 0: there was none yet, to the answer. */
+static bool
+see_behind(struct reading *reading, enum qt__compare_time which, int64_t word_ns, int64_t answer_ns)
+{
+    if (word_ns != 0)
+        return saw_time(reading, which, answer_ns - word_ns);
+    reading->compare->seen.first[which]++;
+    return true;
+}
+
+/* The answer to an order or to its cancel, before it is taken. */
+static bool
+see_own_answer(struct reading *reading, const struct qt_event *event,
+               const struct qt__compare_row *row)
+{
+    uint8_t type = event->report.type;
+    if (event->report.sent_ns == 0)
+        return true;
+    if (type == QT_REPORT_ACCEPTED)
+        return see_behind(reading, QT__TIME_ORDER_BEHIND, row->recorded.word_ns, event->t_recv_ns);
+    return type != QT_REPORT_CANCELLED ||
+           see_behind(reading, QT__TIME_CANCEL_BEHIND, row->cancelled_ns, event->t_recv_ns);
+}
 
 /* From sending a request to its answer. */
 static bool
@@ -165,7 +192,11 @@ static bool
 see_cancelled(struct reading *reading, const struct qt_event *event, struct qt__compare_row *row)
 {
     int64_t sent_ns = row->cancel_ns;
-    if (sent_ns == 0 || event->report.type != QT_REPORT_CANCELLED)
+    if (event->report.type != QT_REPORT_CANCELLED)
+        return true;
+    if (row->cancelled_ns == 0)
+        row->cancelled_ns = event->t_recv_ns;
+    if (sent_ns == 0)
         return true;
     row->cancel_ns = 0;
     return saw_time(reading, QT__TIME_CANCEL_WORD, event->t_recv_ns - sent_ns);
@@ -181,6 +212,8 @@ take_report(struct reading *reading, const struct qt_event *event)
     struct qt__compare_row *row = qt__compare_find(compare, event->report.client_id);
     if (!row || row->request.instrument != event->instrument)
         return true;
+    if (!see_own_answer(reading, event, row))
+        return false;
     bool was_silent = row->recorded.word_ns == 0;
     bool is_filled = qt__compare_take(compare, event, &row->recorded, &fill);
     if (was_silent && row->recorded.word_ns != 0 &&
@@ -190,6 +223,7 @@ take_report(struct reading *reading, const struct qt_event *event)
         const struct qt_instrument *ins =
             qt_universe_at(compare->head->universe, event->instrument);
         qt__queue_watch_fill(reading->watch, compare, event, &fill);
+        qt__impact_watch_fill(reading->impact, compare, event, &fill);
         if (!see_fee(reading, ins, &fill))
             return false;
     }
@@ -230,6 +264,8 @@ take_event(struct reading *reading, const struct qt_event *event)
     compare->to_ns = event->t_recv_ns;
     if (event->kind == QT_EVENT_QUOTE || event->kind == QT_EVENT_TRADE)
         qt__queue_watch_market(reading->watch, compare, event);
+    if (!qt__impact_watch_market(reading->impact, compare, event))
+        return no_memory(reading);
     compare->is_account_read |= event->kind == QT_EVENT_SYNC;
     if (event->kind == QT_EVENT_BALANCE)
         return take_balance(reading, &event->balance);
@@ -264,7 +300,8 @@ read_all(struct reading *reading, struct qt_journal_reader *reader)
 static bool
 is_inside(const struct qt_journal_head *head)
 {
-    return strcmp(head->run_kind, "paper") == 0 || strcmp(head->run_kind, "backtest") == 0;
+    return strcmp(head->run_kind, "paper") == 0 || strcmp(head->run_kind, "record") == 0 ||
+           strcmp(head->run_kind, "backtest") == 0;
 }
 
 bool
@@ -275,7 +312,10 @@ qt__compare_read(struct qt__compare *compare, struct qt_journal_reader *reader,
     if (!qt__compare_open_orders(compare, err))
         return false;
     reading.watch = qt__queue_watch_create(compare->head->universe, is_inside(compare->head));
-    bool is_good = reading.watch ? read_all(&reading, reader) : no_memory(&reading);
+    reading.impact = qt__impact_watch_create(compare->head->universe);
+    bool is_good =
+        reading.watch && reading.impact ? read_all(&reading, reader) : no_memory(&reading);
     qt__queue_watch_destroy(reading.watch);
+    qt__impact_watch_destroy(reading.impact);
     return is_good;
 }

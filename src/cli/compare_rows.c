@@ -26,6 +26,8 @@ qt__compare_finish(struct qt__compare *compare)
     free(compare->seen.maker_bps.of);
     free(compare->seen.taker_bps.of);
     free(compare->seen.ahead.of);
+    free(compare->seen.impact.of);
+    free(compare->seen.impact_before.of);
     qt_map_destroy(compare->by_id);
     qt_orders_destroy(compare->orders);
     free(compare->holding);
@@ -174,5 +176,20 @@ qt__spans_add(struct qt__spans *spans, struct qt_span span)
         spans->room = room;
     }
     spans->of[spans->n++] = span;
+    return true;
+}
+
+bool
+qt__points_add(struct qt__points *points, struct qt_point point)
+{
+    if (points->n == points->room) {
+        size_t room = points->room ? 2 * points->room : FIRST_ROWS;
+        struct qt_point *of = realloc(points->of, room * sizeof *of);
+        if (!of)
+            return false;
+        points->of = of;
+        points->room = room;
+    }
+    points->of[points->n++] = point;
     return true;
 }

@@ -10,8 +10,6 @@
 #include "compare_priv.h"
 
 #define PLENTY INT64_C(100000000) /* whole units of each asset */
-#define PPM_A_BPS 100
-#define PPM 1000000
 
 struct simulation {
     struct qt__compare *compare;
@@ -22,17 +20,25 @@ struct simulation {
     bool has_failed;
 };
 
+/* What was refused on this side, by a limit or without a connection, has no code of the venue. */
+static bool
+has_left(const struct qt__compare_row *row)
+{
+    return row->recorded.state != QT_ORDER_REJECTED || row->recorded.code != 0;
+}
+
 static void
 send(struct simulation *simulation, const struct qt_decision *decision)
 {
     struct qt__compare *compare = simulation->compare;
     struct qt__compare_row *row = qt__compare_find(compare, decision->order.client_id);
     struct qt_order_change change;
+    if (!row || !has_left(row))
+        return;
     struct qt_order *order =
-        row ? qt_orders_add(compare->orders,
-                            qt_universe_at(compare->head->universe, row->request.instrument),
-                            &row->request, QT_PURPOSE_ENTRY, decision->seq, decision->t_ns)
-            : NULL;
+        qt_orders_add(compare->orders,
+                      qt_universe_at(compare->head->universe, row->request.instrument),
+                      &row->request, QT_PURPOSE_ENTRY, decision->seq, decision->t_ns);
     if (!order)
         return;
     (void)qt_orders_sent(compare->orders, order, decision->t_ns, &change);
@@ -118,27 +124,24 @@ pay_in(struct simulation *simulation)
     return true;
 }
 
-static struct qt_latency_law
-law_of(const struct qt__compare_parameter *ms, const struct qt__compare_parameter *sigma)
-{
-    return (struct qt_latency_law){(int64_t)(ms->value * (double)QT_NS_PER_MS), sigma->value};
-}
-
 struct qt_inline_venue *
 qt__compare_venue(const struct qt__compare *compare, const struct qt_feed_port *feed, uint64_t seed,
                   struct qt_error *err)
 {
     const struct qt__compare_parameters *use = &compare->parameters;
-    const struct qt_inline_options options = {
-        .exchange = {.maker_ppm = (int)(use->maker_bps.value * PPM_A_BPS + 0.5),
-                     .taker_ppm = (int)(use->taker_bps.value * PPM_A_BPS + 0.5),
-                     .fee_mode = compare->seen.has_base_fees ? QT_FEE_RECEIVED : QT_FEE_QUOTE,
-                     .queue_ppm = (unsigned)QT_MAX(use->queue_ahead.value * PPM + 0.5, 1.0)},
-        .law = {[QT_INLINE_ORDER] = law_of(&use->order_ms, &use->order_sigma),
-                [QT_INLINE_CANCEL] = law_of(&use->cancel_ms, &use->cancel_sigma)},
+    const struct qt_simulation_config simulation = {.order_ms = use->order_ms.value,
+                                                    .order_sigma = use->order_sigma.value,
+                                                    .cancel_ms = use->cancel_ms.value,
+                                                    .cancel_sigma = use->cancel_sigma.value,
+                                                    .queue_ahead = use->queue_ahead.value,
+                                                    .maker_bps = use->maker_bps.value,
+                                                    .taker_bps = use->taker_bps.value};
+    struct qt_inline_options options = {
+        .exchange.fee_mode = compare->seen.has_base_fees ? QT_FEE_RECEIVED : QT_FEE_QUOTE,
         .seed = seed,
         .meets_standing = true,
         .sources = qt_settings_sources(&compare->settings)};
+    qt_simulation_apply(&simulation, &options);
     return qt_inline_paper_create(feed, compare->head->universe, &options, err);
 }
 

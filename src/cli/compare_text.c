@@ -4,6 +4,7 @@
  * differ most.
  */
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,18 @@ print_time(const char *name, bool is_answer, const struct qt_lognormal_fit *fit,
 }
 
 static void
+print_impact(const struct qt_slope_fit *fit, FILE *out)
+{
+    if (!fit->slope.is_known) {
+        fprintf(out, "  %-28s %-41s %7zu\n", "impact coefficient", "too few orders", fit->slope.n);
+        return;
+    }
+    print_estimate("impact coefficient", "", &fit->slope, 3, out);
+    fprintf(out, "  %-28s %10.3f%s\n", "         its standard error", fit->error,
+            fit->slope.low > 0 ? "" : "       not told apart from none");
+}
+
+static void
 print_venue(const struct qt__compare_found *found, FILE *out)
 {
     static const struct {
@@ -63,8 +76,10 @@ print_venue(const struct qt__compare_found *found, FILE *out)
         bool is_answer;
     } times[] = {{QT__TIME_ORDER_WORD, "order, to first word", false},
                  {QT__TIME_ORDER_ANSWER, "order, to answer", true},
+                 {QT__TIME_ORDER_BEHIND, "order, word to answer", true},
                  {QT__TIME_CANCEL_WORD, "cancel, to word", false},
                  {QT__TIME_CANCEL_ANSWER, "cancel, to answer", true},
+                 {QT__TIME_CANCEL_BEHIND, "cancel, word to answer", true},
                  {QT__TIME_QUERY_ANSWER, "query, to answer", true}};
     fprintf(out, "%-30s %10s %-5s %24s %7s\n", "VENUE AS RECORDED", "value", "",
             "95 % interval    ", "n");
@@ -74,6 +89,7 @@ print_venue(const struct qt__compare_found *found, FILE *out)
     print_estimate("filled when touched", "", &found->fill_at_touch, 3, out);
     print_estimate("maker fee", "bps", &found->maker_bps, 2, out);
     print_estimate("taker fee", "bps", &found->taker_bps, 2, out);
+    print_impact(&found->impact, out);
 }
 
 static void
@@ -94,6 +110,28 @@ print_parameters(const struct qt__compare_parameters *use, FILE *out)
     for (size_t i = 0; i < QT_COUNT_OF(rows); i++)
         fprintf(out, "  %-28s %10.*f %-5s %s\n", rows[i].name, rows[i].decimals, rows[i].of->value,
                 rows[i].unit, qt__compare_origin_name(rows[i].of->origin));
+}
+
+/* What was calibrated in the words that take it. */
+static bool
+print_words(const struct qt__compare *compare, FILE *out)
+{
+    json_t *config = qt__compare_config(compare), *words = qt__compare_venue_words(compare);
+    char *text = config ? json_dumps(config, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
+    bool is_good = text && words;
+    if (is_good && json_object_size(config) > 0)
+        fprintf(out, "\nAS CONFIG\n%s\n", text);
+    if (is_good && json_array_size(words) > 0)
+        fprintf(out, "\nAS A SIMULATED VENUE\n  qtrade venue serve");
+    for (size_t i = 0; is_good && i < json_array_size(words); i++)
+        fprintf(out, "%s%s", i % 2 == 0 ? " \\\n    " : " ",
+                json_string_value(json_array_get(words, i)));
+    if (is_good && json_array_size(words) > 0)
+        fputc('\n', out);
+    free(text);
+    json_decref(words);
+    json_decref(config);
+    return is_good;
 }
 
 /* Totals */
@@ -240,6 +278,8 @@ qt__compare_text(const struct qt__compare *compare, const struct qt__compare_tot
             qt_journal_ending_name(compare->ending));
     print_venue(&compare->found, out);
     print_parameters(&compare->parameters, out);
+    if (!print_words(compare, out))
+        return qt_fail(err, QT_E_MEMORY, "no memory for the words");
     print_totals(compare, totals, out);
     if (most > 0 && compare->n > 0 && !print_orders(compare, most, out))
         return qt_fail(err, QT_E_MEMORY, "no memory for the table");

@@ -135,15 +135,13 @@ static bool
 open_paper(struct qt__session *session, const struct qt_feed_port *feed, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
-    struct qt_inline_options options = {.exchange = {.maker_ppm = plan->paper_fee_ppm,
-                                                     .taker_ppm = plan->paper_fee_ppm,
-                                                     .fee_mode = QT_FEE_QUOTE},
-                                        .latency_ns = 100 * QT_NS_PER_MS,
+    struct qt_inline_options options = {.exchange = {.fee_mode = QT_FEE_QUOTE},
                                         .deposit = plan->paper_capital,
                                         .kept = session->restore->balance,
                                         .n_kept = session->restore->balances,
                                         .sources = qt_settings_sources(plan->settings)};
     qt_copy(options.deposit_asset, sizeof options.deposit_asset, plan->settings->scan.quote_asset);
+    qt_simulation_apply(&plan->settings->simulation, &options);
     session->paper = qt_inline_paper_create(feed, session->universe, &options, err);
     return session->paper != NULL;
 }

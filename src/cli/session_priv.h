@@ -43,7 +43,6 @@ struct qt__session_plan {
     const struct qt__routing_keys *more_keys; /* of further venues; NULL: the first one only */
     bool is_paper; /* orders stay inside: matched against the live feed */
     qt_money paper_capital;
-    int paper_fee_ppm;
     const char *journal; /* folder of its journal; NULL: none */
     bool keeps_market;   /* beside the journal: market states, and goes on from the last */
     bool shares_key;     /* the journal's key is the store's */

@@ -20,6 +20,7 @@ qt_settings_bind(struct qt_settings *settings, struct qt_config_binding out[QT_S
         {&qt_strategy_section, &settings->strategy},
         {&qt_risk_section, &settings->risk},
         {&qt_execution_section, &settings->execution},
+        {&qt_simulation_section, &settings->simulation},
         {&qt_venue_config_section, &settings->venue},
         {&qt_router_section, &settings->router},
         {&qt_more_venue_section[0], &settings->more_venue[0]},

@@ -14,6 +14,7 @@
 #include "qtrade/market/sources.h"
 #include "qtrade/risk/config.h"
 #include "qtrade/scan/config.h"
+#include "qtrade/sim/simulation_config.h"
 #include "qtrade/store/audit_config.h"
 #include "qtrade/store/backup_schedule.h"
 #include "qtrade/store/journal_config.h"
@@ -35,6 +36,7 @@ struct qt_settings {
     struct qt_strategy_config strategy;
     struct qt_risk_config risk;
     struct qt_execution_config execution;
+    struct qt_simulation_config simulation;
     struct qt_venue_config venue;
     struct qt_router_config router;
     struct qt_more_venue_config more_venue[QT_MORE_VENUES];
@@ -54,7 +56,7 @@ struct qt_settings {
     char path[512]; /* the file that was read; "": defaults only */
 };
 
-#define QT_SETTINGS_SECTIONS 23
+#define QT_SETTINGS_SECTIONS 24
 
 /** The sections bound to the structs of settings, in the order of the manual; returns
  * QT_SETTINGS_SECTIONS. */

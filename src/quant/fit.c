@@ -10,6 +10,9 @@
 
 #define Z 1.959963984540054 /* the normal distribution's 97.5 % point */
 
+#define REACH 4 /* robust standard deviations from the middle: farther out is something else */
+#define MAD_TO_SIGMA 1.482602218505602 /* a normal distribution's, of its median absolute deviation */
+
 enum { RESAMPLES = 200 };
 
 /* The 97.5 % point of Student's t with f degrees of freedom, f >= 20: Hill's expansion about the
@@ -58,15 +61,30 @@ unknown(size_t n)
     return (struct qt_estimate){.n = n};
 }
 
-struct qt_lognormal_fit
-qt_fit_lognormal(const double *x, size_t n)
+/* How far from the middle of n values (left sorted by their distance) one may be to be of them; all
+ * where most of them are one value. */
+static double
+reach_of(double *values, size_t n, double *out_middle)
+{
+    qt_sort_doubles(values, n);
+    double middle = qt_quantile_sorted(values, n, 0.5);
+    for (size_t i = 0; i < n; i++)
+        values[i] = fabs(values[i] - middle);
+    qt_sort_doubles(values, n);
+    double spread = MAD_TO_SIGMA * qt_quantile_sorted(values, n, 0.5);
+    *out_middle = middle;
+    return spread > 0 ? REACH * spread : (double)INFINITY;
+}
+
+/* logs: n logarithms, which are not kept as they are. */
+static struct qt_lognormal_fit
+fit_logs(const double *x, size_t n_x, double *logs, size_t n)
 {
     struct moments moments = {0};
-    for (size_t i = 0; i < n; i++)
-        if (x[i] > 0 && qt_is_finite(x[i]))
+    double middle, reach = reach_of(logs, n, &middle);
+    for (size_t i = 0; i < n_x; i++)
+        if (x[i] > 0 && qt_is_finite(x[i]) && fabs(qt_log(x[i]) - middle) <= reach)
             add(&moments, qt_log(x[i]));
-    if (moments.n < QT_FIT_LEAST)
-        return (struct qt_lognormal_fit){unknown(moments.n), unknown(moments.n)};
     double f = (double)(moments.n - 1), sigma = deviation(&moments);
     double away = student(f) * sigma / qt_sqrt((double)moments.n);
     return (struct qt_lognormal_fit){.median = {.is_known = true,
@@ -78,7 +96,102 @@ qt_fit_lognormal(const double *x, size_t n)
                                                .n = moments.n,
                                                .value = sigma,
                                                .low = sigma * qt_sqrt(f / chi_square(f, Z)),
-                                               .high = sigma * qt_sqrt(f / chi_square(f, -Z))}};
+                                               .high = sigma * qt_sqrt(f / chi_square(f, -Z))},
+                                     .left_out = n - moments.n};
+}
+
+bool
+qt_fit_lognormal(const double *x, size_t n, struct qt_lognormal_fit *out)
+{
+    double *logs = malloc((n + 1) * sizeof *logs);
+    size_t used = 0;
+    if (!logs)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (x[i] > 0 && qt_is_finite(x[i]))
+            logs[used++] = qt_log(x[i]);
+    *out = used < QT_FIT_LEAST ? (struct qt_lognormal_fit){unknown(used), unknown(used), 0}
+                               : fit_logs(x, n, logs, used);
+    free(logs);
+    return true;
+}
+
+/* A line through the origin */
+
+static int
+by_ratio(const void *a, const void *b)
+{
+    const struct qt_point *p = a, *q = b;
+    double x = p->y / p->x, y = q->y / q->x;
+    return (x > y) - (x < y);
+}
+
+/* The slope with the least absolute deviations: the median of the ratios, each as much as its x. */
+static double
+middle_slope(const struct qt_point *sorted, size_t n)
+{
+    double whole = 0, half = 0;
+    size_t i = 0;
+    for (size_t k = 0; k < n; k++)
+        whole += fabs(sorted[k].x);
+    while (i + 1 < n && (half += fabs(sorted[i].x)) < whole / 2)
+        i++;
+    return sorted[i].y / sorted[i].x;
+}
+
+static void
+fit_line(const struct qt_point *sorted, size_t n, double *residuals, struct qt_slope_fit *out)
+{
+    double middle, first = middle_slope(sorted, n), xx = 0, xy = 0, meat = 0;
+    for (size_t i = 0; i < n; i++)
+        residuals[i] = sorted[i].y - first * sorted[i].x;
+    double reach = reach_of(residuals, n, &middle);
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct qt_point *p = &sorted[i];
+        if (fabs(p->y - first * p->x - middle) > reach)
+            continue;
+        xx += p->x * p->x;
+        xy += p->x * p->y;
+        used++;
+    }
+    double slope = xy / xx;
+    for (size_t i = 0; i < n; i++) {
+        const struct qt_point *p = &sorted[i];
+        double left = p->y - slope * p->x;
+        if (fabs(p->y - first * p->x - middle) <= reach)
+            meat += p->x * p->x * left * left;
+    }
+    double f = (double)(used - 1);
+    double error = qt_sqrt(meat * (double)used / f) / xx, away = student(f) * error;
+    *out = (struct qt_slope_fit){.slope = {.is_known = true,
+                                           .n = used,
+                                           .value = slope,
+                                           .low = slope - away,
+                                           .high = slope + away},
+                                 .error = error,
+                                 .left_out = n - used};
+}
+
+bool
+qt_fit_slope(const struct qt_point *points, size_t n, struct qt_slope_fit *out)
+{
+    struct qt_point *sorted = malloc((n + 1) * sizeof *sorted);
+    double *residuals = malloc((n + 1) * sizeof *residuals);
+    size_t used = 0;
+    bool has_memory = sorted && residuals;
+    for (size_t i = 0; i < n && has_memory; i++)
+        if (qt_is_finite(points[i].x) && qt_is_finite(points[i].y) && points[i].x != 0)
+            sorted[used++] = points[i];
+    if (has_memory && used < QT_FIT_LEAST) {
+        *out = (struct qt_slope_fit){.slope = unknown(used)};
+    } else if (has_memory) {
+        qsort(sorted, used, sizeof *sorted, by_ratio);
+        fit_line(sorted, used, residuals, out);
+    }
+    free(sorted);
+    free(residuals);
+    return has_memory;
 }
 
 struct qt_estimate

@@ -129,7 +129,8 @@ kit_sell(struct kit_session *session)
 }
 
 static inline uint64_t
-kit_send(struct kit_session *session, enum qt_order_type type, int64_t px, int64_t qty)
+kit_send_side(struct kit_session *session, enum qt_order_type type, enum qt_side side, int64_t px,
+              int64_t qty)
 {
     const struct qt_decision decision = {
         .seq = session->seq,
@@ -137,6 +138,7 @@ kit_send(struct kit_session *session, enum qt_order_type type, int64_t px, int64
         .kind = QT_DECISION_ORDER,
         .order = {.client_id = qt_client_id(session->seq, (unsigned)(session->orders % 3)),
                   .type = (uint8_t)type,
+                  .side = (uint8_t)side,
                   .px = px ? (qt_px){px} : QT_PX_NONE,
                   .stop_px = QT_PX_NONE,
                   .qty = {qty}}};
@@ -144,6 +146,12 @@ kit_send(struct kit_session *session, enum qt_order_type type, int64_t px, int64
     kit_decide(session, &decision);
     ck_assert(session->port.submit(session->port.self, &decision.order));
     return decision.order.client_id;
+}
+
+static inline uint64_t
+kit_send(struct kit_session *session, enum qt_order_type type, int64_t px, int64_t qty)
+{
+    return kit_send_side(session, type, QT_BUY, px, qty);
 }
 
 static inline void

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <sys/wait.h>
 
-#include "compare_kit.h"
+#include "impact_kit.h"
 
 enum { EPISODES = 1500, SEEDS = 3, WORDS = 256, HEARD = 16384 };
 
@@ -171,6 +171,73 @@ START_TEST(too_few_observations_give_no_number)
     json_decref(document);
     ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 0);
     ck_assert_ptr_nonnull(strstr(heard, "not enough observations"));
+    ck_assert_ptr_null(strstr(heard, "AS CONFIG"));
+    forget(&session);
+}
+END_TEST
+
+static json_t *
+impact_of(const struct kit_session *session)
+{
+    json_t *document = compared(session->folder, "");
+    json_t *impact = json_object_get(json_object_get(document, "calibration"), "impact");
+    json_incref(impact);
+    json_decref(document);
+    return impact;
+}
+
+static void
+record_impact(struct kit_session *session, double coefficient, double noise, uint64_t seed, int n)
+{
+    struct impact_market market = {.model = {coefficient, QT_IMPACT_HALF_LIFE_NS}, .noise = noise};
+    kit_open(session, &truth, seed);
+    impact_history(session);
+    for (int i = 0; i < n; i++)
+        impact_order(session, &market);
+    kit_close(session);
+}
+
+/* What the price does by itself in the meantime is a tenth of what the median order does at 1. */
+START_TEST(a_known_impact_is_recovered_within_five_percent)
+{
+    static const double coefficients[] = {0.5, 1, 3};
+    struct kit_session session;
+    double told = coefficients[_i % 3];
+    record_impact(&session, told, 4e-5, (uint64_t)_i + 1, 400);
+    json_t *impact = impact_of(&session);
+    WITHIN(impact, "value", told, 0.05);
+    ck_assert_double_lt(at(impact, "standard_error"), 0.02 * told);
+    ck_assert_double_ge(at(impact, "n"), 390);
+    ck_assert_double_eq(at(impact, "without_day"), 0);
+    json_decref(impact);
+    forget(&session);
+}
+END_TEST
+
+START_TEST(no_impact_is_not_told_as_one)
+{
+    struct kit_session session;
+    char heard[HEARD];
+    record_impact(&session, 0, 4e-5, 2, 100);
+    json_t *document = compared(session.folder, "");
+    ck_assert(at(document, "calibration.impact.low") < 0);
+    ck_assert(at(document, "calibration.impact.high") > 0);
+    ck_assert_ptr_null(json_object_get(json_object_get(document, "config"), "execution"));
+    ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 0);
+    ck_assert_ptr_nonnull(strstr(heard, "not told apart from none"));
+    json_decref(document);
+    forget(&session);
+}
+END_TEST
+
+START_TEST(impact_needs_thirty_orders)
+{
+    struct kit_session session;
+    record_impact(&session, 1, 4e-5, 3, 29);
+    json_t *impact = impact_of(&session);
+    ck_assert(isnan(at(impact, "value")) && isnan(at(impact, "standard_error")));
+    ck_assert_double_ge(at(impact, "n"), 28);
+    json_decref(impact);
     forget(&session);
 }
 END_TEST
@@ -222,6 +289,49 @@ START_TEST(given_parameters_are_those_of_the_simulation)
 }
 END_TEST
 
+/* Runs qtrade with the document's config in a file of the session's folder. */
+static int
+with_config(const char *folder, const json_t *config, const char *words, char *out, size_t room)
+{
+    char path[128], command[WORDS + 600];
+    snprintf(path, sizeof path, "%s/found.json", folder);
+    ck_assert_int_eq(json_dump_file(config, path, 0), 0);
+    snprintf(command, sizeof command, "'%s' --config '%s' %s 2>&1", getenv("QT_BINARY"), path, words);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    size_t n = fread(out, 1, room - 1, pipe);
+    out[n] = '\0';
+    while (fgetc(pipe) != EOF)
+        continue;
+    return WEXITSTATUS(pclose(pipe));
+}
+
+START_TEST(what_was_calibrated_is_a_config_that_the_program_takes)
+{
+    struct kit_session session;
+    static char heard[1 << 17];
+    record(&session, &truth, 8, 200);
+    json_t *document = compared(session.folder, "");
+    const json_t *config = json_object_get(document, "config");
+    WITHIN(config, "simulation.order_ms", at(document, "calibration.latency.order_word.median_ms.value"), 1e-5);
+    WITHIN(config, "simulation.order_sigma", at(document, "calibration.latency.order_word.sigma.value"), 1e-5);
+    WITHIN(config, "simulation.cancel_ms", at(document, "calibration.latency.cancel_word.median_ms.value"), 1e-5);
+    WITHIN(config, "simulation.queue_ahead", at(document, "calibration.queue_ahead.value"), 1e-5);
+    WITHIN(config, "simulation.maker_bps", 2, 1e-5);
+    WITHIN(config, "simulation.taker_bps", 7.5, 1e-5);
+    WITHIN(config, "router.taker_fee_bps", 7.5, 1e-5);
+    ck_assert_ptr_null(json_object_get(config, "execution")); /* this market has no impact */
+    ck_assert_int_eq(with_config(session.folder, config, "config check", heard, sizeof heard), 0);
+    ck_assert_int_eq(with_config(session.folder, config, "config show", heard, sizeof heard), 0);
+    ck_assert_msg(strstr(heard, "taker_bps") && strstr(heard, "7.5"), "%s", heard);
+    ck_assert_int_eq(compare(session.folder, "", heard, sizeof heard), 0);
+    ck_assert(strstr(heard, "AS CONFIG") && strstr(heard, "venue serve"));
+    ck_assert_ptr_nonnull(strstr(heard, "too few orders"));
+    json_decref(document);
+    forget(&session);
+}
+END_TEST
+
 START_TEST(same_journal_gives_the_same_document)
 {
     struct kit_session session;
@@ -241,7 +351,7 @@ static const struct {
 } wrong_rows[] = {{"--latency order", 2, "order=TIME"},
                   {"--latency query=5ms", 2, "order=TIME"},
                   {"--latency order=never", 2, "a time up to 60s"},
-                  {"--latency order=5ms:-1", 2, "sigma, 0 to 5"},
+                  {"--latency order=5ms:-1", 2, "SIGMA, 0 to 5"},
                   {"--fees 10", 2, "MAKER/TAKER"},
                   {"--fees x/1", 2, "MAKER/TAKER"},
                   {"--queue 1.5", 2, "queue"},
@@ -323,8 +433,12 @@ main(void)
     TCase *tc = tcase_create("compare");
     tcase_add_loop_test(tc, known_parameters_are_recovered_within_five_percent, 0, SEEDS);
     tcase_add_test(tc, too_few_observations_give_no_number);
+    tcase_add_loop_test(tc, a_known_impact_is_recovered_within_five_percent, 0, 6);
+    tcase_add_test(tc, no_impact_is_not_told_as_one);
+    tcase_add_test(tc, impact_needs_thirty_orders);
     tcase_add_test(tc, text_fits_eighty_columns);
     tcase_add_test(tc, given_parameters_are_those_of_the_simulation);
+    tcase_add_test(tc, what_was_calibrated_is_a_config_that_the_program_takes);
     tcase_add_test(tc, same_journal_gives_the_same_document);
     tcase_add_test(tc, wrong_words_are_told);
     tcase_add_test(tc, journals_that_are_none_are_told);

@@ -11,26 +11,36 @@ static const struct {
     bool ok;
     enum qt_latency kind;
     int64_t median_ns;
-} specs[] = {{"market=250ms", true, QT_LATENCY_MARKET, 250 * QT_NS_PER_MS},
-             {"order=5ms", true, QT_LATENCY_ORDER, 5 * QT_NS_PER_MS},
-             {"cancel=60s", true, QT_LATENCY_CANCEL, 60 * QT_NS_PER_S},
-             {"query=1s", true, QT_LATENCY_QUERY, QT_NS_PER_S},
-             {"query=61s", false, QT_LATENCY_QUERY, 0},
-             {"query=", false, QT_LATENCY_QUERY, 0},
-             {"query", false, QT_LATENCY_QUERY, 0},
-             {"query=-1s", false, QT_LATENCY_QUERY, 0},
-             {"orders=1s", false, QT_LATENCY_QUERY, 0},
-             {"=1s", false, QT_LATENCY_QUERY, 0},
-             {"", false, QT_LATENCY_QUERY, 0}};
+    double sigma;
+} specs[] = {{"market=250ms", true, QT_LATENCY_MARKET, 250 * QT_NS_PER_MS, 0.33},
+             {"order=5ms", true, QT_LATENCY_ORDER, 5 * QT_NS_PER_MS, 0.33},
+             {"order=5ms:0.1", true, QT_LATENCY_ORDER, 5 * QT_NS_PER_MS, 0.1},
+             {"order=5ms:0", true, QT_LATENCY_ORDER, 5 * QT_NS_PER_MS, 0},
+             {"cancel=60s", true, QT_LATENCY_CANCEL, 60 * QT_NS_PER_S, 0.33},
+             {"query=1s", true, QT_LATENCY_QUERY, QT_NS_PER_S, 0.33},
+             {"order=5ms:", false, QT_LATENCY_ORDER, 0, 0},
+             {"order=5ms:-0.1", false, QT_LATENCY_ORDER, 0, 0},
+             {"order=5ms:5.1", false, QT_LATENCY_ORDER, 0, 0},
+             {"order=5ms:nan", false, QT_LATENCY_ORDER, 0, 0},
+             {"order=5ms:0.1:0.1", false, QT_LATENCY_ORDER, 0, 0},
+             {"query=61s", false, QT_LATENCY_QUERY, 0, 0},
+             {"query=", false, QT_LATENCY_QUERY, 0, 0},
+             {"query", false, QT_LATENCY_QUERY, 0, 0},
+             {"query=-1s", false, QT_LATENCY_QUERY, 0, 0},
+             {"orders=1s", false, QT_LATENCY_QUERY, 0, 0},
+             {"=1s", false, QT_LATENCY_QUERY, 0, 0},
+             {"", false, QT_LATENCY_QUERY, 0, 0}};
 
 START_TEST(a_latency_is_read_or_refused)
 {
     struct qt_latency_model model = {0};
     struct qt_error err = {0};
     ck_assert_int_eq(qt_latency_parse(specs[_i].spec, &model, &err), specs[_i].ok);
-    for (int kind = 0; kind < QT_LATENCIES; kind++)
-        ck_assert_int_eq(model.median_ns[kind],
-                         kind == (int)specs[_i].kind ? specs[_i].median_ns : 0);
+    for (int kind = 0; kind < QT_LATENCIES; kind++) {
+        bool is_meant = kind == (int)specs[_i].kind;
+        ck_assert_int_eq(model.law[kind].median_ns, is_meant ? specs[_i].median_ns : 0);
+        ck_assert_double_eq(model.law[kind].sigma, is_meant ? specs[_i].sigma : 0);
+    }
     if (!specs[_i].ok)
         ck_assert_int_eq(err.code, QT_E_USAGE);
 }
@@ -47,7 +57,7 @@ START_TEST(latencies_are_log_normal_about_their_median)
 {
     enum { N = 20001 };
     static int64_t draws[N];
-    struct qt_latency_model model = {.median_ns = {[QT_LATENCY_ORDER] = 1000000}};
+    struct qt_latency_model model = {.law = {[QT_LATENCY_ORDER] = {1000000, 0.33}}};
     struct qt_rng rng;
     qt_rng_init(&rng, 9);
     for (int i = 0; i < N; i++)
@@ -107,8 +117,8 @@ START_TEST(each_kind_of_request_has_its_own_latency)
         .symbols = 2,
         .seed = 3,
         .speed = 1,
-        .latency.median_ns = {
-            [QT_LATENCY_ORDER] = 3 * QT_NS_PER_S, [QT_LATENCY_QUERY] = QT_NS_PER_S / 2}};
+        .latency.law = {[QT_LATENCY_ORDER] = {3 * QT_NS_PER_S, QT_LATENCY_SIGMA},
+                        [QT_LATENCY_QUERY] = {QT_NS_PER_S / 2, QT_LATENCY_SIGMA}}};
     struct client client;
     struct race race = {0};
     struct runner order = {&race, 'o'}, query = {&race, 'q'}, market = {&race, 'm'};

@@ -18,6 +18,7 @@
 #include "qtrade/sim/match.h"
 
 #define QT_IMPACT_MOST 0.2 /* of the price: no farther, however much was taken */
+#define QT_IMPACT_HALF_LIFE_NS INT64_C(600000000000) /* of what was taken, where nothing else is said */
 
 /** Zeroed: no impact. */
 struct qt_impact_model {

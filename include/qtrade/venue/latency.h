@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * How long the simulated exchange takes to answer, by kind of request. Each time is drawn anew: it
- * is log-normal about its median, a third of an order of magnitude wide, so that now and then one
- * is much later.
+ * is log-normal about its median, so that now and then one is much later.
  */
 #ifndef QTRADE_VENUE_LATENCY_H
 #define QTRADE_VENUE_LATENCY_H
@@ -23,13 +22,13 @@ enum qt_latency {
     QT_LATENCIES
 };
 
-/** Medians; 0: at once. */
+/** Medians of 0: at once. */
 struct qt_latency_model {
-    int64_t median_ns[QT_LATENCIES];
+    struct qt_latency_law law[QT_LATENCIES];
 };
-#define QT_LATENCY_SIGMA 0.33 /* of their logarithms */
+#define QT_LATENCY_SIGMA 0.33 /* of their logarithms, where nothing else is said */
 
-/** Reads "order=5ms" into the model. False with QT_E_USAGE; the model as it was. */
+/** Reads "order=5ms" or "order=5ms:0.1" (sigma) into the model. False with QT_E_USAGE; the model as it was. */
 QT_CHECKED bool qt_latency_parse(const char *spec, struct qt_latency_model *model,
                                  struct qt_error *err);
 /** One answer's time, 0 when its kind has none. Any thread that owns rng. */

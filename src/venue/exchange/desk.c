@@ -168,6 +168,7 @@ open_exchange(struct qt__desk *desk, const struct qt_exchange_server_options *op
     const struct qt_exchange_options exchange = {
         .maker_ppm = fee_of(options->maker_ppm), .taker_ppm = fee_of(options->taker_ppm), .fee_mode = QT_FEE_RECEIVED,
         .market_lot_parts = MARKET_LOT_PARTS,
+        .queue_ppm = options->queue_ppm,
         .schedule = options->fees};
     const struct qt_exchange_listener listener = {.context = desk,
                                                   .execution = on_execution,
