@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import json
 import os
+import random
+import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,6 +15,7 @@ from live_place import TIGHT
 from qt_program import Folder, Program, call, rows, run, seal, status, until
 
 UNIT = Decimal(10) ** -8
+KILLS = int(os.environ.get("QT_KILLS", "4"))  # QT_KILLS=200 QT_SEED=2 CK_RUN_CASE=engines: the long loop
 
 
 class Place:
@@ -230,6 +233,36 @@ def o12_dead_engine_leaves_a_stop_that_sells():
             place.end(engine, has_hand=True)
 
 
+def o4_engines_that_die_at_any_moment_leave_each_position_one_stop():
+    """Fault O4, O12: kill -9 again and again, with stops that trail; never two stops for one position, never more to be
+    sold than is held, and the last run finds every order."""
+    dice = random.Random(os.environ.get("QT_SEED", "1"))
+    with Place({**TIGHT, "target_1_r": 0.5, "trail_atr": 0.1}) as place:
+        place.settings["engine"] |= {"stop_pace_s": 1, "stop_step_bps": 1}
+        for i in range(KILLS):
+            with place.run("--live") as engine:
+                until("the engine", lambda: engine.process.poll() is not None or place.status())
+                assert engine.process.poll() is None, engine.errors()
+                if i == 0:
+                    until("protected positions", place.protected)
+                try:
+                    engine.process.wait(timeout=dice.uniform(0, 1.5))
+                    raise AssertionError(engine.errors())
+                except subprocess.TimeoutExpired:  # it runs: now it dies
+                    engine.process.kill()
+                    engine.wait()
+            stops, held = place.resting(), place.account()[1]
+            assert all(Decimal(row["quantity"]) <= held.get(symbol, 0) for symbol, row in stops.items()), (stops, held)
+        with place.run("--live") as engine:
+            until("the engine", place.status)
+            assert call("--data-dir", str(place.state), "pause", "--reason", "the end").returncode == 0
+            until("every stop", lambda: all(row["protected"] for row in place.positions()))
+            until("no order is unknown", lambda: not rows(
+                place.state, "SELECT 1 FROM orders WHERE is_final = 0 AND state <> 'open'"))
+            assert set(place.resting()) == {row["symbol"] for row in place.positions()}
+            place.end(engine)
+
+
 def o3_lost_answers_of_stops_leave_one_each():
     """Fault O3: the answers to most orders are lost; stops are asked for by our id, and none stands twice."""
     with Place(faults=["lost-ack=0.8"]) as place, place.run("--live") as engine:
@@ -281,5 +314,5 @@ def quote_asset_must_be_named():
 
 run([longs_are_traded_at_leverage_one_and_the_ledger_is_the_venues,
      o12_dead_engine_leaves_its_stops_and_a_restart_goes_on, o12_dead_engine_leaves_a_stop_that_sells,
-     o3_lost_answers_of_stops_leave_one_each, o12_watchman_closes_what_a_silent_engine_left,
+     o4_engines_that_die_at_any_moment_leave_each_position_one_stop, o3_lost_answers_of_stops_leave_one_each, o12_watchman_closes_what_a_silent_engine_left,
      short_position_refuses_the_account_in_one_line, paper_needs_no_key, quote_asset_must_be_named])

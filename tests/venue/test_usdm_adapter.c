@@ -301,7 +301,7 @@ place_around(double limit_factor)
 {
     struct qt_order_request buy = order_of(1, QT_BUY, QT_TYPE_MARKET, 1);
     submit(&buy);
-    (void)bench_report(&bench, REPORT(1, FILL));
+    (void)bench_report(&bench, REPORT(1, ACCEPTED)); /* a market order: it is filled by then */
     (void)place_nearby(place_nearby(2, false, limit_factor) + 1, true, limit_factor);
     bench.seen = 0;
 }
@@ -405,6 +405,42 @@ START_TEST(a_fill_under_a_strangers_id_is_known_by_the_order_that_the_stop_becam
     ck_assert_uint_eq(told->client_id, stop.client_id);
     ck_assert_int_eq(told->type, QT_REPORT_FILL);
     ck_assert_uint_eq(told->trade_id, 5);
+}
+END_TEST
+
+/* Nothing comes over the account's stream: what a stop did is found by asking. */
+START_TEST(a_stop_that_triggers_unseen_is_read_back_whole)
+{
+    fault = (struct qt_fault){.kind = QT_FAULT_DROP_USER, .share = 1};
+    open_at(60);
+    fault = (struct qt_fault){0};
+    place_around(0);
+    const struct qt_event *told = NULL;
+    while (!told || told->report.state != QT_ORDER_FILLED) {
+        for (size_t i = 0; i < 2; i++) {
+            uint64_t id = bench.session->algos.rows[i].client_id;
+            bench.seen = bench.n;
+            ck_assert(bench.orders.query(bench.orders.self, 0, id));
+            told = bench_report(&bench, REPORT((int64_t)(id >> 8), STATUS));
+            if (told->report.state == QT_ORDER_FILLED)
+                break;
+        }
+        bench_work(&bench, 50);
+    }
+    uint64_t client_id = told->report.client_id;
+    qt_qty sum = QT_QTY_ZERO;
+    uint64_t last_trade = 0;
+    for (size_t i = 0; i < bench.n; i++) {
+        const struct qt_report *report = &bench.events[i].report;
+        if (bench.events[i].kind != QT_EVENT_REPORT || report->type != QT_REPORT_FILL ||
+            report->client_id != client_id || report->trade_id <= last_trade)
+            continue;
+        ck_assert(bench.events[i].flags & QT_EVENT_READ);
+        last_trade = report->trade_id;
+        sum.v += report->qty.v;
+    }
+    ck_assert_int_eq(sum.v, told->report.cum_qty.v);
+    expect_clean();
 }
 END_TEST
 
@@ -603,6 +639,7 @@ main(void)
     tcase_add_test(tc, a_stop_that_triggers_fills_under_our_id_and_is_read_back_whole);
     tcase_add_loop_test(tc, a_stop_that_triggered_is_cancelled_as_the_order_that_it_became, 0, 2);
     tcase_add_test(tc, a_fill_under_a_strangers_id_is_known_by_the_order_that_the_stop_became);
+    tcase_add_test(tc, a_stop_that_triggers_unseen_is_read_back_whole);
     tcase_add_test(tc, a_stop_whose_answer_is_lost_is_found_by_our_id);
     tcase_add_loop_test(tc, what_the_venue_refuses_is_rejected_with_its_code, 0,
                         QT_COUNT_OF(refusals));
