@@ -5,6 +5,7 @@
 #include "venue_messages.h"
 
 #include "../../src/venue/binance/codec_priv.h"
+#include "../../src/venue/binance/product_priv.h"
 
 static struct taker taker;
 
@@ -79,6 +80,44 @@ START_TEST(an_order_is_written_in_the_words_of_perpetuals)
              qt_client_id_format(TAKER_TAG, request.client_id, id), reduce ? reduce : "",
              is_algo ? "" : "&newOrderRespType=RESULT");
     ck_assert_str_eq(buffer, expected);
+}
+END_TEST
+
+/* Rules */
+
+#define STOPS (1u << QT_TYPE_STOP_LOSS | 1u << QT_TYPE_STOP_LOSS_LIMIT)
+
+/* What the list of orderTypes says of stops. */
+static const struct {
+    const char *types;
+    uint32_t stops;
+} lists[] = {
+    {"\"LIMIT\",\"MARKET\",\"STOP\",\"STOP_MARKET\",\"TAKE_PROFIT\"", STOPS},
+    {"\"LIMIT\",\"MARKET\",\"STOP_MARKET\"", 1u << QT_TYPE_STOP_LOSS},
+    {"\"LIMIT\",\"MARKET\"", STOPS}, /* of the book alone: they are a service of their own */
+    {"", 0},                         /* not told */
+};
+
+START_TEST(stops_are_lacking_only_where_the_rules_have_others)
+{
+    char body[1024];
+    struct qt__bn_listing *rows = NULL;
+    struct qt__bn_rate_rules rules = {0};
+    struct qt_error err = {0};
+    size_t n, skipped;
+    snprintf(body, sizeof body,
+             "{\"rateLimits\":[],\"symbols\":[{\"symbol\":\"BTCUSDT\",\"baseAsset\":\"BTC\","
+             "\"quoteAsset\":\"USDT\",\"contractType\":\"PERPETUAL\",\"status\":\"TRADING\","
+             "\"filters\":[{\"filterType\":\"PRICE_FILTER\",\"minPrice\":\"0.10\",\"maxPrice\":"
+             "\"1000000\",\"tickSize\":\"0.10\"},{\"filterType\":\"LOT_SIZE\",\"minQty\":\"0.001\","
+             "\"maxQty\":\"1000\",\"stepSize\":\"0.001\"},{\"filterType\":\"MIN_NOTIONAL\","
+             "\"notional\":\"5\"}],\"orderTypes\":[%s]}]}",
+             lists[_i].types);
+    ck_assert(qt__bn_decode_exchange_info(body, strlen(body), qt__bn_usdm.words, "USDT", &rows, &n,
+                                          &skipped, &rules, &err));
+    ck_assert_uint_eq(n, 1);
+    ck_assert_uint_eq(rows[0].ins.order_types & STOPS, lists[_i].stops);
+    free(rows);
 }
 END_TEST
 
@@ -493,6 +532,8 @@ main(void)
     TCase *tc = tcase_create("words");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, an_order_is_written_in_the_words_of_perpetuals, 0, QT_COUNT_OF(orders));
+    tcase_add_loop_test(tc, stops_are_lacking_only_where_the_rules_have_others, 0,
+                        QT_COUNT_OF(lists));
     tcase_add_test(tc, a_fill_of_ours_is_known_by_its_client_id_and_carries_its_fee);
     tcase_add_loop_test(tc, a_report_says_how_an_order_stands, 0, QT_COUNT_OF(ends));
     tcase_add_loop_test(tc, a_conditional_order_is_told_by_a_service_of_its_own, 0,
