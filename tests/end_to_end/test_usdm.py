@@ -85,15 +85,20 @@ class Place:
     def is_bare(self):
         return self.ask("/fapi/v1/openOrders") == [] and self.ask("/fapi/v1/openAlgoOrders") == []
 
-    def push(self, symbol, money=30000):
-        """A large purchase, sold again at once: the price falls through some levels of the book."""
-        price = float(self.ask("/fapi/v1/ticker/price", symbol=symbol)["price"])
+    def push(self, symbol):
+        """A large purchase, sold again at once: the price falls through many levels of the book, never through all."""
         info = next(row for row in self.ask("/fapi/v1/exchangeInfo")["symbols"] if row["symbol"] == symbol)
         step = Decimal(next(row for row in info["filters"] if row["filterType"] == "LOT_SIZE")["stepSize"])
-        quantity = Decimal(money / price) // step * step
-        bought = self.trade(symbol, "BUY", quantity)
-        while bought:  # all of it, however thin the book is
-            bought -= self.trade(symbol, "SELL", bought, reduceOnly="true")
+        book = self.ask("/fapi/v1/depth", symbol=symbol, limit=20)
+        depth = min(sum(Decimal(row[1]) for row in book[side]) for side in ("bids", "asks"))
+        price = float(self.ask("/fapi/v1/ticker/price", symbol=symbol)["price"])
+        left = self.trade(symbol, "BUY", min(depth * Decimal("0.8"), Decimal(30000 / price)) // step * step)
+
+        def sold():
+            nonlocal left
+            left -= self.trade(symbol, "SELL", left, reduceOnly="true") if left else 0
+            return left == 0
+        until("a hand's sale", sold)
 
     def trade(self, symbol, side, quantity, **more):
         """How much of it was filled; 0: it was refused."""
@@ -314,5 +319,6 @@ def quote_asset_must_be_named():
 
 run([longs_are_traded_at_leverage_one_and_the_ledger_is_the_venues,
      o12_dead_engine_leaves_its_stops_and_a_restart_goes_on, o12_dead_engine_leaves_a_stop_that_sells,
-     o4_engines_that_die_at_any_moment_leave_each_position_one_stop, o3_lost_answers_of_stops_leave_one_each, o12_watchman_closes_what_a_silent_engine_left,
+     o4_engines_that_die_at_any_moment_leave_each_position_one_stop, o3_lost_answers_of_stops_leave_one_each,
+     o12_watchman_closes_what_a_silent_engine_left,
      short_position_refuses_the_account_in_one_line, paper_needs_no_key, quote_asset_must_be_named])
