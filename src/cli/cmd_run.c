@@ -56,19 +56,6 @@ prepare_live(struct run *run, struct qt_error *err)
            qt__routing_keys_open(&run->more_keys, &run->settings, run->folder, run->key, err);
 }
 
-/* Where the exchange is known to refuse them, none is tried. */
-static void
-keep_stops_here(struct qt_settings *settings)
-{
-    char *where = settings->engine.protective_stops;
-    if (qt_binance_takes_stops(&settings->venue) || strcmp(where, "venue") != 0)
-        return;
-    qt_copy(where, sizeof settings->engine.protective_stops, "engine");
-    fputs("qtrade: warning: this exchange takes no stops of perpetuals at its order endpoint: the "
-          "engine alone watches them\n",
-          stderr);
-}
-
 /* The venue has its copy. */
 static void
 forget_credentials(struct run *run)
@@ -93,8 +80,6 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
     qt_clock_init_wall(&run->clock); /* until the session begins it anew */
     if (run->is_live && !prepare_live(run, err))
         return false;
-    if (run->is_live)
-        keep_stops_here(&run->settings);
     run->venue = qt_binance_options_of(&run->settings.venue);
     run->venue.clock = &run->clock;
     if (run->credentials) {

@@ -8,7 +8,6 @@
 
 #include "qtrade/api/control.h"
 #include "qtrade/base/text.h"
-#include "qtrade/venue/binance.h"
 
 #include "doctor_priv.h"
 #include "unlock_priv.h"
@@ -21,12 +20,6 @@ qt__look_at_config(const struct qt__patient *patient, struct qt__finding *out)
     if (!patient->has_settings)
         qt__find(out, QT__BAD, "correct it, then ask 'qtrade config check'", "%s",
                  patient->why.text);
-    else if (!qt_binance_takes_stops(&patient->settings.venue) &&
-             strcmp(patient->settings.engine.protective_stops, "venue") == 0)
-        qt__find(out, QT__WARNING, "engine.protective_stops: \"engine\" says what is so",
-                 "venue.name is %s: its stops cannot rest at the exchange, the engine alone watches "
-                 "them",
-                 patient->settings.venue.name);
     else
         qt__find(out, QT__GOOD, NULL, "%s",
                  patient->settings.path[0] ? patient->settings.path : "none: the defaults");

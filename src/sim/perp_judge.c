@@ -176,8 +176,8 @@ check_counts(const struct qt__perp_market *market, const struct qt_perp_ticket *
     size_t orders = 0, stops = 0;
     for (size_t i = 0; i < perp->n_open; i++) {
         const struct qt_perp_order *order = &qt__perp_record_of(perp, perp->open[i])->order;
-        bool is_mine = order->owner == ticket->owner && order->instrument == ticket->instrument;
-        orders += is_mine && !order->is_waiting;
+        bool is_mine = order->owner == ticket->owner;
+        orders += is_mine && !order->is_waiting && order->instrument == ticket->instrument;
         stops += is_mine && order->is_waiting;
     }
     bool is_stop = qt__perp_is_stop(ticket->type);

@@ -14,7 +14,7 @@
 
 #define QT__PERP_BOOK 1024    /* orders of all owners in one book */
 #define QT__PERP_WAITING 640  /* that wait for a price in one symbol */
-#define QT__PERP_STOPS 10     /* of one owner and symbol */
+#define QT__PERP_STOPS 200    /* of one owner, that wait for a price */
 #define QT__PERP_ORDERS 200   /* of one owner and symbol */
 #define QT__PERP_FUNDINGS 128 /* remembered a symbol */
 #define QT__PERP_SAMPLES 30   /* seconds of the mark's moving average */

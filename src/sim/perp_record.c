@@ -67,6 +67,7 @@ qt__perp_record_new(struct qt_perp *perp, const struct qt_perp_ticket *ticket)
                                                  .reduce_only = ticket->reduce_only,
                                                  .close_position = ticket->close_position,
                                                  .by_mark = ticket->by_mark,
+                                                 .is_guarded = ticket->is_guarded,
                                                  .time_ns = perp->now_ns,
                                                  .update_ns = perp->now_ns}};
     qt__name_make(ticket->client_id, order->id, order->client_id);

@@ -10,6 +10,7 @@
 #include "qtrade/base/error.h"
 
 #define BPS 10000
+#define GUARD_BPS 500 /* "triggerProtect" of exchangeInfo */
 
 __extension__ typedef __int128 wide;
 
@@ -86,6 +87,17 @@ follow(struct qt_perp_order *order, qt_px px)
     return false;
 }
 
+/* Trade and mark are too far from each other for the order to fire: it waits on. */
+static bool
+is_held_back(const struct qt__perp_market *market, const struct qt_perp_order *order)
+{
+    qt_px last = qt__perp_reference(market, false), mark = qt__perp_reference(market, true);
+    if (!order->is_guarded || qt_px_is_none(last) || qt_px_is_none(mark))
+        return false;
+    wide apart = last.v > mark.v ? last.v - mark.v : mark.v - last.v;
+    return apart * BPS > (wide)mark.v * GUARD_BPS;
+}
+
 void
 qt__perp_look(struct qt__perp_market *market, qt_px px, bool is_mark)
 {
@@ -97,6 +109,7 @@ qt__perp_look(struct qt__perp_market *market, qt_px px, bool is_mark)
         record->is_due = order->type == QT_PERP_TRAILING
                              ? follow(order, px)
                              : is_reached(order->side, order->type, order->stop_px, px);
+        record->is_due = record->is_due && !is_held_back(market, order);
         market->has_due |= record->is_due;
     }
 }
@@ -122,10 +135,10 @@ fire(struct qt__perp_market *market, struct qt__perp_record *record)
     qt__perp_unwait(market, record);
     order->is_waiting = record->is_due = false;
     order->type = qt__perp_is_market(order->type) ? QT_PERP_MARKET : QT_PERP_LIMIT;
-    order->update_ns = perp->now_ns;
-    bool is_good = may_work(market, order);
+    order->update_ns = order->trigger_ns = perp->now_ns;
+    order->is_denied = !may_work(market, order);
     qt__perp_tell(perp, QT_PERP_TRIGGERED, record, NULL);
-    if (!is_good || !qt__perp_work(market, record))
+    if (order->is_denied || !qt__perp_work(market, record))
         qt__perp_finish(perp, record, QT_ORDER_EXPIRED, QT_PERP_EXPIRED);
 }
 

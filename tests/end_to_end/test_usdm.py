@@ -4,18 +4,25 @@ import hashlib
 import hmac
 import json
 import os
+import random
+import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
 from decimal import Decimal
 
+from live_place import TIGHT
 from qt_program import Folder, Program, call, rows, run, seal, status, until
 
 UNIT = Decimal(10) ** -8
+KILLS = int(os.environ.get("QT_KILLS", "4"))  # QT_KILLS=200 QT_SEED=2 CK_RUN_CASE=engines: the long loop
 
 
 class Place:
     """A simulated exchange of its own process, its account of perpetuals, and runs on that account."""
+
+    def __init__(self, strategy=None, faults=()):
+        self.strategy, self.faults = strategy or {}, [word for fault in faults for word in ("--fault", fault)]
 
     def __enter__(self):
         self.folder = Folder()
@@ -23,7 +30,7 @@ class Place:
         self.state = self.path / "state"
         os.mkdir(self.state, 0o700)
         credentials = self.path / "credentials.json"
-        self.venue = Program("venue", "serve", "--symbols", "12", "--credentials", str(credentials))
+        self.venue = Program("venue", "serve", "--symbols", "12", "--credentials", str(credentials), *self.faults)
         self.venue.__enter__()
         found = until("the venue", self.addresses)
         account = json.loads(credentials.read_text())
@@ -34,7 +41,7 @@ class Place:
                       "credentials_file": str(credentials)},
             "scan": {"top": 10, "max_correlation": 0.99, "min_quote_volume": 0, "max_spread_bps": 50},
             "strategy": {"entry_strength": 0.02, "entry_confidence": 0.02, "bear_extra": 0, "exit_strength": 1,
-                         "cooldown_min": 0},
+                         "cooldown_min": 0, **self.strategy},
             "engine": {"sync_s": 5}, "health": {"starts": 60}, "watch": {"silent_s": 3}}
         return self
 
@@ -67,8 +74,40 @@ class Place:
         found = self.positions()
         return found and all(row["protected"] for row in found) and found
 
-    def ask(self, path, method="GET", **values):
-        """A signed request, again until it is answered."""
+    def resting(self):
+        """Stops at the venue by symbol, of which there is one each, and nothing stands in the book."""
+        stops = self.ask("/fapi/v1/openAlgoOrders")
+        assert all(row["orderType"] == "STOP" and row["reduceOnly"] and row["side"] == "SELL" for row in stops), stops
+        found = {row["symbol"]: row for row in stops}
+        assert len(found) == len(stops), stops
+        return found
+
+    def is_bare(self):
+        return self.ask("/fapi/v1/openOrders") == [] and self.ask("/fapi/v1/openAlgoOrders") == []
+
+    def push(self, symbol):
+        """A large purchase, sold again at once: the price falls through many levels of the book, never through all."""
+        info = next(row for row in self.ask("/fapi/v1/exchangeInfo")["symbols"] if row["symbol"] == symbol)
+        step = Decimal(next(row for row in info["filters"] if row["filterType"] == "LOT_SIZE")["stepSize"])
+        book = self.ask("/fapi/v1/depth", symbol=symbol, limit=20)
+        depth = min(sum(Decimal(row[1]) for row in book[side]) for side in ("bids", "asks"))
+        price = float(self.ask("/fapi/v1/ticker/price", symbol=symbol)["price"])
+        left = self.trade(symbol, "BUY", min(depth * Decimal("0.8"), Decimal(30000 / price)) // step * step)
+
+        def sold():
+            nonlocal left
+            left -= self.trade(symbol, "SELL", left, reduceOnly="true") if left else 0
+            return left == 0
+        until("a hand's sale", sold)
+
+    def trade(self, symbol, side, quantity, **more):
+        """How much of it was filled; 0: it was refused."""
+        order = self.ask("/fapi/v1/order", "POST", (400,), symbol=symbol, side=side, type="MARKET", quantity=quantity,
+                         newOrderRespType="RESULT", **more)
+        return Decimal(order["executedQty"] if order else 0)
+
+    def ask(self, path, method="GET", refused=(), **values):
+        """A signed request, again until it is answered; refused: HTTP statuses that are an answer too."""
         def tried():
             try:
                 with urllib.request.urlopen(self.rest + "/fapi/v1/time") as answer:
@@ -81,7 +120,7 @@ class Place:
                     return [json.load(answer)]
             except urllib.error.HTTPError as why:
                 print(f"# {path}: {why.code} {why.read()[:200]}")
-                return None
+                return [None] if why.code in refused else None
         return until(path, tried)[0]
 
     def account(self):
@@ -106,13 +145,14 @@ class Place:
             {asset + "USDT": amount for asset, amount in ours.items() if amount} == held
         return is_same and [held]
 
-    def check_ledger(self):
+    def check_ledger(self, has_hand):
         sums = rows(self.state, "SELECT asset, sum(amount) FROM postings GROUP BY asset")
         assert sums and all(amount == 0 for _, amount in sums), sums
-        assert self.agrees() == [{}]
-        assert rows(self.state, "SELECT count(*) FROM postings WHERE account = 'adjust'") == [[0]]
+        assert has_hand or self.agrees() == [{}]
+        assert has_hand or rows(self.state, "SELECT count(*) FROM postings WHERE account = 'adjust'") == [[0]]
 
-    def end(self, engine):
+    def end(self, engine, has_hand=False):
+        """has_hand: somebody else traded on the account, and paid fees."""
         done = call("--data-dir", str(self.state), "liquidate", "--yes", "--reason", "the end")
         assert done.returncode == 0, done.stderr
         found = self.status()
@@ -120,8 +160,8 @@ class Place:
         assert engine.stop() == 0
         document = engine.document()
         assert document["conserved"] is True and document["incidents"] == 0, document
-        assert self.account()[1] == {} and self.ask("/fapi/v1/openOrders") == []
-        self.check_ledger()
+        assert self.account()[1] == {} and self.is_bare(), self.account()
+        self.check_ledger(has_hand)
         for session in call("replay", str(self.state / "journal"), "--list").stdout.splitlines():
             done = call("replay", str(self.state / "journal"), "--verify", "--json", "--workers", "3", "--session",
                         session.split()[0])
@@ -138,8 +178,9 @@ def longs_are_traded_at_leverage_one_and_the_ledger_is_the_venues():
             until("protected positions", place.protected)
             found = place.ask("/fapi/v2/account")["positions"]
             assert all(row["leverage"] == "1" and row["isolated"] is False for row in found), found
-            for order in place.ask("/fapi/v1/openOrders"):
-                assert (order["type"] != "STOP" or order["reduceOnly"]) and order["positionSide"] == "BOTH", order
+            assert "takes no stops" not in engine.errors(), engine.errors()
+            assert all(row["positionSide"] == "BOTH" for row in place.ask("/fapi/v1/openOrders"))
+            assert place.resting()
             assert call("--data-dir", str(place.state), "pause", "--reason", "a look").returncode == 0
             held = until("a ledger like the venue's account", place.agrees)[0]
             assert held and all(amount > 0 for amount in held.values()), held
@@ -153,15 +194,91 @@ def o12_dead_engine_leaves_its_stops_and_a_restart_goes_on():
             until("protected positions", place.protected)
             engine.process.kill()
             engine.wait()
-        stops = {row["symbol"]: row for row in place.ask("/fapi/v1/openOrders") if row["type"] == "STOP"}
+        stops = place.resting()
         held = place.account()[1]
         assert stops and set(stops) <= set(held), (stops, held)
         for symbol, order in stops.items():
-            assert order["reduceOnly"] and order["side"] == "SELL", order
-            assert Decimal(order["origQty"]) - Decimal(order["executedQty"]) <= held[symbol], (order, held)
+            assert Decimal(order["quantity"]) <= held[symbol], (order, held)
         with place.run("--live") as engine:
             until("its positions", place.protected)
             place.end(engine)
+
+
+def o12_dead_engine_leaves_a_stop_that_sells():
+    """Fault O12: kill -9 with a position; the market moves through the stop; the venue sells it, and the next run books
+    what nobody saw, by the order that the stop became."""
+    with Place(TIGHT) as place:
+        with place.run("--live") as engine:
+            until("protected positions", place.protected)
+            engine.process.kill()
+            engine.wait()
+        before = place.resting()
+        assert before
+
+        def sold():
+            for name in before:
+                place.push(name)
+                stop = place.ask("/fapi/v1/algoOrder", clientAlgoId=before[name]["clientAlgoId"])
+                if stop["algoStatus"] != "NEW":
+                    return stop
+            return None
+        stop = until("the market at a stop", sold)
+        symbol, became = stop["symbol"], stop["actualOrderId"]
+        until("the whole sale", lambda: place.ask("/fapi/v1/order", symbol=symbol, orderId=became)["status"] == "FILLED")
+        order = place.ask("/fapi/v1/order", symbol=symbol, orderId=became)
+        assert order["orderId"] != stop["algoId"] and order["executedQty"] == stop["quantity"], (order, stop)
+        trades = {row["id"] for row in place.ask("/fapi/v1/userTrades", symbol=symbol, orderId=became)}
+        with place.run("--live") as engine:
+            of = f"venue_id = {stop['algoId']} AND symbol = '{symbol}' AND purpose = 'venue_stop'"
+            until("the fill that nobody saw", lambda: place.status() and rows(
+                place.state, f"SELECT state, cum_qty = qty FROM orders WHERE {of}") == [["filled", 1]])
+            booked = rows(place.state, f"SELECT trade_id FROM fills WHERE client_id = (SELECT client_id FROM orders "
+                                       f"WHERE {of})")
+            assert {row[0] for row in booked} == trades, (booked, trades)
+            place.end(engine, has_hand=True)
+
+
+def o4_engines_that_die_at_any_moment_leave_each_position_one_stop():
+    """Fault O4, O12: kill -9 again and again, with stops that trail; never two stops for one position, never more to be
+    sold than is held, and the last run finds every order."""
+    dice = random.Random(os.environ.get("QT_SEED", "1"))
+    with Place({**TIGHT, "target_1_r": 0.5, "trail_atr": 0.1}) as place:
+        place.settings["engine"] |= {"stop_pace_s": 1, "stop_step_bps": 1}
+        for i in range(KILLS):
+            with place.run("--live") as engine:
+                until("the engine", lambda: engine.process.poll() is not None or place.status())
+                assert engine.process.poll() is None, engine.errors()
+                if i == 0:
+                    until("protected positions", place.protected)
+                try:
+                    engine.process.wait(timeout=dice.uniform(0, 1.5))
+                    raise AssertionError(engine.errors())
+                except subprocess.TimeoutExpired:  # it runs: now it dies
+                    engine.process.kill()
+                    engine.wait()
+            stops, held = place.resting(), place.account()[1]
+            assert all(Decimal(row["quantity"]) <= held.get(symbol, 0) for symbol, row in stops.items()), (stops, held)
+        with place.run("--live") as engine:
+            until("the engine", place.status)
+            assert call("--data-dir", str(place.state), "pause", "--reason", "the end").returncode == 0
+            until("every stop", lambda: all(row["protected"] for row in place.positions()))
+            until("no order is unknown", lambda: not rows(
+                place.state, "SELECT 1 FROM orders WHERE is_final = 0 AND state <> 'open'"))
+            assert set(place.resting()) == {row["symbol"] for row in place.positions()}
+            place.end(engine)
+
+
+def o3_lost_answers_of_stops_leave_one_each():
+    """Fault O3: the answers to most orders are lost; stops are asked for by our id, and none stands twice."""
+    with Place(faults=["lost-ack=0.8"]) as place, place.run("--live") as engine:
+        until("a stop whose answer was lost", lambda: place.status() and rows(
+            place.state, "SELECT 1 FROM differences JOIN orders USING (client_id) WHERE purpose = 'venue_stop' AND "
+                         "differences.ours LIKE 'unknown%' AND differences.venue LIKE 'open%'"))
+        assert call("--data-dir", str(place.state), "pause", "--reason", "a look").returncode == 0
+        until("protected positions", lambda: place.protected() or place.positions() == [])
+        stops = place.resting()
+        assert set(stops) <= set(place.account()[1]), stops
+        place.end(engine)
 
 
 def o12_watchman_closes_what_a_silent_engine_left():
@@ -172,7 +289,7 @@ def o12_watchman_closes_what_a_silent_engine_left():
             until("watching", lambda: "watching an engine" in watch.text())
             engine.process.kill()
             engine.wait()
-            until("flat", lambda: place.account()[1] == {} and place.ask("/fapi/v1/openOrders") == [])
+            until("flat", lambda: place.account()[1] == {} and place.is_bare())
             assert watch.stop() == 0
 
 
@@ -201,5 +318,7 @@ def quote_asset_must_be_named():
 
 
 run([longs_are_traded_at_leverage_one_and_the_ledger_is_the_venues,
-     o12_dead_engine_leaves_its_stops_and_a_restart_goes_on, o12_watchman_closes_what_a_silent_engine_left,
+     o12_dead_engine_leaves_its_stops_and_a_restart_goes_on, o12_dead_engine_leaves_a_stop_that_sells,
+     o4_engines_that_die_at_any_moment_leave_each_position_one_stop, o3_lost_answers_of_stops_leave_one_each,
+     o12_watchman_closes_what_a_silent_engine_left,
      short_position_refuses_the_account_in_one_line, paper_needs_no_key, quote_asset_must_be_named])

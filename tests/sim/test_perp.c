@@ -243,7 +243,45 @@ START_TEST(stop_that_cannot_be_afforded_when_it_fires_expires)
     (void)kit_market(&kit, 1, QT_BUY, 100000);
     kit_move(&kit, 0, 10100);
     ck_assert_int_eq(kit_find(&kit, order.id).state, QT_ORDER_EXPIRED);
+    ck_assert(kit_find(&kit, order.id).is_denied);
+    ck_assert_int_eq(kit_find(&kit, order.id).trigger_ns, qt_perp_now(kit.perp));
     ck_assert_int_eq(kit_position(&kit, 1)->qty.v, 100000);
+}
+END_TEST
+
+START_TEST(guarded_stop_waits_while_trade_and_mark_are_far_apart)
+{
+    (void)kit_market(&kit, 1, QT_BUY, 2000);
+    struct qt_perp_ticket ticket = kit_ticket(1, QT_SELL, QT_PERP_STOP_MARKET, 1000, 0);
+    ticket.stop_px = (qt_px){9450};
+    struct qt_perp_order plain = kit_place(&kit, &ticket);
+    ticket.is_guarded = true;
+    struct qt_perp_order guarded = kit_place(&kit, &ticket);
+    struct qt_ladder ladder = kit_ladder(9400, 100000);
+    qt_perp_tick(kit.perp, 0, QT_SELL, (qt_px){9400}, (qt_qty){1}, &ladder); /* the index stays */
+    ck_assert_int_eq(kit_find(&kit, plain.id).state, QT_ORDER_FILLED);
+    ck_assert_int_eq(kit_find(&kit, guarded.id).state, QT_ORDER_OPEN);
+    ck_assert_int_eq(kit_find(&kit, guarded.id).trigger_ns, 0);
+    kit_move(&kit, 0, 9400);
+    kit_pass(&kit, 1); /* the mark follows */
+    kit_move(&kit, 0, 9400);
+    ck_assert_int_eq(kit_find(&kit, guarded.id).state, QT_ORDER_FILLED);
+    ck_assert(!kit_find(&kit, guarded.id).is_denied);
+}
+END_TEST
+
+START_TEST(stops_of_an_owner_are_counted_over_all_symbols)
+{
+    struct qt_perp_ticket ticket = kit_ticket(1, QT_SELL, QT_PERP_STOP_MARKET, 1000, 0);
+    struct qt_perp_order order;
+    for (int i = 0; i < 200; i++) {
+        ticket.instrument = (uint32_t)i % 2;
+        ticket.stop_px = (qt_px){i % 2 ? 100 : 9000};
+        (void)kit_place(&kit, &ticket);
+    }
+    ck_assert_int_eq(qt_perp_place(kit.perp, &ticket, &order), QT_PERP_MAX_STOPS);
+    ticket.owner = 2;
+    (void)kit_place(&kit, &ticket);
 }
 END_TEST
 
@@ -585,6 +623,8 @@ main(void)
     tcase_add_test(tc, close_position_closes_what_there_is_and_ends_with_it);
     tcase_add_test(tc, trailing_order_follows_from_its_activation_and_fires_on_the_turn);
     tcase_add_test(tc, stop_that_cannot_be_afforded_when_it_fires_expires);
+    tcase_add_test(tc, guarded_stop_waits_while_trade_and_mark_are_far_apart);
+    tcase_add_test(tc, stops_of_an_owner_are_counted_over_all_symbols);
     tcase_add_test(tc, reduce_only_orders_are_cut_even_within_one_sweep);
     tcase_add_test(tc, modified_order_keeps_its_id_and_what_is_filled);
     suite_add_tcase(suite, tc);

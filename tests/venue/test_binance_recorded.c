@@ -173,6 +173,27 @@ check_order_update(const json_t *data)
                                        strlen(text_of(order, "s"))));
 }
 
+/* Those that were recorded: one that was cancelled, one on its way to the book. */
+static void
+check_algo_update(const json_t *data)
+{
+    const json_t *order = json_object_get(data, "o");
+    const struct qt_report *report = &taker.events[0].report;
+    ck_assert_uint_eq(taker.decoded.algo_became, 0);
+    if (strcmp(text_of(order, "X"), "TRIGGERING") == 0) {
+        ck_assert_uint_eq(taker.n, 0);
+        return;
+    }
+    ck_assert_str_eq(text_of(order, "X"), "CANCELED");
+    ck_assert_uint_eq(taker.n, 1);
+    ck_assert_int_eq(report->type, QT_REPORT_CANCELLED);
+    ck_assert_int_eq(report->venue_id, json_integer_value(json_object_get(order, "aid")));
+    ck_assert_int_eq(report->side, strcmp(text_of(order, "S"), "BUY") == 0 ? QT_BUY : QT_SELL);
+    ck_assert_int_eq(report->qty.v, decimal_of(order, "q"));
+    ck_assert_int_eq(report->px.v, decimal_of(order, "p"));
+    ck_assert_int_eq(taker.events[0].t_venue_ns, ms_of(data, "T"));
+}
+
 /* What orders change is told by their own reports. */
 static void
 check_account_update(const json_t *data)
@@ -227,6 +248,7 @@ static const struct {
     {"executionReport", QT_MESSAGE_REPORT, check_report},
     {"outboundAccountPosition", QT_MESSAGE_ACCOUNT, check_account},
     {"ORDER_TRADE_UPDATE", QT_MESSAGE_REPORT, check_order_update},
+    {"ALGO_UPDATE", QT_MESSAGE_REPORT, check_algo_update},
     {"ACCOUNT_UPDATE", QT_MESSAGE_ACCOUNT, check_account_update},
     {"MARGIN_CALL", QT_MESSAGE_MARGIN_CALL, check_nothing},
 };
@@ -276,7 +298,7 @@ is_ours(const json_t *data, const char *event)
 {
     /* USD-M's trades of its insurance fund and the like have "X" and no price. */
     static const char *const without[] = {"outboundAccountPosition", "ORDER_TRADE_UPDATE",
-                                          "ACCOUNT_UPDATE", "MARGIN_CALL"};
+                                          "ALGO_UPDATE", "ACCOUNT_UPDATE", "MARGIN_CALL"};
     for (size_t i = 0; i < QT_COUNT_OF(without); i++)
         if (strcmp(event, without[i]) == 0)
             return true;

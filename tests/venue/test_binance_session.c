@@ -607,12 +607,9 @@ START_TEST(the_sections_defaults_are_the_live_venue_without_a_key)
     qt_config_defaults(&binding, 1);
     ck_assert_str_eq(config.name, "binance");
     ck_assert_str_eq(qt_binance_rest_url(&config), "https://api.binance.com");
-    ck_assert(qt_binance_takes_stops(&config));
     (void)qt_copy(config.name, sizeof config.name, "binance-usdm");
     ck_assert_str_eq(qt_binance_rest_url(&config), "https://fapi.binance.com");
-    ck_assert(!qt_binance_takes_stops(&config)); /* not where they are sent to */
     (void)qt_copy(config.rest_url, sizeof config.rest_url, "http://127.0.0.1:9");
-    ck_assert(qt_binance_takes_stops(&config));
     ck_assert_str_eq(qt_binance_rest_url(&config), "http://127.0.0.1:9");
     qt_config_defaults(&binding, 1);
     ck_assert_str_eq(config.credentials_file, "");

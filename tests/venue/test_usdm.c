@@ -4,54 +4,11 @@
  * depth follows by pu, the user stream tells what REST does, refusals have Binance's codes, faults
  * act.
  */
-#include "exchange_client.h"
+#include "usdm_client.h"
 
 #include <zlib.h>
 
-#define SYMBOL "BTCUSDT"
 #define LINE (1u << 20)
-
-static struct client client;
-
-static struct qt_exchange_server_options
-usual(void)
-{
-    return (struct qt_exchange_server_options){
-        .symbols = 4, .seed = 5, .has_usdm = true, .speed = 4, .weight_limit = 100000};
-}
-
-static void
-begin(const struct qt_exchange_server_options *options)
-{
-    client_start(&client, options);
-    /* the client's helpers speak to one base: that of the perpetuals */
-    static struct qt_exchange_server_info info;
-    info = *client.info;
-    (void)qt_copy(info.rest_url, sizeof info.rest_url, client.info->usdm_rest_url);
-    (void)qt_copy(info.stream_url, sizeof info.stream_url, client.info->usdm_stream_url);
-    client.info = &info;
-}
-
-static void
-setup(void)
-{
-    const struct qt_exchange_server_options options = usual();
-    begin(&options);
-}
-
-static void
-teardown(void)
-{
-    struct qt_exchange_server_stats stats = qt_exchange_server_stats(client.server);
-    ck_assert(stats.is_conserved);
-    client_stop(&client);
-}
-
-static double
-price(void)
-{
-    return number_of(get(&client, "/fapi/v1/ticker/price", "symbol=" SYMBOL), "price");
-}
 
 /* Shapes */
 
@@ -184,6 +141,8 @@ START_TEST(snapshots_and_rules_have_every_key_of_the_recorded_ones)
         const json_t *filter = json_array_get(wanted, i);
         const char *name = text_of(filter, "filterType");
         size_t k = 0;
+        if (strcmp(name, "MAX_NUM_ALGO_ORDERS") == 0)
+            continue; /* recorded before December 2025, when it went */
         while (k < json_array_size(own) &&
                strcmp(text_of(json_array_get(own, k), "filterType"), name) != 0)
             k++;
@@ -235,15 +194,6 @@ START_TEST(marks_come_each_second_with_rate_and_next_funding)
 END_TEST
 
 /* The user stream */
-
-static void
-open_user(struct inbox *inbox, const char *form)
-{
-    char path[128];
-    ck_assert_ptr_nonnull(client_send(&client, "POST", "/fapi/v1/listenKey", "", client.info->key));
-    snprintf(path, sizeof path, form, text_of(client.answer, "listenKey"));
-    inbox_start(inbox, &client, path);
-}
 
 START_TEST(user_stream_tells_account_and_order_and_the_end_of_the_key)
 {
@@ -355,12 +305,15 @@ static const struct {
     {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.0000001", -1111},
     {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0", -4003},
     {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&positionSide=LONG", -4061},
-    {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&priceProtect=TRUE", -4084},
+    {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&priceProtect=TRUE", -1106},
     {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&reduceOnly=maybe", -1130},
     {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.01&reduceOnly=true", -2022},
-    {"symbol=BTCUSDT&side=BUY&type=STOP_MARKET&closePosition=true&quantity=1&stopPrice=1", -1106},
     {"symbol=BTCUSDT&side=BUY&type=LIMIT&closePosition=true&timeInForce=GTC&price=1", -4136},
-    {"symbol=BTCUSDT&side=BUY&type=TRAILING_STOP_MARKET&quantity=0.01&callbackRate=50", -2007},
+    {"symbol=BTCUSDT&side=SELL&type=STOP_MARKET&quantity=0.01&stopPrice=1", -4120},
+    {"symbol=BTCUSDT&side=SELL&type=STOP&quantity=0.01&price=1&stopPrice=1", -4120},
+    {"symbol=BTCUSDT&side=SELL&type=TAKE_PROFIT&quantity=0.01&price=1&stopPrice=1", -4120},
+    {"symbol=BTCUSDT&side=SELL&type=TAKE_PROFIT_MARKET&quantity=0.01&stopPrice=1", -4120},
+    {"symbol=BTCUSDT&side=BUY&type=TRAILING_STOP_MARKET&quantity=0.01&callbackRate=1", -4120},
 };
 
 START_TEST(order_with_a_wrong_parameter_gets_the_code_of_futures)

@@ -89,6 +89,7 @@ struct qt_perp_ticket {
     qt_qty qty;        /* 0 with close_position */
     int callback_bps;  /* TRAILING: 10..1000 */
     bool reduce_only, close_position, by_mark; /* by_mark: stops look at the mark, not at trades */
+    bool is_guarded; /* a stop does not fire while trade and mark are 5 % apart */
     char client_id[QT_CLIENT_ID_TEXT];         /* "": one is made, "x-" and the venue id */
 };
 
@@ -103,8 +104,9 @@ struct qt_perp_order {
     qt_qty qty, cum_qty;
     qt_money cum_quote;
     int callback_bps;
-    bool reduce_only, close_position, by_mark, is_waiting; /* for its price */
-    int64_t time_ns, update_ns;
+    bool reduce_only, close_position, by_mark, is_guarded, is_waiting; /* for its price */
+    bool is_denied; /* its price came and it was refused then: it never worked */
+    int64_t time_ns, update_ns, trigger_ns; /* trigger_ns: when its price came; 0: not yet */
 };
 
 struct qt_perp_fill {

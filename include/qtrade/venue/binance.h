@@ -34,9 +34,14 @@
  * shows such a position is no read of the account (no SYNC comes). A call for margin pauses.
  * Markets, marks and stops go by the last price; the mark price is not read.
  *
- * No countdown of the venue (countdownCancelAll) is armed: it would cancel the protective stops with
- * all other orders of a symbol, so it may be armed only where no position relies on an order at the
- * venue. The watchman does what it would do.
+ * B8: conditional orders of perpetuals live at Binance's algo service (since December 2025 nowhere
+ * else), whose order and the one that it becomes by its trigger are one order here, by our client
+ * id; venue_id is the service's. What it filled is only ever taken from that other order. Facts and
+ * their sources: src/venue/binance/algo.c.
+ *
+ * No countdown of the venue (countdownCancelAll) is armed: it cancels all open orders of a symbol, and
+ * no document says that what waits at the algo service is none of them, so it may be armed only where
+ * no position relies on an order at the venue. The watchman does what it would do.
  */
 #ifndef QTRADE_VENUE_BINANCE_H
 #define QTRADE_VENUE_BINANCE_H
@@ -111,9 +116,6 @@ extern const struct qt_venue_class qt_venue_binance_usdm; /* USD-M perpetuals */
 
 /** Where requests go with this config. */
 const char *qt_binance_rest_url(const struct qt_venue_config *config);
-/** False: the exchange that it means is known to refuse stops where this program would place them: Binance's
- * own USD-M. */
-bool qt_binance_takes_stops(const struct qt_venue_config *config);
 
 /**
  * Checks addresses and makes the loop; connects nothing yet. NULL: a bad address, a plain one that

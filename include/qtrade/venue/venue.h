@@ -91,6 +91,8 @@ struct qt_decoded {
     uint32_t misfits;    /* rows of an account message whose amount or name has no room: left out */
     bool has_foreign_fee;        /* a fill's fee was in neither base nor quote: not in its report */
     const char *why;             /* MALFORMED, REFUSED: a few words; NULL else */
+    uint64_t algo_id;     /* REPORT of a conditional order: our id; 0: it is of none */
+    uint64_t algo_became; /* and the venue's id of the order that it became; 0: none yet */
     struct qt_day_ticker ticker; /* TICKER */
     int64_t answer_id;           /* ANSWER: the request's number, -1 when it had none */
     int32_t answer_code;         /* ANSWER: 0 good, else the venue's error code */

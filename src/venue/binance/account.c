@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading the account whole: balances, then open orders, then SYNC (rule B5). Asked for by the
+ * Reading the account whole: balances, then open orders, then the conditional ones where those are
+ * a list of their own (what triggers between the two is in neither, and asked for), then SYNC (rule
+ * B5). Asked for by the
  * engine, after every gap of the user stream, and every reconcile_ms. A read that fails is tried
  * again; what one half of it said is dropped. One that must wait, for the budget or the end of a ban,
  * goes when that is over: it says nothing of the venue, so it does not lengthen the back-off.
@@ -20,11 +22,19 @@ on_retry(void *context)
     read_account(context);
 }
 
+/* What was read so far. */
+static void
+drop(struct qt_binance *self)
+{
+    json_decref(self->account.balances);
+    json_decref(self->account.orders);
+    self->account.balances = self->account.orders = NULL;
+}
+
 static void
 retry_in(struct qt_binance *self, int64_t wait_ns)
 {
-    json_decref(self->account.balances);
-    self->account.balances = NULL;
+    drop(self);
     qt_timer_start(self->loop, &self->account.retry, wait_ns / QT_NS_PER_MS + 1, on_retry, self);
 }
 
@@ -111,34 +121,41 @@ check_orders(struct qt_binance *self, const json_t *list)
     return true;
 }
 
+void
+qt__bn_push_open(struct qt_binance *self, const struct qt__bn_order_answer *order)
+{
+    int64_t now = qt__bn_utc(self);
+    struct qt_event event = {.t_venue_ns = now,
+                             .t_recv_ns = now,
+                             .instrument = order->instrument,
+                             .kind = QT_EVENT_REPORT,
+                             .flags = QT_EVENT_SNAPSHOT,
+                             .report = order->status};
+    bool is_known = order->instrument != QT_NO_INSTRUMENT;
+    self->stats.foreign_orders += !is_known || order->status.client_id == 0;
+    if (is_known)
+        qt__bn_push(self, &event);
+}
+
 static void
 push_orders(struct qt_binance *self, const json_t *list)
 {
     size_t i;
     json_t *row;
-    int64_t now = qt__bn_utc(self);
     json_array_foreach(list, i, row)
     {
         struct qt__bn_order_answer order;
         if (!qt__bn_decode_order(row, self->universe, self->tag, &order))
             continue;
-        if (order.instrument == QT_NO_INSTRUMENT) {
-            self->stats.foreign_orders++;
-            continue;
-        }
-        struct qt_event event = {.t_venue_ns = now,
-                                 .t_recv_ns = now,
-                                 .instrument = order.instrument,
-                                 .kind = QT_EVENT_REPORT,
-                                 .flags = QT_EVENT_SNAPSHOT,
-                                 .report = order.status};
-        self->stats.foreign_orders += order.status.client_id == 0;
-        qt__bn_push(self, &event);
+        if (order.status.client_id == 0)
+            order.status.client_id = qt__bn_algo_of(self, order.status.venue_id);
+        qt__bn_push_open(self, &order);
     }
 }
 
+/* algos: the conditional ones; NULL: there is no such list. */
 static void
-finish(struct qt_binance *self, const json_t *orders)
+finish(struct qt_binance *self, const json_t *orders, const json_t *algos)
 {
     struct qt__bn_account *account = &self->account;
     int64_t now = qt__bn_utc(self);
@@ -147,9 +164,9 @@ finish(struct qt_binance *self, const json_t *orders)
     const char *why;
     (void)self->product->push_account(self, account->balances, &why); /* it was found good */
     push_orders(self, orders);
+    qt__bn_algos_push(self, algos);
     qt__bn_push(self, &sync);
-    json_decref(account->balances);
-    account->balances = NULL;
+    drop(self);
     account->is_reading = false;
     self->stats.syncs++;
     qt_backoff_up(&account->backoff, qt__bn_mono(self));
@@ -158,18 +175,38 @@ finish(struct qt_binance *self, const json_t *orders)
 }
 
 static void
+on_algos(struct qt__bn_call *call, const struct qt__bn_answer *answer)
+{
+    struct qt_binance *self = call->self;
+    json_error_t error;
+    json_t *algos = answer->is_good
+                        ? json_loadb(answer->body, answer->length, JSON_REJECT_DUPLICATES, &error)
+                        : NULL;
+    if (algos && qt__bn_algos_check(self, algos))
+        finish(self, self->account.orders, algos);
+    else
+        not_answered(self, answer);
+    json_decref(algos);
+}
+
+static void
 on_orders(struct qt__bn_call *call, const struct qt__bn_answer *answer)
 {
     struct qt_binance *self = call->self;
     json_error_t error;
+    const struct qt__bn_request request = {.what = QT__BN_OPEN_ALGOS,
+                                           .timeout_ms = TIMEOUT_MS,
+                                           .done = on_algos};
     json_t *orders = answer->is_good
                          ? json_loadb(answer->body, answer->length, JSON_REJECT_DUPLICATES, &error)
                          : NULL;
-    if (orders && check_orders(self, orders))
-        finish(self, orders);
-    else
+    self->account.orders = orders;
+    if (!orders || !check_orders(self, orders))
         not_answered(self, answer);
-    json_decref(orders);
+    else if (qt__bn_has_algos(self))
+        send(self, &request);
+    else
+        finish(self, orders, NULL);
 }
 
 static void
@@ -241,6 +278,5 @@ qt__bn_account_stop(struct qt_binance *self)
 {
     qt_timer_stop(&self->account.retry);
     qt_timer_stop(&self->account.poll);
-    json_decref(self->account.balances);
-    self->account.balances = NULL;
+    drop(self);
 }

@@ -33,6 +33,9 @@ static const struct {
     {NAME("bids"), .field = QT__F_BIDS},
     {NAME("asks"), .field = QT__F_ASKS},
     {NAME("pu"), .field = QT__F_PREVIOUS},
+    {NAME("caid"), .field = QT__F_ALGO_CLIENT},
+    {NAME("aid"), .field = QT__F_ALGO_ID},
+    {NAME("ai"), .field = QT__F_ALGO_ORDER},
     {NAME("event"), .field = QT__F_EVENT},
     {NAME("subscriptionId"), .field = QT__F_SUBSCRIPTION},
     {NAME("id"), .field = QT__F_ID},
@@ -66,6 +69,7 @@ static const struct {
     {NAME("listenKeyExpired"), .kind = QT_MESSAGE_USER_END, .decode = decode_end},
     {NAME("eventStreamTerminated"), .kind = QT_MESSAGE_USER_END, .decode = decode_end},
     {NAME("ORDER_TRADE_UPDATE"), .kind = QT_MESSAGE_REPORT, .decode = qt__bn_decode_order_update},
+    {NAME("ALGO_UPDATE"), .kind = QT_MESSAGE_REPORT, .decode = qt__bn_decode_algo_update},
     {NAME("ACCOUNT_UPDATE"), .kind = QT_MESSAGE_ACCOUNT, .decode = qt__bn_decode_account_update},
     {NAME("MARGIN_CALL"), .kind = QT_MESSAGE_MARGIN_CALL, .decode = decode_end},
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Orders in Binance's words, and the signature under a request: HMAC-SHA256 of everything before
- * it, in hex.
+ * it, in hex. Conditional orders of USD-M have words of their own (algo.c says where from); their
+ * answer has no forms to choose from.
  */
 #include "codec_priv.h"
 
@@ -17,6 +18,12 @@ add_decimal(struct qt_text *out, const char *name, int64_t v, int scale)
 }
 
 bool
+qt__bn_is_algo(const struct qt__bn_words *words, enum qt_order_type type)
+{
+    return words->has_algos && words->types[type].has_stop;
+}
+
+bool
 qt__bn_encode(const struct qt__bn_words *words, const struct qt_instrument *ins, uint32_t tag,
               const struct qt_order_request *request, struct qt_text *out)
 {
@@ -28,7 +35,8 @@ qt__bn_encode(const struct qt__bn_words *words, const struct qt_instrument *ins,
     if (!type->name || (type->has_px && request->px.v <= 0) ||
         (type->has_stop && request->stop_px.v <= 0))
         return false;
-    qt_text_add(out, "symbol=");
+    bool is_algo = qt__bn_is_algo(words, (enum qt_order_type)request->type);
+    qt_text_add(out, is_algo ? "algoType=CONDITIONAL&symbol=" : "symbol=");
     qt_text_add(out, ins->symbol);
     qt_text_add(out, request->side == QT_BUY ? "&side=BUY&type=" : "&side=SELL&type=");
     qt_text_add(out, type->name);
@@ -40,13 +48,16 @@ qt__bn_encode(const struct qt__bn_words *words, const struct qt_instrument *ins,
     if (type->has_px)
         add_decimal(out, "&price=", request->px.v, ins->px_scale);
     if (type->has_stop)
-        add_decimal(out, "&stopPrice=", request->stop_px.v, ins->px_scale);
-    qt_text_add(out, "&newClientOrderId=");
+        add_decimal(out, is_algo ? "&triggerPrice=" : "&stopPrice=", request->stop_px.v,
+                    ins->px_scale);
+    qt_text_add(out, is_algo ? "&clientAlgoId=" : "&newClientOrderId=");
     qt_text_add(out, qt_client_id_format(tag, request->client_id, id));
     if (request->reduce_only && words->reduce_only)
         qt_text_add(out, words->reduce_only);
-    qt_text_add(out, "&newOrderRespType=");
-    qt_text_add(out, words->response);
+    if (!is_algo) {
+        qt_text_add(out, "&newOrderRespType=");
+        qt_text_add(out, words->response);
+    }
     return !out->is_cut;
 }
 

@@ -25,6 +25,10 @@ enum qt__bn_field {
     QT__F_BIDS,
     QT__F_ASKS,
     QT__F_PREVIOUS, /* "pu" */
+    QT__F_ALGO_CLIENT, /* "caid", "aid", "ai": our id, that of the conditional order, and the order's
+                          that it became */
+    QT__F_ALGO_ID,
+    QT__F_ALGO_ORDER,
     QT__F_ID,
     QT__F_RESULT,
     QT__F_ERROR,
@@ -112,6 +116,8 @@ enum qt_codec_verdict qt__bn_decode_snapshot(struct qt__bn_incoming *m);
 /* codec_user.c */
 enum qt_codec_verdict qt__bn_decode_report(struct qt__bn_incoming *m);
 enum qt_codec_verdict qt__bn_decode_account(struct qt__bn_incoming *m);
+/* codec_algo.c */
+enum qt_codec_verdict qt__bn_decode_algo_update(struct qt__bn_incoming *m);
 /* codec_usdm.c */
 enum qt_codec_verdict qt__bn_decode_order_update(struct qt__bn_incoming *m);
 enum qt_codec_verdict qt__bn_decode_account_update(struct qt__bn_incoming *m);
@@ -133,6 +139,8 @@ QT_CHECKED bool qt__bn_decode_klines(const struct qt_instrument *ins, int64_t pe
                                      size_t capacity, size_t *out_n, unsigned *out_rounded);
 
 /* codec_order.c: parameters as "a=1&b=2", percent-encoded where needed */
+/* Does an order of that type go to the service of conditional orders? */
+bool qt__bn_is_algo(const struct qt__bn_words *words, enum qt_order_type type);
 bool qt__bn_encode(const struct qt__bn_words *words, const struct qt_instrument *ins, uint32_t tag,
                    const struct qt_order_request *request, struct qt_text *out);
 bool qt__bn_encode_spot(const struct qt_instrument *ins, uint32_t tag,
@@ -189,6 +197,20 @@ struct qt__bn_order_answer {
 };
 QT_CHECKED bool qt__bn_decode_order(const json_t *order, const struct qt_universe *universe,
                                     uint32_t tag, struct qt__bn_order_answer *out);
+/* A conditional order as its service gives it, by REST. Its fills are those of the order that it
+ * became. */
+struct qt__bn_algo_answer {
+    struct qt__bn_order_answer order; /* venue_id: its own; nothing filled; state UNKNOWN where only the
+                                         order that it became says how it stands */
+    uint64_t became;                  /* that order's id; 0: there is none yet */
+};
+QT_CHECKED bool qt__bn_decode_algo(const json_t *row, const struct qt_universe *universe,
+                                   uint32_t tag, struct qt__bn_algo_answer *out);
+/* Is the answer to a cancel that it is done? As documented {"code":"200",..}, or the order itself, as
+ * it was recorded. */
+QT_CHECKED bool qt__bn_algo_is_cancelled(const json_t *answer);
+/* How a conditional order stands by the venue's word. False: none of its words. */
+QT_CHECKED bool qt__bn_algo_state_of(const char *text, size_t length, enum qt_order_state *out);
 /* The fills of a FULL answer as FILL reports, at most capacity; cum_qty and cum_quote run.
  * *out_foreign_fees is added to. False: malformed. */
 QT_CHECKED bool qt__bn_decode_fills(const json_t *order, const struct qt_instrument *ins,

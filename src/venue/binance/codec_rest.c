@@ -204,13 +204,14 @@ read_market_lot_filter(const json_t *symbol, struct qt_instrument *ins)
 }
 
 /* Of the list "orderTypes", as far as the engine has such orders; no list: not told. A LIMIT_MAKER
- * of USD-M is a time in force there. */
+ * of USD-M is a time in force there. Where conditional orders are a service of their own, a list with
+ * none of them says nothing of them: better one that is refused than a stop that is not tried. */
 static uint32_t
 order_types_of(const json_t *symbol, const struct qt__bn_words *words)
 {
     size_t i;
     json_t *item;
-    uint32_t bits = 0;
+    uint32_t bits = 0, algos = 0;
     json_array_foreach(json_object_get(symbol, "orderTypes"), i, item)
     {
         const char *name = json_string_value(item);
@@ -218,7 +219,9 @@ order_types_of(const json_t *symbol, const struct qt__bn_words *words)
             if (words->types[type].name && strcmp(words->types[type].name, name) == 0)
                 bits |= 1u << type;
     }
-    return bits;
+    for (int type = 0; type < QT_ORDER_TYPES; type++)
+        algos |= (uint32_t)qt__bn_is_algo(words, (enum qt_order_type)type) << type;
+    return bits != 0 && (bits & algos) == 0 ? bits | algos : bits;
 }
 
 /* Names of symbols go into addresses and onto the screen: letters, digits, '-', '_', '.'. */

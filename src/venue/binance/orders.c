@@ -34,10 +34,9 @@ qt__bn_push_report(struct qt_binance *self, const struct qt__bn_order_answer *or
     qt__bn_push(self, &event);
 }
 
-/* A report without numbers: what we know of the order is its id. */
-static void
-push_bare(struct qt__bn_call *call, enum qt_report_type type, enum qt_order_state state,
-          int32_t code)
+void
+qt__bn_push_bare(struct qt__bn_call *call, enum qt_report_type type, enum qt_order_state state,
+                 int32_t code)
 {
     const struct qt_report report = {.client_id = call->client_id,
                                      .px = QT_PX_NONE,
@@ -113,10 +112,10 @@ on_placed(struct qt__bn_call *call, const struct qt__bn_answer *answer)
         order.status.client_id = call->client_id;
         push_placed(call->self, &order, root, call->sent_utc_ns);
     } else if (!answer->is_good && surely_not_done(answer->verdict)) {
-        push_bare(call, QT_REPORT_REJECTED, QT_ORDER_REJECTED, answer->code);
+        qt__bn_push_bare(call, QT_REPORT_REJECTED, QT_ORDER_REJECTED, answer->code);
     } else { /* no answer, a 5xx, or an answer that cannot be read: it may stand */
         call->self->stats.malformed += answer->is_good;
-        push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, answer->code);
+        qt__bn_push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, answer->code);
     }
     json_decref(root);
 }
@@ -130,14 +129,19 @@ qt__bn_submit(void *context, const struct qt_order_request *order)
     if (order->instrument >= self->n_symbols || self->is_key_refused || !self->is_started)
         return false;
     qt_text_init(&query, buffer, sizeof buffer);
-    const struct qt__bn_request request = {.what = QT__BN_PLACE, .query = buffer,
+    if (!qt__bn_encode(self->product->words, qt_universe_at(self->universe, order->instrument),
+                       self->tag, order, &query))
+        return false;
+    bool is_algo = qt__bn_is_algo(self->product->words, (enum qt_order_type)order->type);
+    const struct qt__bn_request request = {.what = is_algo ? QT__BN_PLACE_ALGO : QT__BN_PLACE,
+                                           .query = buffer,
                                            .timeout_ms = self->order_timeout_ms,
-                                           .done = on_placed,
+                                           .done = is_algo ? qt__bn_on_algo_placed : on_placed,
                                            .instrument = order->instrument,
                                            .client_id = order->client_id};
-    return qt__bn_encode(self->product->words, qt_universe_at(self->universe, order->instrument),
-                         self->tag, order, &query) &&
-           qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
+    if (is_algo)
+        qt__bn_algo_note(self, order->client_id, 0);
+    return qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
 }
 
 /* Cancelling */
@@ -151,26 +155,45 @@ push_cancelled(struct qt__bn_call *call, struct qt__bn_order_answer *order, int6
     qt__bn_push_report(call->self, order, &order->status, 0);
 }
 
+/* The book does not know it, and it may be a conditional order that is not remembered. */
+static bool
+is_other_kind(const struct qt__bn_call *call, const struct qt__bn_answer *answer)
+{
+    return call->may_be_algo && !answer->is_good && answer->verdict == QT_VENUE_NOT_FOUND;
+}
+
 static void
 on_cancelled(struct qt__bn_call *call, const struct qt__bn_answer *answer)
 {
+    if (is_other_kind(call, answer) &&
+        qt__bn_algo_cancel(call->self, call->instrument, call->client_id))
+        return;
     struct qt__bn_order_answer order;
     json_t *root = answer->is_good ? load(answer) : NULL;
     if (root && read_order(call, root, &order)) {
         order.status.client_id = call->client_id;
         push_cancelled(call, &order, call->sent_utc_ns);
     } else if (!answer->is_good && surely_not_done(answer->verdict)) {
-        push_bare(call, QT_REPORT_CANCEL_REJECTED, QT_ORDER_UNKNOWN, answer->code);
+        qt__bn_push_bare(call, QT_REPORT_CANCEL_REJECTED, QT_ORDER_UNKNOWN, answer->code);
     } else {
         call->self->stats.malformed += answer->is_good;
-        push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, answer->code);
+        qt__bn_push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, answer->code);
     }
     json_decref(root);
 }
 
+const char *
+qt__bn_write_order_id(const struct qt_binance *self, uint32_t instrument, uint64_t venue_id,
+                      char *out, size_t size)
+{
+    snprintf(out, size, "symbol=%s&orderId=%llu",
+             qt_universe_at(self->universe, instrument)->symbol, (unsigned long long)venue_id);
+    return out;
+}
+
 /* symbol=..&origClientOrderId=.. */
 static void
-write_order_id(const struct qt_binance *self, uint32_t instrument, uint64_t client_id,
+write_client_id(const struct qt_binance *self, uint32_t instrument, uint64_t client_id,
                struct qt_text *out)
 {
     char id[QT_CLIENT_ID_TEXT];
@@ -185,15 +208,22 @@ qt__bn_cancel(void *context, uint32_t instrument, uint64_t client_id)
     struct qt_binance *self = context;
     char buffer[QUERY_MAX];
     struct qt_text query;
+    const struct qt__bn_algo *algo = qt__bn_algo_find(self, client_id);
     if (instrument >= self->n_symbols || !self->is_started)
         return false;
+    if (algo && !algo->became)
+        return qt__bn_algo_cancel(self, instrument, client_id);
     qt_text_init(&query, buffer, sizeof buffer);
-    write_order_id(self, instrument, client_id, &query);
+    if (algo)
+        qt__bn_write_order_id(self, instrument, algo->became, buffer, sizeof buffer);
+    else
+        write_client_id(self, instrument, client_id, &query);
     const struct qt__bn_request request = {.what = QT__BN_CANCEL, .query = buffer,
                                            .timeout_ms = self->order_timeout_ms,
                                            .done = on_cancelled,
                                            .instrument = instrument,
-                                           .client_id = client_id};
+                                           .client_id = client_id,
+                                           .may_be_algo = qt__bn_has_algos(self) && !algo};
     return qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
 }
 
@@ -213,7 +243,7 @@ on_all_cancelled(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     }
     json_decref(root);
     if (!answer->is_good && surely_not_done(answer->verdict))
-        push_bare(call, QT_REPORT_CANCEL_REJECTED, QT_ORDER_UNKNOWN, answer->code); /* of no id */
+        qt__bn_push_bare(call, QT_REPORT_CANCEL_REJECTED, QT_ORDER_UNKNOWN, answer->code); /* of no id */
     (void)qt__bn_account_sync(self);
 }
 
@@ -227,11 +257,15 @@ qt__bn_cancel_all(void *context, uint32_t instrument)
         return false;
     qt_text_init(&query, buffer, sizeof buffer);
     qt_text_addf(&query, "symbol=%s", qt_universe_at(self->universe, instrument)->symbol);
-    const struct qt__bn_request request = {.what = QT__BN_CANCEL_ALL, .query = buffer,
-                                           .timeout_ms = self->order_timeout_ms,
-                                           .done = on_all_cancelled,
-                                           .instrument = instrument};
-    return qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
+    struct qt__bn_request request = {.what = QT__BN_CANCEL_ALL, .query = buffer,
+                                     .timeout_ms = self->order_timeout_ms,
+                                     .done = on_all_cancelled,
+                                     .instrument = instrument};
+    bool is_sent = qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
+    if (!qt__bn_has_algos(self))
+        return is_sent;
+    request.what = QT__BN_CANCEL_ALGOS;
+    return (qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT) && is_sent;
 }
 
 /* Asking */
@@ -240,6 +274,11 @@ static void
 on_status(struct qt__bn_call *call, const struct qt__bn_answer *answer)
 {
     struct qt__bn_order_answer order;
+    if (is_other_kind(call, answer)) {
+        if (!qt__bn_algo_query(call->self, call->instrument, call->client_id))
+            qt__bn_push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, 0); /* half asked */
+        return;
+    }
     json_t *root = answer->is_good ? load(answer) : NULL;
     if (root && read_order(call, root, &order)) {
         order.status.client_id = call->client_id;
@@ -247,10 +286,10 @@ on_status(struct qt__bn_call *call, const struct qt__bn_answer *answer)
         if (!qt__bn_ask_trades(call->self, &order))
             qt__bn_push_report(call->self, &order, &order.status, 0);
     } else if (!answer->is_good && answer->verdict == QT_VENUE_NOT_FOUND) {
-        push_bare(call, QT_REPORT_NOT_FOUND, QT_ORDER_UNKNOWN, answer->code);
+        qt__bn_push_bare(call, QT_REPORT_NOT_FOUND, QT_ORDER_UNKNOWN, answer->code);
     } else {
         call->self->stats.malformed += answer->is_good;
-        push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, answer->code);
+        qt__bn_push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, answer->code);
     }
     json_decref(root);
 }
@@ -263,12 +302,15 @@ qt__bn_query(void *context, uint32_t instrument, uint64_t client_id)
     struct qt_text query;
     if (instrument >= self->n_symbols || !self->is_started)
         return false;
+    if (qt__bn_algo_find(self, client_id))
+        return qt__bn_algo_query(self, instrument, client_id);
     qt_text_init(&query, buffer, sizeof buffer);
-    write_order_id(self, instrument, client_id, &query);
+    write_client_id(self, instrument, client_id, &query);
     const struct qt__bn_request request = {.what = QT__BN_QUERY, .query = buffer,
                                            .timeout_ms = self->order_timeout_ms,
                                            .done = on_status,
                                            .instrument = instrument,
-                                           .client_id = client_id};
+                                           .client_id = client_id,
+                                           .may_be_algo = qt__bn_has_algos(self)};
     return qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
 }

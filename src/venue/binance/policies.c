@@ -25,7 +25,7 @@ const struct qt__bn_policy qt__bn_policies[QT_OPERATIONS] = {
     [QT_OPERATION_QUERY] =
         {.breaker = {.threshold = 10, .needed = 2, .cool_ns = S, .cool_max_ns = 10 * S}},
     [QT_OPERATION_ACCOUNT] =
-        {.base_ns = S, /* at worst a tenth of the weight there is */
+        {.base_ns = S, /* at worst a tenth of the weight there is, of USD-M a fifth */
          .cap_ns = 10 * S,
          .breaker = {.threshold = 10, .needed = 1, .cool_ns = S, .cool_max_ns = 10 * S}},
     [QT_OPERATION_MARKET] =
@@ -55,6 +55,11 @@ qt__bn_operation_of(enum qt__bn_what what)
         [QT__BN_CANCEL_ALL] = QT_OPERATION_CANCEL,
         [QT__BN_QUERY] = QT_OPERATION_QUERY,
         [QT__BN_TRADES] = QT_OPERATION_QUERY,
+        [QT__BN_OPEN_ALGOS] = QT_OPERATION_ACCOUNT,
+        [QT__BN_PLACE_ALGO] = QT_OPERATION_PLACE,
+        [QT__BN_CANCEL_ALGO] = QT_OPERATION_CANCEL,
+        [QT__BN_CANCEL_ALGOS] = QT_OPERATION_CANCEL,
+        [QT__BN_QUERY_ALGO] = QT_OPERATION_QUERY,
         [QT__BN_LISTEN] = QT_OPERATION_ACCOUNT,
         [QT__BN_KEEP] = QT_OPERATION_ACCOUNT,
         [QT__BN_RIGHTS] = QT_OPERATION_ACCOUNT,

@@ -30,6 +30,11 @@ enum qt__bn_what {
     QT__BN_CANCEL_ALL, /* of a symbol */
     QT__BN_QUERY,
     QT__BN_TRADES, /* of one order */
+    QT__BN_OPEN_ALGOS, /* conditional orders, where those are a service of their own (algo.c) */
+    QT__BN_PLACE_ALGO,
+    QT__BN_CANCEL_ALGO,
+    QT__BN_CANCEL_ALGOS, /* of a symbol */
+    QT__BN_QUERY_ALGO,
     QT__BN_LISTEN, /* a key for the user stream */
     QT__BN_KEEP,   /* it goes on */
     QT__BN_RIGHTS, /* of the key */
@@ -71,6 +76,7 @@ struct qt__bn_words {
     struct qt__bn_type_words types[QT_ORDER_TYPES];
     const char *response;    /* which answer is asked for */
     const char *reduce_only; /* NULL: the venue knows no such thing */
+    bool has_algos; /* conditional orders are a service of their own, with words of its own */
 };
 
 struct qt__bn_product {
@@ -83,7 +89,6 @@ struct qt__bn_product {
     unsigned n_lanes;
     const char *book_path, *user_path; /* the listen key follows the second */
     const struct qt__bn_words *words;
-    bool has_other_stops;      /* at its own address stops have an endpoint that is not spoken here */
     bool has_previous_ids;     /* diffs of books name the diff before ("pu") */
     bool asks_rules_by_symbol; /* exchangeInfo may be asked for some */
     const char *trade_right;   /* of apiRestrictions */

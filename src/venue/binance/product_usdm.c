@@ -4,9 +4,7 @@
  * since April 2026 (/public: best prices and books; /market: trades and bars; /private: the
  * account).
  *
- * Conditional orders go to the same endpoint as all others. Binance itself has taken them to a
- * service of their own since December 2025 and answers -4120 there: at its own address none is
- * placed, and the engine's own stop is what there is (qt_binance_takes_stops).
+ * Conditional orders go to the algo service, as all of them have to since December 2025 (algo.c).
  */
 #include "session_priv.h"
 
@@ -24,6 +22,7 @@ static const struct qt__bn_words words = {
               [QT_TYPE_LIMIT_MAKER] = {"LIMIT", true, false, true, "GTX"}},
     .response = "RESULT",
     .reduce_only = "&reduceOnly=true",
+    .has_algos = true,
 };
 
 static const struct qt_limit limits[] = {
@@ -41,7 +40,7 @@ static const struct qt_venue_error errors[] = {
     {-4141, QT_VENUE_REJECTED, "symbol closed"},
     {-4140, QT_VENUE_REJECTED, "symbol status does not allow new orders"},
     {-4131, QT_VENUE_REJECTED, "best price of the other side is too far away"},
-    {-4120, QT_VENUE_REJECTED, "conditional orders have an endpoint of their own there"},
+    {-4120, QT_VENUE_REJECTED, "conditional orders have an endpoint of their own"},
     {-4118, QT_VENUE_REJECTED, "reduce-only order would open a position"},
     {-4068, QT_VENUE_REJECTED, "position mode cannot change while positions are open"},
     {-4067, QT_VENUE_REJECTED, "position mode cannot change while orders are open"},
@@ -104,6 +103,12 @@ const struct qt__bn_product qt__bn_usdm = {
            [QT__BN_CANCEL_ALL] = {"DELETE", API "allOpenOrders", QT__BN_SIGNED, 1, QT__BN_CANCELS},
            [QT__BN_QUERY] = {"GET", API "order", QT__BN_SIGNED, 1},
            [QT__BN_TRADES] = {"GET", API "userTrades", QT__BN_SIGNED, 5},
+           [QT__BN_OPEN_ALGOS] = {"GET", API "openAlgoOrders", QT__BN_SIGNED, 40},
+           [QT__BN_PLACE_ALGO] = {"POST", API "algoOrder", QT__BN_SIGNED, 1, QT__BN_ORDERS},
+           [QT__BN_CANCEL_ALGO] = {"DELETE", API "algoOrder", QT__BN_SIGNED, 1, QT__BN_CANCELS},
+           [QT__BN_CANCEL_ALGOS] = {"DELETE", API "algoOpenOrders", QT__BN_SIGNED, 1,
+                                    QT__BN_CANCELS},
+           [QT__BN_QUERY_ALGO] = {"GET", API "algoOrder", QT__BN_SIGNED, 1},
            [QT__BN_LISTEN] = {"POST", API "listenKey", QT__BN_KEYED, 1},
            [QT__BN_KEEP] = {"PUT", API "listenKey", QT__BN_KEYED, 1},
            [QT__BN_RIGHTS] = {"GET", "/sapi/v1/account/apiRestrictions", QT__BN_SIGNED, 1},
@@ -117,7 +122,6 @@ const struct qt__bn_product qt__bn_usdm = {
     .book_path = "/public/stream",
     .user_path = "/private/ws/",
     .words = &words,
-    .has_other_stops = true,
     .has_previous_ids = true,
     .trade_right = "enableFutures",
     .push_account = qt__bn_usdm_push,

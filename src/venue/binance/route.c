@@ -189,6 +189,8 @@ qt__bn_route(void *context, struct qt_event *event)
         qt__bn_depth_event(self, event);
         break;
     case QT_EVENT_REPORT:
+        if (event->report.client_id == 0)
+            event->report.client_id = qt__bn_algo_of(self, event->report.venue_id);
         self->stats.foreign_orders += event->report.client_id == 0;
         qt__bn_push(self, event);
         break;
@@ -226,6 +228,7 @@ qt__bn_take(struct qt_binance *self, const char *data, size_t length, struct qt_
     self->stats.refused += verdict == QT_CODEC_REFUSED;
     if (verdict == QT_CODEC_MALFORMED || verdict == QT_CODEC_REFUSED)
         note_bad(self, out->kind, out->instrument, out->why);
+    qt__bn_algo_note(self, out->algo_id, out->algo_became);
     self->stats.misfits += out->misfits;
     self->stats.foreign_fees += out->has_foreign_fee;
     self->stats.foreign += verdict == QT_CODEC_SKIPPED && out->kind != QT_MESSAGE_OTHER &&

@@ -235,15 +235,6 @@ qt_binance_rest_url(const struct qt_venue_config *config)
     return qt__bn_product_of(class)->rest_url;
 }
 
-bool
-qt_binance_takes_stops(const struct qt_venue_config *config)
-{
-    const struct qt_venue_class *class = qt_venue_find(config->name);
-    const struct qt__bn_product *product = class ? qt__bn_product_of(class) : NULL;
-    return !product || !product->has_other_stops ||
-           strcmp(qt_binance_rest_url(config), product->rest_url) != 0;
-}
-
 struct qt_binance_options
 qt_binance_options_of(const struct qt_venue_config *config)
 {

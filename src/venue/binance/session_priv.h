@@ -8,7 +8,7 @@
  * changes of the rules market.c     stream connections                      history.c   bars before
  * the session and in gaps route.c      every event on its way to the engine    depth.c     watched
  * books user.c       the account's stream                    account.c   reading the account whole
- *     orders.c     place, cancel, query
+ *     orders.c     place, cancel, query                  algo.c      conditional orders of a service of their own
  */
 #ifndef QTRADE_VENUE_BINANCE_SESSION_PRIV_H
 #define QTRADE_VENUE_BINANCE_SESSION_PRIV_H
@@ -62,6 +62,7 @@ struct qt__bn_call {
     uint64_t client_id;
     unsigned generation; /* of what asked; an answer of an older one is not wanted any more */
     bool is_used, is_order, is_keyed;
+    bool may_be_algo;  /* what is not found may be a conditional order (L3 of algo.c) */
     uint8_t operation; /* enum qt_operation */
     int64_t sent_utc_ns;
     struct qt__bn_order_answer order; /* whose trades are asked for */
@@ -88,6 +89,7 @@ struct qt__bn_request {
     uint64_t client_id;
     unsigned generation;
     const struct qt__bn_order_answer *order; /* whose trades are asked for; NULL: of none */
+    bool may_be_algo;
 };
 enum qt__bn_sent { QT__BN_SENT, QT__BN_WAIT, QT__BN_BANNED, QT__BN_NOT_SENT };
 
@@ -192,8 +194,16 @@ struct qt__bn_user {
     unsigned generation;
 };
 
+/* A conditional order of ours, as far as it is remembered. */
+struct qt__bn_algo {
+    uint64_t client_id; /* 0: none */
+    uint64_t became;    /* the venue's id of the order that it is since it triggered; 0: not known */
+};
+#define QT__BN_ALGOS 256
+
 struct qt__bn_account {
     bool is_reading, is_wanted_again;
+    json_t *orders; /* those of the book, until the conditional ones are there */
     json_t *balances; /* root of the account's answer, until the orders are there; at the start until prepare */
     struct qt_timer retry, poll;
     struct qt_backoff backoff;
@@ -255,6 +265,10 @@ struct qt_binance {
     struct qt__bn_depth depth;
     struct qt__bn_user user;
     struct qt__bn_account account;
+    struct {
+        struct qt__bn_algo rows[QT__BN_ALGOS]; /* a ring */
+        size_t next;
+    } algos;
     struct qt_timer rules_timer;
     uint32_t rules_next;  /* the symbol whose rules are looked at next */
     uint32_t rules_alone; /* so many symbols are asked for one by one */
@@ -367,6 +381,30 @@ bool qt__bn_account_sync(struct qt_binance *self);
 void qt__bn_account_start(struct qt_binance *self);
 void qt__bn_account_stop(struct qt_binance *self);
 
+/* algo.c */
+bool qt__bn_has_algos(const struct qt_binance *self);
+/* NULL: it is none, or is not remembered. */
+const struct qt__bn_algo *qt__bn_algo_find(const struct qt_binance *self, uint64_t client_id);
+/* became 0: not known. */
+void qt__bn_algo_note(struct qt_binance *self, uint64_t client_id, uint64_t became);
+/* Our id of the conditional order that became that one of the venue's; 0: none that is known. */
+uint64_t qt__bn_algo_of(const struct qt_binance *self, uint64_t venue_id);
+void qt__bn_on_algo_placed(struct qt__bn_call *call, const struct qt__bn_answer *answer);
+bool qt__bn_algo_cancel(struct qt_binance *self, uint32_t instrument, uint64_t client_id);
+bool qt__bn_algo_query(struct qt_binance *self, uint32_t instrument, uint64_t client_id);
+/* The list of open ones: is every row one? And each as a row of the account. */
+bool qt__bn_algos_check(const struct qt_binance *self, const json_t *list);
+void qt__bn_algos_push(struct qt_binance *self, const json_t *list);
+
+/* account.c: an open order as a row of the account that is read */
+void qt__bn_push_open(struct qt_binance *self, const struct qt__bn_order_answer *order);
+
+/* orders.c: a report without numbers: what we know of the order is its id */
+void qt__bn_push_bare(struct qt__bn_call *call, enum qt_report_type type, enum qt_order_state state,
+                      int32_t code);
+/* symbol=..&orderId=.. */
+const char *qt__bn_write_order_id(const struct qt_binance *self, uint32_t instrument,
+                                  uint64_t venue_id, char *out, size_t size);
 /* orders.c: the slots of the venue's port */
 bool qt__bn_submit(void *context, const struct qt_order_request *request);
 bool qt__bn_cancel(void *context, uint32_t instrument, uint64_t client_id);

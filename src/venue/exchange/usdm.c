@@ -107,7 +107,7 @@ qt__usdm_advance(struct qt__exchange *exchange, int64_t now_ns)
             continue;
         qt_perp_advance(usdm->perp, usdm->countdown_ns[i]);
         usdm->countdown_ns[i] = 0;
-        (void)qt_perp_cancel_all(usdm->perp, QT__USDM_OWNER, i);
+        qt__usdm_cancel_where(usdm, i, true);
     }
     qt_perp_advance(usdm->perp, now_ns);
     exchange->now_ns = QT_MAX(exchange->now_ns, now_ns);

@@ -29,7 +29,6 @@ write_filters(struct qt_text *out, const struct qt_instrument *ins)
         qt_text_add_char(out, '}');
     }
     qt_text_add(out, ",{\"filterType\":\"MAX_NUM_ORDERS\",\"limit\":200},"
-                     "{\"filterType\":\"MAX_NUM_ALGO_ORDERS\",\"limit\":10},"
                      "{\"filterType\":\"MIN_NOTIONAL\",\"notional\":\"5\"},"
                      "{\"filterType\":\"PERCENT_PRICE\",\"multiplierUp\":\"1.1500\","
                      "\"multiplierDown\":\"0.8500\",\"multiplierDecimal\":\"4\"}]");

@@ -4,8 +4,8 @@
 
 #include "qtrade/base/time.h"
 
-static struct qt_text *
-begin(struct qt__exchange *exchange, const char *event)
+struct qt_text *
+qt__usdm_news(struct qt__exchange *exchange, const char *event)
 {
     struct qt_text *out = qt__news_begin(exchange);
     qt_text_add_char(out, '{');
@@ -78,7 +78,7 @@ write_execution(struct qt_text *out, const struct qt_instrument *ins, enum qt_pe
         qt__field_px(out, "AP", order->stop_px, ins);
         qt__field_decimal(out, "cr", order->callback_bps, 2);
     }
-    qt__field_bool(out, "pP", false);
+    qt__field_bool(out, "pP", order->is_guarded);
     qt__field_int(out, "si", 0);
     qt__field_int(out, "ss", 0);
     qt__field_text(out, "V", qt__venue_stp((enum qt_self_trade)order->stp));
@@ -87,12 +87,11 @@ write_execution(struct qt_text *out, const struct qt_instrument *ins, enum qt_pe
 }
 
 void
-qt__usdm_on_execution(void *context, enum qt_perp_event event, const struct qt_perp_order *order,
-                      const struct qt_perp_fill *fill)
+qt__usdm_tell_order(struct qt__exchange *exchange, enum qt_perp_event event,
+                    const struct qt_perp_order *order, const struct qt_perp_fill *fill)
 {
-    struct qt__exchange *exchange = context;
     const struct qt_instrument *ins = qt_universe_at(exchange->usdm->universe, order->instrument);
-    struct qt_text *out = begin(exchange, "ORDER_TRADE_UPDATE");
+    struct qt_text *out = qt__usdm_news(exchange, "ORDER_TRADE_UPDATE");
     qt__field_int(out, "T", order->update_ns / QT_NS_PER_MS);
     qt__field(out, "o");
     qt_text_add_char(out, '{');
@@ -139,7 +138,7 @@ qt__usdm_on_account(void *context, uint32_t owner, uint32_t instrument, enum qt_
         return; /* the first deposit: nobody listens yet */
     struct qt_margin_state state = qt_margin_state(qt_perp_margin(usdm->perp), owner);
     usdm->transfer_ns = qt_perp_now(usdm->perp);
-    struct qt_text *out = begin(exchange, "ACCOUNT_UPDATE");
+    struct qt_text *out = qt__usdm_news(exchange, "ACCOUNT_UPDATE");
     qt__field_int(out, "T", qt_perp_now(usdm->perp) / QT_NS_PER_MS);
     qt__field(out, "a");
     qt_text_add_char(out, '{');
@@ -182,7 +181,7 @@ qt__usdm_on_margin_call(void *context, uint32_t owner, uint32_t instrument)
     struct qt__exchange *exchange = context;
     const struct qt__usdm *usdm = exchange->usdm;
     const struct qt_margin *margin = qt_perp_margin(usdm->perp);
-    struct qt_text *out = begin(exchange, "MARGIN_CALL");
+    struct qt_text *out = qt__usdm_news(exchange, "MARGIN_CALL");
     qt__field_money(out, "cw", qt_margin_state(margin, owner).cross_wallet);
     qt__field(out, "p");
     qt_text_add_char(out, '[');
@@ -199,7 +198,7 @@ qt__usdm_on_margin_call(void *context, uint32_t owner, uint32_t instrument)
 void
 qt__usdm_tell_leverage(struct qt__exchange *exchange, uint32_t symbol, int leverage)
 {
-    struct qt_text *out = begin(exchange, "ACCOUNT_CONFIG_UPDATE");
+    struct qt_text *out = qt__usdm_news(exchange, "ACCOUNT_CONFIG_UPDATE");
     qt__field_int(out, "T", qt__exchange_ms(exchange));
     qt__field(out, "ac");
     qt_text_add_char(out, '{');
@@ -231,7 +230,7 @@ qt__usdm_write_liquidation(struct qt__exchange *exchange, const struct qt_perp_o
                            const struct qt_perp_fill *fill)
 {
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, order->instrument);
-    struct qt_text *out = begin(exchange, "forceOrder");
+    struct qt_text *out = qt__usdm_news(exchange, "forceOrder");
     qt__field(out, "o");
     qt_text_add_char(out, '{');
     qt__field_text(out, "s", ins->symbol);

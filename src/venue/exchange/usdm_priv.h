@@ -57,9 +57,13 @@ qt_px qt__usdm_entry(const struct qt__usdm *usdm, uint32_t symbol);
 void qt__write_perp_order(struct qt_text *out, const struct qt_instrument *ins,
                           const struct qt_perp_order *order);
 
-/* usdm_news.c: user events and marks; context: the exchange. */
+/* usdm_news.c and usdm_algo.c (executions): user events and marks; context: the exchange. */
+/** An event begins: the caller adds its members and the end, and tells it. */
+struct qt_text *qt__usdm_news(struct qt__exchange *exchange, const char *event);
 void qt__usdm_on_execution(void *context, enum qt_perp_event event,
                            const struct qt_perp_order *order, const struct qt_perp_fill *fill);
+void qt__usdm_tell_order(struct qt__exchange *exchange, enum qt_perp_event event,
+                         const struct qt_perp_order *order, const struct qt_perp_fill *fill);
 void qt__usdm_on_account(void *context, uint32_t owner, uint32_t instrument,
                          enum qt_perp_reason reason, qt_money change);
 void qt__usdm_on_margin_call(void *context, uint32_t owner, uint32_t instrument);
@@ -109,10 +113,18 @@ bool qt__usdm_cancel_algos(struct qt__exchange *exchange, struct qt__call *call)
 bool qt__usdm_open_algos(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_all_algos(struct qt__exchange *exchange, struct qt__call *call);
 
+/* usdm_algo.c */
+/** Is it, or was it, an order that the book's calls know? A conditional one is when it triggered. */
+bool qt__usdm_is_order(const struct qt_perp_order *order);
+/** Every open one of a symbol: those, or the others. Uses the scratch of orders. */
+void qt__usdm_cancel_where(struct qt__usdm *usdm, uint32_t symbol, bool is_order);
+bool qt__usdm_cancel_all_of(struct qt__exchange *exchange, struct qt__call *call, bool is_order);
+
 /* usdm_trading.c */
 /** What the parameters of an order are called: plain, or as a conditional order of its own. */
 struct qt__usdm_names {
     const char *stop, *client_id;
+    bool is_conditional;
 };
 /** The order that the parameters ask for; false: fault. */
 QT_CHECKED bool qt__usdm_ticket(struct qt__exchange *exchange, struct qt__call *call,

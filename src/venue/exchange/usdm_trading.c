@@ -59,8 +59,9 @@ bool_param(struct qt__call *call, const char *name, bool *out)
            qt__call_fail(call, QT__FAULT_VALUE, name);
 }
 
+/* Each endpoint has types of its own. */
 static bool
-type_param(struct qt__call *call, struct qt_perp_ticket *ticket)
+type_param(struct qt__call *call, const struct qt__usdm_names *names, struct qt_perp_ticket *ticket)
 {
     char text[QT__PARAM_MAX];
     if (!qt__call_need(call, "type", text))
@@ -68,7 +69,14 @@ type_param(struct qt__call *call, struct qt_perp_ticket *ticket)
     for (uint8_t type = 0; type < QT_PERP_TYPES; type++)
         if (strcmp(text, qt__perp_type_name(type)) == 0) {
             ticket->type = type;
-            return true;
+            bool is_conditional = type >= QT_PERP_STOP;
+            if (is_conditional == names->is_conditional)
+                return true;
+            return is_conditional
+                       ? qt__call_refuse(call, -4120,
+                                         "Order type not supported for this endpoint. Please use "
+                                         "the Algo Order API endpoints instead.")
+                       : qt__call_fail(call, QT__FAULT_ORDER_TYPE);
         }
     return qt__call_fail(call, QT__FAULT_ORDER_TYPE);
 }
@@ -120,17 +128,16 @@ purpose_params(struct qt__call *call, struct qt_perp_ticket *ticket)
 {
     static const char *const sides[] = {"BOTH", "LONG", "SHORT", NULL};
     static const char *const prices[] = {"CONTRACT_PRICE", "MARK_PRICE", NULL};
-    bool protects;
     int side = qt__call_choice(call, "positionSide", sides, 0);
     int price = side < 0 ? -1 : qt__call_choice(call, "workingType", prices, 0);
     if (price < 0 || !bool_param(call, "reduceOnly", &ticket->reduce_only) ||
         !bool_param(call, "closePosition", &ticket->close_position) ||
-        !bool_param(call, "priceProtect", &protects))
+        !bool_param(call, "priceProtect", &ticket->is_guarded))
         return false;
     if (side > 0)
         return qt__call_refuse(call, -4061, "Order's position side does not match user's setting.");
-    if (protects)
-        return qt__call_refuse(call, -4084, "Method is not allowed currently. Upcoming soon.");
+    if (ticket->is_guarded && ticket->type < QT_PERP_STOP)
+        return qt__call_fail(call, QT__FAULT_UNREQUIRED, "priceProtect");
     if (ticket->close_position && !types[ticket->type].may_close)
         return qt__call_refuse(call, -4136,
                                "Target strategy invalid for orderType with "
@@ -164,7 +171,7 @@ qt__usdm_ticket(struct qt__exchange *exchange, struct qt__call *call,
     struct qt_exchange_ticket side;
     *ticket = (struct qt_perp_ticket){.owner = QT__USDM_OWNER};
     if (!qt__need_symbol(exchange, call, &ticket->instrument) || !qt__side_param(call, &side) ||
-        !type_param(call, ticket) || !tif_param(call, ticket))
+        !type_param(call, names, ticket) || !tif_param(call, ticket))
         return false;
     const struct qt_instrument *ins = qt_universe_at(exchange->universe, ticket->instrument);
     ticket->side = side.side;
@@ -239,8 +246,9 @@ find_order(struct qt__exchange *exchange, struct qt__call *call, enum qt_perp_ve
 {
     struct qt__order_params named;
     return qt__order_params(exchange, call, &named) &&
-           (qt_perp_find(exchange->usdm->perp, QT__USDM_OWNER, named.symbol, (uint64_t)named.id,
-                         named.client_id, out) ||
+           ((qt_perp_find(exchange->usdm->perp, QT__USDM_OWNER, named.symbol, (uint64_t)named.id,
+                          named.client_id, out) &&
+             qt__usdm_is_order(out)) ||
             qt__usdm_verdict(call, absent));
 }
 
@@ -302,14 +310,21 @@ qt__usdm_modify(struct qt__exchange *exchange, struct qt__call *call)
            answer(exchange, call, &order);
 }
 
+/* At most limit of them, oldest first. */
 static bool
-write_orders(struct qt__exchange *exchange, struct qt__call *call, size_t n)
+write_orders(struct qt__exchange *exchange, struct qt__call *call, uint32_t symbol, uint64_t from,
+             bool only_open, size_t limit)
 {
+    struct qt__usdm *usdm = exchange->usdm;
+    size_t n = qt_perp_orders(usdm->perp, QT__USDM_OWNER, symbol, from, only_open, usdm->orders,
+                              QT__LIST_MAX);
+    size_t written = 0;
     qt_text_add_char(call->out, '[');
-    for (size_t i = 0; i < n; i++) {
-        const struct qt_perp_order *order = &exchange->usdm->orders[i];
-        qt_text_add(call->out, i ? "," : "");
-        (void)answer(exchange, call, order);
+    for (size_t i = 0; i < n && written < limit; i++) {
+        if (!qt__usdm_is_order(&usdm->orders[i]))
+            continue;
+        qt_text_add(call->out, written++ ? "," : "");
+        (void)answer(exchange, call, &usdm->orders[i]);
     }
     qt_text_add_char(call->out, ']');
     return true;
@@ -318,47 +333,33 @@ write_orders(struct qt__exchange *exchange, struct qt__call *call, size_t n)
 bool
 qt__usdm_open_orders(struct qt__exchange *exchange, struct qt__call *call)
 {
-    struct qt__usdm *usdm = exchange->usdm;
     uint32_t symbol = QT_NO_INSTRUMENT;
     if (qt__call_has(call, "symbol") && !qt__need_symbol(exchange, call, &symbol))
         return false;
-    return write_orders(
-        exchange, call,
-        qt_perp_orders(usdm->perp, QT__USDM_OWNER, symbol, 0, true, usdm->orders, QT__LIST_MAX));
+    return write_orders(exchange, call, symbol, 0, true, QT__LIST_MAX);
 }
 
 /* Without orderId the newest ones. */
 bool
 qt__usdm_all_orders(struct qt__exchange *exchange, struct qt__call *call)
 {
-    struct qt__usdm *usdm = exchange->usdm;
     uint32_t symbol;
     int64_t limit, from;
     if (!qt__need_symbol(exchange, call, &symbol) ||
         !qt__call_int(call, "limit", 500, 1, QT__LIST_MAX, &limit) ||
         !qt__call_int(call, "orderId", 0, 0, INT64_MAX, &from))
         return false;
-    return write_orders(exchange, call,
-                        qt_perp_orders(usdm->perp, QT__USDM_OWNER, symbol, (uint64_t)from, false,
-                                       usdm->orders, (size_t)limit));
+    return write_orders(exchange, call, symbol, (uint64_t)from, false, (size_t)limit);
 }
 
 bool
 qt__usdm_cancel_all(struct qt__exchange *exchange, struct qt__call *call)
 {
-    uint32_t symbol;
-    if (!qt__need_symbol(exchange, call, &symbol))
-        return false;
-    if (qt__faults_strike(exchange, QT_FAULT_REJECT_CANCEL))
-        return qt__usdm_verdict(call, QT_PERP_UNKNOWN_ORDER);
-    (void)qt_perp_cancel_all(exchange->usdm->perp, QT__USDM_OWNER, symbol);
-    qt_text_add(call->out, "{\"code\":200,\"msg\":\"The operation of cancel all open order is "
-                           "done.\"}");
-    return true;
+    return qt__usdm_cancel_all_of(exchange, call, true);
 }
 
 /* The dead man's switch: every order of the symbol goes unless this comes again in time; 0 ends it.
- */
+ * Conditional ones that wait for their price stay. */
 bool
 qt__usdm_countdown(struct qt__exchange *exchange, struct qt__call *call)
 {

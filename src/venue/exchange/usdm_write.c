@@ -79,7 +79,7 @@ qt__write_perp_order(struct qt_text *out, const struct qt_instrument *ins,
     qt__field_text(out, "positionSide", "BOTH");
     qt__field_px(out, "stopPrice", trails ? QT_PX_NONE : order->stop_px, ins);
     qt__field_text(out, "workingType", order->by_mark ? "MARK_PRICE" : "CONTRACT_PRICE");
-    qt__field_bool(out, "priceProtect", false);
+    qt__field_bool(out, "priceProtect", order->is_guarded);
     qt__field_text(out, "origType", qt__perp_type_name(order->original_type));
     if (trails) {
         qt__field_px(out, "activatePrice", order->stop_px, ins);
@@ -88,7 +88,8 @@ qt__write_perp_order(struct qt_text *out, const struct qt_instrument *ins,
     qt__field_text(out, "priceMatch", "NONE");
     qt__field_text(out, "selfTradePreventionMode", qt__venue_stp((enum qt_self_trade)order->stp));
     qt__field_int(out, "goodTillDate", 0);
-    qt__field_int(out, "time", order->time_ns / QT_NS_PER_MS);
+    qt__field_int(out, "time",
+                  (order->trigger_ns ? order->trigger_ns : order->time_ns) / QT_NS_PER_MS);
     qt__field_int(out, "updateTime", order->update_ns / QT_NS_PER_MS);
     qt_text_add_char(out, '}');
 }
