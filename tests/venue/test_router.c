@@ -485,6 +485,53 @@ START_TEST(a_sale_and_a_stop_go_where_the_holding_is)
 }
 END_TEST
 
+START_TEST(a_stop_finds_the_rest_of_what_it_protects_when_that_is_told)
+{
+    static struct floor floor;
+    open_floor(&floor, 1);
+    for (unsigned i = 0; i < DESKS; i++) {
+        floor.desk[i].base = i == 0 ? 30000000 : 0; /* 0.3; of 0.4 more only the fill was told yet */
+        post_balances(&floor.desk[i]);
+    }
+    work(&floor);
+    struct qt_order *order = send(&floor, 1 << 8, QT_SELL, 700, 9000, 9100);
+    ck_assert_uint_eq(floor.desk[0].orders, 1);
+    ck_assert_uint_eq(floor.desk[2].orders, 0);
+    work(&floor);
+    floor.desk[2].base = 40000000;
+    post_balances(&floor.desk[2]);
+    work(&floor);
+    ck_assert_int_eq(floor.desk[0].order[0].request.qty.v, 300);
+    ck_assert_uint_eq(floor.desk[2].orders, 1);
+    ck_assert_int_eq(floor.desk[2].order[0].request.qty.v, 400);
+    ck_assert_int_eq(floor.desk[2].order[0].request.stop_px.v, 9100);
+    post_balances(&floor.desk[1]);
+    work(&floor);
+    ck_assert_uint_eq(floor.desk[0].orders + floor.desk[1].orders + floor.desk[2].orders, 2);
+    ck_assert_int_eq(order->state, QT_ORDER_OPEN);
+    close_floor(&floor);
+}
+END_TEST
+
+START_TEST(a_stop_that_is_to_be_cancelled_gets_no_more_parts)
+{
+    static struct floor floor;
+    open_floor(&floor, 1);
+    for (unsigned i = 0; i < DESKS; i++) {
+        floor.desk[i].base = i == 0 ? 30000000 : 0;
+        post_balances(&floor.desk[i]);
+    }
+    work(&floor);
+    (void)send(&floor, 1 << 8, QT_SELL, 700, 9000, 9100);
+    (void)floor.venue.cancel(floor.venue.self, 0, 1 << 8);
+    floor.desk[2].base = 40000000;
+    post_balances(&floor.desk[2]);
+    work(&floor);
+    ck_assert_uint_eq(floor.desk[2].orders, 0);
+    close_floor(&floor);
+}
+END_TEST
+
 static void
 set_links(struct desk *desk, enum qt_link_state state)
 {
@@ -584,6 +631,8 @@ main(void)
     tcase_add_loop_test(tc, whatever_desks_do_the_sum_is_one_order, 0, 200);
     tcase_add_test(tc, an_order_goes_first_to_the_best_price_and_to_nobody_who_is_down);
     tcase_add_test(tc, a_sale_and_a_stop_go_where_the_holding_is);
+    tcase_add_test(tc, a_stop_finds_the_rest_of_what_it_protects_when_that_is_told);
+    tcase_add_test(tc, a_stop_that_is_to_be_cancelled_gets_no_more_parts);
     tcase_add_test(tc, a_cancel_ends_without_the_leg_that_is_dead_and_is_made_good_when_it_is_back);
     tcase_add_test(tc, a_leg_that_cannot_be_read_keeps_the_account_unread);
     tcase_add_test(tc, an_order_of_an_earlier_run_is_asked_for_everywhere);

@@ -10,7 +10,8 @@
  * part whose fate is not known makes the whole order UNKNOWN. V2: market data come from leg 0; what
  * the others quote is for routing only. V3: an account read is whole when every leg has been read
  * since the last one; a leg that cannot be read is never taken for an empty one. V4: a sale goes
- * where the holding is, a stop beside the holding that it protects. V5: a leg without connections,
+ * where the holding is, a stop beside the holding that it protects, as soon as the venue there has
+ * told it. V5: a leg without connections,
  * or whose breaker is open, gets no new part; what is left there stays in the sum. V6: an order that
  * is to be cancelled ends for the engine when its last open part lies at such a leg, so that what
  * the others hold can be sold; that part is cancelled when the leg is back, and a fill of it is told

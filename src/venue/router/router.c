@@ -104,6 +104,7 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
         else if (n > 0 && events >= 0)
             events += n;
     }
+    qt__router_place_rests(router);
     qt__router_look_after(router);
     return events;
 }

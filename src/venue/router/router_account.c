@@ -42,6 +42,7 @@ qt__router_balance(struct qt__router_leg *leg, const struct qt_event *event)
     if (asset == QT__ROUTER_ASSETS)
         return;
     leg->held[asset] = (struct qt__router_held){event->balance.free, event->balance.locked};
+    leg->router->is_balance_told = true;
     tell(leg->router, asset, event);
 }
 

@@ -69,6 +69,8 @@ struct qt__router_order {
     bool is_cancelled; /* asked for */
     bool is_ended;     /* told */
     qt_qty qty;        /* 0: of an earlier run; then the sum of the parts is it */
+    qt_qty rest;       /* of a stop, what found no place yet; request is kept for it */
+    struct qt_order_request request;
     struct qt__router_part part[QT_ROUTE_VENUES];
 };
 
@@ -92,6 +94,8 @@ struct qt_router {
     int64_t now_ns;                   /* UTC of the last event */
     int64_t opened_ns;
     int64_t looked_ns; /* after what was left */
+    bool has_rest;     /* a stop has one; a balance that is told may make room for it */
+    bool is_balance_told;
 };
 
 /* router.c */
@@ -132,6 +136,7 @@ bool qt__router_cancel_all(void *self, uint32_t instrument);
 bool qt__router_query(void *self, uint32_t instrument, uint64_t client_id);
 void
 qt__router_look_after(struct qt_router *router); /* what was left at a leg that did not answer */
+void qt__router_place_rests(struct qt_router *router); /* of stops, once balances were told */
 bool qt__router_is_usable(const struct qt__router_leg *leg);
 
 #endif
