@@ -175,6 +175,22 @@ legs(const void *self, struct qt_venue_view *out, size_t n)
     return count;
 }
 
+static size_t
+spread(const void *self, uint32_t instrument, struct qt_venue_part *out, size_t n)
+{
+    const struct qt_router *router = self;
+    size_t count = QT_MIN(router->options.legs, n);
+    for (size_t i = 0; i < count; i++) {
+        const struct qt__router_leg *leg = &router->leg[i];
+        out[i] = (struct qt_venue_part){
+            .selling = qt__router_promised(leg, instrument),
+            .is_traded = leg->quote[instrument].instrument != QT_NO_INSTRUMENT};
+        if (!qt__router_holding(leg, instrument, &out[i].held))
+            out[i].held = QT_QTY_ZERO;
+    }
+    return count;
+}
+
 struct qt_venue_port
 qt_router_venue(struct qt_router *router)
 {
@@ -185,7 +201,8 @@ qt_router_venue(struct qt_router *router)
                                   .cancel_all = qt__router_cancel_all,
                                   .query = qt__router_query,
                                   .sync = sync,
-                                  .legs = legs};
+                                  .legs = legs,
+                                  .spread = spread};
 }
 
 /* A leg's symbol is used where leg 0 has it, with scales that hold the leg's numbers. */

@@ -55,6 +55,16 @@ qt__router_held_of(const struct qt__router_leg *leg, const char *asset)
                : (struct qt__router_held){0};
 }
 
+bool
+qt__router_holding(const struct qt__router_leg *leg, uint32_t instrument, qt_qty *out)
+{
+    const struct qt_instrument *ins = qt_universe_at(leg->router->universe, instrument);
+    struct qt__router_held held = qt__router_held_of(leg, ins->base);
+    qt_money total;
+    return qt_money_add(held.free, held.locked, &total) &&
+           qt_qty_of_asset(total, QT_MONEY_SCALE, ins->qty_scale, out);
+}
+
 /* Parts that stand in our table and not in the leg's: what became of them? */
 static void
 ask_for_missing(struct qt__router_leg *leg)

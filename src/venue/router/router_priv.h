@@ -128,6 +128,8 @@ void qt__router_leave(struct qt_router *router, struct qt__router_order *order);
 void qt__router_balance(struct qt__router_leg *leg, const struct qt_event *event);
 void qt__router_read(struct qt__router_leg *leg, const struct qt_event *event);
 struct qt__router_held qt__router_held_of(const struct qt__router_leg *leg, const char *asset);
+/* Of an instrument's base asset, in leg 0's scale. False: beyond it. */
+bool qt__router_holding(const struct qt__router_leg *leg, uint32_t instrument, qt_qty *out);
 
 /* router_send.c */
 bool qt__router_submit(void *self, const struct qt_order_request *request);
@@ -138,5 +140,7 @@ void
 qt__router_look_after(struct qt_router *router); /* what was left at a leg that did not answer */
 void qt__router_place_rests(struct qt_router *router); /* of stops, once balances were told */
 bool qt__router_is_usable(const struct qt__router_leg *leg);
+qt_qty qt__router_promised(const struct qt__router_leg *leg,
+                           uint32_t instrument); /* sold already, but not yet gone */
 
 #endif

@@ -34,9 +34,8 @@ struct plan {
     qt_qty left;
 };
 
-/* Of what is sold already but not yet gone. */
-static qt_qty
-promised(const struct qt__router_leg *leg, uint32_t instrument)
+qt_qty
+qt__router_promised(const struct qt__router_leg *leg, uint32_t instrument)
 {
     const struct qt_router *router = leg->router;
     qt_qty sum = QT_QTY_ZERO;
@@ -55,12 +54,9 @@ room_of(const struct plan *plan, const struct qt__router_leg *leg)
 {
     qt_qty room = QT_QTY_ZERO;
     if (plan->request->side == QT_SELL) {
-        struct qt__router_held held = qt__router_held_of(leg, plan->ins->base);
-        qt_money total;
-        if (!qt_money_add(held.free, held.locked, &total) ||
-            !qt_qty_of_asset(total, QT_MONEY_SCALE, plan->ins->qty_scale, &room))
+        if (!qt__router_holding(leg, plan->request->instrument, &room))
             return QT_QTY_ZERO;
-        room.v -= promised(leg, plan->request->instrument).v;
+        room.v -= qt__router_promised(leg, plan->request->instrument).v;
         return room;
     }
     double free =
