@@ -56,12 +56,26 @@ prepare_live(struct run *run, struct qt_error *err)
            qt__routing_keys_open(&run->more_keys, &run->settings, run->folder, run->key, err);
 }
 
-/* Where the exchange is known to refuse them, none is tried. */
+/* Every venue of the config takes them. */
+static bool
+takes_stops(const struct qt_settings *settings)
+{
+    bool takes = true;
+    for (unsigned i = 0; i <= QT_MORE_VENUES && takes; i++) {
+        struct qt_settings *one =
+            qt__routing_has(settings, i) ? qt__routing_alone(settings, i) : NULL;
+        takes = !one || qt_binance_takes_stops(&one->venue);
+        free(one);
+    }
+    return takes;
+}
+
+/* Where an exchange is known to refuse them, none is tried. */
 static void
 keep_stops_here(struct qt_settings *settings)
 {
     char *where = settings->engine.protective_stops;
-    if (qt_binance_takes_stops(&settings->venue) || strcmp(where, "venue") != 0)
+    if (takes_stops(settings) || strcmp(where, "venue") != 0)
         return;
     qt_copy(where, sizeof settings->engine.protective_stops, "engine");
     fputs("qtrade: warning: this exchange takes no stops of perpetuals at its order endpoint: the "

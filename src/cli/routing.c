@@ -168,13 +168,11 @@ qt__routing_open(struct qt__routing *routing, const struct qt_settings *settings
                                         .cool_ns = config->cool_s * QT_NS_PER_S,
                                         .not_found_ns =
                                             2 * settings->venue.recv_window_ms * QT_NS_PER_MS};
+    const struct qt_venue_class *class = qt_venue_find(settings->venue.name);
     *routing = (struct qt__routing){0};
     if (qt__routing_count(settings) == 0)
         return true;
-    if (strcmp(settings->venue.name, "binance") != 0)
-        return qt_fail(err, QT_E_CONFIG,
-                       "several venues (venue_2 ...) are for spot only: venue.name is '%s'",
-                       settings->venue.name);
+    options.is_margined = class && class->caps.has_margin;
     routing->volume[0] = volumes_of(first, universe);
     options.leg[0] = leg_of(names[0], first, universe, routing->volume[0], config->taker_fee_bps,
                             config->maker_fee_bps);

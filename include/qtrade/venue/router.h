@@ -17,6 +17,10 @@
  * the others hold can be sold; that part is cancelled when the leg is back, and a fill of it is told
  * even then.
  *
+ * The legs are of one kind: spot, or perpetuals that are told in terms of spot (venue/binance.h, B7).
+ * Of perpetuals funding is booked at whichever leg it is paid, and no cost of an order: which leg pays
+ * or takes it how often, and for how long a position will be held, is not weighed.
+ *
  * Everything on the thread that works the feed.
  */
 #ifndef QTRADE_VENUE_ROUTER_H
@@ -48,6 +52,8 @@ struct qt_router_options {
     double impact;                /* coefficient of trade/route.h */
     unsigned failures;            /* in a row that open a leg's breaker; 0: 3 */
     int64_t cool_ns;              /* before it is tried again, doubled up to 16 times; 0: 30 s */
+    bool is_margined;             /* the legs trade perpetuals: their depth has another rule, and a fill
+                                     tells no balance: the leg's account is read after it */
     int64_t not_found_ns;         /* after sending, a leg's "not found" proves nothing; 0: 60 s */
 };
 

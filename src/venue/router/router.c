@@ -72,6 +72,10 @@ take(void *self, struct qt_event *event)
         qt__router_read(leg, event);
         return;
     }
+    if (event->kind == QT_EVENT_INCOME) {
+        qt__router_push(leg->router, event);
+        return;
+    }
     bool is_known = event->instrument < qt_universe_count(leg->port.universe) &&
                     leg->own[event->instrument] != QT_NO_INSTRUMENT;
     if (is_known && event->kind == QT_EVENT_REPORT) {
@@ -103,6 +107,10 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
             events = -1;
         else if (n > 0 && events >= 0)
             events += n;
+    }
+    for (size_t i = 0; i < router->options.legs; i++) {
+        struct qt__router_leg *leg = &router->leg[i];
+        leg->needs_read = leg->needs_read && !leg->port.venue.sync(leg->port.venue.self);
     }
     qt__router_place_rests(router);
     qt__router_look_after(router);
@@ -254,7 +262,9 @@ make(struct qt_router *router)
     router->order = calloc(QT__ROUTER_ORDERS, sizeof *router->order);
     router->by_id = qt_map_create(QT__ROUTER_ORDERS);
     router->asset = qt_textmap_create(QT__ROUTER_ASSETS);
-    bool is_good = router->pace && router->order && router->by_id && router->asset;
+    router->asset_name = calloc(QT__ROUTER_ASSETS, sizeof *router->asset_name);
+    bool is_good = router->pace && router->order && router->by_id && router->asset &&
+                   router->asset_name;
     for (unsigned i = 0; is_good && i < router->options.legs; i++)
         is_good = open_leg(router, i);
     return is_good;
@@ -311,6 +321,7 @@ qt_router_close(struct qt_router *router)
         free(leg->held);
     }
     qt_textmap_destroy(router->asset);
+    free(router->asset_name);
     qt_map_destroy(router->by_id);
     free(router->order);
     free(router->pace);

@@ -27,7 +27,8 @@ struct qt__router_quote {
 };
 
 struct qt__router_held {
-    qt_money free, locked;
+    qt_money free, locked, rounding;
+    uint32_t told; /* the leg's reads by then */
 };
 
 struct qt__router_leg {
@@ -44,12 +45,16 @@ struct qt__router_leg {
     uint64_t parts, reconnects;
     int64_t market_ns; /* of the last quote or depth; 0: none yet */
     bool is_read;      /* its account, since the last SYNC of the sum */
+    bool needs_read;   /* it filled something, and tells balances only when read */
+    uint32_t reads;    /* of its account */
 };
 
 /* A leg's part of an order. */
 struct qt__router_part {
     qt_qty qty, cum;    /* scale of leg 0; qty 0: none */
     qt_money cum_quote; /* -1: not known */
+    qt_qty fill_cum;    /* of cum, up to the newest fill that was told */
+    qt_money fill_quote;
     uint64_t venue_id;
     int64_t sent_ns;                   /* 0: by an earlier run, or not at all */
     int64_t answered_ns;               /* 0: not yet */
@@ -89,6 +94,7 @@ struct qt_router {
     uint32_t newest;
     struct qt_map *by_id;
     struct qt_textmap *asset;
+    char (*asset_name)[QT_ASSET_SIZE];
     uint32_t assets;
     const struct qt_event_sink *sink; /* while work runs */
     int64_t now_ns;                   /* UTC of the last event */
