@@ -20,6 +20,7 @@
 struct call {
     struct qt_control_peer peer;
     const char *command, *reason; /* reason: "" when there is none */
+    const json_t *request;
 };
 
 static json_t *
@@ -108,6 +109,8 @@ answer_status(struct qt_control_server *server, const struct call *call)
     json_object_set_new(status, "components", qt_document_components(server->options.board));
     json_object_set_new(status, "audit", told_by(engine->audit, engine->self));
     json_object_set_new(status, "rekey", told_by(engine->rekey_state, engine->self));
+    json_object_set_new(status, "watchman",
+                        qt__watched_document(&server->watched, qt_now_mono_ns()));
     json_object_set_new(status, "hardware", told_by(engine->hardware, engine->self));
     return done_with("status", status);
 }
@@ -115,12 +118,13 @@ answer_status(struct qt_control_server *server, const struct call *call)
 static json_t *
 answer_guard(struct qt_control_server *server, const struct call *call)
 {
-    (void)call;
+    qt__watched_take(&server->watched, call->request, qt_now_mono_ns());
     const struct qt_control_engine *engine = &server->options.engine;
     const struct qt_snapshot *snapshot = engine->take(engine->self);
     if (!snapshot)
         return refusal("the engine is starting: no picture yet (try again)");
-    json_t *guard = qt_guard_write(snapshot, server->options.tag, engine_silence(server));
+    json_t *guard = qt_guard_write(snapshot, server->options.universe, server->options.tag,
+                                   engine_silence(server));
     engine->give(engine->self, snapshot);
     return done_with("guard", guard);
 }
@@ -221,7 +225,8 @@ answer(struct qt_control_server *server, struct qt__control_client *client, cons
     const char *reason = json_string_value(json_object_get(request, "reason"));
     struct call call = {.peer = client->peer,
                         .command = json_string_value(json_object_get(request, "command")),
-                        .reason = reason ? reason : ""};
+                        .reason = reason ? reason : "",
+                        .request = request};
     call.peer.is_attached = source && strcmp(source, "attach") == 0;
     if (json_integer_value(json_object_get(request, "v")) != QT_CONTROL_VERSION)
         return refusal("unknown version: this engine speaks v 1");

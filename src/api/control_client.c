@@ -136,18 +136,17 @@ exchange(int fd, const char *text, int timeout_ms, struct qt_error *err)
     return reply;
 }
 
+/* text: the request, which it takes; NULL: it could not be written. */
 static json_t *
-call(const char *folder, const char *command, const char *reason, const char *source,
-     int timeout_ms, struct qt_error *err)
+call(const char *folder, const char *command, char *text, int timeout_ms, struct qt_error *err)
 {
     int fd = reach(folder, err);
-    if (fd < 0)
-        return NULL;
-    char *text = request_text(command, reason, source);
-    json_t *reply = text ? exchange(fd, text, timeout_ms, err) : NULL;
-    if (!text)
+    json_t *reply = fd >= 0 && text ? exchange(fd, text, timeout_ms, err) : NULL;
+    if (fd >= 0 && !text)
         qt_fail(err, QT_E_USAGE, "the reason is not UTF-8");
     free(text);
+    if (fd < 0)
+        return NULL;
     close(fd);
     if (reply && !json_is_true(json_object_get(reply, "ok"))) {
         const char *why = json_string_value(json_object_get(reply, "error"));
@@ -162,12 +161,22 @@ json_t *
 qt_control_call(const char *folder, const char *command, const char *reason, int timeout_ms,
                 struct qt_error *err)
 {
-    return call(folder, command, reason, NULL, timeout_ms, err);
+    return call(folder, command, request_text(command, reason, NULL), timeout_ms, err);
 }
 
 json_t *
 qt_control_call_attached(const char *folder, const char *command, const char *reason,
                          int timeout_ms, struct qt_error *err)
 {
-    return call(folder, command, reason, "attach", timeout_ms, err);
+    return call(folder, command, request_text(command, reason, "attach"), timeout_ms, err);
+}
+
+json_t *
+qt_control_call_guard(const char *folder, json_t *watchman, int timeout_ms, struct qt_error *err)
+{
+    json_t *request =
+        json_pack("{s:i,s:s,s:O?}", "v", QT_CONTROL_VERSION, "command", "guard", "watchman", watchman);
+    char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
+    json_decref(request);
+    return call(folder, "guard", text, timeout_ms, err);
 }

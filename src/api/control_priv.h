@@ -22,6 +22,7 @@
 #include "qtrade/base/text.h"
 
 #include "control_wait_priv.h"
+#include "watched_priv.h"
 
 enum { QT__CONTROL_CLIENTS = 32, QT__CONTROL_LINE = 64 * 1024, QT__CONTROL_PAUSE_MS = 500 };
 
@@ -54,6 +55,7 @@ struct qt_control_server {
     struct qt_text picture;       /* the newest that somebody asked for, as text */
     uint64_t picture_number;
     struct qt__control_told told[QT_CONTROL_NOTICES];
+    struct qt__watched watched;
     int64_t
         accept_ns;   /* no accept before, monotonic: descriptors or memory were short (fault R3) */
     int64_t told_ns; /* when that was said, once a minute; 0: never */

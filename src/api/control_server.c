@@ -193,6 +193,7 @@ qt_control_stop(struct qt_control_server *server)
         close(server->wake);
     if (server->path[0])
         unlink(server->path);
+    qt__watched_finish(&server->watched);
     free(server->withheld);
     free(server->picture.buffer);
     free(server);

@@ -158,6 +158,20 @@ print_process(const json_t *process)
                (double)json_integer_value(json_object_get(process, "last_clock_jump_ms")) / 1000);
 }
 
+/* Where one has asked: how it stands at each venue. */
+static void
+print_watchman(const json_t *watchman)
+{
+    size_t i;
+    json_t *venue;
+    if (!json_is_object(watchman))
+        return;
+    printf("watchman   %s", text_of(watchman, "state"));
+    json_array_foreach(json_object_get(watchman, "venues"), i, venue)
+        printf("%s%s %s", i ? ", " : " (", text_of(venue, "name"), text_of(venue, "state"));
+    printf("), heard %.0f s ago\n", json_number_value(json_object_get(watchman, "heard_s")));
+}
+
 static void
 print_page(const json_t *status)
 {
@@ -184,6 +198,7 @@ print_page(const json_t *status)
     print_venues(status);
     print_components(status);
     print_process(json_object_get(status, "process"));
+    print_watchman(json_object_get(status, "watchman"));
     if (json_is_object(regime))
         printf("regime     %s, %s\n", text_of(regime, "structure"), text_of(regime, "market"));
     printf("symbols    %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT " eligible\n",

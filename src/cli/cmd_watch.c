@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * qtrade watch: the watchman's process. It asks the engine for its guard line once a second, has a
- * session of its own at the venue, ready before it is needed, and does what engine/watchman.h says
- * when the engine is silent. Silent is: the socket is there and nobody answers, or what answers
- * says that the engine's own thread does not move. A socket that is gone says that the engine ended
- * in order.
+ * post at each venue (watch_post_priv.h), ready before it is needed, and does what
+ * engine/watchman.h says when the engine is silent. Silent is: the socket is there and nobody
+ * answers, or what answers says that the engine's own thread does not move. A socket that is gone
+ * says that the engine ended in order.
  */
 #include <jansson.h>
 #include <signal.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,7 +18,6 @@
 #include "qtrade/api/guard.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
-#include "qtrade/venue/binance.h"
 
 #include "commands_priv.h"
 #include "credentials_priv.h"
@@ -27,36 +25,89 @@
 #include "settings_priv.h"
 #include "state_dir_priv.h"
 #include "unlock_priv.h"
+#include "watch_post_priv.h"
 
-enum { ASK_MS = 500, WORK_MS = 50, LOAD_MS = 60000, PAUSE_MS = 2000 };
+enum { ASK_MS = 500, TURN_MS = 100, PAUSE_MS = 2000, POSTS = QT_MORE_VENUES + 1 };
 
 #define HEAR_NS QT_NS_PER_S
-#define ORDER_IDS_FROM 54 /* bits: above every event number of an engine */
+#define GATHER_NS                                                                                  \
+    (2 * QT_NS_PER_S) /* so long posts are waited for when the engine is heard again */
 
 struct watch {
     struct qt_settings settings;
-    struct qt_venue_credentials *credentials; /* in locked memory, until the venue has its copy */
+    struct qt_venue_credentials *credentials[POSTS]; /* in locked memory, until the post has it */
     char folder[QT_STATE_DIR];
-    struct qt_clock clock;
-    struct qt_binance *venue;
-    struct qt_universe *universe;
-    struct qt_watchman *watchman;
-    struct qt_guard guard; /* as heard last */
-    struct qt_watch_view told;
+    struct qt__post *post[POSTS];
+    unsigned posts;
+    struct qt_guard guard;    /* as heard last */
+    char *symbols;            /* the engine's; NULL: not known */
+    struct qt_watch_view did; /* at all posts, to be handed back */
+    unsigned handing;         /* posts that did it; 0: nothing is handed back */
+    int64_t handing_ns;       /* since when */
+    unsigned flat_told;
+    bool is_acting_told;
     bool is_verbose;
 };
 
-/* Lines for people and the service manager's log: one when something changed. */
-static void QT_PRINTF(1, 2) say(const char *format, ...)
+/* How it stands, for the engine's status */
+
+static bool
+is_acting(const struct qt__post_view *view)
 {
-    char time[QT_TIME_TEXT];
-    va_list arguments;
-    printf("%s ", qt_time_format(qt_now_utc_ns(), time));
-    va_start(arguments, format);
-    vprintf(format, arguments);
-    va_end(arguments);
-    putchar('\n');
-    fflush(stdout);
+    return view->is_open && view->watch.state >= QT_WATCH_ACTING;
+}
+
+static const char *
+state_of(const struct qt__post_view *view)
+{
+    return view->has_failed ? "failed"
+           : view->is_open  ? qt_watch_state_name(view->watch.state)
+                            : "opening";
+}
+
+static json_t *
+write_post(struct qt__post *post)
+{
+    struct qt__post_view view;
+    qt__post_look(post, &view);
+    bool is_read = view.watch.rounds > 0;
+    return json_pack("{s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:i, s:i}", "name",
+                     qt__post_name(post), "state", state_of(&view), "is_connected",
+                     view.is_connected, "is_read", is_read, "orders",
+                     is_read ? json_integer(view.watch.orders) : json_null(), "holdings",
+                     is_read ? json_integer(view.watch.holdings) : json_null(), "dust",
+                     is_read ? json_integer(view.watch.dust) : json_null(), "unclaimed",
+                     is_read ? json_integer(view.watch.unclaimed) : json_null(), "cancels",
+                     (int)view.watch.cancels, "sales", (int)view.watch.sales);
+}
+
+/* It acts while any post does, and is flat when every one is. */
+static const char *
+state_of_all(const struct watch *watch)
+{
+    unsigned acting = 0, flat = 0;
+    const char *state = "opening";
+    for (unsigned i = 0; i < watch->posts; i++) {
+        struct qt__post_view view;
+        qt__post_look(watch->post[i], &view);
+        acting += is_acting(&view);
+        flat += view.is_open && view.watch.state == QT_WATCH_FLAT;
+        if (view.is_open)
+            state = qt_watch_state_name(view.watch.state);
+    }
+    if (acting == 0)
+        return state;
+    return qt_watch_state_name(flat == watch->posts ? QT_WATCH_FLAT : QT_WATCH_ACTING);
+}
+
+static json_t *
+write_watchman(const struct watch *watch)
+{
+    json_t *venues = json_array();
+    for (unsigned i = 0; i < watch->posts; i++)
+        json_array_append_new(venues, write_post(watch->post[i]));
+    return json_pack("{s:i, s:s, s:o}", "pid", (int)getpid(), "state", state_of_all(watch),
+                     "venues", venues);
 }
 
 /* Hearing */
@@ -71,128 +122,195 @@ has_socket(const struct watch *watch)
     return access(path, F_OK) == 0;
 }
 
+static void
+keep_symbols(struct watch *watch, const json_t *guard)
+{
+    const char *symbols = json_string_value(json_object_get(guard, "symbols"));
+    if (watch->symbols && symbols && strcmp(watch->symbols, symbols) == 0)
+        return;
+    free(watch->symbols);
+    watch->symbols = symbols ? strdup(symbols) : NULL;
+}
+
 static enum hearing
 listen_once(struct watch *watch)
 {
     struct qt_error err = {0};
     if (!has_socket(watch))
         return ENDED;
-    json_t *reply = qt_control_call(watch->folder, "guard", NULL, ASK_MS, &err);
-    bool is_good = reply && qt_guard_read(json_object_get(reply, "guard"), &watch->guard, &err);
+    json_t *about = write_watchman(watch);
+    json_t *reply = qt_control_call_guard(watch->folder, about, ASK_MS, &err);
+    const json_t *guard = json_object_get(reply, "guard");
+    bool is_good = reply && qt_guard_read(guard, &watch->guard, &err);
+    if (is_good)
+        keep_symbols(watch, guard);
+    json_decref(about);
     json_decref(reply);
     return is_good ? HEARD : SILENT;
-}
-
-/* The engine lives again: what was done here is at the venue, and it must look before it trades. */
-static void
-hand_back(const struct watch *watch, const struct qt_watch_view *did)
-{
-    struct qt_error err = {0};
-    char reason[80];
-    snprintf(reason, sizeof reason, "the watchman acted: %u cancels, %u sales", did->cancels,
-             did->sales);
-    json_t *reply = qt_control_call(watch->folder, "pause", reason, PAUSE_MS, &err);
-    say("the engine is heard again (pid %lld): handed back%s%s", (long long)watch->guard.pid,
-        reply ? ", and paused it" : "; pausing it failed: ", reply ? "" : err.text);
-    json_decref(reply);
 }
 
 static void
 hear(struct watch *watch)
 {
-    int64_t now = qt_now_mono_ns();
-    struct qt_watch_view before = qt_watchman_view(watch->watchman, now);
     switch (listen_once(watch)) {
     case HEARD:
-        if (qt_watchman_heard(watch->watchman, &watch->guard, qt_now_mono_ns()))
-            hand_back(watch, &before);
+        for (unsigned i = 0; i < watch->posts; i++)
+            qt__post_heard(watch->post[i], &watch->guard, watch->symbols, qt_now_mono_ns());
         break;
     case ENDED:
-        qt_watchman_ended(watch->watchman);
+        for (unsigned i = 0; i < watch->posts; i++)
+            qt__post_ended(watch->post[i]);
         break;
     case SILENT:
         break;
     }
 }
 
-/* Telling */
+/* Handing back */
 
+/* What was done here is at the venues, and the engine must look before it trades. */
+static void
+hand_back(const struct watch *watch)
+{
+    struct qt_error err = {0};
+    char reason[128], where[32] = "";
+    if (watch->posts > 1)
+        snprintf(where, sizeof where, " at %u venues", watch->handing);
+    snprintf(reason, sizeof reason, "the watchman acted%s: %u cancels, %u sales", where,
+             watch->did.cancels, watch->did.sales);
+    json_t *reply = qt_control_call(watch->folder, "pause", reason, PAUSE_MS, &err);
+    qt__watch_say("the engine is heard again (pid %lld): handed back%s%s%s",
+                  (long long)watch->guard.pid, where,
+                  reply ? ", and paused it" : "; pausing it failed: ", reply ? "" : err.text);
+    json_decref(reply);
+}
+
+/* The posts that acted say so each for itself; one pause tells the engine of all that do soon. */
+static void
+gather(struct watch *watch)
+{
+    bool is_whole = true;
+    int64_t now = qt_now_mono_ns();
+    for (unsigned i = 0; i < watch->posts; i++) {
+        struct qt_watch_view did;
+        struct qt__post_view view;
+        if (qt__post_handed_back(watch->post[i], &did)) {
+            watch->handing_ns = watch->handing ? watch->handing_ns : now;
+            watch->handing++;
+            watch->did.cancels += did.cancels;
+            watch->did.sales += did.sales;
+        }
+        qt__post_look(watch->post[i], &view);
+        is_whole &= view.is_at_rest || !view.is_open;
+    }
+    if (watch->handing == 0 || (!is_whole && now - watch->handing_ns < GATHER_NS))
+        return;
+    hand_back(watch);
+    watch->handing = 0;
+    watch->did = (struct qt_watch_view){0};
+}
+
+/* Of several venues: nobody is flat before all are. */
 static void
 tell(struct watch *watch)
 {
-    struct qt_watch_view view = qt_watchman_view(watch->watchman, qt_now_mono_ns());
-    const struct qt_watch_view *told = &watch->told;
-    bool is_same = view.state == told->state && view.cancels == told->cancels &&
-                   view.sales == told->sales && view.orders == told->orders &&
-                   view.holdings == told->holdings && view.dust == told->dust &&
-                   view.unclaimed == told->unclaimed;
-    if (is_same)
-        return;
-    if (view.state != told->state && view.state == QT_WATCH_ACTING)
-        say("the engine is silent for %.0f s: acting",
-            (double)view.silent_ns / (double)QT_NS_PER_S);
-    if (view.state >= QT_WATCH_ACTING)
-        say("%s: %u orders and %u holdings left; %u cancels, %u sales sent%s",
-            qt_watch_state_name(view.state), view.orders, view.holdings, view.cancels, view.sales,
-            view.state == QT_WATCH_FLAT ? "; read twice at the venue" : "");
-    else
-        say("%s", qt_watch_state_name(view.state));
-    if (view.first_cancel_ns >= 0 && told->first_cancel_ns < 0)
-        say("first cancel on its way %.1f ms after the limit",
-            (double)view.first_cancel_ns / (double)QT_NS_PER_MS);
-    if (view.dust != told->dust || view.unclaimed != told->unclaimed)
-        say("left alone: %u too small to be traded, %u of which the engine never spoke", view.dust,
-            view.unclaimed);
-    watch->told = view;
-}
-
-static void
-push(void *self, struct qt_event *event)
-{
-    struct watch *watch = self;
-    if (event->kind == QT_EVENT_LINK && watch->is_verbose)
-        say("link: %s %s", qt_link_state_name((enum qt_link_state)event->link.state),
-            event->link.reason);
-    if (watch->watchman)
-        qt_watchman_event(watch->watchman, event, qt_now_mono_ns());
+    unsigned flat = 0, acting = 0;
+    struct qt_text left;
+    char buffer[160];
+    qt_text_init(&left, buffer, sizeof buffer);
+    for (unsigned i = 0; i < watch->posts; i++) {
+        struct qt__post_view view;
+        qt__post_look(watch->post[i], &view);
+        bool is_flat = view.is_open && view.watch.state == QT_WATCH_FLAT;
+        flat += is_flat;
+        acting += is_acting(&view);
+        if (!is_flat)
+            qt_text_addf(&left, "%s%s%s", left.length ? ", " : "", qt__post_name(watch->post[i]),
+                         view.is_open && view.watch.rounds > 0 ? "" : " (nothing read yet)");
+    }
+    bool is_news = flat != watch->flat_told || (acting > 0) != watch->is_acting_told;
+    if (is_news && acting > 0 && flat == watch->posts && watch->posts > 1)
+        qt__watch_say("flat at every venue");
+    else if (is_news && flat > 0)
+        qt__watch_say("flat at %u of %u venues; not yet: %s", flat, watch->posts, buffer);
+    watch->flat_told = flat;
+    watch->is_acting_told = acting > 0;
 }
 
 /* Opening */
 
-/* Its own key, or the engine's: of a file, or of the vault, for which the store's key is asked. */
+/* Its own key, or the engine's: of a file, or of the vault, for which the store's key is asked once
+ * for all venues. settings: as if that venue were the only one. */
 static bool
-load_credentials(struct watch *watch, struct qt_error *err)
+load_credentials(struct watch *watch, unsigned i, struct qt_settings *settings,
+                 struct qt_store_key **key, struct qt_error *err)
 {
-    struct qt_settings *settings = &watch->settings;
-    watch->credentials = sodium_init() < 0 ? NULL : sodium_malloc(sizeof *watch->credentials);
-    if (!watch->credentials)
+    const struct qt_watch_config *config = &watch->settings.watch;
+    struct qt_venue_credentials *out = watch->credentials[i] = sodium_malloc(sizeof *out);
+    if (!out)
         return qt_fail(err, QT_E_MEMORY, "no memory for the key");
-    if (settings->watch.credentials_file[0])
-        return qt_venue_credentials_load(settings->watch.credentials_file, watch->credentials, err);
-    if (settings->watch.credentials[0])
+    if (config->credentials_file[i][0])
+        return qt_venue_credentials_load(config->credentials_file[i], out, err);
+    if (config->credentials[i][0]) {
         (void)qt_copy(settings->venue.credentials, sizeof settings->venue.credentials,
-                      settings->watch.credentials);
-    struct qt_store_key *key = qt__unlock(settings, watch->folder, err);
+                      config->credentials[i]);
+        settings->venue.credentials_file[0] = '\0'; /* the engine's */
+    }
+    if (!*key)
+        *key = qt__unlock(settings, watch->folder, err);
     struct qt__credentials *found =
-        key ? qt__credentials_open(settings, watch->folder, key, err) : NULL;
+        *key ? qt__credentials_open(settings, watch->folder, *key, err) : NULL;
     if (found)
-        *watch->credentials = found->pair;
+        *out = found->pair;
     qt__credentials_close(found);
-    qt_store_key_close(key);
     return found != NULL;
+}
+
+static bool
+load_all_credentials(struct watch *watch, struct qt_error *err)
+{
+    struct qt_store_key *key = NULL;
+    bool is_good = sodium_init() >= 0 || qt_fail(err, QT_E_FAILED, "libsodium cannot be used");
+    for (unsigned i = 0; i < POSTS && is_good; i++) {
+        struct qt_error why = {0};
+        if (!qt__routing_has(&watch->settings, i))
+            continue;
+        struct qt_settings *alone = qt__routing_alone(&watch->settings, i);
+        is_good = alone ? load_credentials(watch, i, alone, &key, &why)
+                        : qt_fail(&why, QT_E_MEMORY, "no memory");
+        free(alone);
+        if (!is_good)
+            qt_fail(err, why.code, "no key for the watchman at %s: %.400s", qt__routing_name(i),
+                    why.text);
+    }
+    qt_store_key_close(key);
+    return is_good;
 }
 
 static bool
 open_folder(struct watch *watch, const struct qt_args *args, struct qt_error *err)
 {
     watch->is_verbose = args->verbose > 0;
-    qt_clock_init_wall(&watch->clock);
-    if (!qt_settings_load(args, &watch->settings, err) || !qt_state_dir(args, watch->folder, err))
-        return false;
-    if (qt__routing_count(&watch->settings) > 0)
-        return qt_fail(err, QT_E_CONFIG,
-                       "the watchman guards one venue, and the config has further ones (venue_2 ...)");
-    return load_credentials(watch, err);
+    return qt_settings_load(args, &watch->settings, err) &&
+           qt_state_dir(args, watch->folder, err) && load_all_credentials(watch, err);
+}
+
+/* Every venue of the engine must be one of the config's. */
+static bool
+check_venues(const struct watch *watch, struct qt_error *err)
+{
+    for (uint32_t k = 0; k < watch->guard.venues; k++) {
+        bool is_known = false;
+        for (unsigned i = 0; i < POSTS; i++)
+            is_known |= qt__routing_has(&watch->settings, i) &&
+                        strcmp(qt__routing_name(i), watch->guard.venue[k]) == 0;
+        if (!is_known)
+            return qt_fail(err, QT_E_CONFIG,
+                           "the engine trades at %s, which this config does not have: nobody would "
+                           "guard it",
+                           watch->guard.venue[k]);
+    }
+    return true;
 }
 
 /* Until an engine answers: false: one that trades on paper, or the wait was ended. */
@@ -201,83 +319,88 @@ wait_for_engine(struct watch *watch, const sigset_t *signals, bool *out_is_over,
                 struct qt_error *err)
 {
     const struct timespec pause = {.tv_sec = 1};
-    say("waiting for an engine on %s", watch->folder);
+    qt__watch_say("waiting for an engine on %s", watch->folder);
     while (listen_once(watch) != HEARD)
         if (sigtimedwait(signals, NULL, &pause) > 0) {
             *out_is_over = true;
             return true;
         }
-    return watch->guard.is_live ||
-           qt_fail(err, QT_E_FAILED, "the engine on %s does not trade at a venue: nothing to watch",
-                   watch->folder);
+    if (!watch->guard.is_live)
+        return qt_fail(err, QT_E_FAILED,
+                       "the engine on %s does not trade at a venue: nothing to watch",
+                       watch->folder);
+    return check_venues(watch, err);
 }
 
 static bool
-open_venue(struct watch *watch, struct qt_error *err)
+start_posts(struct watch *watch, struct qt_error *err)
 {
-    struct qt_binance_options options = qt_binance_options_of(&watch->settings.venue);
-    options.key = watch->credentials->key;
-    options.secret = watch->credentials->secret;
-    options.tag = watch->guard.tag;
-    options.clock = &watch->clock;
-    options.n_history = 0;
-    options.reconcile_ms = 3600000; /* it asks itself */
-    options.is_account_only = true;
-    watch->venue = qt_binance_open(&options, err);
-    sodium_free(watch->credentials);
-    watch->credentials = NULL;
-    watch->universe =
-        watch->venue ? qt_binance_load_universe(watch->venue, LOAD_MS, NULL, NULL, err) : NULL;
-    return watch->universe != NULL;
+    for (unsigned i = 0; i < POSTS; i++) {
+        if (!qt__routing_has(&watch->settings, i))
+            continue;
+        struct qt__post_options options = {.index = i,
+                                           .settings = qt__routing_alone(&watch->settings, i),
+                                           .credentials = watch->credentials[i],
+                                           .is_verbose = watch->is_verbose};
+        if (!options.settings)
+            return qt_fail(err, QT_E_MEMORY, "no memory for the watchman");
+        watch->credentials[i] = NULL;
+        watch->post[watch->posts] = qt__post_start(&options, err);
+        if (!watch->post[watch->posts])
+            return false;
+        qt__post_heard(watch->post[watch->posts++], &watch->guard, watch->symbols,
+                       qt_now_mono_ns());
+    }
+    return true;
 }
 
+/* What can never work at one venue ends the process, but not while another one is acted on. */
 static bool
-open_watchman(struct watch *watch, struct qt_error *err)
+is_sound(const struct watch *watch, struct qt_error *err)
 {
-    uint64_t from = UINT64_C(1) << ORDER_IDS_FROM | (uint64_t)(qt_now_utc_ns() / QT_NS_PER_MS);
-    int64_t window_ns = watch->settings.venue.recv_window_ms * QT_NS_PER_MS;
-    const struct qt_watchman_options options = {.venue = qt_binance_venue(watch->venue),
-                                                .universe = watch->universe,
-                                                .silent_ns =
-                                                    watch->settings.watch.silent_s * QT_NS_PER_S,
-                                                .gap_ns = window_ns + QT_NS_PER_S,
-                                                .first_id = from << 8};
-    watch->watchman = qt_watchman_create(&options, qt_now_mono_ns(), err);
-    return watch->watchman != NULL;
+    bool acts = false;
+    struct qt__post *failed = NULL;
+    for (unsigned i = 0; i < watch->posts; i++) {
+        struct qt__post_view view;
+        qt__post_look(watch->post[i], &view);
+        acts |= is_acting(&view);
+        failed = view.has_failed ? watch->post[i] : failed;
+    }
+    if (!failed || acts)
+        return true;
+    qt__post_failure(failed, err);
+    return false;
 }
 
 static bool
 keep_watch(struct watch *watch, const sigset_t *signals, int64_t for_ns, struct qt_error *err)
 {
-    const struct timespec at_once = {0};
-    const struct qt_event_sink sink = {.self = watch, .push = push};
-    struct qt_feed_port feed = qt_binance_feed(watch->venue);
+    const struct timespec pause = {.tv_nsec = TURN_MS * QT_NS_PER_MS};
     int64_t begun = qt_now_mono_ns(), next = begun;
-    say("watching an engine (pid %lld, %u positions) at %s", (long long)watch->guard.pid,
-        watch->guard.positions, qt_binance_rest_url(&watch->settings.venue));
-    while (sigtimedwait(signals, NULL, &at_once) < 0) {
+    do {
         int64_t now = qt_now_mono_ns();
         if (for_ns > 0 && now - begun >= for_ns)
-            break;
+            return true;
         if (now >= next) {
             hear(watch);
             next = now + HEAR_NS;
         }
-        if (feed.work(feed.self, &sink, WORK_MS) < 0)
-            return qt_fail(err, QT_E_FAILED, "the session at the venue ended");
-        qt_watchman_tick(watch->watchman, qt_now_mono_ns());
+        gather(watch);
         tell(watch);
-    }
+        if (!is_sound(watch, err))
+            return false;
+    } while (sigtimedwait(signals, NULL, &pause) < 0);
     return true;
 }
 
 static void
 close_watch(struct watch *watch)
 {
-    qt_watchman_destroy(watch->watchman);
-    qt_binance_close(watch->venue);
-    qt_universe_destroy(watch->universe);
-    sodium_free(watch->credentials); /* wipes */
+    for (unsigned i = 0; i < watch->posts; i++)
+        qt__post_stop(watch->post[i]);
+    for (unsigned i = 0; i < POSTS; i++)
+        sodium_free(watch->credentials[i]); /* wipes */
+    free(watch->symbols);
     free(watch);
 }
 
@@ -295,18 +418,17 @@ watch_run(const struct qt_args *args, struct qt_error *err)
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGHUP, SIG_IGN); /* it outlives its terminal */
-    bool is_good = qt_args_duration(args, "for", 0, &for_ns, err) &&
-                   open_folder(watch, args, err) &&
-                   wait_for_engine(watch, &signals, &is_over, err) &&
-                   (is_over || (open_venue(watch, err) && open_watchman(watch, err) &&
-                                keep_watch(watch, &signals, for_ns, err)));
+    bool is_good =
+        qt_args_duration(args, "for", 0, &for_ns, err) && open_folder(watch, args, err) &&
+        wait_for_engine(watch, &signals, &is_over, err) &&
+        (is_over || (start_posts(watch, err) && keep_watch(watch, &signals, for_ns, err)));
     close_watch(watch);
     return is_good;
 }
 
 const struct qt_command qt_cmd_watch = {
     .name = "watch",
-    .summary = "the watchman: cancels and sells at the venue when the engine is silent",
+    .summary = "the watchman: cancels and sells at the venues when the engine is silent",
     .options =
         (const struct qt_option[]){
             {"for", 0, "TIME", "end after so long (60s, 5m); default: at SIGINT or SIGTERM"}, {0}},

@@ -18,6 +18,18 @@ is_there(const struct qt_settings *settings, unsigned i)
     return settings->more_venue[i].rest_url[0] != '\0';
 }
 
+const char *
+qt__routing_name(unsigned i)
+{
+    return names[i];
+}
+
+bool
+qt__routing_has(const struct qt_settings *settings, unsigned i)
+{
+    return i == 0 || is_there(settings, i - 1);
+}
+
 unsigned
 qt__routing_count(const struct qt_settings *settings)
 {
@@ -27,15 +39,15 @@ qt__routing_count(const struct qt_settings *settings)
     return n;
 }
 
-/* The settings as if the further venue were the only one. NULL: no memory. */
-static struct qt_settings *
-alone(const struct qt_settings *settings, unsigned i)
+struct qt_settings *
+qt__routing_alone(const struct qt_settings *settings, unsigned i)
 {
     struct qt_settings *out = malloc(sizeof *out);
     if (!out)
         return NULL;
     *out = *settings;
-    qt_more_venue_fill(&settings->more_venue[i], &settings->venue, &out->venue);
+    if (i > 0)
+        qt_more_venue_fill(&settings->more_venue[i - 1], &settings->venue, &out->venue);
     return out;
 }
 
@@ -47,7 +59,7 @@ qt__routing_keys_open(struct qt__routing_keys *keys, const struct qt_settings *s
         if (!is_there(settings, i))
             continue;
         struct qt_error why = {0};
-        struct qt_settings *one = alone(settings, i);
+        struct qt_settings *one = qt__routing_alone(settings, i + 1);
         keys->more[i] = one ? qt__credentials_open(one, folder, key, &why) : NULL;
         free(one);
         if (!keys->more[i])
@@ -121,7 +133,7 @@ open_more(struct qt__routing *routing, const struct qt_settings *settings,
           const struct qt__credentials *credentials, unsigned i,
           const struct qt_binance_options *like, struct qt_error *err)
 {
-    struct qt_settings *one = alone(settings, i);
+    struct qt_settings *one = qt__routing_alone(settings, i + 1);
     struct qt_error why = {.code = QT_E_MEMORY, .text = "no memory"};
     if (one) {
         struct qt_binance_options options = qt_binance_options_of(&one->venue);
@@ -156,13 +168,11 @@ qt__routing_open(struct qt__routing *routing, const struct qt_settings *settings
                                         .cool_ns = config->cool_s * QT_NS_PER_S,
                                         .not_found_ns =
                                             2 * settings->venue.recv_window_ms * QT_NS_PER_MS};
+    const struct qt_venue_class *class = qt_venue_find(settings->venue.name);
     *routing = (struct qt__routing){0};
     if (qt__routing_count(settings) == 0)
         return true;
-    if (strcmp(settings->venue.name, "binance") != 0)
-        return qt_fail(err, QT_E_CONFIG,
-                       "several venues (venue_2 ...) are for spot only: venue.name is '%s'",
-                       settings->venue.name);
+    options.is_margined = class && class->caps.has_margin;
     routing->volume[0] = volumes_of(first, universe);
     options.leg[0] = leg_of(names[0], first, universe, routing->volume[0], config->taker_fee_bps,
                             config->maker_fee_bps);

@@ -25,6 +25,12 @@ struct qt__routing {
     struct qt_router *router; /* NULL: one venue */
 };
 
+/** "venue", "venue_2" ...; i: 0..QT_MORE_VENUES. */
+const char *qt__routing_name(unsigned i);
+/** The config has that venue; it always has the first. */
+bool qt__routing_has(const struct qt_settings *settings, unsigned i);
+/** The settings as if that venue were the only one; the caller frees it. NULL: no memory. */
+struct qt_settings *qt__routing_alone(const struct qt_settings *settings, unsigned i);
 /** How many further venues the config has. */
 unsigned qt__routing_count(const struct qt_settings *settings);
 /** Their credentials. False: one has none, as qt__credentials_open says. */

@@ -266,6 +266,7 @@ qt__session_open_control(struct qt__session *session, struct qt_error *err)
         .dashboard = session->dashboard,
         .version = QT_VERSION,
         .tag = qt_store_tag(session->store),
+        .universe = session->universe,
         .begun_ns = session->opened_mono_ns,
         .board = session->board,
         .part = session->part[QT_COMPONENT_CONTROL]};

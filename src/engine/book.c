@@ -222,6 +222,7 @@ compare_holding(struct qt_engine *engine, struct qt_symbol *symbol, const struct
     }
     if (!is_short)
         qt__surplus_look(engine, symbol, held, event);
+    qt__spread_look(engine, symbol);
 }
 
 void

@@ -497,6 +497,12 @@ void qt__view_fill(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_ranks(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_positions(struct qt_engine *engine, struct qt_snapshot *out);
 void qt__view_foreign(struct qt_engine *engine, struct qt_snapshot *out);
+
+/* spread.c */
+void qt__spread_look(const struct qt_engine *engine, struct qt_symbol *symbol);
+/** What of qty, ours, lies at each of several venues; zeroes where there is one. */
+void qt__spread_ours(const struct qt_engine *engine, const struct qt_symbol *symbol, qt_qty qty,
+                     qt_qty out[QT_VIEW_VENUES]);
 void qt__view_orders(struct qt_engine *engine, struct qt_snapshot *out);
 /* view_work.c: parent orders */
 void qt__view_work(struct qt_engine *engine, struct qt_snapshot *out);

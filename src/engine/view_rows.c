@@ -129,6 +129,10 @@ qt__view_foreign(struct qt_engine *engine, struct qt_snapshot *out)
                                         .qty = symbol->foreign_qty,
                                         .position = symbol->position.qty};
         qt_copy(row->symbol, sizeof row->symbol, symbol->ins->symbol);
+        if (row->is_known)
+            memcpy(row->at, symbol->foreign_at, sizeof row->at);
+        else
+            qt__spread_ours(engine, symbol, row->position, row->at);
     }
 }
 

@@ -88,6 +88,27 @@ qt_watchman_destroy(struct qt_watchman *watchman)
 
 /* Hearing */
 
+bool
+qt_guard_at(const struct qt_guard *guard, const char *venue, struct qt_guard *out)
+{
+    uint32_t i = 0;
+    *out = *guard;
+    if (guard->venues == 0 && strcmp(venue, QT_WATCH_FIRST) == 0)
+        return true;
+    while (i < guard->venues && strcmp(guard->venue[i], venue) != 0)
+        i++;
+    if (i >= guard->venues) {
+        out->has_account = false;
+        return false;
+    }
+    for (uint32_t k = 0; k < out->foreign; k++) {
+        struct qt_foreign_view *row = &out->row[k];
+        row->qty = row->is_known ? row->at[i] : QT_QTY_ZERO;
+        row->position = row->is_known ? QT_QTY_ZERO : row->at[i];
+    }
+    return true;
+}
+
 static void
 claim(struct qt_watchman *watchman, const struct qt_guard *guard)
 {

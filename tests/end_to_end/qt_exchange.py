@@ -13,11 +13,12 @@ from qt_program import Program, until
 
 class Account:
     """An account at a venue: rest, key and secret are its."""
+    clock = "/api/v3/time"
 
     def ask(self, path, method="GET", refused=(), **values):
         """A signed request, again until it is answered; refused: HTTP statuses that are an answer too."""
         def once():
-            with urllib.request.urlopen(self.rest + "/api/v3/time") as answer:
+            with urllib.request.urlopen(self.rest + self.clock) as answer:
                 now = json.load(answer)["serverTime"]
             query = urllib.parse.urlencode({**values, "timestamp": now, "recvWindow": 60000})
             sign = hmac.new(self.secret.encode(), query.encode(), hashlib.sha256).hexdigest()

@@ -122,7 +122,7 @@ def stopped_engine_is_flattened_and_takes_over_again():
             engine.process.send_signal(signal.SIGCONT)
             until("handed back", lambda: "handed back, and paused it" in watch.text())
             until("paused", lambda: (status(market.state) or {}).get("mode") == "PAUSED")
-            assert "the watchman acted" in status(market.state)["mode_reason"]
+            assert "pause: the watchman acted" in call("--data-dir", str(market.state), "audit", "show").stdout
             until("the venue is believed", lambda: positions(market.state) == {})
             assert watch.stop() == 0
             assert engine.stop() == 0

@@ -90,6 +90,7 @@ struct qt_control_options {
     enum qt_dashboard dashboard; /* what its pictures show */
     const char *version;    /* of the program; borrowed */
     uint32_t tag;           /* of the engine's orders, for its watchman */
+    const struct qt_universe *universe; /* what it may hold, for the same; borrowed, may be NULL */
     int64_t begun_ns;       /* monotonic, when the engine began: its uptime counts from there */
     struct qt_board *board; /* what the status tells of the parts; NULL: nothing */
     struct qt_part *part;   /* the server's own place on it; NULL: nobody looks */
@@ -126,5 +127,8 @@ json_t *qt_control_call(const char *folder, const char *command, const char *rea
 /** The same for a key of an attached screen. */
 json_t *qt_control_call_attached(const char *folder, const char *command, const char *reason,
                                  int timeout_ms, struct qt_error *err);
+/** Asks for the guard line and says how the watchman stands (api/guard.h); watchman may be NULL. */
+json_t *qt_control_call_guard(const char *folder, json_t *watchman, int timeout_ms,
+                              struct qt_error *err);
 
 #endif

@@ -31,6 +31,12 @@ struct qt_feed_port {
 
 struct qt_venue_view; /* engine/snapshot.h */
 
+/** Of a base asset, what lies at one of several venues; in the instrument's scale. */
+struct qt_venue_part {
+    qt_qty held, selling; /* as told last; selling: by open orders of ours */
+    bool is_traded;       /* false: that venue gets no order of the instrument */
+};
+
 /**
  * Orders. Every call only starts the work; every answer comes as a REPORT, BALANCE, LINK or SYNC
  * event through work. False: not started (no connection, no budget): the caller's order is REJECTED
@@ -51,6 +57,9 @@ struct qt_venue_port {
     bool (*sync)(void *self);
     /** The venues that stand behind this one, for people: at most n; NULL: it is one. */
     size_t (*legs)(const void *self, struct qt_venue_view *out, size_t n);
+    /** How what is held of an instrument's base asset lies over the same venues, in their order: at
+     * most n. NULL where legs is. */
+    size_t (*spread)(const void *self, uint32_t instrument, struct qt_venue_part *out, size_t n);
     /** Fills what the venue knows of itself: operations, limits, bad messages. NULL: nothing. */
     void (*look)(void *self, struct qt_venue_view *out);
 };

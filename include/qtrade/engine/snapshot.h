@@ -90,6 +90,8 @@ struct qt_foreign_view {
     bool is_known;    /* false: only what is ours is known, as far as it is a position */
     qt_qty qty;       /* >= 0 */
     qt_qty position;  /* ours, where is_known is false */
+    /* of several venues: what of qty, or of position where is_known is false, lies at each */
+    qt_qty at[QT_VIEW_VENUES];
 };
 
 struct qt_order_view {

@@ -23,6 +23,8 @@
 #include "qtrade/engine/ports.h"
 #include "qtrade/engine/snapshot.h"
 
+#define QT_WATCH_FIRST "venue" /* the name of the venue that every engine has */
+
 /** What the engine says of itself: what a watchman has to know when it falls silent. */
 struct qt_guard {
     bool is_live; /* orders go to a venue */
@@ -32,9 +34,17 @@ struct qt_guard {
     int64_t silent_ns; /* since the engine's own thread moved; what answers is another one */
     bool has_account;  /* foreign is known, as of a read of the account */
     uint32_t positions;
+    uint32_t venues; /* it trades at; 0: at one, "venue" */
+    char venue[QT_VIEW_VENUES][16];
     uint32_t foreign; /* rows */
     struct qt_foreign_view row[QT_VIEW_ROWS];
 };
+
+/**
+ * What guard says of one venue: each row's quantities are those there. False: the engine does not
+ * trade at a venue of that name; *out then knows of no account.
+ */
+bool qt_guard_at(const struct qt_guard *guard, const char *venue, struct qt_guard *out);
 
 enum qt_watch_state {
     QT_WATCH_WAITING,  /* no engine was heard yet, or it ended in order */

@@ -10,11 +10,16 @@
  * part whose fate is not known makes the whole order UNKNOWN. V2: market data come from leg 0; what
  * the others quote is for routing only. V3: an account read is whole when every leg has been read
  * since the last one; a leg that cannot be read is never taken for an empty one. V4: a sale goes
- * where the holding is, a stop beside the holding that it protects. V5: a leg without connections,
+ * where the holding is, a stop beside the holding that it protects, as soon as the venue there has
+ * told it. V5: a leg without connections,
  * or whose breaker is open, gets no new part; what is left there stays in the sum. V6: an order that
  * is to be cancelled ends for the engine when its last open part lies at such a leg, so that what
  * the others hold can be sold; that part is cancelled when the leg is back, and a fill of it is told
  * even then.
+ *
+ * The legs are of one kind: spot, or perpetuals that are told in terms of spot (venue/binance.h, B7).
+ * Of perpetuals funding is booked at whichever leg it is paid, and no cost of an order: which leg pays
+ * or takes it how often, and for how long a position will be held, is not weighed.
  *
  * Everything on the thread that works the feed.
  */
@@ -47,6 +52,8 @@ struct qt_router_options {
     double impact;                /* coefficient of trade/route.h */
     unsigned failures;            /* in a row that open a leg's breaker; 0: 3 */
     int64_t cool_ns;              /* before it is tried again, doubled up to 16 times; 0: 30 s */
+    bool is_margined;             /* the legs trade perpetuals: their depth has another rule, and a fill
+                                     tells no balance: the leg's account is read after it */
     int64_t not_found_ns;         /* after sending, a leg's "not found" proves nothing; 0: 60 s */
 };
 

@@ -72,6 +72,10 @@ take(void *self, struct qt_event *event)
         qt__router_read(leg, event);
         return;
     }
+    if (event->kind == QT_EVENT_INCOME) {
+        qt__router_push(leg->router, event);
+        return;
+    }
     bool is_known = event->instrument < qt_universe_count(leg->port.universe) &&
                     leg->own[event->instrument] != QT_NO_INSTRUMENT;
     if (is_known && event->kind == QT_EVENT_REPORT) {
@@ -104,6 +108,11 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
         else if (n > 0 && events >= 0)
             events += n;
     }
+    for (size_t i = 0; i < router->options.legs; i++) {
+        struct qt__router_leg *leg = &router->leg[i];
+        leg->needs_read = leg->needs_read && !leg->port.venue.sync(leg->port.venue.self);
+    }
+    qt__router_place_rests(router);
     qt__router_look_after(router);
     return events;
 }
@@ -174,6 +183,22 @@ legs(const void *self, struct qt_venue_view *out, size_t n)
     return count;
 }
 
+static size_t
+spread(const void *self, uint32_t instrument, struct qt_venue_part *out, size_t n)
+{
+    const struct qt_router *router = self;
+    size_t count = QT_MIN(router->options.legs, n);
+    for (size_t i = 0; i < count; i++) {
+        const struct qt__router_leg *leg = &router->leg[i];
+        out[i] = (struct qt_venue_part){
+            .selling = qt__router_promised(leg, instrument),
+            .is_traded = leg->quote[instrument].instrument != QT_NO_INSTRUMENT};
+        if (!qt__router_holding(leg, instrument, &out[i].held))
+            out[i].held = QT_QTY_ZERO;
+    }
+    return count;
+}
+
 struct qt_venue_port
 qt_router_venue(struct qt_router *router)
 {
@@ -184,7 +209,8 @@ qt_router_venue(struct qt_router *router)
                                   .cancel_all = qt__router_cancel_all,
                                   .query = qt__router_query,
                                   .sync = sync,
-                                  .legs = legs};
+                                  .legs = legs,
+                                  .spread = spread};
 }
 
 /* A leg's symbol is used where leg 0 has it, with scales that hold the leg's numbers. */
@@ -236,7 +262,9 @@ make(struct qt_router *router)
     router->order = calloc(QT__ROUTER_ORDERS, sizeof *router->order);
     router->by_id = qt_map_create(QT__ROUTER_ORDERS);
     router->asset = qt_textmap_create(QT__ROUTER_ASSETS);
-    bool is_good = router->pace && router->order && router->by_id && router->asset;
+    router->asset_name = calloc(QT__ROUTER_ASSETS, sizeof *router->asset_name);
+    bool is_good = router->pace && router->order && router->by_id && router->asset &&
+                   router->asset_name;
     for (unsigned i = 0; is_good && i < router->options.legs; i++)
         is_good = open_leg(router, i);
     return is_good;
@@ -293,6 +321,7 @@ qt_router_close(struct qt_router *router)
         free(leg->held);
     }
     qt_textmap_destroy(router->asset);
+    free(router->asset_name);
     qt_map_destroy(router->by_id);
     free(router->order);
     free(router->pace);

@@ -119,13 +119,14 @@ qt__router_market(struct qt__router_leg *leg, const struct qt_event *event)
 void
 qt__router_watch(struct qt_router *router, uint32_t instrument, bool on)
 {
+    enum qt_book_rule rule = router->options.is_margined ? QT_BOOK_FUTURES : QT_BOOK_SPOT;
     for (size_t i = 0; i < router->options.legs; i++) {
         struct qt__router_leg *leg = &router->leg[i];
         struct qt__router_quote *quote = &leg->quote[instrument];
         if (quote->instrument == QT_NO_INSTRUMENT || !leg->port.feed.watch_depth)
             continue;
         qt_book_destroy(quote->book);
-        quote->book = on ? qt_book_create(QT_BOOK_SPOT, QT__ROUTER_LEVELS) : NULL;
+        quote->book = on ? qt_book_create(rule, QT__ROUTER_LEVELS) : NULL;
         leg->port.feed.watch_depth(leg->port.feed.self, quote->instrument, on);
     }
 }

@@ -84,10 +84,19 @@ qt__router_forget(struct qt_router *router, struct qt__router_order *order)
 
 struct sum {
     unsigned count[QT_ORDER_STATES + 1]; /* of parts by state */
-    qt_qty qty, cum;
-    qt_money cum_quote;
+    qt_qty qty, cum, fill_cum;
+    qt_money cum_quote, fill_quote;
     uint64_t venue_id;
 };
+
+/* -1: one of them is not known. */
+static qt_money
+add_quote(qt_money sum, qt_qty cum, qt_money quote)
+{
+    if (cum.v > 0 && quote.v < 0)
+        return (qt_money){-1};
+    return sum.v >= 0 && cum.v > 0 ? (qt_money){sum.v + quote.v} : sum;
+}
 
 static struct sum
 sum_of(const struct qt__router_order *order)
@@ -100,10 +109,9 @@ sum_of(const struct qt__router_order *order)
             continue;
         sum.qty.v += part->qty.v;
         sum.cum.v += part->cum.v;
-        if (part->cum.v > 0 && part->cum_quote.v < 0)
-            sum.cum_quote.v = -1;
-        else if (sum.cum_quote.v >= 0 && part->cum.v > 0)
-            sum.cum_quote.v += part->cum_quote.v;
+        sum.cum_quote = add_quote(sum.cum_quote, part->cum, part->cum_quote);
+        sum.fill_cum.v += part->fill_cum.v;
+        sum.fill_quote = add_quote(sum.fill_quote, part->fill_cum, part->fill_quote);
         if (sum.venue_id == 0)
             sum.venue_id = part->venue_id;
     }
@@ -154,8 +162,12 @@ tell(struct qt_router *router, const struct qt__router_order *order, struct qt_e
         report->qty = sum.qty;
     if (type == QT_REPORT_CANCELLED)
         report->state = QT_ORDER_CANCELLED;
-    if (type == QT_REPORT_FILL && report->state != QT_ORDER_FILLED)
-        report->state = QT_ORDER_PARTIAL; /* the end is told by itself */
+    if (type == QT_REPORT_FILL) { /* an answer may have told of all before the first of them is */
+        bool is_last = report->state == QT_ORDER_FILLED && sum.fill_cum.v >= sum.qty.v;
+        report->cum_qty = sum.fill_cum;
+        report->cum_quote = sum.fill_quote;
+        report->state = is_last ? QT_ORDER_FILLED : QT_ORDER_PARTIAL; /* an end is told by itself */
+    }
     qt__router_push(router, &event);
 }
 
@@ -202,6 +214,17 @@ take_fills(struct qt__router_leg *leg, uint32_t instrument, struct qt__router_pa
     part->cum_quote = report->cum_quote;
 }
 
+static void
+take_told(struct qt__router_leg *leg, uint32_t instrument, struct qt__router_part *part,
+          const struct qt_report *report)
+{
+    qt_qty cum = qt__router_qty_in(leg, instrument, report->cum_qty);
+    if (cum.v < part->fill_cum.v)
+        return;
+    part->fill_cum = cum;
+    part->fill_quote = report->cum_quote;
+}
+
 /* A venue tells a fill in its answer and in its stream; told again beside other parts' fills, the
  * sums would differ. */
 static bool
@@ -226,7 +249,10 @@ on_fill(struct qt__router_leg *leg, struct qt__router_order *order, const struct
     if (was_told(part, event->report.trade_id))
         return;
     take_fills(leg, order->instrument, part, &event->report);
-    if (part->state != QT_ORDER_CANCEL_PENDING || event->report.state == QT_ORDER_FILLED)
+    take_told(leg, order->instrument, part, &event->report);
+    leg->needs_read = leg->router->options.is_margined;
+    if (qt__router_part_is_open(part) &&
+        (part->state != QT_ORDER_CANCEL_PENDING || event->report.state == QT_ORDER_FILLED))
         part->state = event->report.state;
     if (part->expected > 0 && part->qty.v > 0)
         qt_route_filled(&leg->record, (enum qt_side)order->side,
@@ -315,10 +341,14 @@ on_status(struct qt__router_leg *leg, struct qt__router_order *order, const stru
     part->venue_id = event->report.venue_id;
     take_fills(leg, order->instrument, part, &event->report);
     part->state = event->report.state;
+    /* Perpetuals answer an order with what it filled, and tell the fills after it: of several parts
+     * the engine could not say which fills such a sum has in it. */
+    bool has_fills_to_come = leg->router->options.is_margined && !part->is_asked &&
+                             part->fill_cum.v < part->cum.v;
     part->is_asked = false;
     if (event->flags & QT_EVENT_SNAPSHOT)
         part->is_seen = true; /* told when every leg is read */
-    else
+    else if (!has_fills_to_come)
         tell_answer(leg->router, order, event);
 }
 

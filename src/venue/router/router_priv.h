@@ -27,7 +27,8 @@ struct qt__router_quote {
 };
 
 struct qt__router_held {
-    qt_money free, locked;
+    qt_money free, locked, rounding;
+    uint32_t told; /* the leg's reads by then */
 };
 
 struct qt__router_leg {
@@ -44,12 +45,16 @@ struct qt__router_leg {
     uint64_t parts, reconnects;
     int64_t market_ns; /* of the last quote or depth; 0: none yet */
     bool is_read;      /* its account, since the last SYNC of the sum */
+    bool needs_read;   /* it filled something, and tells balances only when read */
+    uint32_t reads;    /* of its account */
 };
 
 /* A leg's part of an order. */
 struct qt__router_part {
     qt_qty qty, cum;    /* scale of leg 0; qty 0: none */
     qt_money cum_quote; /* -1: not known */
+    qt_qty fill_cum;    /* of cum, up to the newest fill that was told */
+    qt_money fill_quote;
     uint64_t venue_id;
     int64_t sent_ns;                   /* 0: by an earlier run, or not at all */
     int64_t answered_ns;               /* 0: not yet */
@@ -69,6 +74,8 @@ struct qt__router_order {
     bool is_cancelled; /* asked for */
     bool is_ended;     /* told */
     qt_qty qty;        /* 0: of an earlier run; then the sum of the parts is it */
+    qt_qty rest;       /* of a stop, what found no place yet; request is kept for it */
+    struct qt_order_request request;
     struct qt__router_part part[QT_ROUTE_VENUES];
 };
 
@@ -87,11 +94,14 @@ struct qt_router {
     uint32_t newest;
     struct qt_map *by_id;
     struct qt_textmap *asset;
+    char (*asset_name)[QT_ASSET_SIZE];
     uint32_t assets;
     const struct qt_event_sink *sink; /* while work runs */
     int64_t now_ns;                   /* UTC of the last event */
     int64_t opened_ns;
     int64_t looked_ns; /* after what was left */
+    bool has_rest;     /* a stop has one; a balance that is told may make room for it */
+    bool is_balance_told;
 };
 
 /* router.c */
@@ -124,6 +134,8 @@ void qt__router_leave(struct qt_router *router, struct qt__router_order *order);
 void qt__router_balance(struct qt__router_leg *leg, const struct qt_event *event);
 void qt__router_read(struct qt__router_leg *leg, const struct qt_event *event);
 struct qt__router_held qt__router_held_of(const struct qt__router_leg *leg, const char *asset);
+/* Of an instrument's base asset, in leg 0's scale. False: beyond it. */
+bool qt__router_holding(const struct qt__router_leg *leg, uint32_t instrument, qt_qty *out);
 
 /* router_send.c */
 bool qt__router_submit(void *self, const struct qt_order_request *request);
@@ -132,6 +144,9 @@ bool qt__router_cancel_all(void *self, uint32_t instrument);
 bool qt__router_query(void *self, uint32_t instrument, uint64_t client_id);
 void
 qt__router_look_after(struct qt_router *router); /* what was left at a leg that did not answer */
+void qt__router_place_rests(struct qt_router *router); /* of stops, once balances were told */
 bool qt__router_is_usable(const struct qt__router_leg *leg);
+qt_qty qt__router_promised(const struct qt__router_leg *leg,
+                           uint32_t instrument); /* sold already, but not yet gone */
 
 #endif

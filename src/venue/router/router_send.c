@@ -34,9 +34,8 @@ struct plan {
     qt_qty left;
 };
 
-/* Of what is sold already but not yet gone. */
-static qt_qty
-promised(const struct qt__router_leg *leg, uint32_t instrument)
+qt_qty
+qt__router_promised(const struct qt__router_leg *leg, uint32_t instrument)
 {
     const struct qt_router *router = leg->router;
     qt_qty sum = QT_QTY_ZERO;
@@ -55,12 +54,9 @@ room_of(const struct plan *plan, const struct qt__router_leg *leg)
 {
     qt_qty room = QT_QTY_ZERO;
     if (plan->request->side == QT_SELL) {
-        struct qt__router_held held = qt__router_held_of(leg, plan->ins->base);
-        qt_money total;
-        if (!qt_money_add(held.free, held.locked, &total) ||
-            !qt_qty_of_asset(total, QT_MONEY_SCALE, plan->ins->qty_scale, &room))
+        if (!qt__router_holding(leg, plan->request->instrument, &room))
             return QT_QTY_ZERO;
-        room.v -= promised(leg, plan->request->instrument).v;
+        room.v -= qt__router_promised(leg, plan->request->instrument).v;
         return room;
     }
     double free =
@@ -221,15 +217,33 @@ send_round(struct plan *plan)
     return was_sent;
 }
 
+static struct plan
+plan_of(struct qt_router *router, const struct qt_order_request *request)
+{
+    return (struct plan){.router = router,
+                         .request = request,
+                         .ins = qt_universe_at(router->universe, request->instrument),
+                         .legs = router->options.legs,
+                         .left = request->qty};
+}
+
+/* A fill is told before the balance that it makes, so a stop that follows it at once may not know yet
+ * where all that it protects lies. */
+static void
+keep_rest(const struct plan *plan)
+{
+    if (!is_stop(plan->request))
+        return;
+    plan->order->rest = plan->left;
+    plan->order->request = *plan->request;
+    plan->router->has_rest |= plan->left.v > 0;
+}
+
 bool
 qt__router_submit(void *self, const struct qt_order_request *request)
 {
     struct qt_router *router = self;
-    struct plan plan = {.router = router,
-                        .request = request,
-                        .ins = qt_universe_at(router->universe, request->instrument),
-                        .legs = router->options.legs,
-                        .left = request->qty};
+    struct plan plan = plan_of(router, request);
     if (qt__router_find(router, request->client_id))
         return true; /* has its parts: once is enough */
     plan.order = qt__router_add(router, request->client_id, request->instrument,
@@ -239,9 +253,41 @@ qt__router_submit(void *self, const struct qt_order_request *request)
     bool was_sent = false;
     while (plan.left.v > 0 && send_round(&plan))
         was_sent = true;
-    if (!was_sent)
+    if (was_sent)
+        keep_rest(&plan);
+    else
         qt__router_forget(router, plan.order);
     return was_sent; /* what found no place ends with the last part */
+}
+
+static void
+place_rest(struct qt_router *router, struct qt__router_order *order)
+{
+    bool is_alive = false;
+    const struct qt_order_request request = order->request;
+    struct plan plan = plan_of(router, &request);
+    plan.order = order;
+    plan.left = order->rest;
+    for (size_t i = 0; i < plan.legs; i++) {
+        plan.is_out[i] = order->part[i].state != QT_ORDER_STATES;
+        is_alive |= qt__router_part_is_open(&order->part[i]);
+    }
+    if (!is_alive || order->is_cancelled || order->is_ended)
+        plan.left = QT_QTY_ZERO;
+    while (plan.left.v > 0 && send_round(&plan))
+        ;
+    keep_rest(&plan);
+}
+
+void
+qt__router_place_rests(struct qt_router *router)
+{
+    if (!router->has_rest || !router->is_balance_told)
+        return;
+    router->has_rest = router->is_balance_told = false;
+    for (uint32_t k = 0; k < QT__ROUTER_ORDERS; k++)
+        if (router->order[k].client_id && router->order[k].rest.v > 0)
+            place_rest(router, &router->order[k]);
 }
 
 /* Whether the leg has, or may have, a part that can still be cancelled or asked for. */
