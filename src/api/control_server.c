@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "qtrade/base/signals.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 
@@ -143,9 +144,8 @@ listen_on(struct qt_control_server *server, struct qt_error *err)
 static bool
 start_thread(struct qt_control_server *server, struct qt_error *err)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigset_t before;
+    qt_signals_block(&before);
     server->has_thread = pthread_create(&server->thread, NULL, serve, server) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return server->has_thread ||

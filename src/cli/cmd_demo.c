@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "qtrade/base/signals.h"
 #include "qtrade/base/time.h"
 #include "qtrade/venue/exchange.h"
 
@@ -91,15 +92,13 @@ static bool
 open_demo(struct demo *demo, const struct qt_args *args, struct qt_error *err)
 {
     struct qt_exchange_server_options exchange;
-    sigset_t set;
     if (!qt_settings_load(args, &demo->settings, err) || !read_exchange(demo, args, &exchange, err) ||
         !qt_args_duration(args, "for", 0, &demo->for_ns, err) || !choose_folder(demo, args, err))
         return false;
     demo->is_headless = qt_args_has(args, "headless");
     scale_patience(demo, exchange.speed);
-    sigfillset(&set);
     sigset_t before;
-    pthread_sigmask(SIG_SETMASK, &set, &before); /* the exchange's thread takes no signal */
+    qt_signals_block(&before); /* the exchange's thread takes none */
     demo->exchange = qt_exchange_server_start(&exchange, err);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!demo->exchange)

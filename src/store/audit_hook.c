@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "qtrade/base/signals.h"
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
 #include "qtrade/store/audit.h"
@@ -161,7 +162,7 @@ struct qt__hook *
 qt__hook_create(const char *program, struct qt_error *err)
 {
     struct qt__hook *hook = calloc(1, sizeof *hook);
-    sigset_t all, before;
+    sigset_t before;
     if (!hook) {
         qt_fail(err, QT_E_MEMORY, "no memory for the audit's hook");
         return NULL;
@@ -169,8 +170,7 @@ qt__hook_create(const char *program, struct qt_error *err)
     qt_copy(hook->program, sizeof hook->program, program);
     pthread_mutex_init(&hook->mutex, NULL);
     pthread_cond_init(&hook->more, NULL);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    qt_signals_block(&before);
     hook->has_thread = pthread_create(&hook->thread, NULL, run, hook) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (hook->has_thread)

@@ -111,7 +111,7 @@ class Paper:
         venue = {"rest_url": self.urls["rest"], "ws_url": self.urls["stream"], "ws_api_url": self.urls["api"]}
         if self.credentials:
             venue["credentials_file"] = str(keys)
-        self.path.write_text(json.dumps({"venue": venue, **self.config}))
+        self.path.write_text(json.dumps({**self.config, "venue": {**venue, **self.config.get("venue", {})}}))
         if self.credentials:
             seal(self.path, self.state)
         self.engine = None

@@ -15,6 +15,7 @@ from qt_program import Folder, Program, Skip, call, rows, run, status, until
 
 SOURCE = pathlib.Path(os.environ["QT_SOURCE"])
 CRASHES = int(os.environ.get("QT_CRASHES", "3"))  # threads of which one crashes; QT_CRASHES=16 for all
+CRASH_SIGNALS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
 HANG = os.environ.get("QT_HANG_LIBRARY")
 
 
@@ -134,6 +135,10 @@ def crash_in_thread(paper, which, crash):
     before = set(os.listdir("."))
     pid = engine.process.pid
     threads = sorted(int(task) for task in os.listdir(f"/proc/{pid}/task"))  # as they were started: the first is main's
+    for task in threads:  # a real crash where the signal is blocked ends without its handler
+        lines = pathlib.Path(f"/proc/{pid}/task/{task}/status").read_text().splitlines()
+        blocked = int(next(line for line in lines if line.startswith("SigBlk")).split()[1], 16)
+        assert not any(blocked >> (number - 1) & 1 for number in CRASH_SIGNALS), (threads.index(task), hex(blocked))
     libc = ctypes.CDLL(None, use_errno=True)
     assert libc.syscall(234, pid, threads[which % len(threads)], signal.SIGSEGV) == 0  # tgkill: a crash in that thread
     assert engine.wait() == -signal.SIGSEGV
