@@ -41,6 +41,12 @@ qt_perp_create(const struct qt_universe *universe, const struct qt_perp_options 
     if (options->max_fills == 0)
         perp->options.max_fills = 65536;
     perp->options.max_history = QT_MAX(perp->options.max_history, 2 * perp->options.max_open);
+    if (!qt__perp_take_schedule(perp, options)) {
+        qt_fail(err, QT_E_USAGE, "discount: there is no perpetual of %s here",
+                perp->schedule.discount_asset);
+        qt_perp_destroy(perp);
+        return NULL;
+    }
     perp->margin = qt_margin_create(universe);
     perp->markets = calloc((size_t)n + 1, sizeof *perp->markets);
     perp->called = calloc(((size_t)n + 1) * QT_OWNERS_MAX, sizeof *perp->called);
@@ -73,12 +79,6 @@ const struct qt_margin *
 qt_perp_margin(const struct qt_perp *perp)
 {
     return perp->margin;
-}
-
-const struct qt_perp_options *
-qt_perp_options(const struct qt_perp *perp)
-{
-    return &perp->options;
 }
 
 struct qt__perp_market *

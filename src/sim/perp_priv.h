@@ -3,7 +3,7 @@
  * The inside of the exchange of perpetuals: perp.c (life, the market), perp_judge.c (what an order
  * must keep), perp_order.c (orders come and go), perp_fill.c (what the books tell), perp_wait.c
  * (orders that wait for a price), perp_mark.c (seconds: marks, funding), perp_liquidate.c,
- * perp_record.c (what is remembered), perp_setting.c (leverage and margin types).
+ * perp_record.c (what is remembered), perp_setting.c (leverage and margin types), perp_fees.c.
  */
 #ifndef QTRADE_SIM_PERP_PRIV_H
 #define QTRADE_SIM_PERP_PRIV_H
@@ -46,6 +46,10 @@ struct qt__perp_market {
 struct qt_perp {
     const struct qt_universe *universe;
     struct qt_perp_options options;
+    struct qt_fee_schedule schedule;
+    uint32_t coin; /* the perpetual of the discount's coin; QT_NO_INSTRUMENT: no such discount */
+    struct qt_fee_volume volumes[QT_OWNERS_MAX];
+    bool refuses_burn[QT_OWNERS_MAX];
     struct qt_perp_listener listener;
     struct qt_margin *margin;
     struct qt__perp_market *markets;
@@ -161,8 +165,17 @@ struct qt__perp_record *qt__perp_record_find(const struct qt_perp *perp, uint32_
                                              const char *client_id);
 void qt__perp_record_close(struct qt_perp *perp, const struct qt__perp_record *record);
 void qt__perp_keep_fill(struct qt_perp *perp, const struct qt_perp_fill *fill);
-/** An income that is not 0. */
+/** An income that is not 0, of the wallet. */
 void qt__perp_keep_income(struct qt_perp *perp, uint32_t owner, uint32_t instrument,
                           enum qt_perp_income_kind kind, qt_money amount, uint64_t trade_id);
+/** What kind, amount, owner, instrument, trade and coin say; its id and time are made. */
+void qt__perp_keep(struct qt_perp *perp, const struct qt_perp_income *income);
+
+/* perp_fees.c */
+/** One tier where no schedule is given; false: no perpetual of the discount's coin. */
+bool qt__perp_take_schedule(struct qt_perp *perp, const struct qt_perp_options *options);
+/** What the order's fill costs: a rate of the wallet, or the fee in the coin (*out_in_coin). */
+int qt__perp_fee_ppm(struct qt_perp *perp, const struct qt_perp_order *order, qt_money quote,
+                     bool is_maker, qt_money *out_coins, bool *out_in_coin);
 
 #endif

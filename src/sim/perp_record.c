@@ -117,16 +117,23 @@ void
 qt__perp_keep_income(struct qt_perp *perp, uint32_t owner, uint32_t instrument,
                      enum qt_perp_income_kind kind, qt_money amount, uint64_t trade_id)
 {
-    if (qt_money_sign(amount) == 0)
+    qt__perp_keep(perp, &(struct qt_perp_income){.trade_id = trade_id,
+                                                 .owner = owner,
+                                                 .instrument = instrument,
+                                                 .kind = kind,
+                                                 .amount = amount});
+}
+
+void
+qt__perp_keep(struct qt_perp *perp, const struct qt_perp_income *income)
+{
+    if (qt_money_sign(income->amount) == 0)
         return;
     uint64_t id = perp->n_incomes++;
-    perp->incomes[id % perp->options.max_fills] = (struct qt_perp_income){.id = id + 1,
-                                                                          .trade_id = trade_id,
-                                                                          .owner = owner,
-                                                                          .instrument = instrument,
-                                                                          .kind = kind,
-                                                                          .amount = amount,
-                                                                          .time_ns = perp->now_ns};
+    struct qt_perp_income *kept = &perp->incomes[id % perp->options.max_fills];
+    *kept = *income;
+    kept->id = id + 1;
+    kept->time_ns = perp->now_ns;
 }
 
 bool

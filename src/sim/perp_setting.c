@@ -13,6 +13,21 @@ qt_perp_deposit(struct qt_perp *perp, uint32_t owner, qt_money amount)
     return true;
 }
 
+bool
+qt_perp_deposit_coin(struct qt_perp *perp, uint32_t owner, qt_money amount)
+{
+    if (!qt_margin_deposit_coin(perp->margin, owner, amount))
+        return false;
+    perp->n_owners = QT_MAX(perp->n_owners, owner + 1);
+    qt__perp_keep(perp, &(struct qt_perp_income){.owner = owner,
+                                                 .instrument = QT_NO_INSTRUMENT,
+                                                 .kind = QT_PERP_TRANSFER,
+                                                 .amount = amount,
+                                                 .in_coin = true});
+    qt__perp_tell_account(perp, owner, QT_NO_INSTRUMENT, QT_PERP_BY_TRANSFER, QT_MONEY_ZERO);
+    return true;
+}
+
 enum qt_perp_setting
 qt_perp_set_leverage(struct qt_perp *perp, uint32_t owner, uint32_t instrument, int leverage)
 {

@@ -25,6 +25,7 @@
 #ifndef QTRADE_SIM_PERP_H
 #define QTRADE_SIM_PERP_H
 
+#include "qtrade/sim/fees.h"
 #include "qtrade/sim/margin.h"
 #include "qtrade/sim/match.h"
 
@@ -112,8 +113,9 @@ struct qt_perp_fill {
     uint32_t owner, instrument;
     qt_px px;
     qt_qty qty;
-    qt_money quote, realised, fee;
+    qt_money quote, realised, fee; /* fee negative: a rebate */
     bool is_buyer, is_maker;
+    bool fee_in_coin; /* of the schedule's discount; else of the wallet */
     int64_t time_ns;
 };
 
@@ -129,7 +131,8 @@ struct qt_perp_income {
     uint64_t id, trade_id;      /* trade_id 0: of no trade */
     uint32_t owner, instrument; /* QT_NO_INSTRUMENT: of none */
     enum qt_perp_income_kind kind;
-    qt_money amount; /* as it changed the wallet */
+    qt_money amount; /* as it changed the wallet, or the coins */
+    bool in_coin;
     int64_t time_ns;
 };
 
@@ -173,7 +176,9 @@ struct qt_perp_listener {
 
 /** Zeroed fields take the value behind the semicolon. */
 struct qt_perp_options {
-    int maker_ppm, taker_ppm; /* 1/100 bps, as given */
+    int maker_ppm, taker_ppm; /* 1/100 bps, as given; where the schedule has no tiers */
+    const struct qt_fee_schedule *schedule; /* copied; NULL: those two. The coin of its discount
+                                               is priced at the mark of its own perpetual */
     size_t max_open;          /* open orders at once; 4096 */
     size_t max_history;       /* orders remembered; 65536 */
     size_t max_fills;         /* fills and incomes remembered; 65536 */
@@ -188,7 +193,14 @@ struct qt_perp *qt_perp_create(const struct qt_universe *universe,
                                const struct qt_perp_listener *listener, struct qt_error *err);
 void qt_perp_destroy(struct qt_perp *perp); /* NULL is fine */
 const struct qt_margin *qt_perp_margin(const struct qt_perp *perp);
-const struct qt_perp_options *qt_perp_options(const struct qt_perp *perp);
+const struct qt_fee_schedule *qt_perp_schedule(const struct qt_perp *perp);
+/** What the owner pays now, by the volume of his last 30 days; liquidations count in neither. */
+const struct qt_fee_tier *qt_perp_fees(const struct qt_perp *perp, uint32_t owner);
+qt_money qt_perp_volume(const struct qt_perp *perp, uint32_t owner);
+/** Whether he pays in the coin while he has enough of it; from the start on, where the schedule has
+ * one. */
+void qt_perp_set_burn(struct qt_perp *perp, uint32_t owner, bool burns);
+bool qt_perp_burns(const struct qt_perp *perp, uint32_t owner);
 
 /** Time passes (never back): seconds end, with marks, funding, liquidations. Before the ticks of
  * that time. */
@@ -257,6 +269,8 @@ size_t qt_perp_incomes(const struct qt_perp *perp, uint32_t owner, uint32_t inst
 
 /** Money comes into a wallet. False: as qt_margin_deposit. */
 QT_CHECKED bool qt_perp_deposit(struct qt_perp *perp, uint32_t owner, qt_money amount);
+/** The same of the coin that fees may be paid in. */
+QT_CHECKED bool qt_perp_deposit_coin(struct qt_perp *perp, uint32_t owner, qt_money amount);
 /** What a setting of the account was answered. */
 enum qt_perp_setting {
     QT_PERP_SET,

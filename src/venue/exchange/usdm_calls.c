@@ -144,6 +144,8 @@ const struct qt__route qt__usdm_routes[] = {
     SIGNED("GET", V1 "multiAssetsMargin", 30, qt__usdm_multi),
     SIGNED("GET", V1 "symbolConfig", 5, qt__usdm_configs),
     SIGNED("GET", V1 "commissionRate", 20, qt__usdm_commission),
+    SIGNED("GET", V1 "feeBurn", 30, qt__usdm_burn),
+    SIGNED("POST", V1 "feeBurn", 1, qt__usdm_set_burn),
     ORDER("POST", V1 "algoOrder", 0, qt__usdm_place_algo),
     SIGNED("GET", V1 "algoOrder", 1, qt__usdm_algo),
     SIGNED("DELETE", V1 "algoOrder", 1, qt__usdm_cancel_algo),
