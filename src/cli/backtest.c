@@ -177,6 +177,7 @@ take_result(struct run *run)
     result->initial = last->initial_equity;
     result->final = last->equity;
     result->fees = last->fees;
+    result->funding = last->funding;
     result->has_equity = last->has_equity;
     result->is_conserved =
         last->is_conserved &&
