@@ -51,7 +51,8 @@ struct qt__backtest_plan {
     uint64_t seed;
     qt_money capital;
     int64_t latency_ns;
-    int fee_ppm; /* taker and maker, 1/100 bps */
+    int fee_ppm;   /* taker and maker, 1/100 bps */
+    bool has_fee;  /* false: of perpetuals those of qt_perp_usual */
     bool is_strict, shows_progress;
     const char *label; /* of the progress bar */
 };

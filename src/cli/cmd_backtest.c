@@ -44,6 +44,7 @@ read_plan(const struct qt_args *args, struct qt_settings *settings, struct qt__b
     out->seed = (uint64_t)seed;
     out->latency_ns = latency;
     out->fee_ppm = (int)(fee * 100 + 0.5);
+    out->has_fee = qt_args_has(args, "fee");
     return true;
 }
 
@@ -158,7 +159,7 @@ const struct qt_command qt_cmd_backtest = {
             {"from", 0, "TIME", "bars from this time; default: the first"},
             {"to", 0, "TIME", "bars before this time; default: all"},
             {"capital", 0, "AMOUNT", "quote money to begin with; default 100000"},
-            {"fee", 0, "BPS", "of every fill, 0 to 1000; default 10"},
+            {"fee", 0, "BPS", "of every fill, 0 to 1000; default 10, of perpetuals 2 and 5"},
             {"latency", 0, "TIME", "from decision to exchange (100ms, 2s); default 100ms"},
             {"seed", 0, "N", "of the ticks inside the bars; default 1"},
             {"report", 'o', "DIR", "write trades, orders, equity, decisions and report.html there"},

@@ -59,23 +59,16 @@ choose_folder(struct demo *demo, const struct qt_args *args, struct qt_error *er
     return qt_state_dir(args, demo->folder, err) && qt_state_dir_make(demo->folder, err);
 }
 
-/* What is traded is what the config trades. */
-static const struct qt_venue_class *
-class_of(const struct demo *demo)
-{
-    return qt_venue_find(demo->settings.venue.name);
-}
-
 /* The adapter, pointed at the simulated exchange; nothing else of it differs. */
 static void
 point_venue(struct demo *demo)
 {
     const struct qt_exchange_server_info *info = qt_exchange_server_info(demo->exchange);
-    bool is_usdm = class_of(demo) == &qt_venue_binance_usdm;
+    bool is_usdm = qt_settings_trades_perpetuals(&demo->settings);
     demo->settings.venue.max_symbols = QT_MAX((int64_t)info->symbols, 1);
     demo->settings.venue.backup_ws_url[0] = '\0'; /* the simulated exchange has one address */
     demo->venue = qt_binance_options_of(&demo->settings.venue);
-    qt_settings_for_venue(&demo->settings, &class_of(demo)->caps);
+    qt_settings_for_venue(&demo->settings, &qt_venue_find(demo->settings.venue.name)->caps);
     demo->venue.rest_url = is_usdm ? info->usdm_rest_url : info->rest_url;
     demo->venue.ws_url = is_usdm ? info->usdm_stream_url : info->stream_url;
     demo->venue.ws_api_url = info->api_url; /* the perpetuals need none */
@@ -103,7 +96,7 @@ open_demo(struct demo *demo, const struct qt_args *args, struct qt_error *err)
         !qt_args_duration(args, "for", 0, &demo->for_ns, err) || !choose_folder(demo, args, err))
         return false;
     demo->is_headless = qt_args_has(args, "headless");
-    exchange.has_usdm = class_of(demo) == &qt_venue_binance_usdm;
+    exchange.has_usdm = qt_settings_trades_perpetuals(&demo->settings);
     scale_patience(demo, exchange.speed);
     sigfillset(&set);
     sigset_t before;

@@ -135,7 +135,9 @@ static bool
 open_paper(struct qt__session *session, const struct qt_feed_port *feed, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
-    struct qt_inline_options options = {.exchange = {.maker_ppm = plan->paper_fee_ppm,
+    bool is_perpetual = qt_settings_trades_perpetuals(plan->settings);
+    struct qt_inline_options options = {.perp = is_perpetual ? &qt_perp_usual : NULL,
+                                        .exchange = {.maker_ppm = plan->paper_fee_ppm,
                                                      .taker_ppm = plan->paper_fee_ppm,
                                                      .fee_mode = QT_FEE_QUOTE},
                                         .latency_ns = 100 * QT_NS_PER_MS,

@@ -113,6 +113,12 @@ qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns)
     qt_copy(engine->protective_stops, sizeof engine->protective_stops, "engine");
 }
 
+bool
+qt_settings_trades_perpetuals(const struct qt_settings *settings)
+{
+    return qt_venue_find(settings->venue.name)->caps.has_margin;
+}
+
 void
 qt_settings_for_venue(struct qt_settings *settings, const struct qt_venue_caps *caps)
 {

@@ -6,6 +6,12 @@
 
 #include "qtrade/base/error.h"
 
+const struct qt_perp_options qt_perp_usual = {.maker_ppm = 200,
+                                              .taker_ppm = 500,
+                                              .insurance = {INT64_C(1000000) * 100000000},
+                                              .clearance_ppm = 12500};
+_Static_assert(QT_MONEY_SCALE == 8, "the fund is a million");
+
 /* The perpetual that prices the discount's coin. */
 static uint32_t
 coin_of(const struct qt_perp *perp)
@@ -23,8 +29,8 @@ qt__perp_take_schedule(struct qt_perp *perp, const struct qt_perp_options *optio
     if (options->schedule)
         *schedule = *options->schedule;
     if (schedule->n == 0) {
-        schedule->tiers[0] = (struct qt_fee_tier){.maker_ppm = options->maker_ppm,
-                                                  .taker_ppm = options->taker_ppm};
+        schedule->tiers[0] =
+            (struct qt_fee_tier){.maker_ppm = options->maker_ppm, .taker_ppm = options->taker_ppm};
         schedule->n = 1;
     }
     perp->options.schedule = NULL; /* the caller's may be gone */

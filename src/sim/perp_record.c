@@ -136,6 +136,15 @@ qt__perp_keep(struct qt_perp *perp, const struct qt_perp_income *income)
     kept->time_ns = perp->now_ns;
 }
 
+size_t
+qt_perp_open(const struct qt_perp *perp, uint32_t instrument)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < perp->n_open; i++)
+        n += qt__perp_record_of(perp, perp->open[i])->order.instrument == instrument;
+    return n;
+}
+
 bool
 qt_perp_find(const struct qt_perp *perp, uint32_t owner, uint32_t instrument, uint64_t id,
              const char *client_id, struct qt_perp_order *out)

@@ -28,6 +28,16 @@ qt_perp_deposit_coin(struct qt_perp *perp, uint32_t owner, qt_money amount)
     return true;
 }
 
+void
+qt_perp_adopt(struct qt_perp *perp, uint32_t owner, uint32_t instrument, qt_qty qty, qt_money cost)
+{
+    bool is_long = qt_qty_sign(qty) > 0;
+    perp->n_owners = QT_MAX(perp->n_owners, owner + 1);
+    (void)qt_margin_fill(perp->margin, owner, instrument, is_long ? QT_BUY : QT_SELL,
+                         qt_qty_abs(qty), is_long ? cost : qt_money_neg(cost), 0, true);
+    qt_margin_touch(perp->margin, owner, instrument, perp->now_ns);
+}
+
 enum qt_perp_setting
 qt_perp_set_leverage(struct qt_perp *perp, uint32_t owner, uint32_t instrument, int leverage)
 {

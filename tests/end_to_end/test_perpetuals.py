@@ -3,7 +3,7 @@
 import json
 from decimal import Decimal
 
-from qt_program import Folder, Program, call, run, status, until
+from qt_program import Folder, Program, call, market, rows, run, status, until
 
 EAGER = {"venue": {"name": "binance-usdm"},
          "scan": {"top": 10, "max_correlation": 0.99, "min_quote_volume": 0, "max_spread_bps": 50},
@@ -43,4 +43,95 @@ def demo_of_perpetuals_pays_funding_and_replays():
         assert paid and sum(Decimal(row["amount"]) for row in paid) == Decimal(document["funding"]), paid
 
 
-run([demo_of_perpetuals_pays_funding_and_replays])
+def backtest_of_perpetuals_pays_funding_and_replays():
+    data = market("klines/binance-usdm-2024q4-1h")
+    with Folder() as folder:
+        config, journal = folder / "config.json", folder / "journal"
+        texts = []
+        for name in ("binance-usdm", "binance-usdm", "binance"):
+            config.write_text(json.dumps({"venue": {"name": name}}))
+            words = ("--journal", str(journal), "--report", str(folder / "report")) if not texts else ()
+            done = call("--config", str(config), "backtest", "--data", data, "--to", "2024-12-06", "--json", *words,
+                        timeout=600)
+            assert done.returncode == 0, done.stderr
+            texts.append(done.stdout)
+        assert texts[0] == texts[1] != texts[2]
+        document, spot = json.loads(texts[0]), json.loads(texts[2])
+        assert document["conserved"] is True and document["trades"] > 0 and document["rejects"] == 0, document
+        assert Decimal(document["funding"]) < 0 and Decimal(spot["funding"]) == 0
+        # makers pay 2 and takers 5 basis points where spot pays 10
+        assert Decimal(document["fees"]) < Decimal(spot["fees"]) * Decimal("0.6")
+        assert "Funding of perpetuals" in (folder / "report/report.html").read_text()
+        assert len({verified(journal, "--workers", workers)["decision_hash"] for workers in ("1", "2")}) == 1
+        paid = [row for row in records(journal) if row["record"] == "income"]
+        assert sum(Decimal(row["amount"]) for row in paid) == Decimal(document["funding"])
+        for row in paid:  # each at the first turn after its hour
+            assert row["asset"] == "USDT" and Decimal(row["amount"]) < 0, row
+
+
+class Venue:
+    """A simulated exchange that paper runs of perpetuals follow."""
+
+    def __init__(self, folder, *words):
+        self.folder, self.state = folder, folder / "state"
+        self.venue = Program("venue", "serve", "--symbols", "12", *words)
+
+    def __enter__(self):
+        self.venue.__enter__()
+        found = until("the venue", self.addresses)
+        self.config = self.folder / "config.json"
+        self.config.write_text(json.dumps({**EAGER, "venue": {**EAGER["venue"], "rest_url": found["usdm_rest"],
+                                                              "ws_url": found["usdm_stream"]},
+                                           "health": {"starts": 60}}))
+        return self
+
+    def __exit__(self, *failure):
+        self.venue.__exit__(*failure)
+
+    def addresses(self):
+        lines = self.venue.text().splitlines()
+        return dict(line.partition("=")[::2] for line in lines if "=" in line) if "ready" in lines else None
+
+    def run(self, *words):
+        return Program("-v", "--config", str(self.config), "--data-dir", str(self.state), "run", "--headless", *words)
+
+    def protected(self):
+        """The positions in the store, when there are any and a stop rests for each."""
+        found = (status(self.state) or {}).get("positions")
+        return found and all(row["protected"] for row in found) and self.held()
+
+    def held(self):
+        return dict(rows(self.state, "SELECT symbol, qty FROM positions WHERE qty > 0"))
+
+
+def paper_account_of_perpetuals_goes_on_after_a_kill():
+    with Folder() as folder, Venue(folder) as place:
+        place.state.mkdir(mode=0o700)
+        with place.run() as program:
+            until("positions with their stops", place.protected)
+            program.process.kill()
+            program.wait()
+        before = place.held()
+        with place.run() as program:
+            first = until("equity", lambda: (status(place.state) or {}).get("equity") and status(place.state)["time_ms"])
+            found = until("reads", lambda: (status(place.state) or {"time_ms": 0})["time_ms"] > first + 12_000
+                          and status(place.state))
+            assert found["mode"] == "NORMAL", (found["mode"], found["mode_reason"])
+            assert abs(Decimal(found["equity"]) - 100000) < 2000, found["equity"]
+            assert {row["symbol"] for row in found["positions"]} & set(before)
+            done = call("--data-dir", str(place.state), "liquidate", "--yes", "--reason", "the end")
+            assert done.returncode == 0, done.stderr
+            assert status(place.state)["positions"] == []
+            assert program.stop() == 0
+            assert program.document()["conserved"] is True
+        assert before and not place.held()
+        seen = rows(place.state, "SELECT action, detail FROM audit WHERE action IN ('adopt', 'adjust', 'incident')")
+        assert seen == [], seen
+        journal = place.state / "journal"
+        sessions = [row.split()[0] for row in call("replay", str(journal), "--list").stdout.splitlines()]
+        for session in sessions:
+            verified(journal, "--session", session)
+
+
+run([demo_of_perpetuals_pays_funding_and_replays, backtest_of_perpetuals_pays_funding_and_replays,
+     paper_account_of_perpetuals_goes_on_after_a_kill])

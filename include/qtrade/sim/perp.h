@@ -9,15 +9,17 @@
  *     mark     the middle one of index x (1 + rate x time to funding / 8 h),
  *              index + mean over 30 s of (middle of the book - index), and the last trade
  *     premium  (middle of the book - index) / index, each second
- *     rate     mean premium of the 8 h + (0.01 % - that, held within 0.05 % of 0), held within 0.3
- * % funding  at 00:00, 08:00 and 16:00 UTC: notional at mark x rate, from longs to shorts
+ *     rate     mean premium of the 8 h + (0.01 % - that, held within 0.05 % of 0), held within
+ *              0.3 %
+ *     funding  at 00:00, 08:00 and 16:00 UTC: notional at mark x rate, from longs to shorts
  *
  * X1: marks, funding and liquidations happen at whole seconds of the venue's clock, whatever calls
- * advance it, so that every clock gives the same. X2: an order that may only reduce never makes a
- * position larger nor turns it. X3: an owner whose margin balance is not above the maintenance
- * margin at a mark loses the orders, then the positions (of one symbol when isolated) by orders of
- * the exchange, priced at most 10 % beyond the mark; what nobody takes the insurance's market maker
- * takes at the mark. A clearance fee goes to the insurance fund, which pays what a wallet lacks.
+ * advance it, so that every clock gives the same; a market that moves seldom may have longer ones.
+ * X2: an order that may only reduce never makes a position larger nor turns it. X3: an owner whose
+ * margin balance is not above the maintenance margin at a mark loses the orders, then the positions
+ * (of one symbol when isolated) by orders of the exchange, priced at most 10 % beyond the mark; what
+ * nobody takes the insurance's market maker takes at the mark. A clearance fee goes to the insurance
+ * fund, which pays what a wallet lacks.
  *
  * Source: Binance, USD-M futures: mark price and price index; introduction to funding rates;
  * liquidation protocols, 2024. One thread at a time.
@@ -184,7 +186,12 @@ struct qt_perp_options {
     size_t max_fills;         /* fills and incomes remembered; 65536 */
     qt_money insurance;       /* what the fund begins with */
     int clearance_ppm;        /* of what is liquidated */
+    int64_t pace_ns;          /* X1's second; whole seconds, a part of 8 h; 1 s */
 };
+
+/** As Binance's USD-M: 2 bps for makers, 5 for takers, 1.25 % of what is liquidated; a fund of a
+ * million. */
+extern const struct qt_perp_options qt_perp_usual;
 
 struct qt_perp;
 /** universe is borrowed and must not grow. NULL: err. */
@@ -253,6 +260,8 @@ QT_CHECKED enum qt_perp_verdict qt_perp_cancel(struct qt_perp *perp, uint32_t ow
                                                struct qt_perp_order *out);
 /** Every open order of owner in instrument (QT_NO_INSTRUMENT: all). Returns how many. */
 size_t qt_perp_cancel_all(struct qt_perp *perp, uint32_t owner, uint32_t instrument);
+/** Open orders in instrument, of all owners, those that wait for a price too. */
+size_t qt_perp_open(const struct qt_perp *perp, uint32_t instrument);
 /** By id, or the newest with that client id when id is 0. */
 QT_CHECKED bool qt_perp_find(const struct qt_perp *perp, uint32_t owner, uint32_t instrument,
                              uint64_t id, const char *client_id, struct qt_perp_order *out);
@@ -271,6 +280,9 @@ size_t qt_perp_incomes(const struct qt_perp *perp, uint32_t owner, uint32_t inst
 QT_CHECKED bool qt_perp_deposit(struct qt_perp *perp, uint32_t owner, qt_money amount);
 /** The same of the coin that fees may be paid in. */
 QT_CHECKED bool qt_perp_deposit_coin(struct qt_perp *perp, uint32_t owner, qt_money amount);
+/** A position that was there before: qty and its cost of the same sign, against the outside. */
+void qt_perp_adopt(struct qt_perp *perp, uint32_t owner, uint32_t instrument, qt_qty qty,
+                   qt_money cost);
 /** What a setting of the account was answered. */
 enum qt_perp_setting {
     QT_PERP_SET,

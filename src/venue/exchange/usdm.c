@@ -9,10 +9,6 @@
 #include "qtrade/base/time.h"
 
 #define WEIGHT_LIMIT 2400
-#define MAKER_PPM 200
-#define TAKER_PPM 500
-#define CLEARANCE_PPM 12500 /* "liquidationFee" of exchangeInfo */
-#define INSURANCE "1000000"
 #define WALLET "100000"
 #define WALLET_MOST INT64_C(1000000000)
 #define SLOW_NS (15 * QT_NS_PER_MIN) /* the premium's two lines */
@@ -176,9 +172,7 @@ static bool
 make_market(struct qt__usdm *usdm, const struct qt__exchange *spot,
             const struct qt_exchange_server_options *options, struct qt_error *err)
 {
-    struct qt_perp_options perp = {
-        .maker_ppm = MAKER_PPM, .taker_ppm = TAKER_PPM, .clearance_ppm = CLEARANCE_PPM,
-        .schedule = options->usdm_fees};
+    struct qt_perp_options perp = qt_perp_usual;
     const struct qt_perp_listener listener = {.context = usdm->exchange,
                                               .execution = qt__usdm_on_execution,
                                               .trade = qt__exchange_on_trade,
@@ -189,8 +183,7 @@ make_market(struct qt__usdm *usdm, const struct qt__exchange *spot,
     for (uint32_t i = 0; i < qt_universe_count(spot->universe); i++)
         if (!add_symbol(usdm, qt_universe_at(spot->universe, i), err))
             return false;
-    bool is_known = qt_money_parse(INSURANCE, QT_MONEY_SCALE, &perp.insurance);
-    qt_assert(is_known);
+    perp.schedule = options->usdm_fees;
     usdm->perp = qt_perp_create(usdm->universe, &perp, &listener, err);
     if (!usdm->perp)
         return false;
