@@ -51,7 +51,7 @@ on_execution(void *context, enum qt_perp_event told, const struct qt_perp_order 
         event.report.fee = fill->fee_in_coin ? QT_MONEY_ZERO : fill->fee;
     }
     venue->has_executed = true;
-    venue->is_sync_wanted |= order->origin == QT_PERP_BY_LIQUIDATION;
+    venue->is_sync_wanted |= order->origin != QT_PERP_BY_OWNER;
     qt__inline_push(venue, &event);
 }
 

@@ -78,7 +78,7 @@ qt__perp_fee_ppm(struct qt_perp *perp, const struct qt_perp_order *order, qt_mon
 {
     uint32_t owner = order->owner;
     *out_in_coin = false;
-    if (order->origin == QT_PERP_BY_LIQUIDATION)
+    if (order->origin != QT_PERP_BY_OWNER)
         return 0;
     const struct qt_fee_tier *tier = qt_perp_fees(perp, owner);
     int ppm = is_maker ? tier->maker_ppm : tier->taker_ppm;

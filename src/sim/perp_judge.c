@@ -186,7 +186,7 @@ check_counts(const struct qt__perp_market *market, const struct qt_perp_ticket *
         return QT_PERP_MAX_STOPS;
     if (!is_stop && orders >= QT__PERP_ORDERS)
         return QT_PERP_MAX_ORDERS;
-    bool is_full = perp->n_open == perp->options.max_open ||
+    bool is_full = perp->n_open >= perp->options.max_open ||
                    qt_match_count(market->match) + 1 >= QT__PERP_BOOK;
     return is_full ? QT_PERP_FULL : QT_PERP_OK;
 }

@@ -3,7 +3,8 @@
  * The inside of the exchange of perpetuals: perp.c (life, the market), perp_judge.c (what an order
  * must keep), perp_order.c (orders come and go), perp_fill.c (what the books tell), perp_wait.c
  * (orders that wait for a price), perp_mark.c (seconds: marks, funding), perp_liquidate.c,
- * perp_record.c (what is remembered), perp_setting.c (leverage and margin types), perp_fees.c.
+ * perp_deleverage.c, perp_record.c (what is remembered), perp_setting.c (leverage and margin types),
+ * perp_fees.c.
  */
 #ifndef QTRADE_SIM_PERP_PRIV_H
 #define QTRADE_SIM_PERP_PRIV_H
@@ -17,6 +18,7 @@
 #define QT__PERP_STOPS 10     /* of one owner and symbol */
 #define QT__PERP_ORDERS 200   /* of one owner and symbol */
 #define QT__PERP_FUNDINGS 128 /* remembered a symbol */
+#define QT__PERP_SPARE (QT_OWNERS_MAX + 2) /* open orders of the exchange beside those of owners */
 #define QT__PERP_SAMPLES 30   /* seconds of the mark's moving average */
 #define QT__FUNDING_NS (8 * QT_NS_PER_HOUR)
 #define QT__RATE_1 INT64_C(100000000) /* rates are in 1e-8 */
@@ -153,6 +155,15 @@ void qt__perp_second(struct qt_perp *perp);
 
 /* perp_liquidate.c */
 void qt__perp_liquidate(struct qt_perp *perp);
+
+/* perp_deleverage.c */
+/** The price at which the owner's position leaves lack less than nothing behind it. */
+qt_px qt__perp_ruin(const struct qt__perp_market *market, uint32_t owner, qt_money lack);
+double qt__perp_rank(const struct qt_perp *perp, uint32_t owner, uint32_t instrument);
+/** Closes what is left of the order against the other side's owners at px. Returns what nobody
+ * held. */
+qt_qty qt__perp_deleverage(struct qt__perp_market *market, struct qt__perp_record *record,
+                           qt_px px);
 
 /* perp_record.c */
 bool qt__perp_records_init(struct qt_perp *perp);

@@ -17,7 +17,7 @@ qt__perp_records_init(struct qt_perp *perp)
 {
     const struct qt_perp_options *options = &perp->options;
     perp->records = calloc(options->max_history, sizeof *perp->records);
-    perp->open = calloc(options->max_open, sizeof *perp->open);
+    perp->open = calloc(options->max_open + QT__PERP_SPARE, sizeof *perp->open);
     perp->fills = calloc(options->max_fills, sizeof *perp->fills);
     perp->incomes = calloc(options->max_fills, sizeof *perp->incomes);
     perp->by_client = qt_textmap_create(options->max_history);
@@ -71,7 +71,7 @@ qt__perp_record_new(struct qt_perp *perp, const struct qt_perp_ticket *ticket)
                                                  .update_ns = perp->now_ns}};
     qt__name_make(ticket->client_id, order->id, order->client_id);
     qt__name_put(perp->by_client, name_of(order), order->id);
-    qt_assert(perp->n_open < perp->options.max_open);
+    qt_assert(perp->n_open < perp->options.max_open + QT__PERP_SPARE);
     perp->open[perp->n_open++] = order->id;
     return record;
 }

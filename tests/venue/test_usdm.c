@@ -386,6 +386,9 @@ START_TEST(fees_fall_with_volume_and_are_paid_in_the_coin)
     const json_t *coins = json_array_get(json_object_get(client.answer, "assets"), 1);
     ck_assert_str_eq(text_of(coins, "asset"), "BNB");
     ck_assert_int_eq(text_of(coins, "walletBalance")[0], '2');
+    call(&client, "GET", "/fapi/v1/adlQuantile", "symbol=BTCUSDT");
+    const json_t *queue = json_object_get(json_array_get(client.answer, 0), "adlQuantile");
+    ck_assert_int_eq(int_of(queue, "BOTH"), 4); /* the only one who is long */
     until_done("/fapi/v1/feeBurn", "feeBurn=false");
     until_done("/fapi/v1/order", "symbol=BTCUSDT&side=SELL&type=MARKET&quantity=0.1");
     trade = newest("/fapi/v1/userTrades", "symbol=BTCUSDT");

@@ -127,7 +127,7 @@ struct qt_margin_result qt_margin_fill(struct qt_margin *margin, uint32_t owner,
  * paid. */
 qt_money qt_margin_fund(struct qt_margin *margin, uint32_t owner, uint32_t instrument,
                         int64_t rate);
-/** From the owner's wallet to the insurance fund; negative: from the fund, which may owe then. */
+/** From the owner's wallet to the insurance fund; negative: from the fund. */
 void qt_margin_insure(struct qt_margin *margin, uint32_t owner, qt_money amount);
 /** Of a flat symbol, or higher leverage; what is isolated stays as it is. */
 void qt_margin_set_leverage(struct qt_margin *margin, uint32_t owner, uint32_t instrument,

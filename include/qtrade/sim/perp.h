@@ -19,7 +19,9 @@
  * margin balance is not above the maintenance margin at a mark loses the orders, then the positions
  * (of one symbol when isolated) by orders of the exchange, priced at most 10 % beyond the mark; what
  * nobody takes the insurance's market maker takes at the mark. A clearance fee goes to the insurance
- * fund, which pays what a wallet lacks.
+ * fund, which pays what a wallet lacks. X4: the fund is never below 0. What it could not bear is
+ * closed against the owners of the other side, the first in rank (perp_deleverage.c) first, then
+ * against the market around, at the price at which nothing is left behind the position; without fees.
  *
  * Source: Binance, USD-M futures: mark price and price index; introduction to funding rates;
  * liquidation protocols, 2024. One thread at a time.
@@ -42,7 +44,7 @@ enum qt_perp_type {
     QT_PERP_TYPES
 };
 enum qt_perp_tif { QT_PERP_GTC, QT_PERP_IOC, QT_PERP_FOK, QT_PERP_GTX, QT_PERP_TIFS };
-enum qt_perp_origin { QT_PERP_BY_OWNER, QT_PERP_BY_LIQUIDATION };
+enum qt_perp_origin { QT_PERP_BY_OWNER, QT_PERP_BY_LIQUIDATION, QT_PERP_BY_DELEVERAGING };
 
 /** Why an order was refused; Binance's code and text are in a table. */
 enum qt_perp_verdict {
@@ -201,7 +203,8 @@ struct qt_perp *qt_perp_create(const struct qt_universe *universe,
 void qt_perp_destroy(struct qt_perp *perp); /* NULL is fine */
 const struct qt_margin *qt_perp_margin(const struct qt_perp *perp);
 const struct qt_fee_schedule *qt_perp_schedule(const struct qt_perp *perp);
-/** What the owner pays now, by the volume of his last 30 days; liquidations count in neither. */
+/** What the owner pays now, by the volume of his last 30 days; what the exchange closes
+ * counts in neither. */
 const struct qt_fee_tier *qt_perp_fees(const struct qt_perp *perp, uint32_t owner);
 qt_money qt_perp_volume(const struct qt_perp *perp, uint32_t owner);
 /** Whether he pays in the coin while he has enough of it; from the start on, where the schedule has
@@ -276,6 +279,8 @@ size_t qt_perp_incomes(const struct qt_perp *perp, uint32_t owner, uint32_t inst
                        enum qt_perp_income_kind kind, int64_t from_ns, int64_t until_ns,
                        struct qt_perp_income *out, size_t n);
 
+/** How near the front of those who would be deleveraged on his side: 0 (last, or flat) to 4. */
+int qt_perp_adl_quantile(const struct qt_perp *perp, uint32_t owner, uint32_t instrument);
 /** Money comes into a wallet. False: as qt_margin_deposit. */
 QT_CHECKED bool qt_perp_deposit(struct qt_perp *perp, uint32_t owner, qt_money amount);
 /** The same of the coin that fees may be paid in. */
@@ -303,6 +308,7 @@ enum qt_perp_setting qt_perp_shift_margin(struct qt_perp *perp, uint32_t owner, 
 
 struct qt_perp_stats {
     uint64_t ticks, prints, orders, rejected, cancels, fills, expired, liquidations, fundings;
+    uint64_t deleveraged; /* positions, or parts of them, of the other side */
     size_t open_orders;
 };
 /** Counters since birth. */

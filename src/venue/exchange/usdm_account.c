@@ -198,7 +198,8 @@ write_risk(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol)
     qt__field_px(out, "markPrice", qt_margin_mark(margin, symbol), ins);
     qt__field_money(out, "maxNotionalValue", qt_margin_cap(position->leverage));
     qt__field_money(out, "unRealizedProfit", unrealised);
-    qt__field_int(out, "adl", 0);
+    qt__field_int(out, "adl",
+                  qt_perp_adl_quantile(exchange->usdm->perp, QT__USDM_OWNER, symbol));
     qt_text_add_char(out, '}');
 }
 
@@ -230,6 +231,27 @@ bool
 qt__usdm_risk_open(struct qt__exchange *exchange, struct qt__call *call)
 {
     return write_risks(exchange, call, true);
+}
+
+bool
+qt__usdm_adl(struct qt__exchange *exchange, struct qt__call *call)
+{
+    uint32_t first = 0, end = exchange->n_symbols;
+    if (qt__call_has(call, "symbol")) {
+        if (!qt__need_symbol(exchange, call, &first))
+            return false;
+        end = first + 1;
+    }
+    qt_text_add_char(call->out, '[');
+    for (uint32_t i = first; i < end; i++) {
+        open_object(call->out);
+        qt__field_text(call->out, "symbol", qt_universe_at(exchange->universe, i)->symbol);
+        qt__field(call->out, "adlQuantile");
+        qt_text_addf(call->out, "{\"LONG\":0,\"SHORT\":0,\"BOTH\":%d}}",
+                     qt_perp_adl_quantile(exchange->usdm->perp, QT__USDM_OWNER, i));
+    }
+    qt_text_add_char(call->out, ']');
+    return true;
 }
 
 static void

@@ -135,6 +135,7 @@ const struct qt__route qt__usdm_routes[] = {
     SIGNED("GET", V3 "balance", 5, qt__usdm_balance),
     SIGNED("GET", V2 "positionRisk", 5, qt__usdm_risk),
     SIGNED("GET", V3 "positionRisk", 5, qt__usdm_risk_open),
+    SIGNED("GET", V1 "adlQuantile", 5, qt__usdm_adl),
     SIGNED("GET", V1 "leverageBracket", 1, qt__usdm_brackets),
     SIGNED("POST", V1 "leverage", 1, qt__usdm_leverage),
     SIGNED("POST", V1 "marginType", 1, qt__usdm_margin_type),

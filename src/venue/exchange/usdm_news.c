@@ -22,7 +22,7 @@ execution_name(enum qt_perp_event event, const struct qt_perp_order *order)
     case QT_PERP_TRIGGERED:
         return "NEW";
     case QT_PERP_FILLED:
-        return order->origin == QT_PERP_BY_LIQUIDATION ? "CALCULATED" : "TRADE";
+        return order->origin != QT_PERP_BY_OWNER ? "CALCULATED" : "TRADE";
     case QT_PERP_AMENDED:
         return "AMENDMENT";
     case QT_PERP_CANCELLED:

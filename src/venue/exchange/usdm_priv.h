@@ -95,6 +95,7 @@ bool qt__usdm_account(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_balance(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_risk(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_risk_open(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__usdm_adl(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_brackets(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_leverage(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_margin_type(struct qt__exchange *exchange, struct qt__call *call);
