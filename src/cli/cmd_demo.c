@@ -92,7 +92,8 @@ open_demo(struct demo *demo, const struct qt_args *args, struct qt_error *err)
 {
     struct qt_exchange_server_options exchange;
     sigset_t set;
-    if (!qt_settings_load(args, &demo->settings, err) || !read_exchange(demo, args, &exchange, err) ||
+    if (!qt_settings_load(args, &demo->settings, err) ||
+        !qt_settings_check_shorts(&demo->settings, false, err) || !read_exchange(demo, args, &exchange, err) ||
         !qt_args_duration(args, "for", 0, &demo->for_ns, err) || !choose_folder(demo, args, err))
         return false;
     demo->is_headless = qt_args_has(args, "headless");

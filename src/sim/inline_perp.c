@@ -285,20 +285,23 @@ instrument_of(const struct qt_inline_venue *venue, const char *base)
 }
 
 /* A position of an earlier run costs nothing here: all of its cash is the wallet, which in terms of
- * spot is the same. What the wallet lacks to be 0 is such a cost. */
+ * spot is the same. What the wallet lacks to be 0 is the cost of a long. */
 static bool
 adopt(struct qt_inline_venue *venue, const char *base, qt_money amount, qt_money *owed)
 {
     uint32_t id = instrument_of(venue, base);
+    bool is_short = qt_money_sign(amount) < 0;
     qt_qty qty;
     if (qt_money_sign(amount) == 0)
         return true;
-    if (id == QT_NO_INSTRUMENT || qt_money_sign(amount) < 0 ||
-        !qt_qty_of_asset(amount, QT_MONEY_SCALE, qt_universe_at(venue->universe, id)->qty_scale,
-                         &qty))
+    if (id == QT_NO_INSTRUMENT ||
+        !qt_qty_of_asset(is_short ? qt_money_neg(amount) : amount, QT_MONEY_SCALE,
+                         qt_universe_at(venue->universe, id)->qty_scale, &qty))
         return false;
-    qt_perp_adopt(venue->perp, QT__INLINE_OWNER, id, qty, *owed);
-    *owed = QT_MONEY_ZERO;
+    qt_perp_adopt(venue->perp, QT__INLINE_OWNER, id, is_short ? qt_qty_neg(qty) : qty,
+                  is_short ? QT_MONEY_ZERO : *owed);
+    if (!is_short)
+        *owed = QT_MONEY_ZERO;
     return true;
 }
 

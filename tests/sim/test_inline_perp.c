@@ -155,28 +155,31 @@ END_TEST
 START_TEST(funding_is_paid_at_its_hours)
 {
     struct paper paper;
+    enum qt_side side = _i ? QT_SELL : QT_BUY; /* a short receives it */
+    int64_t sign = _i ? -1 : 1, px = _i ? 999 : 1001;
     begin_paper_with(&paper, &perpetual);
     paper.now_ns =
         qt_time_floor(KIT_START, 8 * QT_NS_PER_HOUR) + 8 * QT_NS_PER_HOUR - 30 * QT_NS_PER_S;
     show_quote(&paper, 999, 1001);
-    submit(&paper.trader, 0, QT_BUY, QT_TYPE_MARKET, 0, 500);
+    submit(&paper.trader, 0, side, QT_TYPE_MARKET, 0, 500);
     show_quote(&paper, 999, 1001);
     for (int i = 0; i < 60; i++)
         show_quote(&paper, 999, 1001);
     ck_assert_uint_eq(count(&paper.trader, QT_EVENT_INCOME), 1);
     const struct qt_event *event =
         &paper.trader.events[find(&paper.trader, 0, QT_EVENT_INCOME, QT_NO_INSTRUMENT)];
-    ck_assert_int_eq(event->income.amount.v, -INT64_C(1000) * 500 * SCALE / 10000);
+    ck_assert_int_eq(event->income.amount.v, -sign * INT64_C(1000) * 500 * SCALE / 10000);
     ck_assert_str_eq(event->income.asset, "USDT");
     ck_assert_int_eq(event->t_venue_ns % (8 * QT_NS_PER_HOUR), 0);
-    int64_t cost = INT64_C(1001) * 500 * SCALE;
+    int64_t cost = px * 500 * SCALE;
+    ck_assert_int_eq(balance_of(&paper.trader, base_of(&paper.trader, 0)), sign * UNIT / 2);
     ck_assert_int_eq(balance_of(&paper.trader, "USDT"),
-                     DEPOSIT * UNIT - cost - cost * 5 / 10000 + event->income.amount.v);
+                     DEPOSIT * UNIT - sign * cost - cost * 5 / 10000 + event->income.amount.v);
     end_paper(&paper);
 }
 END_TEST
 
-/* A short that the engine never has: the price doubles. */
+/* A short of all there is, and the price doubles. */
 START_TEST(who_has_lost_all_is_called_and_closed_by_the_exchange)
 {
     struct paper paper;
@@ -211,7 +214,8 @@ static const struct {
     {123 * UNIT, 0, NULL},
     {-5, 70, NULL}, /* funding ate the last of it */
     {-5, 0, "owes more than it holds"},
-    {5, -7, "cannot take over its"},
+    {123 * UNIT, -70, NULL}, /* a short: its proceeds are in the cash */
+    {-5, -70, "owes more than it holds"},
 };
 
 START_TEST(paper_account_goes_on_with_what_an_earlier_run_left)
@@ -242,6 +246,14 @@ START_TEST(paper_account_goes_on_with_what_an_earlier_run_left)
     show_quote(&paper, 1000, 1010);
     show_quote(&paper, 1000, 1010);
     ck_assert_int_eq(balance_of(&paper.trader, "USDT"), lefts[_i].cash);
+    if (lefts[_i].held < 0) {
+        ck_assert_int_eq(balance_of(&paper.trader, ins.base), lefts[_i].held * 100000);
+        uint64_t id = submit(&paper.trader, 0, QT_BUY, QT_TYPE_MARKET, 0, -lefts[_i].held);
+        show_quote(&paper, 1000, 1010);
+        int64_t fee = report(&paper.trader, id, QT_REPORT_FILL)->fee.v;
+        ck_assert_int_eq(balance_of(&paper.trader, "USDT"),
+                         lefts[_i].cash + 1010 * lefts[_i].held * SCALE - fee);
+    }
     if (lefts[_i].held > 0) {
         ck_assert_int_eq(balance_of(&paper.trader, ins.base), lefts[_i].held * 100000);
         uint64_t id = submit_reducing(&paper.trader, 0, QT_TYPE_MARKET, 0, 0, lefts[_i].held);
@@ -347,7 +359,7 @@ main(void)
     tcase_add_test(tc, exits_only_reduce);
     tcase_add_test(tc, a_stop_rests_is_read_and_sells_at_its_price);
     tcase_add_test(tc, an_order_is_cancelled_once);
-    tcase_add_test(tc, funding_is_paid_at_its_hours);
+    tcase_add_loop_test(tc, funding_is_paid_at_its_hours, 0, 2);
     tcase_add_test(tc, who_has_lost_all_is_called_and_closed_by_the_exchange);
     tcase_add_loop_test(tc, paper_account_goes_on_with_what_an_earlier_run_left, 0,
                         QT_COUNT_OF(lefts));

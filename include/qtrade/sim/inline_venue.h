@@ -10,7 +10,7 @@
  * arrived; a question about an order on its way is answered when it has. I2: at one tick the events
  * come as: reports of cancels, TRADE, QUOTE, reports of fills by the market, reports of new orders,
  * balances. I3: the feed never shows what the source has not yet played. I4: perpetuals are told as
- * the adapter tells them (B7 of venue/binance.h): longs at leverage 1, cross margin, the position as
+ * the adapter tells them (B7 of venue/binance.h), shorts too: leverage 1, cross margin, the position as
  * a balance of the base asset, cash as the wallet less what positions cost, funding as INCOME. The
  * price that is played or streamed is the perpetual's own, and the middle of its book is the index
  * too: the premium is nothing, so that funding is the interest, 0.01 % of 8 h, from longs.

@@ -285,7 +285,7 @@ int qt_perp_adl_quantile(const struct qt_perp *perp, uint32_t owner, uint32_t in
 QT_CHECKED bool qt_perp_deposit(struct qt_perp *perp, uint32_t owner, qt_money amount);
 /** The same of the coin that fees may be paid in. */
 QT_CHECKED bool qt_perp_deposit_coin(struct qt_perp *perp, uint32_t owner, qt_money amount);
-/** A position that was there before: qty and its cost of the same sign, against the outside. */
+/** A position that was there before: qty and its cost of the same sign or 0, against the outside. */
 void qt_perp_adopt(struct qt_perp *perp, uint32_t owner, uint32_t instrument, qt_qty qty,
                    qt_money cost);
 /** What a setting of the account was answered. */
