@@ -350,6 +350,7 @@ qt_document_status(const struct qt_snapshot *snapshot, const char *version, long
     set(document, "equity", qt_document_money(snapshot->equity, snapshot->has_equity));
     set(document, "exposure", qt_document_money(snapshot->exposure, snapshot->has_equity));
     set(document, "day_pnl", qt_document_money(snapshot->day_pnl, snapshot->has_equity));
+    set(document, "funding", qt_document_money(snapshot->funding, true));
     set(document, "drawdown", snapshot->has_equity ? json_real(snapshot->drawdown) : json_null());
     set(document, "positions", qt_document_positions(snapshot));
     set(document, "open_orders", qt_document_open_orders(snapshot));
@@ -401,6 +402,7 @@ qt_document_summary(const struct qt_snapshot *snapshot, double seconds)
         qt_document_money(snapshot->initial_equity, snapshot->has_equity));
     set(document, "equity", qt_document_money(snapshot->equity, snapshot->has_equity));
     set(document, "fees", qt_document_money(snapshot->fees, true));
+    set(document, "funding", qt_document_money(snapshot->funding, true));
     set(document, "conserved", json_boolean(snapshot->is_conserved));
     set(document, "incidents", json_integer((json_int_t)counts->incidents));
     set(document, "mode", json_string(qt_mode_name((enum qt_mode)snapshot->mode)));

@@ -86,12 +86,25 @@ load(struct run *run, struct qt_error *err)
     return true;
 }
 
+/* Marks, funding and liquidations at the pace of the recording's ticks: nothing moves between. */
+static struct qt_perp_options
+perp_options(const struct run *run)
+{
+    struct qt_perp_options options = qt_perp_usual;
+    options.pace_ns = QT_MIN(run->data.series[0].period_ns / 4, QT_NS_PER_HOUR);
+    qt_simulation_apply_perpetual(&run->plan->settings->simulation, &options);
+    return options;
+}
+
 static bool
 open_market(struct run *run, struct qt_error *err)
 {
     const struct qt__backtest_plan *plan = run->plan;
     const struct qt_replay_options replay = {.seed = plan->seed, .start_ns = QT_TIME_NONE};
-    struct qt_inline_options options = {.exchange = {.fee_mode = QT_FEE_QUOTE},
+    struct qt_perp_options perp = perp_options(run);
+    bool is_perpetual = qt_settings_trades_perpetuals(plan->settings);
+    struct qt_inline_options options = {.perp = is_perpetual ? &perp : NULL,
+                                        .exchange = {.fee_mode = QT_FEE_QUOTE},
                                         .seed = plan->seed,
                                         .deposit = plan->capital};
     qt_simulation_apply(&plan->settings->simulation, &options);
@@ -176,10 +189,10 @@ take_result(struct run *run)
     result->initial = last->initial_equity;
     result->final = last->equity;
     result->fees = last->fees;
+    result->funding = last->funding;
     result->has_equity = last->has_equity;
     result->is_conserved =
-        last->is_conserved &&
-        qt_accounts_is_conserved(qt_exchange_accounts(qt_inline_exchange(run->venue)));
+        last->is_conserved && qt_inline_is_conserved(run->venue);
     result->open_positions = last->positions;
     result->decision_hash = qt_engine_decision_hash(run->engine);
     qt_engine_snapshot_unref(run->engine, last);

@@ -162,6 +162,9 @@ qt__backtest_html(const struct qt__backtest_result *result, const char *dir, con
             result->symbols, result->counts.events,
             qt_money_format(result->initial, QT_MONEY_SCALE, 2, a),
             qt_money_format(result->final, QT_MONEY_SCALE, 2, b), quote, result->decision_hash);
+    if (qt_money_sign(result->funding) != 0)
+        fprintf(out, "<p>Funding of perpetuals, in the equity and in no trade's profit: %s %s.</p>\n",
+                qt_money_format(result->funding, QT_MONEY_SCALE, 2, a), quote);
     bool is_drawn = put_curves(&result->log, out);
     put_metrics(&result->performance, out);
     put_trades(&result->log, result->log.universe, out);

@@ -60,7 +60,7 @@ struct qt__backtest_result {
     uint32_t symbols;
     struct qt_reader_report read;
     struct qt_counts counts;
-    qt_money initial, final, fees;
+    qt_money initial, final, fees, funding;
     bool has_equity, is_conserved;
     uint32_t open_positions;
     uint64_t decision_hash;

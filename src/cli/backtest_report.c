@@ -49,6 +49,7 @@ qt__backtest_json(const struct qt__backtest_result *result, FILE *out, struct qt
     else
         qt_text_add(&text, "  \"final_equity\": null,\n");
     add_money(&text, "fees", result->fees);
+    add_money(&text, "funding", result->funding);
     qt_text_addf(&text,
                  "  \"orders\": %" PRIu64 ",\n  \"fills\": %" PRIu64 ",\n  \"refusals\": %" PRIu64
                  ",\n  \"rejects\": %" PRIu64 ",\n  \"trades\": %" PRIu64
@@ -85,12 +86,16 @@ qt__backtest_text(const struct qt__backtest_result *result, const char *quote, F
     fprintf(out, "%s to %s, %u symbols, %" PRIu64 " events, %" PRIu64 " cycles\n",
             qt_time_format(result->from_ns, from), qt_time_format(result->to_ns, to),
             result->symbols, result->counts.events, result->counts.cycles);
+    char funding[QT_DECIMAL_TEXT + 16] = "", amount[QT_DECIMAL_TEXT];
+    if (qt_money_sign(result->funding) != 0)
+        snprintf(funding, sizeof funding, ", funding %s",
+                 qt_money_format(result->funding, QT_MONEY_SCALE, 2, amount));
     fprintf(out,
-            "equity %s -> %s %s, fees %s; %" PRIu64 " orders, %" PRIu64 " fills, %" PRIu64
+            "equity %s -> %s %s, fees %s%s; %" PRIu64 " orders, %" PRIu64 " fills, %" PRIu64
             " refused by the gate; books %s\n\n",
             qt_money_format(result->initial, QT_MONEY_SCALE, 2, a),
             result->has_equity ? qt_money_format(result->final, QT_MONEY_SCALE, 2, b) : "unknown",
-            quote, qt_money_format(result->fees, QT_MONEY_SCALE, 2, fees), result->counts.orders,
+            quote, qt_money_format(result->fees, QT_MONEY_SCALE, 2, fees), funding, result->counts.orders,
             result->counts.fills, result->counts.refusals,
             result->is_conserved ? "conserved" : "NOT CONSERVED");
     for (const struct qt_performance_row *row = qt_performance_rows; row->name; row++)

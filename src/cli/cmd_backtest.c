@@ -35,7 +35,7 @@ read_plan(const struct qt_args *args, struct qt_settings *settings, struct qt__b
     if (!qt_money_parse(capital ? capital : "100000", QT_MONEY_SCALE, &out->capital) ||
         qt_money_sign(out->capital) <= 0)
         return qt_fail(err, QT_E_USAGE, "--capital is '%s': must be an amount above 0", capital);
-    if (!qt_settings_load(args, settings, err) ||
+    if (!qt_settings_load(args, settings, err) || !qt_settings_check_shorts(settings, true, err) ||
         !qt_args_time(args, "from", QT_TIME_NONE, &out->from_ns, err) ||
         !qt_args_time(args, "to", QT_TIME_NONE, &out->to_ns, err) ||
         !qt_args_int(args, "seed", 1, 0, INT64_MAX, &seed, err) ||
@@ -44,7 +44,8 @@ read_plan(const struct qt_args *args, struct qt_settings *settings, struct qt__b
         return false;
     out->seed = (uint64_t)seed;
     if (qt_args_has(args, "fee"))
-        simulation->maker_bps = simulation->taker_bps = fee;
+        simulation->maker_bps = simulation->taker_bps = simulation->perpetual_maker_bps =
+            simulation->perpetual_taker_bps = fee;
     if (qt_args_has(args, "latency")) {
         simulation->order_ms = simulation->cancel_ms = (double)latency / (double)QT_NS_PER_MS;
         simulation->order_sigma = simulation->cancel_sigma = 0;

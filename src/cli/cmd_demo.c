@@ -65,14 +65,14 @@ static void
 point_venue(struct demo *demo)
 {
     const struct qt_exchange_server_info *info = qt_exchange_server_info(demo->exchange);
+    bool is_usdm = qt_settings_trades_perpetuals(&demo->settings);
     demo->settings.venue.max_symbols = QT_MAX((int64_t)info->symbols, 1);
-    qt_copy(demo->settings.venue.name, sizeof demo->settings.venue.name, qt_venue_binance.name);
     demo->settings.venue.backup_ws_url[0] = '\0'; /* the simulated exchange has one address */
     demo->venue = qt_binance_options_of(&demo->settings.venue);
-    qt_settings_for_venue(&demo->settings, &qt_venue_binance.caps);
-    demo->venue.rest_url = info->rest_url;
-    demo->venue.ws_url = info->stream_url;
-    demo->venue.ws_api_url = info->api_url;
+    qt_settings_for_venue(&demo->settings, &qt_venue_find(demo->settings.venue.name)->caps);
+    demo->venue.rest_url = is_usdm ? info->usdm_rest_url : info->rest_url;
+    demo->venue.ws_url = is_usdm ? info->usdm_stream_url : info->stream_url;
+    demo->venue.ws_api_url = info->api_url; /* the perpetuals need none */
     demo->venue.key = info->key;
     demo->venue.secret = info->secret;
     demo->venue.clock = &info->clock;
@@ -92,10 +92,13 @@ static bool
 open_demo(struct demo *demo, const struct qt_args *args, struct qt_error *err)
 {
     struct qt_exchange_server_options exchange;
-    if (!qt_settings_load(args, &demo->settings, err) || !read_exchange(demo, args, &exchange, err) ||
+    if (!qt_settings_load(args, &demo->settings, err) ||
+        !qt_settings_check_shorts(&demo->settings, false, err) ||
+        !read_exchange(demo, args, &exchange, err) ||
         !qt_args_duration(args, "for", 0, &demo->for_ns, err) || !choose_folder(demo, args, err))
         return false;
     demo->is_headless = qt_args_has(args, "headless");
+    exchange.has_usdm = qt_settings_trades_perpetuals(&demo->settings);
     scale_patience(demo, exchange.speed);
     sigset_t before;
     qt_signals_block(&before); /* the exchange's thread takes none */

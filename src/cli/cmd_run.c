@@ -72,7 +72,8 @@ open_run(struct run *run, const struct qt_args *args, struct qt_error *err)
     qt_money capital;
     run->is_live = qt_args_has(args, "live");
     run->is_headless = qt_args_has(args, "headless");
-    if (!qt_settings_load(args, &run->settings, err) || !read_capital(args, &capital, err) ||
+    if (!qt_settings_load(args, &run->settings, err) ||
+        !qt_settings_check_shorts(&run->settings, !run->is_live, err) || !read_capital(args, &capital, err) ||
         !qt_args_duration(args, "for", 0, &run->for_ns, err) ||
         !qt_state_dir(args, run->folder, err) || !qt_state_dir_make(run->folder, err))
         return false;

@@ -44,25 +44,35 @@ read_rights(const struct qt_args *args, unsigned *out, struct qt_error *err)
     return true;
 }
 
-/* --fees and --discount ("BNB=25"). */
+/* "BNB=25" of that option. */
 static bool
-read_fees(const struct qt_args *args, struct qt_fee_schedule *schedule,
-          struct qt_exchange_server_options *out, struct qt_error *err)
+read_discount(const char *option, const char *text, struct qt_fee_schedule *out,
+              struct qt_error *err)
 {
-    const char *fees = qt_args_get(args, "fees"), *discount = qt_args_get(args, "discount");
+    const char *equals = strchr(text, '=');
+    size_t n = equals ? (size_t)(equals - text) : 0;
+    int64_t percent;
+    if (n == 0 || n >= QT_ASSET_SIZE || !qt_int_parse(equals + 1, &percent) || percent < 1 ||
+        percent > 100)
+        return qt_fail(err, QT_E_USAGE, "--%s '%s' is not ASSET=PERCENT, 1 to 100", option, text);
+    (void)qt_copy_n(out->discount_asset, sizeof out->discount_asset, text, n);
+    out->discount_pct = (int)percent;
+    return true;
+}
+
+/* The two options of a venue's fees; *out: the schedule, or NULL where neither is given. */
+static bool
+read_fees(const struct qt_args *args, const char *fees_option, const char *discount_option,
+          struct qt_fee_schedule *schedule, const struct qt_fee_schedule **out,
+          struct qt_error *err)
+{
+    const char *fees = qt_args_get(args, fees_option);
+    const char *discount = qt_args_get(args, discount_option);
     if (fees && !qt_fee_schedule_parse(fees, schedule, err))
+        return qt_error_add(err, "--%s", fees_option);
+    if (discount && !read_discount(discount_option, discount, schedule, err))
         return false;
-    if (discount) {
-        const char *equals = strchr(discount, '=');
-        size_t n = equals ? (size_t)(equals - discount) : 0;
-        int64_t percent;
-        if (n == 0 || n >= QT_ASSET_SIZE || !qt_int_parse(equals + 1, &percent) || percent < 1 ||
-            percent > 100)
-            return qt_fail(err, QT_E_USAGE, "--discount '%s' is not ASSET=PERCENT, 1 to 100", discount);
-        (void)qt_copy_n(schedule->discount_asset, sizeof schedule->discount_asset, discount, n);
-        schedule->discount_pct = (int)percent;
-    }
-    out->fees = fees || discount ? schedule : NULL;
+    *out = fees || discount ? schedule : NULL;
     return true;
 }
 
@@ -102,17 +112,26 @@ read_balances(const struct qt_args *args, struct qt_exchange_balance *balances,
     return true;
 }
 
+static bool
+is_amount(const char *text)
+{
+    qt_money amount;
+    return qt_money_parse(text, QT_MONEY_SCALE, &amount) &&
+           qt_money_cmp(amount, QT_MONEY_ZERO) >= 0;
+}
+
 /* What the wallet of the perpetuals begins with. */
 static bool
 read_wallet(const struct qt_args *args, struct qt_exchange_server_options *out, struct qt_error *err)
 {
-    const char *text = qt_args_get(args, "usdm-wallet");
-    qt_money amount;
-    out->usdm_wallet = text;
-    return !text ||
-           (qt_money_parse(text, QT_MONEY_SCALE, &amount) &&
-            qt_money_cmp(amount, QT_MONEY_ZERO) >= 0) ||
-           qt_fail(err, QT_E_USAGE, "--usdm-wallet '%s' is no amount of USDT", text);
+    const char *text = out->usdm_wallet = qt_args_get(args, "usdm-wallet");
+    const char *coins = out->usdm_coins = qt_args_get(args, "usdm-coins");
+    if (text && !is_amount(text))
+        return qt_fail(err, QT_E_USAGE, "--usdm-wallet '%s' is no amount of USDT", text);
+    if (coins && !is_amount(coins))
+        return qt_fail(err, QT_E_USAGE, "--usdm-coins '%s' is no amount", coins);
+    return !coins || qt_args_has(args, "usdm-discount") ||
+           qt_fail(err, QT_E_USAGE, "--usdm-coins says how many of --usdm-discount's asset there are");
 }
 
 enum { PPM = 1000000 };
@@ -235,7 +254,7 @@ venue_run(const struct qt_args *args, struct qt_error *err)
     struct qt_exchange_server_options options = {0};
     struct qt_fault faults[QT_FAULTS_MAX];
     struct qt_exchange_balance balances[BALANCES_MAX];
-    struct qt_fee_schedule schedule = {0};
+    struct qt_fee_schedule schedule = {0}, usdm_schedule = {0};
     const char *credentials = qt_args_get(args, "credentials");
     int64_t for_ns;
     sigset_t signals;
@@ -245,7 +264,8 @@ venue_run(const struct qt_args *args, struct qt_error *err)
     if (!read_options(args, &options, faults, err) ||
         !read_balances(args, balances, &options, err) || !read_wallet(args, &options, err) ||
         !read_latency(args, &options.latency, err) ||
-        !read_fees(args, &schedule, &options, err) ||
+        !read_fees(args, "fees", "discount", &schedule, &options.fees, err) ||
+        !read_fees(args, "usdm-fees", "usdm-discount", &usdm_schedule, &options.usdm_fees, err) ||
         !qt_args_duration(args, "for", 0, &for_ns, err))
         return false;
     sigemptyset(&signals);
@@ -286,6 +306,9 @@ const struct qt_command qt_cmd_venue = {
              "what the account begins with; may be repeated; default: both assets of a symbol", true},
             {"usdm-port", 0, "PORT", "loopback port of the perpetuals, 0: any free one; default 0"},
             {"usdm-wallet", 0, "AMOUNT", "USDT that the wallet of the perpetuals begins with; default 100000"},
+            {"usdm-fees", 0, "TIERS", "of the perpetuals, as --fees; default 2/5"},
+            {"usdm-discount", 0, "ASSET=PERCENT", "so much off the perpetuals' fees paid in that asset"},
+            {"usdm-coins", 0, "AMOUNT", "of that asset in the wallet of the perpetuals; default 0"},
             {"spot-only", 0, NULL, "no perpetuals"},
             {"fees", 0, "TIERS", "MAKER/TAKER[@VOLUME],... in basis points; default 10/10"},
             {"discount", 0, "ASSET=PERCENT", "so much off the fees paid in that asset"},

@@ -52,8 +52,11 @@ qt__compare_config(const struct qt__compare *compare)
     put(config, &qt_simulation_section, "cancel_ms", &cancel->median);
     put(config, &qt_simulation_section, "cancel_sigma", &cancel->sigma);
     put(config, &qt_simulation_section, "queue_ahead", &found->queue_ahead);
-    put(config, &qt_simulation_section, "maker_bps", &found->maker_bps);
-    put(config, &qt_simulation_section, "taker_bps", &found->taker_bps);
+    bool is_perpetual = qt_settings_trades_perpetuals(&compare->settings);
+    put(config, &qt_simulation_section, is_perpetual ? "perpetual_maker_bps" : "maker_bps",
+        &found->maker_bps);
+    put(config, &qt_simulation_section, is_perpetual ? "perpetual_taker_bps" : "taker_bps",
+        &found->taker_bps);
     put(config, &qt_router_section, "maker_fee_bps", &found->maker_bps);
     put(config, &qt_router_section, "taker_fee_bps", &found->taker_bps);
     if (found->impact.slope.low > 0) {

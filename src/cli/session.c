@@ -135,7 +135,11 @@ static bool
 open_paper(struct qt__session *session, const struct qt_feed_port *feed, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
-    struct qt_inline_options options = {.exchange = {.fee_mode = QT_FEE_QUOTE},
+    struct qt_perp_options perp = qt_perp_usual;
+    qt_simulation_apply_perpetual(&plan->settings->simulation, &perp);
+    bool is_perpetual = qt_settings_trades_perpetuals(plan->settings);
+    struct qt_inline_options options = {.perp = is_perpetual ? &perp : NULL,
+                                        .exchange = {.fee_mode = QT_FEE_QUOTE},
                                         .deposit = plan->paper_capital,
                                         .kept = session->restore->balance,
                                         .n_kept = session->restore->balances,

@@ -114,6 +114,22 @@ qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns)
     qt_copy(engine->protective_stops, sizeof engine->protective_stops, "engine");
 }
 
+bool
+qt_settings_trades_perpetuals(const struct qt_settings *settings)
+{
+    return qt_venue_find(settings->venue.name)->caps.has_margin;
+}
+
+bool
+qt_settings_check_shorts(const struct qt_settings *settings, bool inside, struct qt_error *err)
+{
+    bool can_short = inside && qt_settings_trades_perpetuals(settings);
+    return !settings->strategy.allow_short || can_short ||
+           qt_fail(err, QT_E_CONFIG,
+                   "strategy.allow_short is true: shorts are opened on paper and in backtests of "
+                   "perpetuals only (venue.name binance-usdm); set it to false");
+}
+
 void
 qt_settings_for_venue(struct qt_settings *settings, const struct qt_venue_caps *caps)
 {

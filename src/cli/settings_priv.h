@@ -85,6 +85,14 @@ void qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns);
 /** Of a run of that kind: so long after an order left a venue can no longer take it, which has a
  * receive window; twice that, and at least 10 s. 0: the engine's own, where a clock is scaled. */
 int64_t qt_settings_not_found_ns(const struct qt_settings *settings, const char *run_kind);
+/** The product that is traded, in every clock: false spot, true perpetuals at leverage 1. */
+bool qt_settings_trades_perpetuals(const struct qt_settings *settings);
+/**
+ * False (QT_E_CONFIG): strategy.allow_short where nothing goes short: on spot, and on an account at a
+ * venue (inside: the exchange is inside the program), whose positions are longs only (B7).
+ */
+QT_CHECKED bool qt_settings_check_shorts(const struct qt_settings *settings, bool inside,
+                                         struct qt_error *err);
 /** What a venue cannot do is left to the engine: protective_stops, where it has no such orders. */
 void qt_settings_for_venue(struct qt_settings *settings, const struct qt_venue_caps *caps);
 

@@ -42,6 +42,7 @@ withhold_account(struct qt_snapshot *picture)
 {
     picture->initial_equity = picture->cash = picture->day_pnl = QT_MONEY_NONE;
     picture->realised = picture->unrealised = picture->fees = QT_MONEY_NONE;
+    picture->funding = QT_MONEY_NONE;
     picture->drawdown = picture->max_drawdown = NAN;
 }
 

@@ -70,6 +70,7 @@ struct qt_portfolio {
     bool has_equity;  /* every position has a mark */
     struct qt_risk_totals totals;
     qt_money initial, cash, exposure, equity, realised, unrealised, fees;
+    qt_money funding; /* received of perpetuals; negative: paid */
     double heat;
     uint32_t positions, open_orders, views;
 };

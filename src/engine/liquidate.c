@@ -85,13 +85,14 @@ flatten(struct qt_engine *engine, uint64_t seq, unsigned *n)
     return open;
 }
 
-/* More at the venue than was there before us, and more than dust. */
+/* More at the venue than was there before us, or a short, and more than dust. */
 static bool
 holds_ours(const struct qt_symbol *symbol)
 {
     qt_qty ours;
     return symbol->has_foreign && qt_qty_sub(symbol->venue_qty, symbol->foreign_qty, &ours) &&
-           qt_qty_sign(ours) > 0 && qt__symbol_can_trade(symbol, ours);
+           (qt_qty_sign(ours) > 0 || qt_qty_sign(symbol->venue_qty) < 0) &&
+           qt__symbol_can_trade(symbol, qt_qty_abs(ours));
 }
 
 /* What is left of the first symbol that has something left, and the venue's word about its last

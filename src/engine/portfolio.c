@@ -77,6 +77,8 @@ qt__portfolio_measure(struct qt_engine *engine)
     struct qt_portfolio *portfolio = &engine->portfolio;
     bool is_known = portfolio->has_capital;
     portfolio->cash = qt_ledger_balance(engine->ledger, QT_ACCOUNT_CASH, engine->quote_asset);
+    portfolio->funding = qt_money_neg(
+        qt_ledger_balance(engine->ledger, QT_ACCOUNT_INCOME, engine->quote_asset));
     portfolio->equity = portfolio->cash;
     portfolio->realised = portfolio->unrealised = portfolio->fees = QT_MONEY_ZERO;
     portfolio->positions = portfolio->open_orders = portfolio->views = 0;

@@ -42,6 +42,7 @@ fill_money(const struct qt_engine *engine, struct qt_snapshot *out)
     out->realised = portfolio->realised;
     out->unrealised = portfolio->unrealised;
     out->fees = portfolio->fees;
+    out->funding = portfolio->funding;
     out->heat = portfolio->heat;
     out->drawdown = engine->breaker.drawdown;
     out->max_drawdown = engine->breaker.max_drawdown;

@@ -133,14 +133,9 @@ discounted_fee(const struct qt__market *market, uint32_t owner, qt_money quote, 
     int n = snprintf(symbol, sizeof symbol, "%s%s", exchange->schedule.discount_asset,
                      market->ins->quote);
     uint32_t id = qt_universe_find(exchange->universe, symbol, (size_t)n);
-    qt_px px = id == QT_NO_INSTRUMENT ? QT_PX_NONE : qt_exchange_last(exchange, id);
-    if (qt_px_is_none(px) || px.v <= 0)
-        return false;
-    int64_t scale = qt_pow10(exchange->markets[id].ins->px_scale);
-    int64_t parts = (int64_t)ppm * (100 - exchange->schedule.discount_pct);
-    qt_money value;
-    if (!qt_money_mul_div_up(quote, parts, INT64_C(100000000), &value) ||
-        !qt_money_mul_div_up(value, scale, px.v, out))
+    if (id == QT_NO_INSTRUMENT ||
+        !qt_fee_in_coin(&exchange->schedule, quote, ppm, qt_exchange_last(exchange, id),
+                        exchange->markets[id].ins->px_scale, out))
         return false;
     struct qt_funds funds = qt_accounts_funds(exchange->accounts, owner, exchange->discount_asset);
     return qt_money_cmp(*out, funds.free) <= 0;

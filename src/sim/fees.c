@@ -107,6 +107,18 @@ qt_fee_tier_of(const struct qt_fee_schedule *schedule, qt_money volume)
     return &schedule->tiers[i];
 }
 
+bool
+qt_fee_in_coin(const struct qt_fee_schedule *schedule, qt_money quote, int ppm, qt_px px,
+               int px_scale, qt_money *out)
+{
+    qt_money value;
+    if (ppm <= 0 || !qt_px_is_positive(px))
+        return false;
+    int64_t parts = (int64_t)ppm * (100 - schedule->discount_pct);
+    return qt_money_mul_div_up(quote, parts, INT64_C(100000000), &value) &&
+           qt_money_mul_div_up(value, qt_pow10(px_scale), px.v, out);
+}
+
 int
 qt_fee_highest_ppm(const struct qt_fee_schedule *schedule)
 {

@@ -12,63 +12,45 @@
 static void
 answer_one(struct qt_inline_venue *venue, const struct qt__inline_question *question)
 {
-    char text[QT_CLIENT_ID_TEXT];
-    struct qt_exchange_order order;
-    struct qt_event event = {.kind = QT_EVENT_REPORT,
-                             .instrument = question->instrument,
-                             .report = {.client_id = question->client_id,
-                                        .type = QT_REPORT_NOT_FOUND,
-                                        .px = QT_PX_NONE}};
-    qt__inline_text_of(question->client_id, text);
-    if (qt_exchange_find(venue->exchange, QT__INLINE_OWNER, question->instrument, 0, text, &order))
-        event = qt__inline_report(&order, QT_REPORT_STATUS);
+    struct qt_event event;
+    if (!venue->core->find(venue, question->instrument, question->client_id, &event))
+        event = (struct qt_event){.kind = QT_EVENT_REPORT,
+                                  .instrument = question->instrument,
+                                  .report = {.client_id = question->client_id,
+                                             .type = QT_REPORT_NOT_FOUND,
+                                             .px = QT_PX_NONE}};
     qt__inline_push(venue, &event);
 }
 
-static void
-tell_balance(struct qt_inline_venue *venue, uint32_t asset, uint16_t flags)
+void
+qt__inline_tell_balance(struct qt_inline_venue *venue, const char *asset, qt_money free,
+                        qt_money locked, uint16_t flags)
 {
-    const struct qt_accounts *accounts = qt_exchange_accounts(venue->exchange);
-    struct qt_funds funds = qt_accounts_funds(accounts, QT__INLINE_OWNER, asset);
     struct qt_event event = {.kind = QT_EVENT_BALANCE,
                              .instrument = QT_NO_INSTRUMENT,
                              .flags = flags,
-                             .balance = {.free = funds.free, .locked = funds.locked}};
-    qt_copy(event.balance.asset, sizeof event.balance.asset, qt_accounts_name(accounts, asset));
+                             .balance = {.free = free, .locked = locked}};
+    qt_copy(event.balance.asset, sizeof event.balance.asset, asset);
     qt__inline_push(venue, &event);
-}
-
-static void
-tell_balances(struct qt_inline_venue *venue)
-{
-    uint32_t n = qt_accounts_assets(qt_exchange_accounts(venue->exchange));
-    for (uint32_t asset = 0; asset < n; asset++)
-        tell_balance(venue, asset, QT_EVENT_SNAPSHOT);
 }
 
 void
 qt__inline_tell_changes(struct qt_inline_venue *venue, uint32_t instrument)
 {
-    const struct qt_accounts *accounts = qt_exchange_accounts(venue->exchange);
-    const struct qt_instrument *ins = qt_universe_at(venue->universe, instrument);
     if (!venue->has_executed)
         return;
     venue->has_executed = false;
-    tell_balance(venue, qt_accounts_find(accounts, ins->base), 0);
-    tell_balance(venue, qt_accounts_find(accounts, ins->quote), 0);
+    venue->core->tell_changes(venue, instrument);
 }
 
 static void
 tell_open_orders(struct qt_inline_venue *venue)
 {
-    struct qt_exchange_order order;
+    struct qt_event event;
     uint64_t from = 0;
-    while (qt_exchange_orders(venue->exchange, QT__INLINE_OWNER, QT_NO_INSTRUMENT, from, true,
-                              &order, 1) == 1) {
-        struct qt_event event = qt__inline_report(&order, QT_REPORT_STATUS);
+    while (venue->core->next_open(venue, &from, &event)) {
         event.flags = QT_EVENT_SNAPSHOT;
         qt__inline_push(venue, &event);
-        from = order.id + 1;
     }
 }
 
@@ -112,7 +94,7 @@ qt__inline_answer(struct qt_inline_venue *venue)
     if (!venue->is_sync_wanted)
         return;
     venue->is_sync_wanted = false;
-    tell_balances(venue);
+    venue->core->tell_balances(venue);
     tell_open_orders(venue);
     struct qt_event event = {.kind = QT_EVENT_SYNC, .instrument = QT_NO_INSTRUMENT};
     qt__inline_push(venue, &event);

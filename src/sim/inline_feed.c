@@ -41,7 +41,7 @@ static void
 set_now(struct qt_inline_venue *venue, int64_t now_ns)
 {
     venue->now_ns = QT_MAX(venue->now_ns, now_ns);
-    qt_exchange_advance(venue->exchange, venue->now_ns);
+    venue->core->advance(venue);
 }
 
 /* Bars whose end lies at or before t, in order of their ends. */
@@ -111,10 +111,9 @@ play(struct qt_inline_venue *venue, const struct qt_source_tick *tick)
     qt_source_ladder(venue->source, id, is_needed ? QT_LADDER_LEVELS : 1, &ladder);
     tell_trade(venue, tick);
     tell_quote(venue, id, &ladder);
-    if (!is_needed)
+    if (!is_needed && !venue->core->sees_all)
         return;
-    qt_exchange_tick(venue->exchange, id, tick->is_sell ? QT_SELL : QT_BUY, tick->px, tick->qty,
-                     &ladder);
+    venue->core->tick(venue, id, tick->is_sell ? QT_SELL : QT_BUY, tick->px, tick->qty, &ladder);
     qt__inline_deliver(venue, id, true);
     qt__inline_tell_changes(venue, id);
 }
@@ -178,7 +177,7 @@ match_quote(struct qt_inline_venue *venue, uint32_t id, const struct qt_quote *q
     bool is_crossed = ladder.n_bids && ladder.n_asks && qt_px_cmp(quote->bid, quote->ask) >= 0;
     if (is_crossed || ladder.n_bids + ladder.n_asks == 0)
         return false;
-    qt_exchange_quote(venue->exchange, id, &ladder);
+    venue->core->quote(venue, id, &ladder);
     return true;
 }
 
@@ -190,10 +189,9 @@ match_trade(struct qt_inline_venue *venue, const struct qt_event *event, bool is
     if (!qt_px_is_positive(trade->px) || qt_qty_sign(trade->qty) <= 0)
         return;
     if (is_needed)
-        qt_exchange_tick(venue->exchange, event->instrument, aggressor, trade->px, trade->qty,
-                         NULL);
+        venue->core->tick(venue, event->instrument, aggressor, trade->px, trade->qty, NULL);
     else
-        qt_exchange_set_last(venue->exchange, event->instrument, trade->px);
+        venue->core->set_last(venue, event->instrument, trade->px);
 }
 
 /* The market follows the stream that the engine follows. */
@@ -282,10 +280,11 @@ pass_on(void *self, struct qt_event *event)
     venue->tick++;
     qt__inline_deliver(venue, id, false);
     bool is_needed = qt__inline_is_needed(venue, id), is_set = false;
+    bool is_seen = is_needed || venue->core->sees_all;
     qt__inline_push(venue, event);
     if (is_trade)
         match_trade(venue, &copy, is_needed);
-    else if (is_needed && (is_set = match_quote(venue, id, &copy.quote)))
+    else if (is_seen && (is_set = match_quote(venue, id, &copy.quote)))
         qt__inline_deliver(venue, id, true);
     if (is_quote)
         stand(venue, id, &copy.quote, is_set);

@@ -24,13 +24,11 @@ qt__inline_push(struct qt_inline_venue *venue, struct qt_event *event)
 bool
 qt__inline_is_needed(const struct qt_inline_venue *venue, uint32_t instrument)
 {
-    return venue->waiting[instrument] > 0 || qt_exchange_open(venue->exchange, instrument) > 0;
+    return venue->waiting[instrument] > 0 || venue->core->is_held(venue, instrument);
 }
 
-/* Reports */
-
-static uint64_t
-client_id_of(const char *text)
+uint64_t
+qt__inline_id_of(const char *text)
 {
     uint64_t id;
     return qt_client_id_parse(text, strlen(text), CLIENT_TAG, &id) ? id : 0;
@@ -40,69 +38,6 @@ char *
 qt__inline_text_of(uint64_t client_id, char out[QT_CLIENT_ID_TEXT])
 {
     return qt_client_id_format(CLIENT_TAG, client_id, out);
-}
-
-struct qt_event
-qt__inline_report(const struct qt_exchange_order *order, enum qt_report_type type)
-{
-    return (struct qt_event){.kind = QT_EVENT_REPORT,
-                             .instrument = order->instrument,
-                             .report = {.client_id = client_id_of(order->client_id),
-                                        .venue_id = order->id,
-                                        .px = order->px,
-                                        .qty = order->qty,
-                                        .cum_qty = order->cum_qty,
-                                        .cum_quote = order->cum_quote,
-                                        .type = (uint8_t)type,
-                                        .state = order->state,
-                                        .side = order->side}};
-}
-
-/* A fee in the base asset is told in its instrument's quantity units, one in quote in money's. */
-static void
-add_fill(const struct qt_inline_venue *venue, const struct qt_exchange_fill *fill,
-         struct qt_report *out)
-{
-    const struct qt_instrument *ins = qt_universe_at(venue->universe, fill->instrument);
-    qt_qty base_fee = QT_QTY_ZERO;
-    out->trade_id = fill->trade_id;
-    out->px = fill->px;
-    out->qty = fill->qty;
-    out->is_maker = fill->is_maker;
-    out->fee_in_base = fill->fee_in_base;
-    out->fee = fill->fee;
-    if (fill->fee_in_base && qt_qty_of_asset(fill->fee, QT_MONEY_SCALE, ins->qty_scale, &base_fee))
-        out->fee = qt_money_of_qty(base_fee);
-}
-
-static void
-on_execution(void *context, enum qt_match_event match, const struct qt_exchange_order *order,
-             const struct qt_exchange_fill *fill)
-{
-    struct qt_inline_venue *venue = context;
-    struct qt_event event;
-    switch (match) {
-    case QT_MATCH_ACCEPTED:
-        event = qt__inline_report(order, QT_REPORT_ACCEPTED);
-        event.report.sent_ns = venue->sent_ns;
-        break;
-    case QT_MATCH_FILL:
-        event = qt__inline_report(order, QT_REPORT_FILL);
-        add_fill(venue, fill, &event.report);
-        break;
-    case QT_MATCH_CANCELLED:
-        event = qt__inline_report(order, QT_REPORT_CANCELLED);
-        event.report.sent_ns = venue->sent_ns;
-        break;
-    case QT_MATCH_EXPIRED:
-        event = qt__inline_report(order, QT_REPORT_EXPIRED);
-        break;
-    case QT_MATCH_TRIGGERED:
-    case QT_MATCH_REJECTED:
-        return;
-    }
-    venue->has_executed = true;
-    qt__inline_push(venue, &event);
 }
 
 /* The post */
@@ -133,69 +68,44 @@ post(struct qt_inline_venue *venue, enum qt__inline_kind kind,
     return true;
 }
 
+/* The venue's word on a request that it refuses. */
 static void
-place(struct qt_inline_venue *venue, const struct qt_order_request *request)
+tell_refusal(struct qt_inline_venue *venue, const struct qt_order_request *request, bool is_order,
+             int code)
 {
-    struct qt_exchange_order order;
-    struct qt_exchange_ticket ticket = {.owner = QT__INLINE_OWNER,
-                                        .instrument = request->instrument,
-                                        .side = request->side,
-                                        .type = request->type,
-                                        .tif = request->tif,
-                                        .px = request->px,
-                                        .stop_px = request->stop_px,
-                                        .qty = request->qty};
-    qt__inline_text_of(request->client_id, ticket.client_id);
-    enum qt_exchange_verdict verdict = qt_exchange_place(venue->exchange, &ticket, &order);
-    if (verdict == QT_EXCHANGE_OK)
-        return;
-    struct qt_event event = {.kind = QT_EVENT_REPORT,
-                             .instrument = request->instrument,
-                             .report = {.client_id = request->client_id,
-                                        .sent_ns = venue->sent_ns,
-                                        .type = QT_REPORT_REJECTED,
-                                        .state = QT_ORDER_REJECTED,
-                                        .side = request->side,
-                                        .px = QT_PX_NONE,
-                                        .code = qt_exchange_code(verdict)}};
-    qt__inline_push(venue, &event);
-}
-
-static void
-cancel(struct qt_inline_venue *venue, const struct qt_order_request *request)
-{
-    char text[QT_CLIENT_ID_TEXT];
-    struct qt_exchange_order order;
-    qt__inline_text_of(request->client_id, text);
-    enum qt_exchange_verdict verdict =
-        qt_exchange_cancel(venue->exchange, QT__INLINE_OWNER, request->instrument, 0, text, &order);
-    if (verdict == QT_EXCHANGE_OK)
-        return;
-    struct qt_event event = {.kind = QT_EVENT_REPORT,
-                             .instrument = request->instrument,
-                             .report = {.client_id = request->client_id,
-                                        .sent_ns = venue->sent_ns,
-                                        .type = QT_REPORT_CANCEL_REJECTED,
-                                        .px = QT_PX_NONE,
-                                        .code = qt_exchange_code(verdict)}};
+    struct qt_event event = {
+        .kind = QT_EVENT_REPORT,
+        .instrument = request->instrument,
+        .report = {.client_id = request->client_id,
+                   .sent_ns = venue->sent_ns,
+                   .type = is_order ? QT_REPORT_REJECTED : QT_REPORT_CANCEL_REJECTED,
+                   .px = QT_PX_NONE,
+                   .code = code}};
+    if (is_order) {
+        event.report.state = QT_ORDER_REJECTED;
+        event.report.side = request->side;
+    }
     qt__inline_push(venue, &event);
 }
 
 static void
 open_letter(struct qt_inline_venue *venue, const struct qt__inline_letter *letter)
 {
+    int code = 0;
     venue->sent_ns = letter->sent_ns;
     switch (letter->kind) {
     case QT__INLINE_ORDER:
-        place(venue, &letter->request);
+        code = venue->core->place(venue, &letter->request);
         break;
     case QT__INLINE_CANCEL:
-        cancel(venue, &letter->request);
+        code = venue->core->cancel(venue, &letter->request);
         break;
     case QT__INLINE_CANCEL_ALL:
-        (void)qt_exchange_cancel_all(venue->exchange, QT__INLINE_OWNER, letter->request.instrument);
+        venue->core->cancel_all(venue, letter->request.instrument);
         break;
     }
+    if (code != 0)
+        tell_refusal(venue, &letter->request, letter->kind == QT__INLINE_ORDER, code);
     venue->sent_ns = 0;
 }
 
@@ -301,45 +211,20 @@ qt_inline_port(struct qt_inline_venue *venue)
                                   .sync = port_sync};
 }
 
-static bool
-pay_in(struct qt_inline_venue *venue, const char *name, qt_money amount)
+const char *
+qt__inline_quote(const struct qt_inline_venue *venue)
 {
-    struct qt_accounts *accounts = qt_exchange_accounts(venue->exchange);
-    uint32_t asset = qt_accounts_asset(accounts, name);
-    return asset != QT_NO_ASSET &&
-           qt_accounts_deposit(accounts, QT__INLINE_OWNER, asset, amount);
+    return venue->options.deposit_asset[0] ? venue->options.deposit_asset : "USDT";
 }
 
-/* What the wallet held when an earlier run ended, its orders' locks included: they ended with it. */
-static bool
-pay_in_kept(struct qt_inline_venue *venue, const char *quote, bool *out_has_cash,
-            struct qt_error *err)
+bool
+qt__inline_kept(const struct qt_inline_venue *venue, uint32_t i, qt_money *out, bool *out_fits)
 {
-    for (uint32_t i = 0; i < venue->options.n_kept; i++) {
-        const struct qt_balance_record *kept = &venue->options.kept[i];
-        qt_money amount;
-        if (strcmp(kept->account, qt_account_name(QT_ACCOUNT_CASH)) != 0)
-            continue;
-        *out_has_cash = *out_has_cash || strcmp(kept->asset, quote) == 0;
-        if (!qt_money_mul_div(kept->amount, qt_pow10(QT_MONEY_SCALE), qt_pow10(kept->scale),
-                              &amount) ||
-            !pay_in(venue, kept->asset, amount))
-            return qt_fail(err, QT_E_DATA, "the simulated account cannot take over its %s",
-                           kept->asset);
-    }
-    return true;
-}
-
-static bool
-fund(struct qt_inline_venue *venue, struct qt_error *err)
-{
-    const char *quote = venue->options.deposit_asset[0] ? venue->options.deposit_asset : "USDT";
-    bool has_cash = false;
-    if (!pay_in_kept(venue, quote, &has_cash, err))
+    const struct qt_balance_record *kept = &venue->options.kept[i];
+    if (strcmp(kept->account, qt_account_name(QT_ACCOUNT_CASH)) != 0)
         return false;
-    venue->options.kept = NULL;
-    return has_cash || pay_in(venue, quote, venue->options.deposit) ||
-           qt_fail(err, QT_E_CONFIG, "the simulated account cannot hold that deposit");
+    *out_fits = qt_money_mul_div(kept->amount, qt_pow10(QT_MONEY_SCALE), qt_pow10(kept->scale), out);
+    return true;
 }
 
 static struct qt_inline_venue *
@@ -350,6 +235,8 @@ create(const struct qt_universe *universe, const struct qt_inline_options *optio
     struct qt_inline_venue *venue = calloc(1, sizeof *venue);
     if (venue) {
         venue->options = *options;
+        venue->perp_options = options->perp ? *options->perp : (struct qt_perp_options){0};
+        venue->core = options->perp ? &qt__inline_perps : &qt__inline_spot;
         qt_rng_init(&venue->rng, options->seed);
         venue->universe = universe;
         venue->waiting = calloc(n, sizeof *venue->waiting);
@@ -367,12 +254,11 @@ create(const struct qt_universe *universe, const struct qt_inline_options *optio
     }
     for (uint32_t i = 0; venue->sources && i < n; i++)
         qt_sources_init(&venue->sources[i]);
-    const struct qt_exchange_listener listener = {.context = venue, .execution = on_execution};
-    venue->exchange = qt_exchange_create(universe, &options->exchange, &listener, err);
-    if (!venue->exchange || !fund(venue, err)) {
+    if (!venue->core->open(venue, err)) {
         qt_inline_destroy(venue);
         return NULL;
     }
+    venue->options.kept = NULL; /* the caller's */
     return venue;
 }
 
@@ -385,7 +271,7 @@ qt_inline_backtest_create(struct qt_source *source, const struct qt_universe *un
         return NULL;
     venue->source = source;
     venue->now_ns = qt_source_start_ns(source);
-    qt_exchange_advance(venue->exchange, venue->now_ns);
+    venue->core->advance(venue);
     return venue;
 }
 
@@ -404,7 +290,7 @@ qt_inline_destroy(struct qt_inline_venue *venue)
 {
     if (!venue)
         return;
-    qt_exchange_destroy(venue->exchange);
+    venue->core->close(venue);
     free(venue->waiting);
     free(venue->bar);
     free(venue->sources);
@@ -416,4 +302,16 @@ struct qt_exchange *
 qt_inline_exchange(struct qt_inline_venue *venue)
 {
     return venue->exchange;
+}
+
+struct qt_perp *
+qt_inline_perp(struct qt_inline_venue *venue)
+{
+    return venue->perp;
+}
+
+bool
+qt_inline_is_conserved(const struct qt_inline_venue *venue)
+{
+    return venue->core->is_conserved(venue);
 }

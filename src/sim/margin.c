@@ -61,6 +61,39 @@ qt_margin_endow(struct qt_margin *margin, qt_money amount)
     return true;
 }
 
+bool
+qt_margin_deposit_coin(struct qt_margin *margin, uint32_t owner, qt_money amount)
+{
+    qt_money after;
+    qt_assert(owner < QT_OWNERS_MAX);
+    if (!qt_money_add(margin->coins[owner], amount, &after) || after.v < 0)
+        return false;
+    margin->coins[owner] = after;
+    margin->coins_deposited += amount.v;
+    return true;
+}
+
+void
+qt_margin_charge_coin(struct qt_margin *margin, uint32_t owner, qt_money amount)
+{
+    qt_assert(amount.v >= 0 && amount.v <= qt_margin_coin(margin, owner).v);
+    margin->coins[owner].v -= amount.v;
+    margin->coin_fees.v += amount.v;
+}
+
+qt_money
+qt_margin_coin(const struct qt_margin *margin, uint32_t owner)
+{
+    qt_assert(owner < QT_OWNERS_MAX);
+    return margin->coins[owner];
+}
+
+qt_money
+qt_margin_coin_fees(const struct qt_margin *margin)
+{
+    return margin->coin_fees;
+}
+
 qt_money
 qt_margin_wallet(const struct qt_margin *margin, uint32_t owner)
 {
@@ -228,8 +261,11 @@ bool
 qt_margin_is_conserved(const struct qt_margin *margin)
 {
     wide sum = margin->outside + margin->fees.v + margin->insurance.v;
-    for (uint32_t owner = 0; owner < QT_OWNERS_MAX; owner++)
+    wide coins = margin->coin_fees.v;
+    for (uint32_t owner = 0; owner < QT_OWNERS_MAX; owner++) {
         sum += margin->wallets[owner].v;
+        coins += margin->coins[owner].v;
+    }
     for (uint32_t i = 0; i < margin->n; i++) {
         wide qty = margin->outside_qty[i];
         for (uint32_t owner = 0; owner < QT_OWNERS_MAX; owner++) {
@@ -242,5 +278,5 @@ qt_margin_is_conserved(const struct qt_margin *margin)
         if (qty != 0)
             return false;
     }
-    return sum == margin->deposited;
+    return sum == margin->deposited && coins == margin->coins_deposited;
 }

@@ -16,7 +16,8 @@ struct qt_margin {
     struct qt_margin_position *positions; /* [owner * n + instrument] */
     qt_px *marks;
     qt_money fees, insurance;
-    wide outside, deposited;
+    qt_money coins[QT_OWNERS_MAX], coin_fees; /* of the coin that fees may be paid in */
+    wide outside, deposited, coins_deposited;
     wide *outside_qty; /* by instrument */
 };
 

@@ -40,7 +40,16 @@ qt_perp_create(const struct qt_universe *universe, const struct qt_perp_options 
         perp->options.max_history = 65536;
     if (options->max_fills == 0)
         perp->options.max_fills = 65536;
+    if (options->pace_ns == 0)
+        perp->options.pace_ns = QT_NS_PER_S;
+    qt_assert(QT__FUNDING_NS % perp->options.pace_ns == 0);
     perp->options.max_history = QT_MAX(perp->options.max_history, 2 * perp->options.max_open);
+    if (!qt__perp_take_schedule(perp, options)) {
+        qt_fail(err, QT_E_USAGE, "discount: there is no perpetual of %s here",
+                perp->schedule.discount_asset);
+        qt_perp_destroy(perp);
+        return NULL;
+    }
     perp->margin = qt_margin_create(universe);
     perp->markets = calloc((size_t)n + 1, sizeof *perp->markets);
     perp->called = calloc(((size_t)n + 1) * QT_OWNERS_MAX, sizeof *perp->called);
@@ -73,12 +82,6 @@ const struct qt_margin *
 qt_perp_margin(const struct qt_perp *perp)
 {
     return perp->margin;
-}
-
-const struct qt_perp_options *
-qt_perp_options(const struct qt_perp *perp)
-{
-    return &perp->options;
 }
 
 struct qt__perp_market *
@@ -152,15 +155,16 @@ qt__perp_settle(struct qt__perp_market *market)
 void
 qt_perp_advance(struct qt_perp *perp, int64_t now_ns)
 {
+    int64_t pace = perp->options.pace_ns;
     if (perp->second_ns == 0)
-        perp->second_ns = qt_time_floor(now_ns, QT_NS_PER_S) + QT_NS_PER_S;
+        perp->second_ns = qt_time_floor(now_ns, pace) + pace;
     while (perp->second_ns <= now_ns) {
-        int64_t oldest = qt_time_floor(now_ns, QT_NS_PER_S) - SECONDS_MAX * QT_NS_PER_S;
+        int64_t oldest = qt_time_floor(now_ns, pace) - SECONDS_MAX * pace;
         int64_t funding = qt_time_floor(perp->second_ns - 1, QT__FUNDING_NS) + QT__FUNDING_NS;
         if (perp->second_ns < oldest)
             perp->second_ns = QT_MIN(oldest, funding);
         perp->now_ns = perp->second_ns;
-        perp->second_ns += QT_NS_PER_S;
+        perp->second_ns += pace;
         qt__perp_second(perp);
     }
     perp->now_ns = QT_MAX(perp->now_ns, now_ns);

@@ -49,8 +49,12 @@ note_incomes(struct qt_perp *perp, const struct qt_perp_fill *fill)
 {
     qt__perp_keep_income(perp, fill->owner, fill->instrument, QT_PERP_REALISED, fill->realised,
                          fill->trade_id);
-    qt__perp_keep_income(perp, fill->owner, fill->instrument, QT_PERP_COMMISSION,
-                         qt_money_neg(fill->fee), fill->trade_id);
+    qt__perp_keep(perp, &(struct qt_perp_income){.trade_id = fill->trade_id,
+                                                 .owner = fill->owner,
+                                                 .instrument = fill->instrument,
+                                                 .kind = QT_PERP_COMMISSION,
+                                                 .amount = qt_money_neg(fill->fee),
+                                                 .in_coin = fill->fee_in_coin});
 }
 
 void
@@ -59,10 +63,10 @@ qt__perp_book_fill(struct qt__perp_market *market, struct qt__perp_record *recor
 {
     struct qt_perp *perp = market->perp;
     struct qt_perp_order *order = &record->order;
-    bool is_liquidation = order->origin == QT_PERP_BY_LIQUIDATION;
-    int ppm = is_liquidation     ? 0
-              : report->is_maker ? perp->options.maker_ppm
-                                 : perp->options.taker_ppm;
+    qt_money coins = QT_MONEY_ZERO;
+    bool in_coin = false;
+    int ppm =
+        qt__perp_fee_ppm(perp, order, report->quote, report->is_maker, &coins, &in_coin);
     int before = qt_qty_sign(qt_margin_position(perp->margin, order->owner, market->ins->id)->qty);
     order->cum_qty.v += report->qty.v;
     order->cum_quote.v += report->quote.v;
@@ -71,6 +75,8 @@ qt__perp_book_fill(struct qt__perp_market *market, struct qt__perp_record *recor
     struct qt_margin_result result =
         qt_margin_fill(perp->margin, order->owner, market->ins->id, (enum qt_side)order->side,
                        report->qty, report->quote, ppm, report->is_external);
+    if (in_coin)
+        qt_margin_charge_coin(perp->margin, order->owner, coins);
     struct qt_perp_fill fill = {.trade_id = report->trade_id,
                                 .order_id = order->id,
                                 .owner = order->owner,
@@ -79,7 +85,8 @@ qt__perp_book_fill(struct qt__perp_market *market, struct qt__perp_record *recor
                                 .qty = report->qty,
                                 .quote = report->quote,
                                 .realised = result.realised,
-                                .fee = result.fee,
+                                .fee = in_coin ? coins : result.fee,
+                                .fee_in_coin = in_coin,
                                 .is_buyer = order->side == QT_BUY,
                                 .is_maker = report->is_maker,
                                 .time_ns = perp->now_ns};

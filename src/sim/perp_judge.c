@@ -164,8 +164,9 @@ qt__perp_afford(const struct qt__perp_market *market, uint32_t owner, uint8_t si
     wide size = side == QT_BUY ? held + open[side].v : open[side].v - held;
     if (size > qt_margin_cap(position->leverage).v)
         return QT_PERP_LEVERAGE;
+    int taker_ppm = qt_perp_fees(market->perp, owner)->taker_ppm;
     wide need = (wide)after.v - before.v + loss_of(market, side, qty, cost) +
-                qt_accounts_fee(cost, market->perp->options.taker_ppm).v;
+                qt_accounts_fee(cost, taker_ppm).v;
     return need <= qt_margin_state(margin, owner).available.v ? QT_PERP_OK : QT_PERP_MARGIN;
 }
 
@@ -185,7 +186,7 @@ check_counts(const struct qt__perp_market *market, const struct qt_perp_ticket *
         return QT_PERP_MAX_STOPS;
     if (!is_stop && orders >= QT__PERP_ORDERS)
         return QT_PERP_MAX_ORDERS;
-    bool is_full = perp->n_open == perp->options.max_open ||
+    bool is_full = perp->n_open >= perp->options.max_open ||
                    qt_match_count(market->match) + 1 >= QT__PERP_BOOK;
     return is_full ? QT_PERP_FULL : QT_PERP_OK;
 }

@@ -41,33 +41,40 @@ reach(const struct qt__perp_market *market, enum qt_side side)
     return (qt_px){QT_MAX(px / tick * tick, tick)};
 }
 
-/* What the book did not take passes to the market maker of the insurance at the mark. */
+/* What the book did not take passes to the market maker of the insurance. */
 static void
-hand_over(struct qt__perp_market *market, struct qt__perp_record *record)
+hand_over(struct qt__perp_market *market, struct qt__perp_record *record, qt_px px, qt_qty qty)
 {
-    qt_px mark = qt__perp_reference(market, true);
     struct qt_match_report report = {.event = QT_MATCH_FILL,
-                                     .px = mark,
-                                     .qty = {record->order.qty.v - record->order.cum_qty.v},
+                                     .px = px,
+                                     .qty = qty,
                                      .is_external = true,
                                      .t_ns = market->perp->now_ns};
-    bool fits = qt_instrument_notional(market->ins, mark, report.qty, &report.quote);
+    bool fits = qt_instrument_notional(market->ins, px, report.qty, &report.quote);
     qt_assert(fits);
     qt__perp_book_fill(market, record, &report);
 }
 
+static bool
+is_worse(enum qt_side side, qt_px px, qt_px than)
+{
+    return side == QT_SELL ? px.v < than.v : px.v > than.v;
+}
+
+/* An order of the exchange for the whole position, at no worse price. */
 static struct qt__perp_record *
-order_of(struct qt__perp_market *market, uint32_t owner)
+order_of(struct qt__perp_market *market, uint32_t owner, qt_px worst)
 {
     struct qt_perp *perp = market->perp;
     qt_qty held = qt_margin_position(perp->margin, owner, market->ins->id)->qty;
     enum qt_side side = held.v > 0 ? QT_SELL : QT_BUY;
+    qt_px far = reach(market, side);
     struct qt_perp_ticket ticket = {.owner = owner,
                                     .instrument = market->ins->id,
                                     .side = (uint8_t)side,
                                     .type = QT_PERP_LIMIT,
                                     .tif = QT_PERP_IOC,
-                                    .px = reach(market, side),
+                                    .px = is_worse(side, far, worst) ? worst : far,
                                     .stop_px = QT_PX_NONE,
                                     .qty = qt_qty_abs(held),
                                     .reduce_only = true};
@@ -78,11 +85,12 @@ order_of(struct qt__perp_market *market, uint32_t owner)
     return record;
 }
 
-/* Into the fund, or out of it: what is left of the wallet decides. */
+/* Into the fund, or out of it as far as there is some: what is left of the wallet decides. */
 static void
 insure(struct qt__perp_market *market, uint32_t owner, qt_money amount)
 {
     struct qt_perp *perp = market->perp;
+    amount.v = QT_MAX(amount.v, -qt_margin_insurance(perp->margin).v);
     if (amount.v == 0)
         return;
     qt_margin_insure(perp->margin, owner, amount);
@@ -109,6 +117,21 @@ heaviest(struct qt_perp *perp, uint32_t owner)
     return found;
 }
 
+/* What the book has left: at the mark where the fund bears that, else the other side's positions end
+ * with it at the price where nothing is left behind it. */
+static void
+close_rest(struct qt__perp_market *market, uint32_t owner, qt_px worst, qt_px ruin)
+{
+    qt_px mark = qt__perp_reference(market, true);
+    struct qt__perp_record *record = order_of(market, owner, ruin);
+    qt_qty left = record->order.qty;
+    bool is_borne = !is_worse((enum qt_side)record->order.side, mark, worst);
+    if (!is_borne)
+        left = qt__perp_deleverage(market, record, ruin);
+    if (left.v > 0)
+        hand_over(market, record, is_borne ? mark : ruin, left);
+}
+
 /* Closes the whole position; what stands behind it pays the fee, and the fund what that lacks. */
 static void
 close_position(struct qt__perp_market *market, uint32_t owner)
@@ -117,16 +140,16 @@ close_position(struct qt__perp_market *market, uint32_t owner)
     uint32_t id = market->ins->id;
     struct qt_margin_position old = *qt_margin_position(perp->margin, owner, id);
     qt_money wallet = qt_margin_wallet(perp->margin, owner);
-    struct qt__perp_record *record = order_of(market, owner);
+    qt_px worst = qt__perp_ruin(market, owner, qt_margin_insurance(perp->margin));
+    qt_px ruin = qt__perp_ruin(market, owner, QT_MONEY_ZERO);
+    struct qt__perp_record *record = order_of(market, owner, worst);
     uint64_t before = qt_match_book_id(market->match);
     perp->stats.liquidations++;
     qt__perp_tell(perp, QT_PERP_ACCEPTED, record, NULL);
     if (qt_match_count(market->match) == QT__PERP_BOOK || !qt__perp_work(market, record))
         qt__perp_finish(perp, record, QT_ORDER_EXPIRED, QT_PERP_EXPIRED);
-    if (qt_margin_position(perp->margin, owner, id)->qty.v != 0) {
-        record = order_of(market, owner);
-        hand_over(market, record);
-    }
+    if (qt_margin_position(perp->margin, owner, id)->qty.v != 0)
+        close_rest(market, owner, worst, ruin);
     wide brought = (wide)qt_margin_wallet(perp->margin, owner).v - wallet.v;
     wide behind = old.is_isolated ? old.isolated.v + brought
                                   : (wide)qt_margin_state(perp->margin, owner).cross_wallet.v;

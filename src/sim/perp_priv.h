@@ -3,7 +3,8 @@
  * The inside of the exchange of perpetuals: perp.c (life, the market), perp_judge.c (what an order
  * must keep), perp_order.c (orders come and go), perp_fill.c (what the books tell), perp_wait.c
  * (orders that wait for a price), perp_mark.c (seconds: marks, funding), perp_liquidate.c,
- * perp_record.c (what is remembered), perp_setting.c (leverage and margin types).
+ * perp_deleverage.c, perp_record.c (what is remembered), perp_setting.c (leverage and margin types),
+ * perp_fees.c.
  */
 #ifndef QTRADE_SIM_PERP_PRIV_H
 #define QTRADE_SIM_PERP_PRIV_H
@@ -17,6 +18,7 @@
 #define QT__PERP_STOPS 200    /* of one owner, that wait for a price */
 #define QT__PERP_ORDERS 200   /* of one owner and symbol */
 #define QT__PERP_FUNDINGS 128 /* remembered a symbol */
+#define QT__PERP_SPARE (QT_OWNERS_MAX + 2) /* open orders of the exchange beside those of owners */
 #define QT__PERP_SAMPLES 30   /* seconds of the mark's moving average */
 #define QT__FUNDING_NS (8 * QT_NS_PER_HOUR)
 #define QT__RATE_1 INT64_C(100000000) /* rates are in 1e-8 */
@@ -46,6 +48,10 @@ struct qt__perp_market {
 struct qt_perp {
     const struct qt_universe *universe;
     struct qt_perp_options options;
+    struct qt_fee_schedule schedule;
+    uint32_t coin; /* the perpetual of the discount's coin; QT_NO_INSTRUMENT: no such discount */
+    struct qt_fee_volume volumes[QT_OWNERS_MAX];
+    bool refuses_burn[QT_OWNERS_MAX];
     struct qt_perp_listener listener;
     struct qt_margin *margin;
     struct qt__perp_market *markets;
@@ -150,6 +156,15 @@ void qt__perp_second(struct qt_perp *perp);
 /* perp_liquidate.c */
 void qt__perp_liquidate(struct qt_perp *perp);
 
+/* perp_deleverage.c */
+/** The price at which the owner's position leaves lack less than nothing behind it. */
+qt_px qt__perp_ruin(const struct qt__perp_market *market, uint32_t owner, qt_money lack);
+double qt__perp_rank(const struct qt_perp *perp, uint32_t owner, uint32_t instrument);
+/** Closes what is left of the order against the other side's owners at px. Returns what nobody
+ * held. */
+qt_qty qt__perp_deleverage(struct qt__perp_market *market, struct qt__perp_record *record,
+                           qt_px px);
+
 /* perp_record.c */
 bool qt__perp_records_init(struct qt_perp *perp);
 void qt__perp_records_finish(struct qt_perp *perp);
@@ -161,8 +176,17 @@ struct qt__perp_record *qt__perp_record_find(const struct qt_perp *perp, uint32_
                                              const char *client_id);
 void qt__perp_record_close(struct qt_perp *perp, const struct qt__perp_record *record);
 void qt__perp_keep_fill(struct qt_perp *perp, const struct qt_perp_fill *fill);
-/** An income that is not 0. */
+/** An income that is not 0, of the wallet. */
 void qt__perp_keep_income(struct qt_perp *perp, uint32_t owner, uint32_t instrument,
                           enum qt_perp_income_kind kind, qt_money amount, uint64_t trade_id);
+/** What kind, amount, owner, instrument, trade and coin say; its id and time are made. */
+void qt__perp_keep(struct qt_perp *perp, const struct qt_perp_income *income);
+
+/* perp_fees.c */
+/** One tier where no schedule is given; false: no perpetual of the discount's coin. */
+bool qt__perp_take_schedule(struct qt_perp *perp, const struct qt_perp_options *options);
+/** What the order's fill costs: a rate of the wallet, or the fee in the coin (*out_in_coin). */
+int qt__perp_fee_ppm(struct qt_perp *perp, const struct qt_perp_order *order, qt_money quote,
+                     bool is_maker, qt_money *out_coins, bool *out_in_coin);
 
 #endif

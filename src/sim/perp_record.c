@@ -17,7 +17,7 @@ qt__perp_records_init(struct qt_perp *perp)
 {
     const struct qt_perp_options *options = &perp->options;
     perp->records = calloc(options->max_history, sizeof *perp->records);
-    perp->open = calloc(options->max_open, sizeof *perp->open);
+    perp->open = calloc(options->max_open + QT__PERP_SPARE, sizeof *perp->open);
     perp->fills = calloc(options->max_fills, sizeof *perp->fills);
     perp->incomes = calloc(options->max_fills, sizeof *perp->incomes);
     perp->by_client = qt_textmap_create(options->max_history);
@@ -72,7 +72,7 @@ qt__perp_record_new(struct qt_perp *perp, const struct qt_perp_ticket *ticket)
                                                  .update_ns = perp->now_ns}};
     qt__name_make(ticket->client_id, order->id, order->client_id);
     qt__name_put(perp->by_client, name_of(order), order->id);
-    qt_assert(perp->n_open < perp->options.max_open);
+    qt_assert(perp->n_open < perp->options.max_open + QT__PERP_SPARE);
     perp->open[perp->n_open++] = order->id;
     return record;
 }
@@ -118,16 +118,32 @@ void
 qt__perp_keep_income(struct qt_perp *perp, uint32_t owner, uint32_t instrument,
                      enum qt_perp_income_kind kind, qt_money amount, uint64_t trade_id)
 {
-    if (qt_money_sign(amount) == 0)
+    qt__perp_keep(perp, &(struct qt_perp_income){.trade_id = trade_id,
+                                                 .owner = owner,
+                                                 .instrument = instrument,
+                                                 .kind = kind,
+                                                 .amount = amount});
+}
+
+void
+qt__perp_keep(struct qt_perp *perp, const struct qt_perp_income *income)
+{
+    if (qt_money_sign(income->amount) == 0)
         return;
     uint64_t id = perp->n_incomes++;
-    perp->incomes[id % perp->options.max_fills] = (struct qt_perp_income){.id = id + 1,
-                                                                          .trade_id = trade_id,
-                                                                          .owner = owner,
-                                                                          .instrument = instrument,
-                                                                          .kind = kind,
-                                                                          .amount = amount,
-                                                                          .time_ns = perp->now_ns};
+    struct qt_perp_income *kept = &perp->incomes[id % perp->options.max_fills];
+    *kept = *income;
+    kept->id = id + 1;
+    kept->time_ns = perp->now_ns;
+}
+
+size_t
+qt_perp_open(const struct qt_perp *perp, uint32_t instrument)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < perp->n_open; i++)
+        n += qt__perp_record_of(perp, perp->open[i])->order.instrument == instrument;
+    return n;
 }
 
 bool

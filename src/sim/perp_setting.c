@@ -13,6 +13,31 @@ qt_perp_deposit(struct qt_perp *perp, uint32_t owner, qt_money amount)
     return true;
 }
 
+bool
+qt_perp_deposit_coin(struct qt_perp *perp, uint32_t owner, qt_money amount)
+{
+    if (!qt_margin_deposit_coin(perp->margin, owner, amount))
+        return false;
+    perp->n_owners = QT_MAX(perp->n_owners, owner + 1);
+    qt__perp_keep(perp, &(struct qt_perp_income){.owner = owner,
+                                                 .instrument = QT_NO_INSTRUMENT,
+                                                 .kind = QT_PERP_TRANSFER,
+                                                 .amount = amount,
+                                                 .in_coin = true});
+    qt__perp_tell_account(perp, owner, QT_NO_INSTRUMENT, QT_PERP_BY_TRANSFER, QT_MONEY_ZERO);
+    return true;
+}
+
+void
+qt_perp_adopt(struct qt_perp *perp, uint32_t owner, uint32_t instrument, qt_qty qty, qt_money cost)
+{
+    bool is_long = qt_qty_sign(qty) > 0;
+    perp->n_owners = QT_MAX(perp->n_owners, owner + 1);
+    (void)qt_margin_fill(perp->margin, owner, instrument, is_long ? QT_BUY : QT_SELL,
+                         qt_qty_abs(qty), is_long ? cost : qt_money_neg(cost), 0, true);
+    qt_margin_touch(perp->margin, owner, instrument, perp->now_ns);
+}
+
 enum qt_perp_setting
 qt_perp_set_leverage(struct qt_perp *perp, uint32_t owner, uint32_t instrument, int leverage)
 {

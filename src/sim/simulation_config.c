@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The section "simulation": one row a key. How to add one: a field in struct qt_simulation_config,
- * a row here, a line in qt_simulation_apply; tests/sim/test_simulation_config.c and the manual
+ * a row here, a line in an apply function; tests/sim/test_simulation_config.c and the manual
  * check judge it.
  */
 #include "qtrade/sim/simulation_config.h"
@@ -27,6 +27,8 @@ static const struct qt_config_key keys[] = {
            "of what is seen at its price, the part that a resting order comes behind"),
     NUMBER(maker_bps, 10, 1000, "bps", "fee of an order that rests"),
     NUMBER(taker_bps, 10, 1000, "bps", "fee of an order that takes"),
+    NUMBER(perpetual_maker_bps, 2, 1000, "bps", "and of perpetuals, of an order that rests"),
+    NUMBER(perpetual_taker_bps, 5, 1000, "bps", "and of one that takes"),
     {0}};
 
 const struct qt_config_section qt_simulation_section = {
@@ -50,4 +52,12 @@ qt_simulation_apply(const struct qt_simulation_config *config, struct qt_inline_
     out->exchange.queue_ppm = (unsigned)QT_MAX(config->queue_ahead * PPM + 0.5, 1.0);
     out->law[QT_INLINE_ORDER] = law_of(config->order_ms, config->order_sigma);
     out->law[QT_INLINE_CANCEL] = law_of(config->cancel_ms, config->cancel_sigma);
+}
+
+void
+qt_simulation_apply_perpetual(const struct qt_simulation_config *config,
+                              struct qt_perp_options *out)
+{
+    out->maker_ppm = (int)(config->perpetual_maker_bps * PPM_A_BPS + 0.5);
+    out->taker_ppm = (int)(config->perpetual_taker_bps * PPM_A_BPS + 0.5);
 }

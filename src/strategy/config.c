@@ -25,7 +25,7 @@ static const struct qt_config_key keys[] = {
     {.key = "interval", .type = QT_CONFIG_TEXT, .offset = AT(interval), .max = 8, .text = "15m",
      .choices = "1m|5m|15m|1h|4h|1d", .help = "bars that signals are computed on"},
     {.key = "allow_short", .type = QT_CONFIG_BOOL, .offset = AT(allow_short), .def = 0, .max = 1,
-     .help = "open short positions too (not possible on spot)"},
+     .help = "open short positions too: on paper and in backtests of perpetuals only"},
     NUMBER("technical_weight", AT(technical_weight), 0.40, 0, 1, "ratio",
            "weight of the technical family"),
     NUMBER("fundamental_weight", AT(fundamental_weight), 0.30, 0, 1, "ratio",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Positions by average cost. A fill is one or two legs (the trade; the sale that pays a fee in
- * base); a leg is split at zero into a closing and an opening part. Everything is worked out on a
- * copy and taken over when all of it fitted.
+ * base, or the purchase that a rebate in base is); a leg is split at zero into a closing and an
+ * opening part. Everything is worked out on a copy and taken over when all of it fitted.
  */
 #include "qtrade/base/time.h"
 #include "qtrade/trade/position.h"
@@ -85,7 +85,8 @@ take_leg(struct qt_position *p, const struct leg *leg, qt_money *realised,
     return true;
 }
 
-/* The fee: quote is taken as it is; base is sold at the fill's price to pay for itself. */
+/* The fee: quote is taken as it is; base is sold at the fill's price to pay for itself, and a rebate
+ * in base is bought at it. */
 static bool
 take_fee(struct qt_position *p, const struct qt_fill *fill, struct qt_position_change *change)
 {
@@ -93,14 +94,15 @@ take_fee(struct qt_position *p, const struct qt_fill *fill, struct qt_position_c
         change->fee = fill->fee;
         return money_step(&p->fees, fill->fee, false);
     }
-    struct leg leg = {.is_buy = false, .qty = qt_qty_of_money(fill->fee)};
+    bool is_rebate = qt_money_sign(fill->fee) < 0;
+    struct leg leg = {.is_buy = is_rebate, .qty = qt_qty_abs(qt_qty_of_money(fill->fee))};
     if (qt_qty_sign(leg.qty) == 0)
         return true;
     if (!qt_notional(fill->px, p->px_scale, leg.qty, p->qty_scale, QT_MONEY_SCALE, &leg.quote) ||
         !take_leg(p, &leg, &change->realised, NULL))
         return false;
-    change->fee = leg.quote;
-    return money_step(&p->fees, leg.quote, false) && money_step(&p->base_fees, leg.quote, false);
+    change->fee = is_rebate ? qt_money_neg(leg.quote) : leg.quote;
+    return money_step(&p->fees, change->fee, false) && money_step(&p->base_fees, change->fee, false);
 }
 
 /* Opening and closing times, from the sign before and after. */
@@ -121,7 +123,7 @@ qt_position_fill(struct qt_position *position, const struct qt_fill *fill,
                  struct qt_position_change *out)
 {
     if (fill->instrument != position->instrument || qt_qty_sign(fill->qty) < 0 ||
-        qt_money_sign(fill->quote) < 0 || qt_money_sign(fill->fee) < 0)
+        qt_money_sign(fill->quote) < 0)
         return false;
     struct qt_position p = *position;
     struct qt_position_change change = {0};

@@ -96,6 +96,20 @@ remember_trade(struct qt_order *order, const struct qt_report *report)
     order->trades++;
 }
 
+/* A venue may pay for a fill (a rebate, told as a negative fee), but not more than it is worth. */
+static bool
+is_sane_fee(const struct qt_order *order, const struct qt_report *report)
+{
+    qt_money worth;
+    if (qt_money_sign(report->fee) >= 0)
+        return true;
+    if (report->fee_in_base)
+        return qt_qty_cmp(qt_qty_abs(qt_qty_of_money(report->fee)), report->qty) <= 0;
+    return qt_notional(report->px, order->px_scale, report->qty, order->qty_scale, QT_MONEY_SCALE,
+                       &worth) &&
+           qt_money_cmp(qt_money_neg(report->fee), worth) <= 0;
+}
+
 /* Covers the report's part; news: what was not booked before. */
 static enum fill_outcome
 cover_fill(struct qt_order *order, const struct qt_report *report, struct qt_order_change *out,
@@ -103,7 +117,7 @@ cover_fill(struct qt_order *order, const struct qt_report *report, struct qt_ord
 {
     qt_qty from = QT_QTY_ZERO;
     if (qt_qty_sign(report->qty) <= 0 || !qt_px_is_positive(report->px) ||
-        qt_money_sign(report->fee) < 0 || !qt_qty_sub(report->cum_qty, report->qty, &from) ||
+        !is_sane_fee(order, report) || !qt_qty_sub(report->cum_qty, report->qty, &from) ||
         qt_qty_sign(from) < 0)
         return impossible_qty(out, "a fill without sense", order, report->qty);
     if (qt_qty_cmp(report->cum_qty, order->request.qty) > 0)

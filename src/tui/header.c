@@ -320,6 +320,8 @@ draw_second(struct qt_canvas *canvas, const struct qt_snapshot *snap)
     add_money(&line, 30, "cash", snap->cash);
     add_money(&line, 25, "realised", snap->realised);
     add_money(&line, 20, "fees", snap->fees);
+    if (!qt_money_is_none(snap->funding) && qt_money_sign(snap->funding) != 0)
+        add_money(&line, 35, "funding", snap->funding);
     draw_line(canvas, 1, &line);
 }
 

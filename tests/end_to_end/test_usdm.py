@@ -21,8 +21,9 @@ KILLS = int(os.environ.get("QT_KILLS", "4"))  # QT_KILLS=200 QT_SEED=2 CK_RUN_CA
 class Place:
     """A simulated exchange of its own process, its account of perpetuals, and runs on that account."""
 
-    def __init__(self, strategy=None, faults=()):
-        self.strategy, self.faults = strategy or {}, [word for fault in faults for word in ("--fault", fault)]
+    def __init__(self, strategy=None, faults=(), words=()):
+        self.strategy = strategy or {}
+        self.words_of_venue = [word for fault in faults for word in ("--fault", fault)] + list(words)
 
     def __enter__(self):
         self.folder = Folder()
@@ -30,7 +31,8 @@ class Place:
         self.state = self.path / "state"
         os.mkdir(self.state, 0o700)
         credentials = self.path / "credentials.json"
-        self.venue = Program("venue", "serve", "--symbols", "12", "--credentials", str(credentials), *self.faults)
+        self.venue = Program("venue", "serve", "--symbols", "12", "--credentials", str(credentials),
+                             *self.words_of_venue)
         self.venue.__enter__()
         found = until("the venue", self.addresses)
         account = json.loads(credentials.read_text())
@@ -187,6 +189,24 @@ def longs_are_traded_at_leverage_one_and_the_ledger_is_the_venues():
             place.end(engine)
 
 
+def rebates_and_fees_in_a_coin_leave_the_ledger_the_venues():
+    with Place(words=("--usdm-fees", "-2/5,-3/4@20000", "--usdm-discount", "BNB=10", "--usdm-coins", "0.005")) as place:
+        place.settings["execution"] = {"entry": "chase", "chunk_impact_bps": 0, "budget_bps": 200, "take_bps": 20}
+        with place.run("--live") as engine:
+            until("a rebate", lambda: rows(place.state, "SELECT 1 FROM fills WHERE fee < 0"))
+            until("protected positions", place.protected)
+            assert call("--data-dir", str(place.state), "pause", "--reason", "a look").returncode == 0
+            until("a ledger like the venue's account", place.agrees)
+            place.end(engine)
+        paid = place.ask("/fapi/v1/income", incomeType="COMMISSION", limit=1000)
+        assert any(Decimal(row["income"]) > 0 and row["asset"] == "USDT" for row in paid), paid
+        taken = [row for row in paid if row["asset"] == "BNB"]
+        left = place.ask("/fapi/v2/account")["assets"][1]
+        assert left["asset"] == "BNB" and \
+            Decimal(left["walletBalance"]) == Decimal("0.005") + sum(Decimal(row["income"]) for row in taken), left
+        place.check_ledger()
+
+
 def o12_dead_engine_leaves_its_stops_and_a_restart_goes_on():
     """Fault O12: kill -9 with positions; what stands at the venue is what the next run finds."""
     with Place() as place:
@@ -318,6 +338,7 @@ def quote_asset_must_be_named():
 
 
 run([longs_are_traded_at_leverage_one_and_the_ledger_is_the_venues,
+     rebates_and_fees_in_a_coin_leave_the_ledger_the_venues,
      o12_dead_engine_leaves_its_stops_and_a_restart_goes_on, o12_dead_engine_leaves_a_stop_that_sells,
      o4_engines_that_die_at_any_moment_leave_each_position_one_stop, o3_lost_answers_of_stops_leave_one_each,
      o12_watchman_closes_what_a_silent_engine_left,

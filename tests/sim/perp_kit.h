@@ -17,6 +17,7 @@
 #include "qtrade/sim/perp.h"
 
 #define UNIT INT64_C(100000000)               /* one USDT */
+#define FUND (1000000 * UNIT)                 /* that the insurance begins with */
 #define START_NS (1700006400LL * QT_NS_PER_S) /* 2023-11-15T00:00:00Z */
 #define TOLD 256
 
@@ -134,7 +135,7 @@ kit_start(struct kit *kit, const struct qt_perp_options *options)
                                               .account = kit_account,
                                               .margin_call = kit_margin_call};
     static const struct qt_perp_options usual = {
-        .maker_ppm = 200, .taker_ppm = 500, .insurance = {1000 * UNIT}, .clearance_ppm = 12500};
+        .maker_ppm = 200, .taker_ppm = 500, .insurance = {FUND}, .clearance_ppm = 12500};
     memset(kit, 0, sizeof *kit);
     kit->universe = qt_universe_create();
     kit_add(kit, "ALFAUSDT", 1, 3);

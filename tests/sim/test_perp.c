@@ -387,7 +387,7 @@ START_TEST(cross_position_is_closed_at_its_liquidation_price_and_not_before)
     ck_assert_uint_eq(qt_perp_stats(kit.perp).liquidations, 1);
     ck_assert_uint_eq(qt_perp_stats(kit.perp).open_orders, 0);
     ck_assert_int_ge(kit_state(&kit, 1).wallet.v, 0);
-    ck_assert_int_gt(qt_margin_insurance(qt_perp_margin(kit.perp)).v, 1000 * UNIT);
+    ck_assert_int_gt(qt_margin_insurance(qt_perp_margin(kit.perp)).v, FUND);
 }
 END_TEST
 
@@ -402,7 +402,7 @@ START_TEST(isolated_position_takes_only_what_was_put_aside)
     ck_assert_int_eq(kit_position(&kit, 1)->qty.v, 0);
     ck_assert_int_eq(kit_position(&kit, 1)->isolated.v, 0);
     ck_assert_int_eq(kit_state(&kit, 1).wallet.v, wallet.v - 500050000000);
-    ck_assert_int_lt(qt_margin_insurance(qt_perp_margin(kit.perp)).v, 1000 * UNIT);
+    ck_assert_int_lt(qt_margin_insurance(qt_perp_margin(kit.perp)).v, FUND);
 }
 END_TEST
 

@@ -22,6 +22,10 @@ START_TEST(defaults_are_a_tenth_of_a_second_ten_points_and_the_end_of_the_queue)
     ck_assert_uint_eq(options.exchange.queue_ppm, 1000000);
     ck_assert_uint_eq(options.seed, 7);
     ck_assert_int_eq(options.latency_ns, 3);
+    struct qt_perp_options perp = {0};
+    qt_simulation_apply_perpetual(&config, &perp);
+    ck_assert_int_eq(perp.maker_ppm, qt_perp_usual.maker_ppm);
+    ck_assert_int_eq(perp.taker_ppm, qt_perp_usual.taker_ppm);
 }
 END_TEST
 
@@ -33,7 +37,10 @@ START_TEST(each_key_has_its_place)
                                                 .cancel_sigma = 0.4,
                                                 .queue_ahead = 0.6,
                                                 .maker_bps = 1.5,
-                                                .taker_bps = 7.5};
+                                                .taker_bps = 7.5,
+                                                .perpetual_maker_bps = 0.5,
+                                                .perpetual_taker_bps = 4};
+    struct qt_perp_options perp = {0};
     struct qt_inline_options options = {0};
     qt_simulation_apply(&config, &options);
     ck_assert_int_eq(options.law[QT_INLINE_ORDER].median_ns, 12500000);
@@ -43,6 +50,9 @@ START_TEST(each_key_has_its_place)
     ck_assert_int_eq(options.exchange.maker_ppm, 150);
     ck_assert_int_eq(options.exchange.taker_ppm, 750);
     ck_assert_uint_eq(options.exchange.queue_ppm, 600000);
+    qt_simulation_apply_perpetual(&config, &perp);
+    ck_assert_int_eq(perp.maker_ppm, 50);
+    ck_assert_int_eq(perp.taker_ppm, 400);
 }
 END_TEST
 

@@ -176,7 +176,8 @@ static const struct {
     {"no quantity", 2, 10000, 0, 4, 0, "a fill without sense: 0.000 of 0.010"},
     {"negative quantity", 2, 10000, -1, 4, 0, "a fill without sense: -0.001 of 0.010"},
     {"cumulative less than itself", 2, 10000, 5, 4, 0, "a fill without sense: 0.005 of 0.010"},
-    {"negative fee", 2, 10000, 1, 5, -1, "a fill without sense: 0.001 of 0.010"},
+    {"a rebate beyond its worth", 2, 10000, 1, 5, -INT64_C(1000000000000),
+     "a fill without sense: 0.001 of 0.010"},
     {"half of a known one", 2, 10000, 3, 6, 0, "two fills overlap: 0.006 of 0.010"},
     {"a known trade elsewhere", 1, 10000, 2, 6, 0,
      "trade 1 was said twice with different quantities"},
@@ -199,6 +200,18 @@ START_TEST(a_fill_that_cannot_be_is_an_incident_and_moves_no_position)
     told(orders, kit_report(256, QT_REPORT_STATUS, QT_ORDER_PARTIAL, 4, -1), 130,
          QT_ORDERS_APPLIED);
     ck_assert_int_eq(order->state, QT_ORDER_PARTIAL); /* the venue's evidence */
+    qt_orders_destroy(orders);
+}
+END_TEST
+
+START_TEST(a_rebate_is_booked_as_a_negative_fee)
+{
+    struct qt_orders *orders = kit_orders(4, 4);
+    struct qt_order *order = kit_add(orders, 256, QT_BUY, 10, 10000);
+    struct qt_order_change change =
+        told(orders, kit_fill(256, 1, 10000, 4, 4, -7), 110, QT_ORDERS_APPLIED);
+    ck_assert(change.has_fill && change.fill.fee.v == -7);
+    ck_assert_int_eq(order->fees.v, -7);
     qt_orders_destroy(orders);
 }
 END_TEST
@@ -590,6 +603,7 @@ add_cases(TCase *tc)
     tcase_add_test(tc, a_read_without_money_is_booked_at_the_orders_price_and_says_so);
     tcase_add_loop_test(tc, a_fill_that_cannot_be_is_an_incident_and_moves_no_position, 0,
                         (int)QT_COUNT_OF(bad_fills));
+    tcase_add_test(tc, a_rebate_is_booked_as_a_negative_fee);
     tcase_add_test(tc, O6_a_refused_cancel_asks_and_the_fill_is_accounted);
     tcase_add_test(tc, O8_an_order_of_an_earlier_run_is_unknown_and_no_position);
     tcase_add_test(tc, O15_the_same_decision_again_is_refused);

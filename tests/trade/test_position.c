@@ -120,6 +120,22 @@ START_TEST(a_fee_in_base_makes_the_quantity_smaller_and_stands_in_fees_at_the_fi
 }
 END_TEST
 
+START_TEST(a_rebate_is_a_negative_fee)
+{
+    struct qt_position p = flat();
+    struct qt_position_change change = taken(&p, fill(QT_BUY, 1000, 10000, -55, false));
+    ck_assert(p.qty.v == 1000 && p.fees.v == -55 && change.fee.v == -55);
+    p = flat();
+    change = taken(&p, fill(QT_BUY, 1000, 10000, -1, true)); /* 0.001 more of the base */
+    ck_assert_int_eq(p.qty.v, 1001);
+    ck_assert_int_eq(change.fee.v, -UNIT / 10);
+    ck_assert_int_eq(p.base_fees.v, -UNIT / 10);
+    taken(&p, fill(QT_SELL, 1001, 10000, 0, false));
+    ck_assert(qt_position_is_flat(&p));
+    ck_assert_int_eq(p.realised.v - p.fees.v, UNIT / 10); /* bought 100, sold 100.1 */
+}
+END_TEST
+
 START_TEST(a_fee_alone_changes_fees_only)
 {
     struct qt_position p = flat();
@@ -261,7 +277,9 @@ START_TEST(realised_unrealised_and_cost_hold_to_the_unit_with_fees_in_base_and_q
         int64_t qty = kit_between(&rng, 1, 5000);
         struct qt_fill f =
             fill((enum qt_side)qt_rng_below(&rng, 2), qty, kit_between(&rng, 1, 5000000),
-                 in_base ? kit_between(&rng, 0, qty / 100) : kit_between(&rng, 0, 100000), in_base);
+                 in_base ? kit_between(&rng, -qty / 200, qty / 100)
+                         : kit_between(&rng, -50000, 100000),
+                 in_base); /* the negative ones are rebates */
         taken(&p, f);
         cash += f.side == QT_BUY ? -f.quote.v : f.quote.v;
         cash -= in_base ? 0 : f.fee.v;
@@ -289,6 +307,7 @@ main(void)
     tcase_add_test(tc, through_zero_closes_one_side_and_opens_the_other);
     tcase_add_test(tc,
                    a_fee_in_base_makes_the_quantity_smaller_and_stands_in_fees_at_the_fills_price);
+    tcase_add_test(tc, a_rebate_is_a_negative_fee);
     tcase_add_test(tc, a_fee_alone_changes_fees_only);
     tcase_add_test(tc, what_does_not_fit_or_does_not_belong_changes_nothing);
     suite_add_tcase(suite, tc);

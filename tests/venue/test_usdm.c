@@ -291,6 +291,65 @@ START_TEST(liquidation_is_told_to_its_owner_and_to_all)
 }
 END_TEST
 
+/* Fees */
+
+static const json_t *
+newest(const char *path, const char *query)
+{
+    call(&client, "GET", path, "%s", query);
+    ck_assert_int_eq(client.status, 200);
+    return json_array_get(client.answer, json_array_size(client.answer) - 1);
+}
+
+START_TEST(fees_fall_with_volume_and_are_paid_in_the_coin)
+{
+    struct qt_exchange_server_options options = usual();
+    struct qt_fee_schedule schedule = {0};
+    struct qt_error err = {0};
+    struct inbox user;
+    ck_assert(qt_fee_schedule_parse("2/5,1/4@100", &schedule, &err));
+    qt_copy(schedule.discount_asset, sizeof schedule.discount_asset, "BNB");
+    schedule.discount_pct = 10;
+    options.usdm_fees = &schedule;
+    options.usdm_coins = "3";
+    begin(&options);
+    open_user(&user, "/ws/%s");
+    call(&client, "GET", "/fapi/v1/commissionRate", "symbol=BTCUSDT");
+    ck_assert_str_eq(text_of(client.answer, "takerCommissionRate"), "0.000500");
+    until_done("/fapi/v1/order", "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.1");
+    call(&client, "GET", "/fapi/v1/commissionRate", "symbol=BTCUSDT");
+    ck_assert_str_eq(text_of(client.answer, "takerCommissionRate"), "0.000400");
+    ck_assert_str_eq(text_of(client.answer, "makerCommissionRate"), "0.000100");
+    const json_t *trade = newest("/fapi/v1/userTrades", "symbol=BTCUSDT");
+    ck_assert_str_eq(text_of(trade, "commissionAsset"), "BNB");
+    const json_t *income = newest("/fapi/v1/income", "incomeType=COMMISSION");
+    ck_assert_str_eq(text_of(income, "asset"), "BNB");
+    ck_assert_int_eq(text_of(income, "income")[0], '-');
+    const json_t *told;
+    do
+        told = json_object_get(inbox_find(&user, "e", "ORDER_TRADE_UPDATE"), "o");
+    while (strcmp(text_of(told, "x"), "TRADE") != 0);
+    ck_assert_str_eq(text_of(told, "N"), "BNB");
+    call(&client, "GET", "/fapi/v2/account", "%s", "");
+    ck_assert_int_eq(int_of(client.answer, "feeTier"), 1);
+    ck_assert(json_is_true(json_object_get(client.answer, "feeBurn")));
+    const json_t *coins = json_array_get(json_object_get(client.answer, "assets"), 1);
+    ck_assert_str_eq(text_of(coins, "asset"), "BNB");
+    ck_assert_int_eq(text_of(coins, "walletBalance")[0], '2');
+    call(&client, "GET", "/fapi/v1/adlQuantile", "symbol=BTCUSDT");
+    const json_t *queue = json_object_get(json_array_get(client.answer, 0), "adlQuantile");
+    ck_assert_int_eq(int_of(queue, "BOTH"), 4); /* the only one who is long */
+    until_done("/fapi/v1/feeBurn", "feeBurn=false");
+    until_done("/fapi/v1/order", "symbol=BTCUSDT&side=SELL&type=MARKET&quantity=0.1");
+    trade = newest("/fapi/v1/userTrades", "symbol=BTCUSDT");
+    ck_assert_str_eq(text_of(trade, "commissionAsset"), "USDT");
+    call(&client, "POST", "/fapi/v1/feeBurn", "%s", "feeBurn=perhaps");
+    ck_assert_int_eq(client.status, 400);
+    inbox_stop(&user);
+    teardown();
+}
+END_TEST
+
 /* REST */
 
 static const struct {
@@ -466,6 +525,7 @@ main(void)
     tc = tcase_create("liquidation");
     tcase_set_timeout(tc, 150);
     tcase_add_test(tc, liquidation_is_told_to_its_owner_and_to_all);
+    tcase_add_test(tc, fees_fall_with_volume_and_are_paid_in_the_coin);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }

@@ -314,6 +314,7 @@ struct qt_snapshot {
     uint32_t instruments, eligible;
     bool has_equity; /* false: unknown (no account read yet) */
     qt_money equity, initial_equity, cash, exposure, day_pnl, realised, unrealised, fees;
+    qt_money funding; /* received of perpetuals since the account began; negative: paid */
     double drawdown, max_drawdown, heat; /* ratios of equity */
     bool is_liquidating, is_halted; /* halted: orders are cancelled, positions stay */
     char liquidation[160]; /* what is left where and why */

@@ -54,6 +54,12 @@ void qt_fee_volume_add(struct qt_fee_volume *volume, int64_t now_ns, qt_money qu
 qt_money qt_fee_volume_sum(const struct qt_fee_volume *volume, int64_t now_ns);
 /** The tier of that volume; the schedule has one at least. */
 const struct qt_fee_tier *qt_fee_tier_of(const struct qt_fee_schedule *schedule, qt_money volume);
+/**
+ * The fee of quote at ppm in the discount's coin, rounded up, at px of px_scale a coin. False: ppm
+ * asks no fee, px is none, or too much.
+ */
+QT_CHECKED bool qt_fee_in_coin(const struct qt_fee_schedule *schedule, qt_money quote, int ppm,
+                               qt_px px, int px_scale, qt_money *out);
 /** The highest rate that any tier asks. */
 int qt_fee_highest_ppm(const struct qt_fee_schedule *schedule);
 

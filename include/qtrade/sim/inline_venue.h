@@ -9,7 +9,11 @@
  * price, never an older one. A cancel works before a tick's trade, but never before its order has
  * arrived; a question about an order on its way is answered when it has. I2: at one tick the events
  * come as: reports of cancels, TRADE, QUOTE, reports of fills by the market, reports of new orders,
- * balances. I3: the feed never shows what the source has not yet played.
+ * balances. I3: the feed never shows what the source has not yet played. I4: perpetuals are told as
+ * the adapter tells them (B7 of venue/binance.h), shorts too: leverage 1, cross margin, the position as
+ * a balance of the base asset, cash as the wallet less what positions cost, funding as INCOME. The
+ * price that is played or streamed is the perpetual's own, and the middle of its book is the index
+ * too: the premium is nothing, so that funding is the interest, 0.01 % of 8 h, from longs.
  */
 #ifndef QTRADE_SIM_INLINE_VENUE_H
 #define QTRADE_SIM_INLINE_VENUE_H
@@ -25,6 +29,7 @@
 #include "qtrade/market/sources.h"
 #include "qtrade/sim/exchange.h"
 #include "qtrade/sim/latency.h"
+#include "qtrade/sim/perp.h"
 #include "qtrade/sim/source.h"
 
 #define QT_INLINE_OWNER 1 /* of its account, the only one */
@@ -36,6 +41,7 @@ enum qt_inline_request { QT_INLINE_ORDER, QT_INLINE_CANCEL, QT_INLINE_REQUESTS }
 /** Zeroed fields take the value behind the semicolon. */
 struct qt_inline_options {
     struct qt_exchange_options exchange;
+    const struct qt_perp_options *perp; /* the exchange inside is of USD-M perpetuals; copied; NULL: spot */
     int64_t latency_ns;                      /* of event time, >= 0 as given */
     struct qt_latency_law law[QT_INLINE_REQUESTS]; /* instead of latency_ns, drawn a request; median 0: that */
     uint64_t seed;                           /* of what is drawn */
@@ -69,8 +75,11 @@ void qt_inline_destroy(struct qt_inline_venue *venue); /* NULL is fine */
 /** Valid as long as the venue. The venue's work slot is NULL: the feed's work does it. */
 struct qt_feed_port qt_inline_feed(struct qt_inline_venue *venue);
 struct qt_venue_port qt_inline_port(struct qt_inline_venue *venue);
-/** The exchange behind it, for reading. */
+/** The exchange behind it, for reading; NULL: it is the other one. */
 struct qt_exchange *qt_inline_exchange(struct qt_inline_venue *venue);
+struct qt_perp *qt_inline_perp(struct qt_inline_venue *venue);
+/** What is there is what went in, to the unit. */
+bool qt_inline_is_conserved(const struct qt_inline_venue *venue);
 
 static inline void
 qt_inline_venue_auto(struct qt_inline_venue **p)

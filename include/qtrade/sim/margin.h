@@ -2,7 +2,8 @@
 /*
  * Accounts of a venue of perpetuals that settle in one asset (USDT): a wallet an owner, one
  * position an owner and symbol (one-way mode), cross or isolated, its leverage, what the insurance
- * fund holds. Every amount has scale QT_MONEY_SCALE. Prices are marks; who knows them sets them.
+ * fund holds, and of the coin that fees may be paid in a balance an owner. Every amount has scale
+ * QT_MONEY_SCALE. Prices are marks; who knows them sets them.
  *
  * A position is its signed quantity and its cost: what was paid for a long, minus what was received
  * for a short. A fill that makes it smaller takes the same part of the cost with it; the difference
@@ -10,7 +11,8 @@
  *
  * P1: the sum over owners of wallet - cost, fees, insurance and outside is what was deposited, to
  * the unit, after every call; outside is what the market around holds against the owners. P2: the
- * quantities of all owners and of the outside are zero together, symbol by symbol.
+ * quantities of all owners and of the outside are zero together, symbol by symbol. P3: the coins of
+ * all owners and those taken as fees are what was deposited of them.
  *
  *     notional          |quantity| x mark
  *     initial margin    notional / leverage; isolated: what was put aside when it was opened
@@ -86,6 +88,12 @@ void qt_margin_destroy(struct qt_margin *margin); /* NULL is fine */
 QT_CHECKED bool qt_margin_deposit(struct qt_margin *margin, uint32_t owner, qt_money amount);
 /** The same of the insurance fund. */
 QT_CHECKED bool qt_margin_endow(struct qt_margin *margin, qt_money amount);
+/** The same of the coin that fees may be paid in; it is no margin. */
+QT_CHECKED bool qt_margin_deposit_coin(struct qt_margin *margin, uint32_t owner, qt_money amount);
+/** Takes a fee in the coin: 0 <= amount <= what there is (asserted). */
+void qt_margin_charge_coin(struct qt_margin *margin, uint32_t owner, qt_money amount);
+qt_money qt_margin_coin(const struct qt_margin *margin, uint32_t owner);
+qt_money qt_margin_coin_fees(const struct qt_margin *margin);
 qt_money qt_margin_wallet(const struct qt_margin *margin, uint32_t owner);
 qt_money qt_margin_insurance(const struct qt_margin *margin);
 const struct qt_margin_position *qt_margin_position(const struct qt_margin *margin, uint32_t owner,
@@ -119,7 +127,7 @@ struct qt_margin_result qt_margin_fill(struct qt_margin *margin, uint32_t owner,
  * paid. */
 qt_money qt_margin_fund(struct qt_margin *margin, uint32_t owner, uint32_t instrument,
                         int64_t rate);
-/** From the owner's wallet to the insurance fund; negative: from the fund, which may owe then. */
+/** From the owner's wallet to the insurance fund; negative: from the fund. */
 void qt_margin_insure(struct qt_margin *margin, uint32_t owner, qt_money amount);
 /** Of a flat symbol, or higher leverage; what is isolated stays as it is. */
 void qt_margin_set_leverage(struct qt_margin *margin, uint32_t owner, uint32_t instrument,
@@ -134,7 +142,7 @@ QT_CHECKED bool qt_margin_shift(struct qt_margin *margin, uint32_t owner, uint32
 /** Something has changed in it at that time. */
 void qt_margin_touch(struct qt_margin *margin, uint32_t owner, uint32_t instrument, int64_t now_ns);
 
-/** P1 and P2. */
+/** P1, P2 and P3. */
 bool qt_margin_is_conserved(const struct qt_margin *margin);
 
 #endif

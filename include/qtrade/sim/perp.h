@@ -9,15 +9,19 @@
  *     mark     the middle one of index x (1 + rate x time to funding / 8 h),
  *              index + mean over 30 s of (middle of the book - index), and the last trade
  *     premium  (middle of the book - index) / index, each second
- *     rate     mean premium of the 8 h + (0.01 % - that, held within 0.05 % of 0), held within 0.3
- * % funding  at 00:00, 08:00 and 16:00 UTC: notional at mark x rate, from longs to shorts
+ *     rate     mean premium of the 8 h + (0.01 % - that, held within 0.05 % of 0), held within
+ *              0.3 %
+ *     funding  at 00:00, 08:00 and 16:00 UTC: notional at mark x rate, from longs to shorts
  *
  * X1: marks, funding and liquidations happen at whole seconds of the venue's clock, whatever calls
- * advance it, so that every clock gives the same. X2: an order that may only reduce never makes a
- * position larger nor turns it. X3: an owner whose margin balance is not above the maintenance
- * margin at a mark loses the orders, then the positions (of one symbol when isolated) by orders of
- * the exchange, priced at most 10 % beyond the mark; what nobody takes the insurance's market maker
- * takes at the mark. A clearance fee goes to the insurance fund, which pays what a wallet lacks.
+ * advance it, so that every clock gives the same; a market that moves seldom may have longer ones.
+ * X2: an order that may only reduce never makes a position larger nor turns it. X3: an owner whose
+ * margin balance is not above the maintenance margin at a mark loses the orders, then the positions
+ * (of one symbol when isolated) by orders of the exchange, priced at most 10 % beyond the mark; what
+ * nobody takes the insurance's market maker takes at the mark. A clearance fee goes to the insurance
+ * fund, which pays what a wallet lacks. X4: the fund is never below 0. What it could not bear is
+ * closed against the owners of the other side, the first in rank (perp_deleverage.c) first, then
+ * against the market around, at the price at which nothing is left behind the position; without fees.
  *
  * Source: Binance, USD-M futures: mark price and price index; introduction to funding rates;
  * liquidation protocols, 2024. One thread at a time.
@@ -25,6 +29,7 @@
 #ifndef QTRADE_SIM_PERP_H
 #define QTRADE_SIM_PERP_H
 
+#include "qtrade/sim/fees.h"
 #include "qtrade/sim/margin.h"
 #include "qtrade/sim/match.h"
 
@@ -39,7 +44,7 @@ enum qt_perp_type {
     QT_PERP_TYPES
 };
 enum qt_perp_tif { QT_PERP_GTC, QT_PERP_IOC, QT_PERP_FOK, QT_PERP_GTX, QT_PERP_TIFS };
-enum qt_perp_origin { QT_PERP_BY_OWNER, QT_PERP_BY_LIQUIDATION };
+enum qt_perp_origin { QT_PERP_BY_OWNER, QT_PERP_BY_LIQUIDATION, QT_PERP_BY_DELEVERAGING };
 
 /** Why an order was refused; Binance's code and text are in a table. */
 enum qt_perp_verdict {
@@ -114,8 +119,9 @@ struct qt_perp_fill {
     uint32_t owner, instrument;
     qt_px px;
     qt_qty qty;
-    qt_money quote, realised, fee;
+    qt_money quote, realised, fee; /* fee negative: a rebate */
     bool is_buyer, is_maker;
+    bool fee_in_coin; /* of the schedule's discount; else of the wallet */
     int64_t time_ns;
 };
 
@@ -131,7 +137,8 @@ struct qt_perp_income {
     uint64_t id, trade_id;      /* trade_id 0: of no trade */
     uint32_t owner, instrument; /* QT_NO_INSTRUMENT: of none */
     enum qt_perp_income_kind kind;
-    qt_money amount; /* as it changed the wallet */
+    qt_money amount; /* as it changed the wallet, or the coins */
+    bool in_coin;
     int64_t time_ns;
 };
 
@@ -175,13 +182,20 @@ struct qt_perp_listener {
 
 /** Zeroed fields take the value behind the semicolon. */
 struct qt_perp_options {
-    int maker_ppm, taker_ppm; /* 1/100 bps, as given */
+    int maker_ppm, taker_ppm; /* 1/100 bps, as given; where the schedule has no tiers */
+    const struct qt_fee_schedule *schedule; /* copied; NULL: those two. The coin of its discount
+                                               is priced at the mark of its own perpetual */
     size_t max_open;          /* open orders at once; 4096 */
     size_t max_history;       /* orders remembered; 65536 */
     size_t max_fills;         /* fills and incomes remembered; 65536 */
     qt_money insurance;       /* what the fund begins with */
     int clearance_ppm;        /* of what is liquidated */
+    int64_t pace_ns;          /* X1's second; whole seconds, a part of 8 h; 1 s */
 };
+
+/** As Binance's USD-M: 2 bps for makers, 5 for takers, 1.25 % of what is liquidated; a fund of a
+ * million. */
+extern const struct qt_perp_options qt_perp_usual;
 
 struct qt_perp;
 /** universe is borrowed and must not grow. NULL: err. */
@@ -190,7 +204,15 @@ struct qt_perp *qt_perp_create(const struct qt_universe *universe,
                                const struct qt_perp_listener *listener, struct qt_error *err);
 void qt_perp_destroy(struct qt_perp *perp); /* NULL is fine */
 const struct qt_margin *qt_perp_margin(const struct qt_perp *perp);
-const struct qt_perp_options *qt_perp_options(const struct qt_perp *perp);
+const struct qt_fee_schedule *qt_perp_schedule(const struct qt_perp *perp);
+/** What the owner pays now, by the volume of his last 30 days; what the exchange closes
+ * counts in neither. */
+const struct qt_fee_tier *qt_perp_fees(const struct qt_perp *perp, uint32_t owner);
+qt_money qt_perp_volume(const struct qt_perp *perp, uint32_t owner);
+/** Whether he pays in the coin while he has enough of it; from the start on, where the schedule has
+ * one. */
+void qt_perp_set_burn(struct qt_perp *perp, uint32_t owner, bool burns);
+bool qt_perp_burns(const struct qt_perp *perp, uint32_t owner);
 
 /** Time passes (never back): seconds end, with marks, funding, liquidations. Before the ticks of
  * that time. */
@@ -243,6 +265,8 @@ QT_CHECKED enum qt_perp_verdict qt_perp_cancel(struct qt_perp *perp, uint32_t ow
                                                struct qt_perp_order *out);
 /** Every open order of owner in instrument (QT_NO_INSTRUMENT: all). Returns how many. */
 size_t qt_perp_cancel_all(struct qt_perp *perp, uint32_t owner, uint32_t instrument);
+/** Open orders in instrument, of all owners, those that wait for a price too. */
+size_t qt_perp_open(const struct qt_perp *perp, uint32_t instrument);
 /** By id, or the newest with that client id when id is 0. */
 QT_CHECKED bool qt_perp_find(const struct qt_perp *perp, uint32_t owner, uint32_t instrument,
                              uint64_t id, const char *client_id, struct qt_perp_order *out);
@@ -257,8 +281,15 @@ size_t qt_perp_incomes(const struct qt_perp *perp, uint32_t owner, uint32_t inst
                        enum qt_perp_income_kind kind, int64_t from_ns, int64_t until_ns,
                        struct qt_perp_income *out, size_t n);
 
+/** How near the front of those who would be deleveraged on his side: 0 (last, or flat) to 4. */
+int qt_perp_adl_quantile(const struct qt_perp *perp, uint32_t owner, uint32_t instrument);
 /** Money comes into a wallet. False: as qt_margin_deposit. */
 QT_CHECKED bool qt_perp_deposit(struct qt_perp *perp, uint32_t owner, qt_money amount);
+/** The same of the coin that fees may be paid in. */
+QT_CHECKED bool qt_perp_deposit_coin(struct qt_perp *perp, uint32_t owner, qt_money amount);
+/** A position that was there before: qty and its cost of the same sign or 0, against the outside. */
+void qt_perp_adopt(struct qt_perp *perp, uint32_t owner, uint32_t instrument, qt_qty qty,
+                   qt_money cost);
 /** What a setting of the account was answered. */
 enum qt_perp_setting {
     QT_PERP_SET,
@@ -279,6 +310,7 @@ enum qt_perp_setting qt_perp_shift_margin(struct qt_perp *perp, uint32_t owner, 
 
 struct qt_perp_stats {
     uint64_t ticks, prints, orders, rejected, cancels, fills, expired, liquidations, fundings;
+    uint64_t deleveraged; /* positions, or parts of them, of the other side */
     size_t open_orders;
 };
 /** Counters since birth. */

@@ -14,7 +14,7 @@
 
 struct qt_strategy_config {
     char interval[8]; /* bars of the signal: "1m", "5m", "15m", "1h" */
-    bool allow_short; /* false: long only (spot) */
+    bool allow_short; /* false: long only (spot, and accounts at a venue) */
     double technical_weight, fundamental_weight, sentiment_weight, micro_weight;
     double entry_strength;   /* |strength| that an entry needs, 0..1 */
     double entry_confidence; /* confidence that an entry needs, 0..1 */

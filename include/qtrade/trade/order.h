@@ -120,7 +120,7 @@ struct qt_fill {
     qt_px px;
     qt_qty qty;
     qt_money quote; /* px x qty, >= 0, QT_MONEY_SCALE */
-    qt_money fee;   /* quote at QT_MONEY_SCALE, or base at qty_scale */
+    qt_money fee;   /* quote at QT_MONEY_SCALE, or base at qty_scale; negative: a rebate */
 };
 
 /** What may still fill: qty - cum_qty, 0 for final states. UNKNOWN counts like an open one. */

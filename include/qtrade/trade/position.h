@@ -6,7 +6,7 @@
  * (toward zero; all of it when q = Q) out of the cost; its quote against that is realised. Beyond
  * zero the fill is split at zero. A fee in the base asset is a sale of that quantity at the fill's
  * price whose proceeds are the fee: it makes the quantity smaller, and its value stands in fees
- * like a fee in quote.
+ * like a fee in quote. A negative fee is a rebate, and the same the other way round.
  *
  * P1: sum of the quote received - paid in fills = realised - cost - (value of base fees), to the
  * unit, always. P2: flat means cost 0.

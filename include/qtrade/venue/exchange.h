@@ -72,6 +72,8 @@ struct qt_exchange_server_options {
     bool has_usdm;           /* a venue of USD-M perpetuals beside, on a port of its own */
     int usdm_port;           /* 0: any free one */
     const char *usdm_wallet; /* USDT that its wallet begins with, decimal text; NULL: 100000 */
+    const struct qt_fee_schedule *usdm_fees; /* its fees; as fees; NULL or no tiers: 2/5 bps */
+    const char *usdm_coins; /* of the discount's coin in its wallet, decimal text; NULL: none */
 };
 
 /** Valid as long as the server. */

@@ -9,10 +9,6 @@
 #include "qtrade/base/time.h"
 
 #define WEIGHT_LIMIT 2400
-#define MAKER_PPM 200
-#define TAKER_PPM 500
-#define CLEARANCE_PPM 12500 /* "liquidationFee" of exchangeInfo */
-#define INSURANCE "1000000"
 #define WALLET "100000"
 #define WALLET_MOST INT64_C(1000000000)
 #define SLOW_NS (15 * QT_NS_PER_MIN) /* the premium's two lines */
@@ -148,12 +144,35 @@ add_symbol(struct qt__usdm *usdm, const struct qt_instrument *spot, struct qt_er
     return true;
 }
 
+/* What the account begins with: the wallet, and coins that fees may be paid in. */
+static bool
+pay_in(struct qt__usdm *usdm, const struct qt_exchange_server_options *options,
+       struct qt_error *err)
+{
+    const char *wallet = options->usdm_wallet ? options->usdm_wallet : WALLET;
+    const char *coins = options->usdm_coins ? options->usdm_coins : "0";
+    const int64_t most = WALLET_MOST * qt_pow10(QT_MONEY_SCALE);
+    qt_money amount;
+    if (!qt_money_parse(wallet, QT_MONEY_SCALE, &amount) || amount.v > most ||
+        !qt_perp_deposit(usdm->perp, QT__USDM_OWNER, amount))
+        return qt_fail(err, QT_E_CONFIG,
+                       "the wallet of the perpetuals cannot begin with %s USDT (0 to 1000000000)",
+                       wallet);
+    if (!qt_money_parse(coins, QT_MONEY_SCALE, &amount) || amount.v > most ||
+        (amount.v != 0 && !qt_perp_schedule(usdm->perp)->discount_asset[0]) ||
+        !qt_perp_deposit_coin(usdm->perp, QT__USDM_OWNER, amount))
+        return qt_fail(err, QT_E_CONFIG,
+                       "the wallet of the perpetuals cannot begin with %s of the discount's coin "
+                       "(0 to 1000000000, with a discount)",
+                       coins);
+    return true;
+}
+
 static bool
 make_market(struct qt__usdm *usdm, const struct qt__exchange *spot,
             const struct qt_exchange_server_options *options, struct qt_error *err)
 {
-    struct qt_perp_options perp = {
-        .maker_ppm = MAKER_PPM, .taker_ppm = TAKER_PPM, .clearance_ppm = CLEARANCE_PPM};
+    struct qt_perp_options perp = qt_perp_usual;
     const struct qt_perp_listener listener = {.context = usdm->exchange,
                                               .execution = qt__usdm_on_execution,
                                               .trade = qt__exchange_on_trade,
@@ -161,23 +180,15 @@ make_market(struct qt__usdm *usdm, const struct qt__exchange *spot,
                                               .account = qt__usdm_on_account,
                                               .mark = on_mark,
                                               .margin_call = qt__usdm_on_margin_call};
-    const char *wallet = options->usdm_wallet ? options->usdm_wallet : WALLET;
-    qt_money amount;
     for (uint32_t i = 0; i < qt_universe_count(spot->universe); i++)
         if (!add_symbol(usdm, qt_universe_at(spot->universe, i), err))
             return false;
-    bool is_known = qt_money_parse(INSURANCE, QT_MONEY_SCALE, &perp.insurance);
-    qt_assert(is_known);
+    perp.schedule = options->usdm_fees;
     usdm->perp = qt_perp_create(usdm->universe, &perp, &listener, err);
     if (!usdm->perp)
         return false;
     qt_perp_advance(usdm->perp, spot->info.start_ns);
-    return (qt_money_parse(wallet, QT_MONEY_SCALE, &amount) &&
-            amount.v <= WALLET_MOST * qt_pow10(QT_MONEY_SCALE) &&
-            qt_perp_deposit(usdm->perp, QT__USDM_OWNER, amount)) ||
-           qt_fail(err, QT_E_CONFIG,
-                   "the wallet of the perpetuals cannot begin with %s USDT (0 to 1000000000)",
-                   wallet);
+    return pay_in(usdm, options, err);
 }
 
 static bool

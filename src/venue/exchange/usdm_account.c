@@ -94,28 +94,50 @@ write_account_position(struct qt__exchange *exchange, struct qt_text *out, uint3
 }
 
 static void
-write_asset(struct qt__exchange *exchange, struct qt_text *out, const struct qt_margin_state *state)
+write_asset(struct qt__exchange *exchange, struct qt_text *out, bool is_coin,
+            const struct qt_margin_state *state)
 {
     open_object(out);
-    qt__field_text(out, "asset", "USDT");
+    qt__field_text(out, "asset", qt__usdm_asset(exchange->usdm, is_coin));
     write_state(out, state, false);
-    qt__field_bool(out, "marginAvailable", true);
+    qt__field_bool(out, "marginAvailable", !is_coin);
     qt__field_int(out, "updateTime", exchange->usdm->transfer_ns / QT_NS_PER_MS);
     qt_text_add_char(out, '}');
+}
+
+/* The coins that fees are paid in: a wallet that no position stands on. False: there is none. */
+static bool
+coin_state(const struct qt__exchange *exchange, struct qt_margin_state *out)
+{
+    qt_money coins = qt_margin_coin(margin_of(exchange), QT__USDM_OWNER);
+    *out = (struct qt_margin_state){.wallet = coins, .cross_wallet = coins, .available = coins};
+    return qt_perp_schedule(exchange->usdm->perp)->discount_asset[0] != '\0';
+}
+
+static int64_t
+fee_tier(const struct qt_perp *perp)
+{
+    return qt_perp_fees(perp, QT__USDM_OWNER) - qt_perp_schedule(perp)->tiers;
 }
 
 bool
 qt__usdm_account(struct qt__exchange *exchange, struct qt__call *call)
 {
     struct qt_text *out = call->out;
-    struct qt_margin_state state = qt_margin_state(margin_of(exchange), QT__USDM_OWNER);
-    qt_text_add(out, "{\"feeTier\":0,\"feeBurn\":false,\"canTrade\":true,\"canDeposit\":false,"
-                     "\"canWithdraw\":false,\"multiAssetsMargin\":false,\"tradeGroupId\":-1");
+    const struct qt_perp *perp = exchange->usdm->perp;
+    struct qt_margin_state state = qt_margin_state(margin_of(exchange), QT__USDM_OWNER), coins;
+    qt_text_add_char(out, '{');
+    qt__field_int(out, "feeTier", fee_tier(perp));
+    qt__field_bool(out, "feeBurn", qt_perp_burns(perp, QT__USDM_OWNER));
+    qt_text_add(out, ",\"canTrade\":true,\"canDeposit\":false,\"canWithdraw\":false,"
+                     "\"multiAssetsMargin\":false,\"tradeGroupId\":-1");
     qt__field_int(out, "updateTime", exchange->usdm->transfer_ns / QT_NS_PER_MS);
     write_state(out, &state, true);
     qt__field(out, "assets");
     qt_text_add_char(out, '[');
-    write_asset(exchange, out, &state);
+    write_asset(exchange, out, false, &state);
+    if (coin_state(exchange, &coins))
+        write_asset(exchange, out, true, &coins);
     qt_text_add_char(out, ']');
     qt__field(out, "positions");
     qt_text_add_char(out, '[');
@@ -125,21 +147,33 @@ qt__usdm_account(struct qt__exchange *exchange, struct qt__call *call)
     return true;
 }
 
+static void
+write_balance(struct qt__exchange *exchange, struct qt_text *out, bool is_coin,
+              const struct qt_margin_state *state)
+{
+    qt_money most = {QT_MAX(QT_MIN(state->available.v, state->cross_wallet.v), INT64_C(0))};
+    open_object(out);
+    qt__field_text(out, "accountAlias", "qtrade");
+    qt__field_text(out, "asset", qt__usdm_asset(exchange->usdm, is_coin));
+    qt__field_money(out, "balance", state->wallet);
+    qt__field_money(out, "crossWalletBalance", state->cross_wallet);
+    qt__field_money(out, "crossUnPnl", state->cross_unrealised);
+    qt__field_money(out, "availableBalance", state->available);
+    qt__field_money(out, "maxWithdrawAmount", most);
+    qt__field_bool(out, "marginAvailable", !is_coin);
+    qt__field_int(out, "updateTime", exchange->usdm->transfer_ns / QT_NS_PER_MS);
+    qt_text_add_char(out, '}');
+}
+
 bool
 qt__usdm_balance(struct qt__exchange *exchange, struct qt__call *call)
 {
-    struct qt_margin_state state = qt_margin_state(margin_of(exchange), QT__USDM_OWNER);
-    qt_text_add(call->out, "[{\"accountAlias\":\"qtrade\",\"asset\":\"USDT\"");
-    qt__field_money(call->out, "balance", state.wallet);
-    qt__field_money(call->out, "crossWalletBalance", state.cross_wallet);
-    qt__field_money(call->out, "crossUnPnl", state.cross_unrealised);
-    qt__field_money(call->out, "availableBalance", state.available);
-    qt__field_money(
-        call->out, "maxWithdrawAmount",
-        (qt_money){QT_MAX(QT_MIN(state.available.v, state.cross_wallet.v), INT64_C(0))});
-    qt__field_bool(call->out, "marginAvailable", true);
-    qt__field_int(call->out, "updateTime", exchange->usdm->transfer_ns / QT_NS_PER_MS);
-    qt_text_add(call->out, "}]");
+    struct qt_margin_state state = qt_margin_state(margin_of(exchange), QT__USDM_OWNER), coins;
+    qt_text_add_char(call->out, '[');
+    write_balance(exchange, call->out, false, &state);
+    if (coin_state(exchange, &coins))
+        write_balance(exchange, call->out, true, &coins);
+    qt_text_add_char(call->out, ']');
     return true;
 }
 
@@ -164,7 +198,8 @@ write_risk(struct qt__exchange *exchange, struct qt_text *out, uint32_t symbol)
     qt__field_px(out, "markPrice", qt_margin_mark(margin, symbol), ins);
     qt__field_money(out, "maxNotionalValue", qt_margin_cap(position->leverage));
     qt__field_money(out, "unRealizedProfit", unrealised);
-    qt__field_int(out, "adl", 0);
+    qt__field_int(out, "adl",
+                  qt_perp_adl_quantile(exchange->usdm->perp, QT__USDM_OWNER, symbol));
     qt_text_add_char(out, '}');
 }
 
@@ -198,6 +233,27 @@ qt__usdm_risk_open(struct qt__exchange *exchange, struct qt__call *call)
     return write_risks(exchange, call, true);
 }
 
+bool
+qt__usdm_adl(struct qt__exchange *exchange, struct qt__call *call)
+{
+    uint32_t first = 0, end = exchange->n_symbols;
+    if (qt__call_has(call, "symbol")) {
+        if (!qt__need_symbol(exchange, call, &first))
+            return false;
+        end = first + 1;
+    }
+    qt_text_add_char(call->out, '[');
+    for (uint32_t i = first; i < end; i++) {
+        open_object(call->out);
+        qt__field_text(call->out, "symbol", qt_universe_at(exchange->universe, i)->symbol);
+        qt__field(call->out, "adlQuantile");
+        qt_text_addf(call->out, "{\"LONG\":0,\"SHORT\":0,\"BOTH\":%d}}",
+                     qt_perp_adl_quantile(exchange->usdm->perp, QT__USDM_OWNER, i));
+    }
+    qt_text_add_char(call->out, ']');
+    return true;
+}
+
 static void
 write_trade(struct qt__exchange *exchange, struct qt_text *out, const struct qt_perp_fill *fill)
 {
@@ -212,7 +268,7 @@ write_trade(struct qt__exchange *exchange, struct qt_text *out, const struct qt_
     qt__field_money(out, "realizedPnl", fill->realised);
     qt__field_money(out, "quoteQty", fill->quote);
     qt__field_money(out, "commission", fill->fee);
-    qt__field_text(out, "commissionAsset", "USDT");
+    qt__field_text(out, "commissionAsset", qt__usdm_asset(exchange->usdm, fill->fee_in_coin));
     qt__field_int(out, "time", fill->time_ns / QT_NS_PER_MS);
     qt__field_text(out, "positionSide", "BOTH");
     qt__field_bool(out, "buyer", fill->is_buyer);
@@ -269,7 +325,7 @@ write_income(struct qt__exchange *exchange, struct qt_text *out,
                               : "");
     qt__field_text(out, "incomeType", income_names[income->kind]);
     qt__field_money(out, "income", income->amount);
-    qt__field_text(out, "asset", "USDT");
+    qt__field_text(out, "asset", qt__usdm_asset(exchange->usdm, income->in_coin));
     qt__field_text(out, "info", income_names[income->kind]);
     qt__field_int(out, "time", income->time_ns / QT_NS_PER_MS);
     qt__field_int(out, "tranId", (int64_t)income->id);

@@ -22,7 +22,7 @@ execution_name(enum qt_perp_event event, const struct qt_perp_order *order)
     case QT_PERP_TRIGGERED:
         return "NEW";
     case QT_PERP_FILLED:
-        return order->origin == QT_PERP_BY_LIQUIDATION ? "CALCULATED" : "TRADE";
+        return order->origin != QT_PERP_BY_OWNER ? "CALCULATED" : "TRADE";
     case QT_PERP_AMENDED:
         return "AMENDMENT";
     case QT_PERP_CANCELLED:
@@ -34,12 +34,13 @@ execution_name(enum qt_perp_event event, const struct qt_perp_order *order)
 }
 
 static void
-write_fill(struct qt_text *out, const struct qt_instrument *ins, const struct qt_perp_fill *fill)
+write_fill(struct qt_text *out, const struct qt__usdm *usdm, const struct qt_instrument *ins,
+           const struct qt_perp_fill *fill)
 {
     qt__field_qty(out, "l", fill ? fill->qty : QT_QTY_ZERO, ins);
     qt__field_px(out, "L", fill ? fill->px : QT_PX_NONE, ins);
     if (fill) {
-        qt__field_text(out, "N", "USDT");
+        qt__field_text(out, "N", qt__usdm_asset(usdm, fill->fee_in_coin));
         qt__field_money(out, "n", fill->fee);
     }
     qt__field_int(out, "t", fill ? (int64_t)fill->trade_id : 0);
@@ -48,9 +49,10 @@ write_fill(struct qt_text *out, const struct qt_instrument *ins, const struct qt
 }
 
 static void
-write_execution(struct qt_text *out, const struct qt_instrument *ins, enum qt_perp_event event,
+write_execution(struct qt_text *out, const struct qt__usdm *usdm, enum qt_perp_event event,
                 const struct qt_perp_order *order, const struct qt_perp_fill *fill)
 {
+    const struct qt_instrument *ins = qt_universe_at(usdm->universe, order->instrument);
     bool trails = order->original_type == QT_PERP_TRAILING;
     qt__field_text(out, "s", ins->symbol);
     qt__field_text(out, "c", order->client_id);
@@ -65,7 +67,7 @@ write_execution(struct qt_text *out, const struct qt_instrument *ins, enum qt_pe
     qt__field_text(out, "X", qt__perp_state_name(order));
     qt__field_int(out, "i", (int64_t)order->id);
     qt__field_qty(out, "z", order->cum_qty, ins);
-    write_fill(out, ins, fill);
+    write_fill(out, usdm, ins, fill);
     qt__field_int(out, "T", order->update_ns / QT_NS_PER_MS);
     qt__field_text(out, "b", "0");
     qt__field_text(out, "a", "0");
@@ -90,12 +92,11 @@ void
 qt__usdm_tell_order(struct qt__exchange *exchange, enum qt_perp_event event,
                     const struct qt_perp_order *order, const struct qt_perp_fill *fill)
 {
-    const struct qt_instrument *ins = qt_universe_at(exchange->usdm->universe, order->instrument);
     struct qt_text *out = qt__usdm_news(exchange, "ORDER_TRADE_UPDATE");
     qt__field_int(out, "T", order->update_ns / QT_NS_PER_MS);
     qt__field(out, "o");
     qt_text_add_char(out, '{');
-    write_execution(out, ins, event, order, fill);
+    write_execution(out, exchange->usdm, event, order, fill);
     qt_text_add(out, "}}");
     qt__streams_user(exchange);
     if (order->origin == QT_PERP_BY_LIQUIDATION && event == QT_PERP_FILLED)
@@ -118,6 +119,19 @@ write_position(struct qt_text *out, const struct qt__usdm *usdm, uint32_t symbol
     qt__field_text(out, "mt", position->is_isolated ? "isolated" : "cross");
     qt__field_money(out, "iw", position->isolated);
     qt__field_text(out, "ps", "BOTH");
+    qt_text_add_char(out, '}');
+}
+
+/* What there is of the coin that fees are paid in. */
+static void
+write_coins(struct qt_text *out, const struct qt__usdm *usdm, uint32_t owner)
+{
+    qt_money coins = qt_margin_coin(qt_perp_margin(usdm->perp), owner);
+    qt_text_add(out, ",{");
+    qt__field_text(out, "a", qt__usdm_asset(usdm, true));
+    qt__field_money(out, "wb", coins);
+    qt__field_money(out, "cw", coins);
+    qt__field_money(out, "bc", QT_MONEY_ZERO);
     qt_text_add_char(out, '}');
 }
 
@@ -148,7 +162,10 @@ qt__usdm_on_account(void *context, uint32_t owner, uint32_t instrument, enum qt_
     qt__field_money(out, "wb", state.wallet);
     qt__field_money(out, "cw", state.cross_wallet);
     qt__field_money(out, "bc", change);
-    qt_text_add(out, "}]");
+    qt_text_add_char(out, '}');
+    if (qt_perp_schedule(usdm->perp)->discount_asset[0])
+        write_coins(out, usdm, owner);
+    qt_text_add_char(out, ']');
     qt__field(out, "P");
     qt_text_add_char(out, '[');
     if (instrument != QT_NO_INSTRUMENT)

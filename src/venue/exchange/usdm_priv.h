@@ -52,6 +52,8 @@ const char *qt__perp_tif_name(uint8_t tif);
 const char *qt__perp_state_name(const struct qt_perp_order *order);
 /** What was paid for a unit on average; QT_PX_NONE: nothing. */
 qt_px qt__perp_average(const struct qt_instrument *ins, qt_money quote, qt_qty qty);
+/** The asset that a fee or an income is of: the discount's coin, or USDT. */
+const char *qt__usdm_asset(const struct qt__usdm *usdm, bool in_coin);
 qt_px qt__usdm_entry(const struct qt__usdm *usdm, uint32_t symbol);
 /** An order as REST tells it. */
 void qt__write_perp_order(struct qt_text *out, const struct qt_instrument *ins,
@@ -97,6 +99,7 @@ bool qt__usdm_account(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_balance(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_risk(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_risk_open(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__usdm_adl(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_brackets(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_leverage(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_margin_type(struct qt__exchange *exchange, struct qt__call *call);
@@ -105,6 +108,8 @@ bool qt__usdm_dual(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_set_dual(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_multi(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_commission(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__usdm_burn(struct qt__exchange *exchange, struct qt__call *call);
+bool qt__usdm_set_burn(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_configs(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_place_algo(struct qt__exchange *exchange, struct qt__call *call);
 bool qt__usdm_algo(struct qt__exchange *exchange, struct qt__call *call);

@@ -164,15 +164,39 @@ qt__usdm_brackets(struct qt__exchange *exchange, struct qt__call *call)
 bool
 qt__usdm_commission(struct qt__exchange *exchange, struct qt__call *call)
 {
-    const struct qt_perp_options *options = qt_perp_options(exchange->usdm->perp);
+    const struct qt_fee_tier *tier = qt_perp_fees(exchange->usdm->perp, QT__USDM_OWNER);
     uint32_t symbol;
     if (!qt__need_symbol(exchange, call, &symbol))
         return false;
     qt_text_add_char(call->out, '{');
     qt__field_text(call->out, "symbol", qt_universe_at(exchange->universe, symbol)->symbol);
-    qt__field_decimal(call->out, "makerCommissionRate", options->maker_ppm, 6);
-    qt__field_decimal(call->out, "takerCommissionRate", options->taker_ppm, 6);
+    qt__field_decimal(call->out, "makerCommissionRate", tier->maker_ppm, 6);
+    qt__field_decimal(call->out, "takerCommissionRate", tier->taker_ppm, 6);
     qt_text_add_char(call->out, '}');
+    return true;
+}
+
+bool
+qt__usdm_burn(struct qt__exchange *exchange, struct qt__call *call)
+{
+    qt_text_add_char(call->out, '{');
+    qt__field_bool(call->out, "feeBurn", qt_perp_burns(exchange->usdm->perp, QT__USDM_OWNER));
+    qt_text_add_char(call->out, '}');
+    return true;
+}
+
+bool
+qt__usdm_set_burn(struct qt__exchange *exchange, struct qt__call *call)
+{
+    static const char *const answers[] = {"true", "TRUE", "false", "FALSE", NULL};
+    char text[QT__PARAM_MAX];
+    if (!qt__call_need(call, "feeBurn", text))
+        return false;
+    int answer = qt__call_choice(call, "feeBurn", answers, -1);
+    if (answer < 0)
+        return false;
+    qt_perp_set_burn(exchange->usdm->perp, QT__USDM_OWNER, answer < 2);
+    qt_text_add(call->out, "{\"code\":200,\"msg\":\"success\"}");
     return true;
 }
 

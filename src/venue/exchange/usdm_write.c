@@ -44,6 +44,12 @@ qt__perp_average(const struct qt_instrument *ins, qt_money quote, qt_qty qty)
                : QT_PX_NONE;
 }
 
+const char *
+qt__usdm_asset(const struct qt__usdm *usdm, bool in_coin)
+{
+    return in_coin ? qt_perp_schedule(usdm->perp)->discount_asset : "USDT";
+}
+
 qt_px
 qt__usdm_entry(const struct qt__usdm *usdm, uint32_t symbol)
 {
