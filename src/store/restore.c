@@ -268,7 +268,11 @@ qt__restore_newest(sqlite3 *db, int64_t *out, struct qt_error *err)
                     "SELECT max(coalesce((SELECT max(seq) FROM orders), 0),"
                     " coalesce((SELECT max(seq) FROM decisions), 0),"
                     " coalesce((SELECT max(seq) FROM modes), 0),"
-                    " coalesce((SELECT max(seq) FROM audit), 0))",
+                    " coalesce((SELECT max(seq) FROM audit), 0),"
+                    " coalesce((SELECT max(seq) FROM (SELECT seq FROM fills ORDER BY id DESC"
+                    "  LIMIT 1000)), 0)," /* they have no index by number, and come in its order */
+                    " coalesce((SELECT max(seq) FROM (SELECT seq FROM postings ORDER BY id DESC"
+                    "  LIMIT 1000)), 0))",
                     out, err);
 }
 

@@ -206,6 +206,9 @@ START_TEST(S1_kill_between_any_two_records_of_a_fill_leaves_a_book_that_agrees)
     ck_assert_uint_eq(p.n, 31);
     restore_after(&p, n, &cut);
     size_t fills = fills_of(&p, n);
+    ck_assert_int_eq(cut.is_found, n >= 2); /* from its capital on it is no fresh store */
+    if (cut.is_found)
+        ck_assert_uint_ge(cut.last_seq, p.record[n - 1].seq);
     end(&p);
 
     begin(&q); /* and a store that has all of those fills, and no other one */
