@@ -99,7 +99,8 @@ static const struct qt__picture_field position[] = {ID(P, instrument),
 #define F struct qt_foreign_view
 static const struct qt__picture_field foreign[] = {TEXT(F, symbol),    SCALE(F, qty_scale),
                                                    FLAG(F, is_known),  UNITS(F, qty),
-                                                   UNITS(F, position), {0}};
+                                                   UNITS(F, position), MANY(F, at, SIGNED, 0),
+                                                   {0}};
 
 #define O struct qt_order_view
 static const struct qt__picture_field order[] = {COUNT(O, client_id), ID(O, instrument),
