@@ -129,17 +129,18 @@ def start_explains_what_happened_while_nobody_looked():
         stops = {name: next(order for order in orders if order["side"] == "SELL")
                  for name, orders in place.resting().items()}
 
-        done = next(iter(stops))
-
         def filled():
-            """The market falls through one of the stops; the others are left alone."""
-            place.push(done, 60000)
-            return done not in place.resting(symbol=done)
-        until("its stop fills", filled)
+            """The market falls through one of the stops; of others a part may fill."""
+            for name in stops:
+                place.push(name, 60000)
+                if name not in place.resting(symbol=name):
+                    return name
+            return None
+        done = until("a stop that fills", filled)
         order = place.ask("/api/v3/order", symbol=done, orderId=stops[done]["orderId"])
         assert order["status"] == "FILLED", order
         resting = place.resting()
-        gone = next(name for name in resting if float(resting[name][0]["executedQty"]) == 0)
+        gone = min(resting, key=lambda name: float(resting[name][0]["executedQty"]))
         others = [name for name in resting if name != gone]
         place.ask("/api/v3/order", "DELETE", symbol=gone, orderId=stops[gone]["orderId"])
         with place.run() as engine:
