@@ -184,6 +184,23 @@ qt__book_income(struct qt_engine *engine, const struct qt_event *event)
     qt__audit(engine, "venue", names[income->kind], text);
 }
 
+/* Less is held than is ours: a stop may have sold it unheard, and its cancel makes the venue say. A
+ * stop that was placed after that, for as much as before, has sold nothing of what is gone. True:
+ * that is under way. */
+static bool
+doubt_stop(struct qt_engine *engine, struct qt_symbol *symbol, qt_qty held)
+{
+    uint64_t stop = symbol->guard.order;
+    if (stop && symbol->doubted_order && stop != symbol->doubted_order &&
+        qt_qty_cmp(held, symbol->doubted_qty) == 0)
+        return false;
+    if (!qt__guard_doubt(engine, symbol))
+        return false;
+    symbol->doubted_order = stop;
+    symbol->doubted_qty = held;
+    return true;
+}
+
 /* What the venue holds of a base asset, against what we believe. Holdings that were there before
  * us are not ours and are left alone. */
 static void
@@ -206,7 +223,9 @@ compare_holding(struct qt_engine *engine, struct qt_symbol *symbol, const struct
     bool is_short = qt_qty_sign(ours) > 0 && qt_qty_cmp(held, ours) < 0;
     if (is_short)
         qt__surplus_unknown(symbol);
-    if (is_short && qt__guard_doubt(engine, symbol)) {
+    if (!is_short)
+        symbol->doubted_order = 0;
+    if (is_short && doubt_stop(engine, symbol, held)) {
         symbol->is_short_at_venue = false;
         return;
     }

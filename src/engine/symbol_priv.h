@@ -72,6 +72,8 @@ struct qt_symbol {
     uint32_t venue_read;           /* 0: never */
     qt_qty foreign_qty;            /* of it, what was there and not ours at the first quiet read */
     bool has_foreign, is_short_at_venue;
+    uint64_t doubted_order; /* the last stop that was cancelled as less than ours was held; 0: none */
+    qt_qty doubted_qty;     /* what was held then */
     qt_qty foreign_at[QT_VIEW_VENUES]; /* of it, what lies at each of several venues (spread.c) */
     qt_qty extra_qty; /* at the venue beyond ours and foreign_qty, at the last quiet read (surplus.c) */
     uint32_t extra_read; /* the first that showed so much */

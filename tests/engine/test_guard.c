@@ -462,6 +462,31 @@ START_TEST(stop_that_sold_unheard_is_not_taken_for_a_sale_by_somebody_else)
 }
 END_TEST
 
+/* As where stops of perpetuals rest: what they would sell need not be held. */
+START_TEST(o9_part_that_a_hand_sold_is_believed_though_a_stop_for_all_of_it_rests)
+{
+    uint64_t id = protected();
+    read_account(HELD / 2);
+    ck_assert_uint_eq(count(CANCEL), 1);
+    report(id, QT_REPORT_CANCELLED, QT_ORDER_CANCELLED, 0);
+    seconds(20, ENTRY);
+    uint64_t next = last(SUBMIT)->client_id;
+    ck_assert_uint_ne(next, id);
+    check_stop(last(SUBMIT), HELD, STOP);
+    accept_order(next);
+    for (unsigned reads = 0; reads < 2; reads++) {
+        ck_assert_int_eq(symbol()->position.qty.v, HELD);
+        ck_assert_uint_eq(count(CANCEL), 1); /* this one cannot have sold it */
+        read_account(HELD / 2);
+    }
+    ck_assert_int_eq(symbol()->position.qty.v, HELD / 2);
+    seconds(2, ENTRY);
+    report(next, QT_REPORT_CANCELLED, QT_ORDER_CANCELLED, 0);
+    seconds(20, ENTRY);
+    check_stop(last(SUBMIT), HELD / 2, STOP);
+}
+END_TEST
+
 START_TEST(o13_liquidation_keeps_the_stop_until_it_can_sell_and_re_arms_it)
 {
     struct qt_error err = {0};
@@ -551,6 +576,7 @@ main(void)
     tcase_add_test(tc, o12_restart_books_the_stop_that_sold_meanwhile);
     tcase_add_test(tc, o12_stop_whose_record_was_lost_is_cancelled);
     tcase_add_test(tc, stop_that_sold_unheard_is_not_taken_for_a_sale_by_somebody_else);
+    tcase_add_test(tc, o9_part_that_a_hand_sold_is_believed_though_a_stop_for_all_of_it_rests);
     tcase_add_test(tc, o13_liquidation_keeps_the_stop_until_it_can_sell_and_re_arms_it);
     tcase_add_test(tc, pause_and_reduce_keep_the_stop);
     tcase_add_test(tc, port_that_takes_nothing_leaves_the_position_to_the_engine);
