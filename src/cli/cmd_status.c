@@ -7,6 +7,7 @@
 
 #include "commands_priv.h"
 #include "state_dir_priv.h"
+#include "status_metrics_priv.h"
 
 enum { ANSWER_MS = 10000 };
 
@@ -222,6 +223,8 @@ status_run(const struct qt_args *args, struct qt_error *err)
     if (qt_args_has(args, "json")) {
         json_dumpf(status, stdout, JSON_INDENT(2));
         putchar('\n');
+    } else if (qt_args_has(args, "metrics")) {
+        qt__status_metrics(status, stdout);
     } else {
         print_page(status);
     }
@@ -232,7 +235,9 @@ status_run(const struct qt_args *args, struct qt_error *err)
 const struct qt_command qt_cmd_status = {
     .name = "status",
     .summary = "what the running engine stands at",
-    .options = (const struct qt_option[]){{"json", 0, NULL, "one JSON document"}, {0}},
+    .options = (const struct qt_option[]){{"json", 0, NULL, "one JSON document"},
+                                          {"metrics", 0, NULL, "Prometheus' text format"},
+                                          {0}},
     .flags = QT_NEEDS_ENGINE,
     .run = status_run,
 };

@@ -282,6 +282,8 @@ qt__heads_open(struct qt__heads *heads, const char *folder, const struct qt_stor
     if (!qt__heads_known(db, &heads->noted, err) || !qt__heads_read(heads->path, true, &list, err))
         return false;
     compare(heads, list.n > 0 ? &list.head[list.n - 1] : NULL, db, chain);
+    if (list.n > 0)
+        qt__head_print(&list.head[list.n - 1], heads->line);
     qt__heads_free(&list);
     return true;
 }

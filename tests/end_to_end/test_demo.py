@@ -2,6 +2,7 @@
 """The main job end to end: demo over real sockets, the control socket, restarts after kill -9."""
 import json
 import os
+import re
 import signal
 import socket
 
@@ -36,6 +37,42 @@ def recorded_market_drives_the_demo():
     assert document["symbols"] == 30 and document["conserved"] is True
     names = {row["symbol"] for row in document["selected"]}
     assert names and all(os.path.exists(f"{folder}/{name}-5m.csv.gz") for name in names), names
+
+
+def metrics_of(folder):
+    """Name and labels to value; every line is one of the format's, and each name has its head before it."""
+    done = call("--data-dir", str(folder), "status", "--metrics")
+    found, heads = {}, set()
+    for line in done.stdout.splitlines():
+        head = re.fullmatch(r"# (HELP|TYPE) (qtrade_[a-z_]+) (.+)", line)
+        if head:
+            heads.add(head[2])
+            assert head[1] == "HELP" or head[3] == ("counter" if head[2].endswith("_total") else "gauge"), line
+            continue
+        row = re.fullmatch(r"(qtrade_[a-z_]+)(\{[a-z]+=\"(?:[^\"\\\\]|\\\\.)*\"\})? (-?[0-9.e+-]+)", line)
+        assert row and row[1] in heads and row[1] + (row[2] or "") not in found, line
+        found[row[1] + (row[2] or "")] = float(row[3])
+    return found
+
+
+def metrics_say_what_the_status_says():
+    with Folder() as state:
+        for run_number in range(2):
+            with Program("--data-dir", str(state), "demo", "--headless", "--symbols", "10", "--speed", "60") as demo:
+                until("status", lambda: status(state))
+                assert call("--data-dir", str(state), "pause", "--reason", 'a "reason"').returncode == 0
+                document, metrics = status(state), metrics_of(state)
+                assert metrics["qtrade_symbols"] == document["symbols"] == 10
+                assert metrics['qtrade_mode_info{mode="PAUSED"}'] == 1 and metrics["qtrade_liquidating"] == 0
+                assert metrics["qtrade_positions"] == len(document["positions"])
+                assert metrics['qtrade_component_running{name="engine"}'] == 1
+                assert metrics['qtrade_venue_up{name="simulated"}'] == 1
+                assert metrics["qtrade_equity"] > 0 and "qtrade_watchman_heard_seconds" not in metrics
+                if run_number:  # of the run before: its end was signed
+                    head = document["audit"]["head"]
+                    assert head and metrics[f'qtrade_audit_head_info{{head="{head}"}}'] == 1, metrics
+                    assert head == (state / "audit.heads").read_text().splitlines()[-1]
+                assert demo.stop() == 0, demo.errors()
 
 
 def throw_away_folder_is_gone_afterwards():
@@ -276,7 +313,8 @@ def screen_without_a_terminal_is_one_line():
     assert done.returncode == 1 and done.stderr.strip().splitlines()[-1].startswith("qtrade:"), done.stderr
 
 
-run([demo_headless_ends_with_one_document, recorded_market_drives_the_demo, throw_away_folder_is_gone_afterwards,
+run([demo_headless_ends_with_one_document, recorded_market_drives_the_demo, metrics_say_what_the_status_says,
+     throw_away_folder_is_gone_afterwards,
      only_demo_that_runs_is_found_without_its_folder,
      every_word_of_the_operator_is_obeyed, signals_pause_liquidate_and_end, P4_second_engine_on_one_folder_is_refused,
      nobody_running_is_exit_five, folder_open_to_others_or_linked_is_refused,
