@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 /** The status document (borrowed) in Prometheus' text format, version 0.0.4, to out: what is not
- * known, or withheld by the dashboard, has no line. */
+ * known has no line. */
 void qt__status_metrics(const json_t *status, FILE *out);
 
 #endif
