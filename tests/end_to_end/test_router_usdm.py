@@ -32,6 +32,8 @@ class Perpetuals(Exchange):
         found = {}
         for row in self.ask("/fapi/v1/openOrders"):
             found.setdefault(row["symbol"], []).append(row)
+        for row in self.ask("/fapi/v1/openAlgoOrders"):  # where stops rest
+            found.setdefault(row["symbol"], []).append({**row, "origQty": row["quantity"]})
         return found
 
 
