@@ -25,6 +25,9 @@ class Disk:
     def __enter__(self):
         if os.geteuid() != 0 or not shutil.which("mkfs.ext4"):
             raise Skip("needs root and mkfs.ext4 to mount a file system")
+        namespace = subprocess.run(["unshare", "-m", "true"], capture_output=True, text=True, check=False)
+        if namespace.returncode != 0:  # a chroot whose root is no mount
+            raise Skip(f"no mount namespace can be made here: {namespace.stderr.strip()}")
         self.folder = Folder()
         path = self.folder.__enter__()
         self.image, self.at = path / "image", path / "at"
