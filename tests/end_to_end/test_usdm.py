@@ -6,6 +6,7 @@ import json
 import os
 import random
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -87,10 +88,13 @@ class Place:
     def is_bare(self):
         return self.ask("/fapi/v1/openOrders") == [] and self.ask("/fapi/v1/openAlgoOrders") == []
 
+    def step(self, symbol):
+        info = next(row for row in self.ask("/fapi/v1/exchangeInfo")["symbols"] if row["symbol"] == symbol)
+        return Decimal(next(row for row in info["filters"] if row["filterType"] == "LOT_SIZE")["stepSize"])
+
     def push(self, symbol):
         """A large purchase, sold again at once: the price falls through many levels of the book, never through all."""
-        info = next(row for row in self.ask("/fapi/v1/exchangeInfo")["symbols"] if row["symbol"] == symbol)
-        step = Decimal(next(row for row in info["filters"] if row["filterType"] == "LOT_SIZE")["stepSize"])
+        step = self.step(symbol)
         book = self.ask("/fapi/v1/depth", symbol=symbol, limit=20)
         depth = min(sum(Decimal(row[1]) for row in book[side]) for side in ("bids", "asks"))
         price = float(self.ask("/fapi/v1/ticker/price", symbol=symbol)["price"])
@@ -288,6 +292,32 @@ def o4_engines_that_die_at_any_moment_leave_each_position_one_stop():
             place.end(engine)
 
 
+def o9_part_that_a_hand_sold_is_adopted():
+    """Fault O9: a hand sells half of a position, whose stop the venue takes for all of it again and again."""
+    with Place() as place, place.run("--live") as engine:
+        until("protected positions", place.protected)
+        assert call("--data-dir", str(place.state), "pause", "--reason", "nobody trades but the hand").returncode == 0
+        row = until("protected positions", place.protected)[0]
+        symbol, whole = row["symbol"], Decimal(row["quantity"])
+        step = place.step(symbol)
+
+        def sold():
+            return place.trade(symbol, "SELL", whole / 2 // step * step, reduceOnly="true")
+        done = until("a hand's sale", sold)
+        line = until("what is told of it", lambda: rows(
+            place.state, f"SELECT rule FROM differences WHERE what = 'position' AND symbol = '{symbol}'"))
+        assert line == [["adopted"]], line
+        until("the rest under its stop", lambda: any(
+            row["symbol"] == symbol and Decimal(row["quantity"]) == whole - done and row["protected"]
+            for row in place.positions()))
+
+        def fits():
+            time.sleep(1)  # a read of all stops weighs at the venue
+            return Decimal(place.resting().get(symbol, {"quantity": 0})["quantity"]) == whole - done
+        until("a stop for what is left", fits)
+        place.end(engine, has_hand=True)
+
+
 def o3_lost_answers_of_stops_leave_one_each():
     """Fault O3: the answers to most orders are lost; stops are asked for by our id, and none stands twice."""
     with Place(faults=["lost-ack=0.8"]) as place, place.run("--live") as engine:
@@ -341,5 +371,6 @@ run([longs_are_traded_at_leverage_one_and_the_ledger_is_the_venues,
      rebates_and_fees_in_a_coin_leave_the_ledger_the_venues,
      o12_dead_engine_leaves_its_stops_and_a_restart_goes_on, o12_dead_engine_leaves_a_stop_that_sells,
      o4_engines_that_die_at_any_moment_leave_each_position_one_stop, o3_lost_answers_of_stops_leave_one_each,
+     o9_part_that_a_hand_sold_is_adopted,
      o12_watchman_closes_what_a_silent_engine_left,
      short_position_refuses_the_account_in_one_line, paper_needs_no_key, quote_asset_must_be_named])
