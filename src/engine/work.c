@@ -254,8 +254,11 @@ qt__work_report(struct qt_engine *engine, struct qt_symbol *symbol,
     if (change->has_fill)
         (void)holds(engine, symbol, parent, QT_QTY_ZERO, seq, now_ns);
     if (parent->child == order->request.client_id &&
-        qt_order_state_is_final((enum qt_order_state)order->state))
+        qt_order_state_is_final((enum qt_order_state)order->state)) {
         parent->child = 0;
+        if (order->state == QT_ORDER_REJECTED) /* by the venue, or it did not leave */
+            parent->retry_ns = now_ns + RETRY_NS;
+    }
     bool is_stopped = parent->state == QT_PARENT_STOPPING;
     bool is_filled = qt_qty_sign(qt_parent_rest(parent)) == 0;
     bool is_over = is_stopped || is_filled || parent->algorithm == QT_ALGO_IMMEDIATE;
