@@ -110,6 +110,8 @@ class Place:
         """How much of it was filled; 0: it was refused."""
         order = self.ask("/fapi/v1/order", "POST", (400,), symbol=symbol, side=side, type="MARKET", quantity=quantity,
                          newOrderRespType="RESULT", **more)
+        if not order:  # a book that is empty for now; the limit of requests is for the engine too
+            time.sleep(0.5)
         return Decimal(order["executedQty"] if order else 0)
 
     def ask(self, path, method="GET", refused=(), **values):
@@ -248,7 +250,11 @@ def o12_dead_engine_leaves_a_stop_that_sells():
             return None
         stop = until("the market at a stop", sold)
         symbol, became = stop["symbol"], stop["actualOrderId"]
-        until("the whole sale", lambda: place.ask("/fapi/v1/order", symbol=symbol, orderId=became)["status"] == "FILLED")
+
+        def is_over():
+            time.sleep(0.2)
+            return place.ask("/fapi/v1/order", symbol=symbol, orderId=became)["status"] == "FILLED"
+        until("the whole sale", is_over)
         order = place.ask("/fapi/v1/order", symbol=symbol, orderId=became)
         assert order["orderId"] != stop["algoId"] and order["executedQty"] == stop["quantity"], (order, stop)
         trades = {row["id"] for row in place.ask("/fapi/v1/userTrades", symbol=symbol, orderId=became)}
