@@ -82,16 +82,17 @@ answers(const struct world *world, int flags, const char *what, size_t where)
     return is_same;
 }
 
-/* Every byte that says something, one after the other (S9). */
+/* Every byte that says something, one after the other (S9); with QT_LIGHT each fourth. */
 static void
 flip_every_byte(struct world *world, const char *path)
 {
-    size_t n = 0, harmless = 0, named = 0;
+    size_t n = 0, harmless = 0, named = 0, samples = 0;
+    const size_t every = getenv("QT_LIGHT") ? 4 : 1;
     unsigned char *bytes = file_read(path, &n);
     for (size_t i = 0; i < n; i++) {
         bool is_sample =
             bytes[i] != 0 ? i % 1024 < 40 || i % 97 == 0 || i % 4096 >= 4050 : i % 4001 == 0;
-        if (!is_sample)
+        if (!is_sample || samples++ % every != 0)
             continue;
         unsigned char flipped = (unsigned char)(bytes[i] ^ (1u << i % 8));
         file_put(path, (int64_t)i, &flipped, 1);
@@ -102,7 +103,7 @@ flip_every_byte(struct world *world, const char *path)
         file_put(path, (int64_t)i, &bytes[i], 1);
         unlink(world->shm);
     }
-    ck_assert_msg(named > 100, "%zu named, %zu harmless", named, harmless);
+    ck_assert_msg(named > 100 / every, "%zu named, %zu harmless", named, harmless);
     ck_assert(answers(world, READS, path, n));
     free(bytes);
 }
