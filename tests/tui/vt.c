@@ -246,9 +246,6 @@ feed_control(struct vt *vt, unsigned char byte)
 {
     char name[16];
     switch (byte) {
-    case 27:
-        vt->state = ESCAPE;
-        break;
     case '\r':
         vt->x = 0;
         vt->is_wrap_pending = false;
@@ -319,14 +316,15 @@ vt_feed(struct vt *vt, const char *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         unsigned char byte = (unsigned char)bytes[i];
-        if (vt->state == ESCAPE) {
+        if (byte == 27) { /* begins anew whatever it cuts: a sequence, a character of several bytes */
+            vt->state = ESCAPE;
+            vt->more = 0;
+        } else if (vt->state == ESCAPE) {
             feed_escape(vt, byte);
         } else if (vt->state == CHARSET) {
             vt->state = GROUND;
         } else if (vt->state == CSI) {
-            if (byte == 27) {
-                vt->state = ESCAPE; /* the one before was cut */
-            } else if (byte >= 0x40 && byte <= 0x7e) {
+            if (byte >= 0x40 && byte <= 0x7e) {
                 vt->state = GROUND;
                 end_csi(vt, (char)byte);
             } else if (vt->length < (int)sizeof vt->sequence - 1) {
