@@ -87,9 +87,9 @@ put_batch(struct qt_store *store, uint64_t first, int fault, const char *what, i
     }
     for (int tries = 0; !port.flush(port.self, 2); tries++) {
         MUST(tries < 20000, "%s at %d: never acknowledged", what, at);
-        qt_store_stats(store, &stats);
         if (faults[fault].fail_for != FOR_GOOD || port.is_healthy(port.self))
             continue;
+        qt_store_stats(store, &stats);
         MUST(stats.failures > 0 && stats.last_error[0], "%s at %d: no reason", what, at);
         pthread_mutex_lock(&disk.mutex); /* the store's thread is at work */
         disk.fail_at = 0;
