@@ -175,7 +175,7 @@ const struct qt_command qt_cmd_demo = {
             {"seed", 0, "N", "seed of the generated market; default 1"},
             {"replay", 0, "DIR", "recorded klines drive the market"},
             {"speed", 0, "X", "exchange seconds per second, 0.01 to 10000; default 60"},
-            {"start", 0, "TIME", "exchange time at the start"},
+            {"start", 0, "TIME", "exchange time at the start; default now, of a recording a month into it"},
             {"journal", 0, "DIR", "keep a journal there, for qtrade replay"},
             QT__FAULT_OPTION,
             {"headless", 0, NULL, "no screen; ends with one JSON document"},

@@ -297,7 +297,7 @@ const struct qt_command qt_cmd_venue = {
             {"seed", 0, "N", "seed of the generated market; default 1"},
             {"replay", 0, "DIR", "recorded klines drive the market"},
             {"speed", 0, "X", "exchange seconds per second, 0.01 to 10000; default 1"},
-            {"start", 0, "TIME", "exchange time at the start"},
+            {"start", 0, "TIME", "exchange time at the start; default now, of a recording a month into it"},
             {"credentials", 0, "FILE", "also write key and secret as JSON, mode 0600"},
             {"public-key", 0, "FILE", "an Ed25519 public key (PEM) that may sign requests too"},
             {"key-rights", 0, "LIST",
