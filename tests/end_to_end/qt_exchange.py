@@ -8,7 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from qt_program import Program, until
+from qt_program import START, Program, until
 
 
 class Account:
@@ -83,11 +83,12 @@ class Account:
 
 
 class Exchange(Account):
-    """venue serve in folder, with an account; words: more of its options."""
+    """venue serve in folder, with an account; words: more of its options; start: as Program takes it."""
 
-    def __init__(self, folder, *words):
+    def __init__(self, folder, *words, start=START):
         self.credentials = folder / "credentials.json"
-        self.program = Program("venue", "serve", "--symbols", "12", "--credentials", str(self.credentials), *words)
+        self.program = Program("venue", "serve", "--symbols", "12", "--credentials", str(self.credentials), *words,
+                               start=start)
 
     def __enter__(self):
         self.program.__enter__()

@@ -11,7 +11,7 @@ import struct
 import termios
 import time
 
-from qt_program import BINARY, PATIENCE, Program, until
+from qt_program import BINARY, PATIENCE, Program, placed, until
 
 TRADING = {"scan": {"top": 10, "max_correlation": 0.99},  # whatever the hour, one of ten has a reason to be bought
            "strategy": {"entry_strength": 0.05, "entry_confidence": 0.05, "bear_extra": 0, "exit_strength": 1,
@@ -28,7 +28,7 @@ class Terminal:
             for number in (signal.SIGINT, signal.SIGQUIT):
                 signal.signal(number, signal.SIG_DFL)
             os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(env or {})})
-            os.execv(BINARY, [BINARY, *words])
+            os.execv(BINARY, [BINARY, *placed(words)])
         self.resize(width, height)
         self.pid, self.text = self.child, ""
 

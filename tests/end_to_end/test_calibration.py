@@ -54,7 +54,7 @@ class Session:
     def __init__(self, path, words, **config):
         self.path, self.state, self.config = path, path / "state", path / "config.json"
         os.mkdir(self.state, 0o700)
-        self.exchange = Exchange(path, *words)
+        self.exchange = Exchange(path, *words, start=None)  # now: of a session the last day is looked at, by its own clock
         self.sections = config
 
     def __enter__(self):
