@@ -263,5 +263,6 @@ qt__book_synced(struct qt_engine *engine, const struct qt_event *event)
         compare_cash(engine, event);
     for (uint32_t i = 0; i < engine->symbols; i++)
         compare_holding(engine, &engine->symbol[i], event);
+    qt__unexplained_ask(engine);
     qt__liquidate_synced(engine);
 }

@@ -304,6 +304,9 @@ void qt__surplus_look(struct qt_engine *engine, struct qt_symbol *symbol, qt_qty
                       const struct qt_event *event);
 /** A read that says nothing of that. */
 void qt__surplus_unknown(struct qt_symbol *symbol);
+/* unexplained.c: orders that ended with a fee or a price missing are asked for again. Engine thread,
+ * while all have met */
+void qt__unexplained_ask(struct qt_engine *engine);
 /* halts.c: what the venue does not trade as before. At the owner of the symbol */
 void qt__symbol_status(struct qt_engine *engine, struct qt_symbol *symbol,
                        const struct qt_event *event);

@@ -73,7 +73,46 @@ order_line(const struct qt_symbol *symbol, const struct qt_order *order)
                                          .venue_id = order->venue_id};
 }
 
-/* The part of a fill that a read brought, and no report before it. */
+/* Fills may be told late for what was booked by a sum: then quantities stand, and money moves. */
+static void
+tell_late(struct qt_engine *engine, const struct qt_symbol *symbol, const struct qt_event *event,
+          const struct qt_order_change *change)
+{
+    const struct qt_fill *fill = &change->fill;
+    struct qt_difference_record line = order_line(symbol, change->order);
+    char text[QT_DECIMAL_TEXT];
+    bool is_corrected = qt_money_sign(fill->correction) != 0;
+    qt_money now = is_corrected ? change->order->cum_quote : fill->fee, before = QT_MONEY_ZERO;
+    bool is_base = !is_corrected && fill->fee_in_base;
+    int scale = is_base ? symbol->ins->qty_scale : QT_MONEY_SCALE;
+    const char *asset = is_base ? symbol->ins->base : symbol->ins->quote;
+    if (is_corrected)
+        (void)!qt_money_sub(now, fill->correction, &before);
+    line.what = QT_DIFFERENCE_FILL;
+    line.rule = QT_RULE_CORRECTED;
+    line.trade_id = fill->trade_id;
+    snprintf(line.ours, sizeof line.ours, "%s %s",
+             qt_decimal_format_short(qt_money_units(before), scale, text), asset);
+    snprintf(line.venue, sizeof line.venue, "%s %s",
+             qt_decimal_format_short(qt_money_units(now), scale, text), asset);
+    qt_copy(line.why, sizeof line.why,
+            is_corrected ? "booked at an estimate: now what its trades came to"
+                         : "booked without its fee: the fee of its trade");
+    qt__differs(engine, &line, event->seq, event->t_recv_ns, is_corrected);
+}
+
+/* Nobody says what it cost: that is known when its trades are listed (unexplained.c asks). */
+static void
+tell_estimate(struct qt_engine *engine, const struct qt_symbol *symbol,
+              const struct qt_event *event, const struct qt_fill *fill)
+{
+    char text[QT_DECIMAL_TEXT];
+    qt__note(engine, QT_SEVERITY_WARN, QT_TOPIC_TRADE, event->seq, event->t_recv_ns,
+             "%s: the venue does not say at which price it filled: booked at %s, an estimate",
+             symbol->ins->symbol, qt_px_format(fill->px, symbol->ins->px_scale, text));
+}
+
+/* A part that was filled, and no report of the fill before it. */
 static void
 tell_fill(struct qt_engine *engine, const struct qt_symbol *symbol, const struct qt_event *event,
           const struct qt_order_change *change)
@@ -90,9 +129,13 @@ tell_fill(struct qt_engine *engine, const struct qt_symbol *symbol, const struct
              qt_decimal_format_short(qt_qty_units(before), scale, text));
     snprintf(line.venue, sizeof line.venue, "%s",
              qt_decimal_format_short(qt_qty_units(change->order->cum_qty), scale, text));
-    snprintf(line.why, sizeof line.why, "filled meanwhile: booked from the read%s",
-             change->fill.is_estimated ? ", price by the order's" : "");
+    snprintf(line.why, sizeof line.why, "filled meanwhile: booked %s",
+             change->fill.is_estimated   ? "at the order's price, an estimate"
+             : change->fill.is_from_read ? "by its sum, fee not known"
+                                         : "from the read");
     qt__differs(engine, &line, event->seq, event->t_recv_ns, true);
+    if (change->fill.is_estimated)
+        tell_estimate(engine, symbol, event, &change->fill);
 }
 
 /* Is it what every order goes through, only told by a read? */
@@ -167,7 +210,12 @@ qt__reconcile_report(struct qt_engine *engine, const struct qt_symbol *symbol,
     bool is_read_fill = report->type == QT_REPORT_FILL && (event->flags & QT_EVENT_READ);
     bool is_read = report->type == QT_REPORT_STATUS || is_read_fill;
     bool is_over = qt_order_state_is_final((enum qt_order_state)change->after);
-    if ((is_read || is_lost) && change->has_fill)
+    bool is_late = change->has_fill && qt_qty_sign(change->fill.qty) == 0;
+    bool is_off = change->has_fill && qt_money_sign(change->fill.correction) != 0;
+    bool is_told = is_read || is_lost || (change->has_fill && change->fill.is_estimated);
+    if (is_off || (is_late && is_read))
+        tell_late(engine, symbol, event, change);
+    if (is_told && change->has_fill && !is_late)
         tell_fill(engine, symbol, event, change);
     if (is_read_fill && !is_over) /* of a part the order's state, which follows, tells */
         return;

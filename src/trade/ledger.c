@@ -188,8 +188,11 @@ qt_ledger_fill(struct qt_ledger *ledger, const struct qt_instrument *ins,
     enum qt_account giver = is_buy ? QT_ACCOUNT_MARKET : QT_ACCOUNT_CASH;
     enum qt_account taker = is_buy ? QT_ACCOUNT_CASH : QT_ACCOUNT_MARKET;
     struct qt_transaction t = {0};
+    qt_money paid;
+    if (!qt_money_add(fill->quote, fill->correction, &paid))
+        return false;
     move(&t, base, giver, taker, qt_money_of_qty(fill->qty));
-    move(&t, quote, taker, giver, fill->quote);
+    move(&t, quote, taker, giver, paid);
     move(&t, fill->fee_in_base ? base : quote, QT_ACCOUNT_CASH, QT_ACCOUNT_FEES, fill->fee);
     if (t.legs == 0) { /* a fee of nothing for a part that was booked: nothing to post */
         if (out)

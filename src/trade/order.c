@@ -234,6 +234,13 @@ qt_order_event_name(enum qt_order_event event)
     return (unsigned)event < QT_ORDER_EVENTS ? names[event] : "?";
 }
 
+bool
+qt_order_is_explained(const struct qt_order *order)
+{
+    return order->explained.islands == 0 &&
+           qt_qty_cmp(order->explained.prefix, order->cum_qty) == 0;
+}
+
 qt_qty
 qt_order_remaining(const struct qt_order *order)
 {

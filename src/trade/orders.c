@@ -215,7 +215,7 @@ qt_orders_restore(struct qt_orders *orders, const struct qt_instrument *ins,
     order->parent = from->parent;
     order->fees = from->fees;
     order->base_fees = from->base_fees;
-    order->cum_quote = from->cum_quote;
+    order->cum_quote = order->explained_quote = from->cum_quote;
     order->code = from->code;
     if (qt_qty_sign(from->cum_qty) > 0 && qt_qty_cmp(from->cum_qty, from->request.qty) <= 0) {
         order->cum_qty = from->cum_qty;

@@ -54,6 +54,7 @@ qt_parent_fill(struct qt_parent *parent, const struct qt_fill *fill)
     qt_money fee;
     if (!fee_of(parent, fill, &fee) || !qt_qty_add(parent->filled, fill->qty, &after.filled) ||
         !qt_money_add(parent->quote, fill->quote, &after.quote) ||
+        !qt_money_add(after.quote, fill->correction, &after.quote) ||
         !qt_money_add(parent->fees, fee, &after.fees))
         return false;
     *parent = after;

@@ -105,6 +105,18 @@ take_fee(struct qt_position *p, const struct qt_fill *fill, struct qt_position_c
     return money_step(&p->fees, change->fee, false) && money_step(&p->base_fees, change->fee, false);
 }
 
+/* What an estimate was off by: of what the position stands on it is cost, of what is gone it is
+ * gain or loss. */
+static bool
+take_correction(struct qt_position *p, const struct qt_fill *fill, struct qt_position_change *change)
+{
+    bool is_buy = fill->side == QT_BUY;
+    if (qt_qty_sign(p->qty) == (is_buy ? 1 : -1))
+        return money_step(&p->cost, fill->correction, !is_buy);
+    return money_step(&p->realised, fill->correction, is_buy) &&
+           money_step(&change->realised, fill->correction, is_buy);
+}
+
 /* Opening and closing times, from the sign before and after. */
 static void
 note_times(struct qt_position *p, int before, int64_t t_ns, struct qt_position_change *change)
@@ -131,7 +143,7 @@ qt_position_fill(struct qt_position *position, const struct qt_fill *fill,
     int before = qt_qty_sign(p.qty);
     if (qt_qty_sign(leg.qty) > 0 && !take_leg(&p, &leg, &change.realised, &change))
         return false;
-    if (!take_fee(&p, fill, &change))
+    if (!take_correction(&p, fill, &change) || !take_fee(&p, fill, &change))
         return false;
     note_times(&p, before, fill->t_ns, &change);
     *position = p;

@@ -88,6 +88,30 @@ check_trade_id(const struct qt_order *order, const struct qt_report *report,
     return FILL_NONE;
 }
 
+/* The fills of all that is booked have come: what the estimate among it was off by (R4). False:
+ * overflow; nothing changed. */
+static bool
+settle_estimate(struct qt_order *order, struct qt_fill *fill)
+{
+    if (!order->is_estimated || !qt_order_is_explained(order))
+        return true;
+    if (!qt_money_sub(order->explained_quote, order->cum_quote, &fill->correction))
+        return false;
+    order->cum_quote = order->explained_quote;
+    order->is_estimated = false;
+    return true;
+}
+
+/* Adds what the whole of a fill came to, whether booked before or not. False: overflow. */
+static bool
+explain(struct qt_order *order, const struct qt_report *report)
+{
+    qt_money worth;
+    return qt_notional(report->px, order->px_scale, report->qty, order->qty_scale, QT_MONEY_SCALE,
+                       &worth) &&
+           qt_money_add(order->explained_quote, worth, &order->explained_quote);
+}
+
 static void
 remember_trade(struct qt_order *order, const struct qt_report *report)
 {
@@ -157,7 +181,7 @@ book_fill(struct qt_order *order, const struct qt_report *report, int64_t t_ns,
     fill.is_maker = report->is_maker;
     if (!qt_notional(fill.px, order->px_scale, fill.qty, order->qty_scale, QT_MONEY_SCALE,
                      &fill.quote) ||
-        !add_sums(order, &fill)) {
+        !add_sums(order, &fill) || !explain(order, report) || !settle_estimate(order, &fill)) {
         *order = saved;
         return impossible_qty(out, "the money of a fill does not fit", order, report->qty);
     }
@@ -206,6 +230,7 @@ book_gap(struct qt_order *order, const struct qt_report *report, int64_t t_ns,
     qt_qty news;
     bool covered = qt__cover_add(&order->booked, QT_QTY_ZERO, report->cum_qty, &news);
     qt_assert(covered && qt_qty_cmp(news, fill.qty) == 0);
+    order->is_estimated = order->is_estimated || fill.is_estimated;
     out->fill = fill;
     return FILL_BOOKED;
 }

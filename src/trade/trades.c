@@ -167,8 +167,13 @@ qt_trades_fill(struct qt_trades *trades, const struct qt_fill *fill,
     struct open_trip *open = open_of(trades, fill->instrument);
     const struct qt_round_trip *ended = NULL;
     add(trades, &trades->total.traded, fill->quote);
+    add(trades, &trades->total.traded, fill->correction);
     add(trades, &trades->total.fees, change->fee);
     bool was_open = open->is_open;
+    if (was_open)
+        add(trades,
+            fill->side == open->trip.side ? &open->trip.entry_quote : &open->trip.exit_quote,
+            fill->correction);
     if (was_open)
         take_exit(trades, open, fill, change);
     if (was_open && change->is_closed)

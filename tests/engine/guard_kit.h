@@ -46,7 +46,8 @@ static struct qt_engine *engine;
 static struct qt_restore *restore;
 static int64_t now_ns;
 static unsigned audits_unprotected, audits_not_flat, adopted;
-static struct qt_difference_record last_adopted;
+static struct qt_difference_record last_adopted, last_fill;
+static unsigned fill_lines; /* differences of fills */
 
 static inline bool
 send_out(enum verb verb, const struct qt_order_request *order)
@@ -116,6 +117,10 @@ keep(void *self, const struct qt_record *record)
         adopted++;
         last_adopted = record->difference;
     }
+    if (record->kind == QT_RECORD_DIFFERENCE && record->difference.what == QT_DIFFERENCE_FILL) {
+        fill_lines++;
+        last_fill = record->difference;
+    }
     return true;
 }
 
@@ -179,7 +184,7 @@ set_up(void)
     universe = qt_universe_create();
     ck_assert(qt_universe_add(universe, &ins, &err));
     now_ns = START_S * QT_NS_PER_S;
-    sents = audits_unprotected = audits_not_flat = adopted = 0;
+    sents = audits_unprotected = audits_not_flat = adopted = fill_lines = 0;
     is_port_down = keeps_intents = false;
     disk_fault = NULL;
     restore = calloc(1, sizeof *restore);

@@ -40,6 +40,25 @@ START_TEST(a_buy_moves_base_in_quote_out_and_the_fee_to_fees)
 }
 END_TEST
 
+START_TEST(a_correction_moves_cash_alone_by_the_side_of_its_order)
+{
+    struct qt_instrument ins = kit_instrument();
+    struct qt_ledger *ledger = qt_ledger_create(4);
+    struct qt_fill late = {.side = QT_BUY, .px = {1000}, .correction = {-30}, .fee = {2}};
+    struct qt_error err = {0};
+    ck_assert(qt_ledger_fill(ledger, &ins, &late, NULL));
+    uint32_t btc = qt_ledger_asset(ledger, "BTC", 3), usdt = qt_ledger_asset(ledger, "USDT", 8);
+    ck_assert_int_eq(balance(ledger, QT_ACCOUNT_CASH, btc), 0);
+    ck_assert_int_eq(balance(ledger, QT_ACCOUNT_CASH, usdt), 28);
+    ck_assert_int_eq(balance(ledger, QT_ACCOUNT_MARKET, usdt), -30);
+    late.side = QT_SELL;
+    ck_assert(qt_ledger_fill(ledger, &ins, &late, NULL));
+    ck_assert_int_eq(balance(ledger, QT_ACCOUNT_CASH, usdt), 28 - 32);
+    ck_assert(qt_ledger_check(ledger, &err));
+    qt_ledger_destroy(ledger);
+}
+END_TEST
+
 START_TEST(deposits_and_adjustments_have_the_other_side)
 {
     struct qt_ledger *ledger = qt_ledger_create(4);
@@ -173,6 +192,7 @@ main(void)
     TCase *tc = tcase_create("ledger");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, a_buy_moves_base_in_quote_out_and_the_fee_to_fees);
+    tcase_add_test(tc, a_correction_moves_cash_alone_by_the_side_of_its_order);
     tcase_add_test(tc, deposits_and_adjustments_have_the_other_side);
     tcase_add_loop_test(tc, a_transaction_that_is_not_balanced_posts_nothing, 0,
                         (int)QT_COUNT_OF(refused));

@@ -165,6 +165,52 @@ START_TEST(a_read_without_money_is_booked_at_the_orders_price_and_says_so)
 }
 END_TEST
 
+START_TEST(fills_that_explain_an_estimate_bring_what_it_was_off_by)
+{
+    struct qt_orders *orders = kit_orders(4, 4);
+    struct qt_order *order = kit_add(orders, 256, QT_BUY, 10, 10000);
+    told(orders, kit_fill(256, 1, 9990, 2, 2, 2), 110, QT_ORDERS_APPLIED);
+    ck_assert(qt_order_is_explained(order));
+    told(orders, kit_report(256, QT_REPORT_STATUS, QT_ORDER_PARTIAL, 7, -1), 120,
+         QT_ORDERS_APPLIED); /* 5 at 100.00 */
+    ck_assert(order->is_estimated && !qt_order_is_explained(order));
+    ck_assert_int_eq(order->cum_quote.v, 19980000 + 50000000);
+    struct qt_order_change change =
+        told(orders, kit_fill(256, 3, 9950, 3, 7, 3), 130, QT_ORDERS_APPLIED); /* the later first */
+    ck_assert_int_eq(change.fill.correction.v, 0);
+    change = told(orders, kit_fill(256, 2, 9980, 2, 4, 2), 131, QT_ORDERS_APPLIED);
+    ck_assert_int_eq(change.fill.qty.v, 0);
+    ck_assert_int_eq(change.fill.quote.v, 0);
+    ck_assert_int_eq(change.fill.correction.v, 19960000 + 29850000 - 50000000);
+    ck_assert_int_eq(order->cum_quote.v, 19980000 + 19960000 + 29850000);
+    ck_assert_int_eq(order->fees.v, 7);
+    ck_assert(qt_order_is_explained(order) && !order->is_estimated);
+    change = told(orders, kit_fill(256, 4, 10000, 3, 10, 3), 132, QT_ORDERS_APPLIED);
+    ck_assert_int_eq(change.fill.correction.v, 0);
+    told(orders, kit_fill(256, 2, 9980, 2, 4, 2), 133, QT_ORDERS_DUPLICATE);
+    ck_assert_int_eq(order->cum_quote.v, 19980000 + 19960000 + 29850000 + 30000000);
+    qt_orders_destroy(orders);
+}
+END_TEST
+
+/* One trade was more than what had been read. */
+START_TEST(a_fill_that_goes_on_from_an_estimate_brings_both)
+{
+    struct qt_orders *orders = kit_orders(4, 4);
+    struct qt_order *order = kit_add(orders, 256, QT_SELL, 10, 10000);
+    told(orders, kit_report(256, QT_REPORT_STATUS, QT_ORDER_PARTIAL, 4, -1), 120,
+         QT_ORDERS_APPLIED);
+    struct qt_order_change change =
+        told(orders, kit_fill(256, 1, 10010, 10, 10, 1), 130, QT_ORDERS_APPLIED);
+    ck_assert_int_eq(change.fill.qty.v, 6);
+    ck_assert_int_eq(change.fill.quote.v, 60060000);
+    ck_assert_int_eq(change.fill.correction.v, 40000);
+    ck_assert_int_eq(order->cum_quote.v, 100100000);
+    ck_assert_int_eq(order->state, QT_ORDER_FILLED);
+    qt_orders_destroy(orders);
+}
+END_TEST
+
 static const struct {
     const char *what;
     uint64_t trade;
@@ -601,6 +647,8 @@ add_cases(TCase *tc)
     tcase_add_test(tc,
                    a_read_books_the_missing_fill_at_its_price_and_the_fill_brings_its_fee_later);
     tcase_add_test(tc, a_read_without_money_is_booked_at_the_orders_price_and_says_so);
+    tcase_add_test(tc, fills_that_explain_an_estimate_bring_what_it_was_off_by);
+    tcase_add_test(tc, a_fill_that_goes_on_from_an_estimate_brings_both);
     tcase_add_loop_test(tc, a_fill_that_cannot_be_is_an_incident_and_moves_no_position, 0,
                         (int)QT_COUNT_OF(bad_fills));
     tcase_add_test(tc, a_rebate_is_booked_as_a_negative_fee);

@@ -148,6 +148,34 @@ START_TEST(a_fee_alone_changes_fees_only)
 }
 END_TEST
 
+/* Of a position that stands it is cost; of one that is gone, or of the side that left it, gain. */
+START_TEST(a_correction_is_cost_of_what_stands_and_gain_of_what_is_gone)
+{
+    static const struct {
+        enum qt_side entry, side;
+        bool is_gone;
+        int64_t cost, realised; /* moved by a correction of 500 */
+    } rows[] = {{QT_BUY, QT_BUY, false, 500, 0},    {QT_BUY, QT_SELL, false, 0, 500},
+                {QT_SELL, QT_SELL, false, -500, 0}, {QT_SELL, QT_BUY, false, 0, -500},
+                {QT_BUY, QT_BUY, true, 0, -500},    {QT_BUY, QT_SELL, true, 0, 500}};
+    for (size_t i = 0; i < QT_COUNT_OF(rows); i++) {
+        struct qt_position p = flat();
+        taken(&p, fill(rows[i].entry, 1000, 10000, 0, false));
+        if (rows[i].is_gone)
+            taken(&p, fill(rows[i].entry == QT_BUY ? QT_SELL : QT_BUY, 1000, 10000, 0, false));
+        struct qt_position before = p;
+        struct qt_fill late = fill(rows[i].side, 0, 10000, 0, false);
+        late.correction = (qt_money){500};
+        struct qt_position_change change = taken(&p, late);
+        ck_assert_int_eq(p.cost.v - before.cost.v, rows[i].cost);
+        ck_assert_int_eq(p.realised.v - before.realised.v, rows[i].realised);
+        ck_assert_int_eq(change.realised.v, rows[i].realised);
+        ck_assert_int_eq(p.qty.v, before.qty.v);
+        ck_assert(!change.is_opened && !change.is_closed);
+    }
+}
+END_TEST
+
 START_TEST(what_does_not_fit_or_does_not_belong_changes_nothing)
 {
     struct qt_position p = flat();
@@ -309,6 +337,7 @@ main(void)
                    a_fee_in_base_makes_the_quantity_smaller_and_stands_in_fees_at_the_fills_price);
     tcase_add_test(tc, a_rebate_is_a_negative_fee);
     tcase_add_test(tc, a_fee_alone_changes_fees_only);
+    tcase_add_test(tc, a_correction_is_cost_of_what_stands_and_gain_of_what_is_gone);
     tcase_add_test(tc, what_does_not_fit_or_does_not_belong_changes_nothing);
     suite_add_tcase(suite, tc);
     tcase_set_timeout(random, 60);

@@ -301,6 +301,38 @@ END_TEST
     "\"createTime\":1775461924247,\"updateTime\":1775461936135,\"triggerTime\":1775461936114,"       \
     "\"goodTillDate\":0}"
 
+/* The money that was filled, as an answer tells it, or does not. */
+static const struct {
+    const char *sum, *average; /* members */
+    int64_t cum_quote;
+} sums[] = {
+    {"\"cumQuote\":\"138.1352\",", "\"avgPrice\":\"69067.60\",", INT64_C(13813520000)},
+    {"\"cummulativeQuoteQty\":\"138.1352\",", "", INT64_C(13813520000)},
+    {"\"cummulativeQuoteQty\":\"-1.00\",", "", -1}, /* of long ago: not known */
+    {"", "\"avgPrice\":\"69067.605\",", INT64_C(13813521000)}, /* finer than the tick */
+    {"", "\"avgPrice\":\"0.00\",", -1},
+    {"", "", -1},
+};
+
+START_TEST(the_money_of_an_order_is_its_sum_or_its_average_price)
+{
+    struct qt__bn_order_answer order;
+    char text[512];
+    json_error_t error;
+    (void)taker_add(&taker, "BNBUSDT", "BNB", "USDT", 2, 3);
+    snprintf(text, sizeof text,
+             "{\"orderId\":5,\"symbol\":\"BNBUSDT\",\"status\":\"FILLED\",\"side\":\"BUY\","
+             "\"clientOrderId\":\"other\",%s%s\"price\":\"0\",\"origQty\":\"0.002\","
+             "\"executedQty\":\"0.002\"}",
+             sums[_i].sum, sums[_i].average);
+    json_t *row = json_loads(text, 0, &error);
+    ck_assert_ptr_nonnull(row);
+    ck_assert(qt__bn_decode_order(row, taker.universe, TAKER_TAG, &order));
+    ck_assert_int_eq(order.status.cum_quote.v, sums[_i].cum_quote);
+    json_decref(row);
+}
+END_TEST
+
 static bool
 read_algo(const char *text, const char *key, json_t *instead, struct qt__bn_algo_answer *out)
 {
@@ -542,6 +574,8 @@ main(void)
                         QT_COUNT_OF(bad_algos));
     tcase_add_test(tc, a_strangers_conditional_order_has_no_id_of_ours);
     tcase_add_test(tc, the_documented_answers_of_conditional_orders_are_read);
+    tcase_add_loop_test(tc, the_money_of_an_order_is_its_sum_or_its_average_price, 0,
+                        QT_COUNT_OF(sums));
     tcase_add_test(tc, every_state_of_a_conditional_order_has_its_meaning);
     tcase_add_loop_test(tc, a_conditional_order_is_cancelled_when_the_answer_says_so, 0,
                         QT_COUNT_OF(cancels));

@@ -7,7 +7,9 @@
  * R2: the filled quantity is what the booked fills cover on the cumulative axis 0..qty: (cum - qty,
  * cum] of each fill. A report that covers nothing new changes no quantity, whatever its order or
  * number. R3: a read (STATUS) that knows of more than is booked books the difference at once, at
- * the price its money says; the fill itself, when it comes later, brings only its fee.
+ * the price its money says; the fill itself, when it comes later, brings only its fee. R4: where no
+ * money is said either, the order's own price is an estimate; the fills that explain all that is
+ * booked bring the difference to what was really paid.
  */
 #ifndef QTRADE_TRADE_ORDER_H
 #define QTRADE_TRADE_ORDER_H
@@ -101,13 +103,15 @@ struct qt_order {
     char reason[QT_ORDER_REASON];   /* why it is in its state */
     int px_scale, qty_scale;
     struct qt_cover booked, explained;  /* by quantity; by fills with their fee (R3) */
+    qt_money explained_quote;           /* what those fills came to, quote, QT_MONEY_SCALE */
+    bool is_estimated;                  /* cum_quote has an estimate in it (R4) */
     uint64_t trade_id[QT_ORDER_TRADES]; /* the newest ones, a ring */
     qt_qty trade_cum[QT_ORDER_TRADES];
     uint32_t trades;
     uint32_t next, previous, slot; /* qt_orders' own */
 };
 
-/** What a fill moved. qty 0: only the fee of a part that a read had booked before (R3). */
+/** What a fill moved. qty 0: only fee and correction of a part that was booked before (R3, R4). */
 struct qt_fill {
     uint64_t client_id;
     uint64_t trade_id; /* 0: from a read */
@@ -120,8 +124,12 @@ struct qt_fill {
     qt_px px;
     qt_qty qty;
     qt_money quote; /* px x qty, >= 0, QT_MONEY_SCALE */
+    qt_money correction; /* quote: what was booked at an estimate came to so much more (R4) */
     qt_money fee;   /* quote at QT_MONEY_SCALE, or base at qty_scale; negative: a rebate */
 };
+
+/** Has the venue told every fill of what is booked, with its price and fee? */
+bool qt_order_is_explained(const struct qt_order *order);
 
 /** What may still fill: qty - cum_qty, 0 for final states. UNKNOWN counts like an open one. */
 qt_qty qt_order_remaining(const struct qt_order *order);

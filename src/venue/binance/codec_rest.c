@@ -388,6 +388,25 @@ read_order_words(const json_t *order, uint32_t tag, struct qt_report *report)
     return true;
 }
 
+/* What the filled part came to: as its sum is called by one product or the other, or by its average
+ * price; -1: none of them is told. */
+static qt_money
+read_sum(const json_t *order, const struct qt_instrument *ins, qt_qty filled)
+{
+    struct qt__slice average = slice_of(json_object_get(order, "avgPrice"));
+    qt_money sum;
+    qt_px px;
+    if ((decimal_of(order, "cummulativeQuoteQty", QT_MONEY_SCALE, &sum.v) ||
+         decimal_of(order, "cumQuote", QT_MONEY_SCALE, &sum.v)) &&
+        sum.v >= 0)
+        return sum;
+    if (average.n > 0 &&
+        qt__slice_decimal_rounded(&average, QT_MONEY_SCALE, 1, &px.v, NULL) && px.v > 0 &&
+        qt_notional(px, QT_MONEY_SCALE, filled, ins->qty_scale, QT_MONEY_SCALE, &sum))
+        return sum;
+    return (qt_money){-1};
+}
+
 static bool
 read_order_numbers(const json_t *order, const struct qt_instrument *ins, struct qt_report *report)
 {
@@ -396,10 +415,7 @@ read_order_numbers(const json_t *order, const struct qt_instrument *ins, struct 
         !decimal_of(order, "price", ins->px_scale, &report->px.v) || report->qty.v < 0 ||
         report->cum_qty.v < 0 || report->cum_qty.v > report->qty.v)
         return false;
-    if ((!decimal_of(order, "cummulativeQuoteQty", QT_MONEY_SCALE, &report->cum_quote.v) &&
-         !decimal_of(order, "cumQuote", QT_MONEY_SCALE, &report->cum_quote.v)) ||
-        report->cum_quote.v < 0)
-        report->cum_quote.v = -1;
+    report->cum_quote = read_sum(order, ins, report->cum_qty);
     if (report->px.v <= 0)
         report->px = QT_PX_NONE;
     return true;
