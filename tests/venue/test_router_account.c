@@ -116,6 +116,54 @@ START_TEST(a_fill_of_perpetuals_has_its_legs_account_read)
 }
 END_TEST
 
+/* Desks of perpetuals bought 0.3 each, and no account has been read since. */
+START_TEST(a_stop_of_perpetuals_stands_where_the_fills_were_before_an_account_is_read)
+{
+    static struct floor floor;
+    floor.is_margined = true;
+    open_floor(&floor, 1);
+    for (unsigned i = 0; i < DESKS; i++) {
+        floor.desk[i].base = 0;
+        post_balances(&floor.desk[i]);
+    }
+    work(&floor);
+    (void)send(&floor, 1 << 8, QT_BUY, 900, 0, 0);
+    for (unsigned i = 0; i < DESKS; i++) {
+        struct desk_order *part = &floor.desk[i].order[0];
+        ck_assert_int_eq(part->request.qty.v, 300);
+        part->cum = part->request.qty;
+        part->state = QT_ORDER_FILLED;
+        struct qt_event event = report_of(part, QT_REPORT_FILL);
+        event.report.trade_id = 1;
+        event.report.px.v = 10000;
+        event.report.qty = part->cum;
+        post(&floor.desk[i], event);
+    }
+    work(&floor);
+    struct qt_order *sale = send(&floor, 2 << 8, QT_SELL, 900, 0, 0);
+    ck_assert_int_eq(sale->state, QT_ORDER_REJECTED); /* one that is no stop waits for the read */
+    struct qt_order *stop = send(&floor, 3 << 8, QT_SELL, 900, 9000, 9100);
+    for (unsigned i = 0; i < DESKS; i++) {
+        ck_assert_uint_eq(floor.desk[i].orders, 2);
+        ck_assert_int_eq(floor.desk[i].order[1].request.qty.v, 300);
+        ck_assert_int_eq(floor.desk[i].order[1].request.stop_px.v, 9100);
+    }
+    for (unsigned i = 0; i < DESKS; i++) { /* the read has the fills in it: they count once */
+        floor.desk[i].base = i == 0 ? 40000000 : 30000000;
+        post_balances(&floor.desk[i]);
+    }
+    work(&floor);
+    ck_assert_int_eq(stop->state, QT_ORDER_OPEN);
+    struct qt_order *more = send(&floor, 4 << 8, QT_SELL, 900, 9000, 9100);
+    ck_assert_uint_eq(floor.desk[0].orders, 3);
+    ck_assert_int_eq(floor.desk[0].order[2].request.qty.v, 100);
+    ck_assert_uint_eq(floor.desk[1].orders + floor.desk[2].orders, 4);
+    ck_assert_int_eq(more->state, QT_ORDER_PENDING);
+    ck_assert_uint_eq(qt_orders_count(floor.orders).incidents, 0);
+    close_floor(&floor);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -126,6 +174,7 @@ main(void)
     tcase_add_test(tc, roundings_of_all_legs_are_one);
     tcase_add_test(tc, perpetuals_that_answer_before_their_fills_are_told_overlap_nothing);
     tcase_add_test(tc, a_fill_of_perpetuals_has_its_legs_account_read);
+    tcase_add_test(tc, a_stop_of_perpetuals_stands_where_the_fills_were_before_an_account_is_read);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }

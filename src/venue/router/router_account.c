@@ -54,6 +54,15 @@ qt__router_balance(struct qt__router_leg *leg, const struct qt_event *event)
     tell(leg->router, asset, event);
 }
 
+void
+qt__router_filled(struct qt__router_leg *leg, uint32_t instrument, enum qt_side side, qt_qty qty)
+{
+    uint32_t asset = asset_of(leg->router, qt_universe_at(leg->router->universe, instrument)->base);
+    if (asset == QT__ROUTER_ASSETS)
+        return;
+    leg->held[asset].filled.v += side == QT_BUY ? qty.v : -qty.v;
+}
+
 struct qt__router_held
 qt__router_held_of(const struct qt__router_leg *leg, const char *asset)
 {
@@ -98,7 +107,8 @@ forget_absent(struct qt__router_leg *leg, const struct qt_event *read)
     struct qt_router *router = leg->router;
     for (uint32_t asset = 0; asset < router->assets; asset++) {
         struct qt__router_held *held = &leg->held[asset];
-        bool is_held = qt_money_sign(held->free) != 0 || qt_money_sign(held->locked) != 0;
+        bool is_held = qt_money_sign(held->free) != 0 || qt_money_sign(held->locked) != 0 ||
+                       qt_qty_sign(held->filled) != 0;
         if (held->told == leg->reads || !is_held)
             continue;
         struct qt_event event = *read;

@@ -267,6 +267,8 @@ on_fill(struct qt__router_leg *leg, struct qt__router_order *order, const struct
             qt__router_qty_in(leg, order->instrument, qt_qty_of_money(report->fee)));
     report->trade_id =
         report->trade_id * QT_ROUTE_VENUES + leg->index; /* legs count each for itself */
+    if (leg->router->options.is_margined)
+        qt__router_filled(leg, order->instrument, (enum qt_side)order->side, report->qty);
     tell(leg->router, order, told, QT_REPORT_FILL);
     tell_end(leg->router, order, event);
 }

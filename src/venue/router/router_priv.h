@@ -28,6 +28,7 @@ struct qt__router_quote {
 
 struct qt__router_held {
     qt_money free, locked, rounding;
+    qt_qty filled; /* of perpetuals: bought (sold: negative) since that was told; scale of leg 0 */
     uint32_t told; /* the leg's reads by then */
 };
 
@@ -136,6 +137,10 @@ void qt__router_read(struct qt__router_leg *leg, const struct qt_event *event);
 struct qt__router_held qt__router_held_of(const struct qt__router_leg *leg, const char *asset);
 /* Of an instrument's base asset, in leg 0's scale. False: beyond it. */
 bool qt__router_holding(const struct qt__router_leg *leg, uint32_t instrument, qt_qty *out);
+
+/* A fill of perpetuals, whose account is read after it. */
+void qt__router_filled(struct qt__router_leg *leg, uint32_t instrument, enum qt_side side,
+                       qt_qty qty);
 
 /* router_send.c */
 bool qt__router_submit(void *self, const struct qt_order_request *request);

@@ -49,6 +49,13 @@ qt__router_promised(const struct qt__router_leg *leg, uint32_t instrument)
     return sum;
 }
 
+/* A stop stands beside the holding that it protects. */
+static bool
+is_stop(const struct qt_order_request *request)
+{
+    return request->stop_px.v > 0;
+}
+
 static qt_qty
 room_of(const struct plan *plan, const struct qt__router_leg *leg)
 {
@@ -57,6 +64,8 @@ room_of(const struct plan *plan, const struct qt__router_leg *leg)
         if (!qt__router_holding(leg, plan->request->instrument, &room))
             return QT_QTY_ZERO;
         room.v -= qt__router_promised(leg, plan->request->instrument).v;
+        if (is_stop(plan->request)) /* not after the read: it only ever reduces what is there */
+            room.v += qt__router_held_of(leg, plan->ins->base).filled.v;
         return room;
     }
     double free =
@@ -159,13 +168,6 @@ add_rest(struct plan *plan)
         if (more > 0 && is_enough(plan, venue, share->qty.v + more))
             share->qty.v += more;
     }
-}
-
-/* A stop stands beside the holding that it protects. */
-static bool
-is_stop(const struct qt_order_request *request)
-{
-    return request->stop_px.v > 0;
 }
 
 static bool
