@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A command that was acknowledged survives the engine, which dies in the moment of its answer; and a disk that does not
-answer delays neither the stop nor, for long, an honest answer. QT_HANG_LIBRARY is tests/lib/hang.c, preloaded: the store
-hangs as long as a file exists."""
+answer delays neither the stop nor, for long, an honest answer. QT_HANG_LIBRARY is tests/lib/hang.c, preloaded: the store,
+or the journal, hangs as long as a file exists."""
 import json
 import os
 import select
 import socket
 
 from live_place import Place
-from qt_program import Folder, Program, Skip, call, run, status, until
+from qt_program import Folder, Program, Skip, call, rows, run, status, until
 
 LIBRARY = os.environ.get("QT_HANG_LIBRARY")
 
@@ -142,6 +142,50 @@ def S6_liquidation_is_over_at_the_venue_before_the_disk_answers():
         place.verify()
 
 
+def S6_journal_whose_ring_is_full_pauses_and_keeps_no_cancel_and_no_exit_back():
+    """A busy market fills the journal's ring while its disk hangs. With a position out nothing waits for the disk: trading
+    pauses and says why, everything is sold, and what the store keeps is whole when the disk is back."""
+    if not LIBRARY:
+        raise Skip("a sanitizer's runtime must be the first library of a program")
+    with Folder() as folder:
+        state, hang, journal = folder / "state", folder / "hang", folder / "journal"
+        os.mkdir(state, 0o700)
+        os.mkdir(hang)
+
+        def health():
+            return next(row for row in status(state)["health"] if row["component"] == "journal")
+
+        with Program("--data-dir", str(state), "demo", "--headless", "--symbols", "40", "--speed", "20", "--journal",
+                     str(journal), env={"LD_PRELOAD": LIBRARY, "QT_HANG": str(hang)}) as engine:
+            until("a position and its stop", lambda: (status(state) or {}).get("positions") and status(state)["open_orders"])
+            (hang / "journal").touch()
+            until("a pause", lambda: status(state)["mode"] == "PAUSED")
+            told = status(state)
+            assert "does not keep up" in told["mode_reason"], told["mode_reason"]
+            until("the lag", lambda: health()["state"] == "bad" and "16384 records waiting" in health()["detail"])
+            done = call("--data-dir", str(state), "liquidate", "--yes", "--reason", "the disk hangs")
+            assert done.returncode == 0 and "flat" in done.stdout, done.stdout + done.stderr
+            assert status(state)["positions"] == [] and status(state)["open_orders"] == [], status(state)
+            assert (hang / "journal").exists()
+            (hang / "journal").unlink()
+            until("kept", lambda: rows(state, "SELECT mode FROM modes ORDER BY id DESC LIMIT 1") == [["EMERGENCY"]])
+            assert engine.stop() == 0, engine.errors()
+            document = engine.document()
+            assert document["conserved"] is True, document
+        modes = [mode for mode, in rows(state, "SELECT mode FROM modes ORDER BY id")]
+        assert modes[-2:] == ["PAUSED", "EMERGENCY"], modes
+        seqs = [seq for seq, in rows(state, "SELECT seq FROM fills ORDER BY id")]
+        assert seqs == sorted(seqs) and len(seqs) >= 2, seqs
+        sums = rows(state, "SELECT asset, sum(amount) FROM postings GROUP BY asset")
+        assert sums and all(amount == 0 for _, amount in sums), sums
+        done = call("--data-dir", str(state), "store", "check")
+        assert done.returncode == 0, done.stdout + done.stderr
+        done = call("--data-dir", str(state), "replay", "--verify", str(journal))
+        assert "every decision is the recorded one" in done.stdout, done.stdout + done.stderr  # up to where it ends
+        assert done.returncode == 6 and "the journal did not keep up" in done.stderr, (done.returncode, done.stderr)
+
+
 run([pause_that_was_acknowledged_survives_kill_9, reduce_that_was_acknowledged_survives_kill_9,
      liquidate_that_was_acknowledged_survives_kill_9, S6_disk_that_hangs_is_told_and_the_engine_obeys_meanwhile,
-     S6_liquidation_is_over_at_the_venue_before_the_disk_answers])
+     S6_liquidation_is_over_at_the_venue_before_the_disk_answers,
+     S6_journal_whose_ring_is_full_pauses_and_keeps_no_cancel_and_no_exit_back])
