@@ -356,6 +356,30 @@ def killswitch_without_an_engine_has_the_lines_itself_and_measures_a_press():
         assert done.returncode == 3 and "kill_switch.enabled is false" in done.stderr, done.stderr
 
 
+def killswitch_test_of_a_line_that_cannot_be_had_says_so_and_does_not_wait():
+    """Its patience is the whole test's: that it ends shows that it waited for nothing."""
+    with Rig(live=False, symbols=5) as rig:
+        for fault, why in (("busy bank 17 fan", "the line is busy"), ("deny bank 13", "no permission on the GPIO chip"),
+                           ("unplug bank", "the GPIO chip is missing")):
+            rig.chip.say(fault)
+            done = rig.call("killswitch", "test", "--json", "--for", "10d")
+            assert done.returncode == 1 and f"no press can come, the switch has tripped: {why}" in done.stderr, done.stderr
+            found = json.loads(done.stdout)
+            assert found["pressed"] is False and found["switch"]["held"] and found["switch"]["line"] is None, found
+        rig.start()  # which has no line either, and is asked
+        done = rig.call("killswitch", "test", "--for", "10d")
+        assert done.returncode == 1 and "the GPIO chip is missing" in done.stderr, done.stderr
+        assert rig.engine.stop() == 0
+        for word in ("plug 3 bank 32", "deny bank 0", "free bank 17", "set bank 17 1"):
+            rig.chip.say(word)
+        test = Program("--config", str(rig.config), "--data-dir", str(rig.state), "killswitch", "test", "--for", "10d",
+                       env=rig.env)
+        with test:
+            until("it waits", lambda: "press the switch" in test.errors())
+            rig.chip.say("unplug bank")
+            assert test.wait() == 1 and "no press can come" in test.errors(), test.errors()
+
+
 def press_with_an_order_alive(gate, cancel, wire):
     """Answers are late and events are lost, so that an order is alive for a while."""
     with Rig("latency=1:2s", "drop-user=1") as rig:
@@ -398,4 +422,5 @@ run([H1_H2_H12_a_bouncing_press_halts_once_and_only_a_released_flat_and_reasoned
      H10_the_tamper_line_pauses_is_audited_and_keeps_from_resuming,
      P2_with_a_hung_engine_the_gate_is_shut_at_once_and_the_rest_waits_for_its_thread,
      killswitch_without_an_engine_has_the_lines_itself_and_measures_a_press,
+     killswitch_test_of_a_line_that_cannot_be_had_says_so_and_does_not_wait,
      H1_figures_of_edge_to_gate_and_edge_to_first_cancel_on_the_wire])
