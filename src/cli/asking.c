@@ -11,7 +11,8 @@
 enum { PROBE = 128 * 1024 }; /* what keys, vault and ciphers lock together, and more */
 
 bool
-qt__ask(const char *prompt, const char *what, struct qt__secret *out, struct qt_error *err)
+qt__ask(const char *prompt, const char *what, enum qt_code if_bad, struct qt__secret *out,
+        struct qt_error *err)
 {
     struct termios shown, hidden;
     int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -31,7 +32,7 @@ qt__ask(const char *prompt, const char *what, struct qt__secret *out, struct qt_
     dprintf(terminal, "\n");
     close(terminal);
     out->n = n > 0 && out->bytes[n - 1] == '\n' ? (size_t)n - 1 : 0;
-    return out->n > 0 || qt_fail(err, QT_E_LOCKED, "%s is empty, too long or cut", what);
+    return out->n > 0 || qt_fail(err, if_bad, "%s is empty, too long or cut", what);
 }
 
 bool
@@ -48,12 +49,12 @@ qt__read_secret(int fd, struct qt__secret *out, struct qt_error *err)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return qt_fail_errno(err, QT_E_LOCKED, "--fd %d", fd);
+            return qt_fail_errno(err, QT_E_USAGE, "--fd %d", fd);
         if (got == 0)
-            return out->n > 0 || qt_fail(err, QT_E_LOCKED, "--fd %d gives nothing", fd);
+            return out->n > 0 || qt_fail(err, QT_E_USAGE, "--fd %d gives nothing", fd);
         out->n += (size_t)got;
     }
-    return qt_fail(err, QT_E_LOCKED, "--fd %d gives %zu bytes or more: too many", fd, out->n);
+    return qt_fail(err, QT_E_USAGE, "--fd %d gives %zu bytes or more: too many", fd, out->n);
 }
 
 static bool

@@ -18,11 +18,11 @@ struct qt__secret {
 };
 
 /** One line from the terminal, not shown; what names it in errors ("the passphrase"). False:
- * QT_E_LOCKED: there is no terminal; the line is empty, too long or cut. */
-QT_CHECKED bool qt__ask(const char *prompt, const char *what, struct qt__secret *out,
-                        struct qt_error *err);
-/** All that descriptor fd gives, to its end. False: QT_E_USAGE: it is not open, or a terminal;
- * QT_E_LOCKED: nothing, or more than fits. */
+ * QT_E_LOCKED: there is no terminal; if_bad: the line is empty, too long or cut. */
+QT_CHECKED bool qt__ask(const char *prompt, const char *what, enum qt_code if_bad,
+                        struct qt__secret *out, struct qt_error *err);
+/** All that descriptor fd gives, to its end. False: QT_E_USAGE: it is not open, a terminal or cannot
+ * be read, or gives nothing, or more than fits. */
 QT_CHECKED bool qt__read_secret(int fd, struct qt__secret *out, struct qt_error *err);
 /** Whether memory can be locked at all, looked at once for the process. Where it cannot: false when
  * is_needed (QT_E_LOCKED), else one line on stderr. */

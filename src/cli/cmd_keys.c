@@ -69,17 +69,21 @@ pair_from_descriptor(const struct qt_args *args, struct pair *out, struct qt_err
 }
 
 static bool
+line_from_terminal(const char *prompt, const char *what, struct qt__secret *given,
+                   char out[QT_PASSPHRASE_MAX + 1], struct qt_error *err)
+{
+    if (!qt__ask(prompt, what, QT_E_USAGE, given, err))
+        return false;
+    const unsigned char *from = given->bytes;
+    take_line(&from, &given->n, out);
+    return true;
+}
+
+static bool
 pair_from_terminal(struct pair *out, struct qt_error *err)
 {
-    if (!qt__ask("API key (not shown): ", "the API key", &out->given, err))
-        return false;
-    memcpy(out->key, out->given.bytes, out->given.n);
-    out->key[out->given.n] = '\0';
-    if (!qt__ask("secret (not shown): ", "the secret", &out->given, err))
-        return false;
-    memcpy(out->secret, out->given.bytes, out->given.n);
-    out->secret[out->given.n] = '\0';
-    return true;
+    return line_from_terminal("API key (not shown): ", "the API key", &out->given, out->key, err) &&
+           line_from_terminal("secret (not shown): ", "the secret", &out->given, out->secret, err);
 }
 
 /* NULL: err. sodium_free wipes it. */

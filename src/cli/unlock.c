@@ -117,7 +117,8 @@ find(const struct qt_settings *settings, const char *folder, enum qt_key_kind ki
 {
     char path[PATH_BYTES];
     if (kind == QT_KEY_PASSPHRASE)
-        return qt__ask("passphrase of the store: ", "the passphrase that opens the store", out, err);
+        return qt__ask("passphrase of the store: ", "the passphrase that opens the store",
+                       QT_E_LOCKED, out, err);
     enum source source = find_file(settings, folder, path);
     return read_key(path, source == CREDENTIAL, out, err);
 }
@@ -207,7 +208,7 @@ qt__unlock_maker(const struct qt_settings *settings, const char *folder, const c
     (void)sodium_mlock(&secret, sizeof secret);
     bool is_there = backup.opened_by == QT_KEY_PASSPHRASE
                         ? qt__ask("passphrase of the store when the backup was made: ",
-                                  "the passphrase that opens the backup", &secret, err)
+                                  "the passphrase that opens the backup", QT_E_LOCKED, &secret, err)
                     : key_file ? read_key(key_file, false, &secret, err)
                                : find(settings, folder, QT_KEY_FILE, &secret, err);
     const struct qt_unlock with = {backup.opened_by, secret.bytes, secret.n};
@@ -271,8 +272,8 @@ qt__unlock_by_passphrase(struct qt_store_key *key, const char *folder, bool rene
     (void)sodium_mlock(&first, sizeof first);
     (void)sodium_mlock(&second, sizeof second);
     bool is_good =
-        qt__ask("new passphrase: ", "the passphrase", &first, err) &&
-        qt__ask("and again: ", "the passphrase", &second, err) &&
+        qt__ask("new passphrase: ", "the passphrase", QT_E_LOCKED, &first, err) &&
+        qt__ask("and again: ", "the passphrase", QT_E_LOCKED, &second, err) &&
         ((first.n == second.n && sodium_memcmp(first.bytes, second.bytes, first.n) == 0) ||
          qt_fail(err, QT_E_LOCKED, "the two are not the same: the store's key is as it was"));
     const struct qt_unlock with = {QT_KEY_PASSPHRASE, first.bytes, first.n};

@@ -5,8 +5,10 @@ import ctypes
 import json
 import os
 import pathlib
+import pty
 import re
 import resource
+import select
 import signal
 import stat
 import subprocess
@@ -19,10 +21,10 @@ SECRETS = ("Xq7pWm2RtY9vKd4LsZ8cNb3HgJf6TaUe5QoViSyEx1rDwPkMlGnBhCjFzAuOtIyR",
            "sJ5kL2mN8bV4cX7zQ1wE9rT6yU3iO0pAaSdFgHjKlZxCvBnMqWeRtYuIoPlKjHgF")
 
 
-def give(words, key, secret, folder, config=None, **more):
-    """keys add or rotate, with key and secret through a pipe at descriptor 3."""
+def give_bytes(words, data, folder, config=None, **more):
+    """keys add or rotate, with data through a pipe."""
     reader, writer = os.pipe()
-    os.write(writer, f"{key}\n{secret}\n".encode())
+    os.write(writer, data)
     os.close(writer)
     try:
         globals_ = ("--config", str(config)) if config else ()
@@ -31,6 +33,10 @@ def give(words, key, secret, folder, config=None, **more):
                               timeout=PATIENCE, check=False, **more)
     finally:
         os.close(reader)
+
+
+def give(words, key, secret, folder, config=None, **more):
+    return give_bytes(words, f"{key}\n{secret}\n".encode(), folder, config, **more)
 
 
 def listed(folder, config=None):
@@ -45,6 +51,29 @@ def unseen(*texts):
         data = text.encode() if isinstance(text, str) else text
         for secret in SECRETS:
             assert secret.encode() not in data and secret[:12].encode() not in data
+
+
+def typed(words, lines):
+    """Runs qtrade at a terminal of its own where the lines are typed, each after its question; what was shown, and
+    the exit status."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(BINARY, [BINARY, *words])
+    shown = b""
+    try:
+        for n, line in enumerate(lines, 1):
+            while shown.count(b"not shown): ") < n:
+                assert select.select([terminal], [], [], PATIENCE)[0], shown
+                shown += os.read(terminal, 4096)
+            os.write(terminal, line)
+        while select.select([terminal], [], [], PATIENCE)[0]:
+            shown += os.read(terminal, 4096)
+    except OSError:  # it has ended
+        pass
+    finally:
+        os.close(terminal)
+        _, ended = os.waitpid(child, 0)
+    return shown, os.waitstatus_to_exitcode(ended)
 
 
 class Venue:
@@ -109,12 +138,37 @@ def wrong_words_and_wrong_input_are_one_line_that_shows_nothing():
                             (("keys", "add", "other", "--fd", "77"), 2), (("keys", "add", "other", "--fd", "x"), 2)):
             done = call("--data-dir", str(folder), *words)
             assert done.returncode == code and done.stderr.count("\n") == 1, (words, done.returncode, done.stderr)
-        for key, secret, code in (("", "", 2), (SECRETS[0] * 3, SECRETS[1], 2), (SECRETS[0], "two words", 2),
-                                  (SECRETS[0], SECRETS[1] + "\n" + SECRETS[1], 2), (SECRETS[0], "x" * 2000, 4)):
-            done = give(["add", "other"], key, secret, folder)
-            assert done.returncode == code and done.stderr.count("\n") == 1, (code, done.returncode, done.stderr)
-            unseen(done.stdout, done.stderr)
-            assert "two words" not in done.stderr
+        key, secret = (text.encode() for text in SECRETS)
+        for job in ("add", "other"), ("rotate", "main"):
+            for data in (b"", b"\n", b"\n\n", key, key + b"\n", key + b"\n\n", b"\n" + secret, key * 3 + b"\n" + secret,
+                         key + b"\ntwo words\n", key + b"\n" + secret + b"\n" + secret + b"\n",
+                         key + b"\n" + b"x" * 2000, key + b"\0\n" + secret, key + b"\n" + secret + b"\0",
+                         b"\0" * 1024, key + b"\n" + secret + b"\xc3\xa4\n", key + b"\n" + secret + b"\x1b\n"):
+                done = give_bytes(job, data, folder)
+                assert done.returncode == 2 and done.stderr.count("\n") == 1, (data, done.returncode, done.stderr)
+                unseen(done.stdout, done.stderr)
+                assert "two words" not in done.stderr
+        with (folder / "written").open("wb") as closed:  # which cannot be read
+            done = subprocess.run([BINARY, "--data-dir", str(folder), "keys", "add", "other", "--fd", str(closed.fileno())],
+                                  pass_fds=[closed.fileno()], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1, (done.returncode, done.stderr)
+        done = subprocess.run([BINARY, "--data-dir", str(folder), "keys", "add", "other"], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=PATIENCE, check=False, start_new_session=True)
+        assert done.returncode == 4 and "no terminal" in done.stderr, (done.returncode, done.stderr)
+        assert set(listed(folder)) == {"main"} and listed(folder)["main"]["rotated_ms"] is None
+        assert give_bytes(("add", "other"), key + b"\r\n" + secret, folder).returncode == 0  # no last newline
+        assert set(listed(folder)) == {"main", "other"}
+
+
+def what_is_typed_is_judged_as_what_a_descriptor_gives():
+    with Folder() as folder:
+        key, secret = (text.encode() for text in SECRETS)
+        for lines, code in (((b"\n",), 2), ((key + b"\n", b"\n"), 2), ((key + b"\n", b"\x16\0" + secret + b"\n"), 2),
+                            ((key + b"\n", b"two words\n"), 2), ((key + b"\n", b"x" * 2000 + b"\n"), 2),
+                            ((key + b"\n", secret + b"\n"), 0)):
+            shown, status_ = typed(("--data-dir", str(folder), "keys", "add", "main"), lines)
+            assert status_ == code, (lines, status_, shown)
+            unseen(shown)
         assert set(listed(folder)) == {"main"}
 
 
@@ -320,6 +374,7 @@ def k6_key_that_was_rotated_at_the_venue_is_named_and_the_new_one_goes_on():
 
 
 run([entries_are_added_listed_rotated_and_removed, wrong_words_and_wrong_input_are_one_line_that_shows_nothing,
+     what_is_typed_is_judged_as_what_a_descriptor_gives,
      credentials_of_vault_and_file_together_are_refused, k3_secret_is_in_locked_memory_and_nowhere_else,
      k3_crash_leaves_no_core_file, k4_memory_that_cannot_be_locked_is_warned_of_once_or_refused,
      k5_key_file_that_is_a_link_a_fifo_or_readable_by_others_is_refused,
