@@ -158,12 +158,10 @@ qt__credentials_judge(const struct qt_binance_rights *rights, const char *folder
     }
     if (name && !keep_scope(rights, folder, key, name, now_ns, err))
         return qt_error_add(err, "keeping what the API key may do");
-    if (rights->may_withdraw)
+    const char *fault = qt_binance_rights_fault(rights);
+    if (fault)
         return qt_fail(err, QT_E_CONFIG,
-                       "the API key may withdraw: nothing is traded live with it (take that right "
-                       "from it at the venue)");
-    if (!rights->may_trade)
-        return qt_fail(err, QT_E_CONFIG, "the API key may not trade (the venue lets it only read)");
+                       "%s: nothing is traded live with it (change its rights at the venue)", fault);
     if (!rights->is_ip_bound)
         fputs("qtrade: warning: the API key works from any address: bind it to this machine's at "
               "the venue\n",

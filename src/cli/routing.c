@@ -115,17 +115,15 @@ leg_of(const char *name, struct qt_binance *venue, const struct qt_universe *uni
                                   .day_volume = volume};
 }
 
-/* A key that may withdraw is refused here as it is at the first venue. */
+/* An unfit key is refused here as it is at the first venue. */
 static bool
 judge(const struct qt_binance *venue, struct qt_error *err)
 {
-    struct qt_binance_rights rights = qt_binance_key_rights(venue);
-    if (rights.is_known && rights.may_withdraw)
-        return qt_fail(err, QT_E_CONFIG,
-                       "the key may withdraw: take that right from it at the venue");
-    if (rights.is_known && !rights.may_trade)
-        return qt_fail(err, QT_E_CONFIG, "the key may not trade");
-    return true;
+    const struct qt_binance_rights rights = qt_binance_key_rights(venue);
+    const char *fault = qt_binance_rights_fault(&rights);
+    return !fault ||
+           qt_fail(err, QT_E_CONFIG,
+                   "%s: nothing is traded live with it (change its rights at the venue)", fault);
 }
 
 static bool

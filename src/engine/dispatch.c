@@ -111,9 +111,11 @@ on_link(struct qt_engine *engine, const struct qt_event *event)
     const struct qt_link *link = &event->link;
     if (link->kind >= QT_LINK_KINDS || link->state >= QT_LINK_STATES)
         return;
-    if ((event->flags & QT_EVENT_REFUSED) && !engine->is_shut) {
+    if ((event->flags & (QT_EVENT_REFUSED | QT_EVENT_UNFIT)) && !engine->is_shut) {
         engine->is_shut = true;
-        qt__engine_stops(engine, QT_COMMAND_PAUSE, "the venue refuses the API key");
+        qt__engine_stops(engine, QT_COMMAND_PAUSE,
+                         event->flags & QT_EVENT_UNFIT ? link->reason
+                                                       : "the venue refuses the API key");
     }
     uint8_t before = engine->venue.link[link->kind];
     engine->venue.link[link->kind] = link->state;

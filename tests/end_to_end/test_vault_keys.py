@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from host_kit import where_is
-from qt_program import BINARY, PATIENCE, Folder, Program, Skip, call, run, seal, status, until
+from qt_program import BINARY, PATIENCE, Folder, Program, Skip, call, rows, run, seal, status, until
 
 SECRETS = ("Xq7pWm2RtY9vKd4LsZ8cNb3HgJf6TaUe5QoViSyEx1rDwPkMlGnBhCjFzAuOtIyR",
            "sJ5kL2mN8bV4cX7zQ1wE9rT6yU3iO0pAaSdFgHjKlZxCvBnMqWeRtYuIoPlKjHgF")
@@ -320,6 +320,32 @@ def k6_key_that_may_withdraw_or_not_trade_is_refused_and_one_without_addresses_w
                 assert bool(list((venue.state / "journal").glob("*.qtj"))) == (code == 0)
 
 
+def k6_rights_that_a_key_gets_or_loses_while_it_trades_pause_it_and_are_told_again_after_a_resume():
+    """They are looked at once a day, and when the account's stream comes back."""
+    why = "the API key may withdraw"
+    with Folder() as folder:
+        venue = Venue(folder, "--key-rights", "withdraw", "--fault", "rights=30s", "--fault", "cut=10s:all")
+        with venue.program:
+            venue.add()
+            data = ("--data-dir", str(venue.state))
+
+            def pauses():
+                return [row for row in rows(venue.state, "SELECT actor, action, detail FROM audit")
+                        if row[1:] == ["pause", why]]
+            with Program("--config", str(venue.config), *data, "run", "--live", "--headless") as engine:
+                until("a pause", lambda: (status(venue.state) or {}).get("mode") == "PAUSED")
+                assert why in status(venue.state)["mode_reason"], status(venue.state)
+                assert call(*data, "resume", "--yes", "--reason", "as if it were well").returncode == 0
+                until("paused again", lambda: len(pauses()) == 2)
+                assert status(venue.state)["mode"] == "PAUSED"
+                assert engine.stop() == 0
+            assert {row[0] for row in pauses()} == {"engine"}, pauses()
+            done = call("--config", str(venue.config), *data, "replay", str(venue.state / "journal"), "--verify")
+            assert done.returncode == 0, (done.stdout, done.stderr)
+            done = venue.live()
+            assert done.returncode == 3 and why in done.stderr, "and at the start it is refused"
+
+
 def refused_while_it_runs(venue):
     """A session whose key the venue refuses after a while, and one that is begun with it afterwards."""
     with Program("-v", "--config", str(venue.config), "--data-dir", str(venue.state), "run", "--live",
@@ -379,5 +405,6 @@ run([entries_are_added_listed_rotated_and_removed, wrong_words_and_wrong_input_a
      k3_crash_leaves_no_core_file, k4_memory_that_cannot_be_locked_is_warned_of_once_or_refused,
      k5_key_file_that_is_a_link_a_fifo_or_readable_by_others_is_refused,
      k6_key_that_may_withdraw_or_not_trade_is_refused_and_one_without_addresses_warned_of,
+     k6_rights_that_a_key_gets_or_loses_while_it_trades_pause_it_and_are_told_again_after_a_resume,
      k6_key_that_has_expired_pauses_and_is_not_tried_in_a_storm,
      k6_key_that_was_rotated_at_the_venue_is_named_and_the_new_one_goes_on])

@@ -301,6 +301,19 @@ read_out(void)
     serve();
 }
 
+/* A look at the key found that it may withdraw. */
+static inline void
+tell_unfit(void)
+{
+    struct qt_event event = {.kind = QT_EVENT_LINK,
+                             .flags = QT_EVENT_UNFIT,
+                             .instrument = QT_NO_INSTRUMENT,
+                             .link = {.kind = QT_LINK_REST,
+                                      .state = QT_LINK_UP,
+                                      .reason = "the API key may withdraw"}};
+    pass(&event);
+}
+
 /* One second at a price. */
 static inline void
 second(int64_t px)
@@ -309,6 +322,8 @@ second(int64_t px)
                      is_fault(QT_FAULT_CUT) || (is_fault(QT_FAULT_GAP) && venue.asked % 2);
     venue.bid = px;
     is_port_down = is_fault(QT_FAULT_STORM);
+    if (is_fault(QT_FAULT_RIGHTS))
+        tell_unfit();
     if (venue.fills_first)
         match();
     if (is_silent) {

@@ -103,6 +103,8 @@ START_TEST(each_fault_in_each_state_ends_reconciled)
         run_for(FAULT_S / 4, STOP + 50);
         run_for(3 * FAULT_S / 4, STOP - 1); /* through the stop */
         venue.has_fault = false;
+        ck_assert_msg(kind != QT_FAULT_RIGHTS || engine->mode == QT_MODE_PAUSED, "%s: trades on",
+                      cell);
         run_for(PEACE_S, STOP - 1);
         check_agreed(cell);
         tear_down();

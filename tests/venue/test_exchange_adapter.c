@@ -28,7 +28,7 @@ static struct qt_exchange_server *server;
 
 /* specs: NULL ends. */
 static void
-open_with(double speed, bool has_backup, const char *const *specs)
+open_as(double speed, bool has_backup, const char *const *specs, unsigned key_rights)
 {
     struct qt_error err = {0};
     struct qt_fault faults[FAULTS];
@@ -41,7 +41,8 @@ open_with(double speed, bool has_backup, const char *const *specs)
         .speed = speed,
         .start_ns = INT64_C(1773151980) * QT_NS_PER_S, /* the same market whenever it is played */
         .faults = faults,
-        .n_faults = n};
+        .n_faults = n,
+        .key_rights = key_rights};
     server = qt_exchange_server_start(&exchange, &err);
     ck_assert_msg(server != NULL, "%s", err.text);
     const struct qt_exchange_server_info *info = qt_exchange_server_info(server);
@@ -58,9 +59,16 @@ open_with(double speed, bool has_backup, const char *const *specs)
         .history = {{QT_NS_PER_MIN, 100}, {QT_NS_PER_HOUR, 200}},
         .n_history = 2,
         .is_simulated = true,
+        .rights_ms = key_rights ? 200 : 0,
         .seed = 1};
     bench_open(&bench, &options);
     bench_settle(&bench);
+}
+
+static void
+open_with(double speed, bool has_backup, const char *const *specs)
+{
+    open_as(speed, has_backup, specs, 0);
 }
 
 static void
@@ -565,6 +573,43 @@ START_TEST(watched_book_is_live_again_after_every_fault)
 }
 END_TEST
 
+static const struct {
+    unsigned rights;
+    const char *says; /* NULL: nothing */
+} key_rights[] = {{QT_EXCHANGE_KEY_WITHDRAWS, "the API key may withdraw"},
+                  {QT_EXCHANGE_KEY_READS, "the API key may not trade"},
+                  {QT_EXCHANGE_KEY_ANYWHERE, NULL}};
+
+START_TEST(rights_that_the_key_gets_or_loses_while_it_works_are_told)
+{
+    static const char *const faults[] = {"rights=5s", NULL};
+    const char *says = key_rights[_i].says, *fault = NULL;
+    open_as(1, false, faults, key_rights[_i].rights);
+    struct qt_binance_rights rights = qt_binance_key_rights(bench.session);
+    int64_t end = qt_now_mono_ns() + 60 * QT_NS_PER_S;
+    ck_assert(rights.is_known);
+    while (rights.is_ip_bound && !fault && qt_now_mono_ns() < end) {
+        bench_work(&bench, 50);
+        rights = qt_binance_key_rights(bench.session);
+        fault = qt_binance_rights_fault(&rights);
+    }
+    bench_work(&bench, 1000);
+    ck_assert_pstr_eq(fault, says);
+    unsigned told = 0;
+    for (size_t i = 0; i < bench.n; i++) {
+        const struct qt_event *event = &bench.events[i];
+        if (event->kind != QT_EVENT_LINK || !(event->flags & QT_EVENT_UNFIT))
+            continue;
+        ck_assert_ptr_nonnull(says);
+        ck_assert_str_eq(event->link.reason, says);
+        ck_assert(event->link.kind == QT_LINK_REST && event->link.state == QT_LINK_UP);
+        told++;
+    }
+    ck_assert_uint_eq(told, says != NULL); /* the next look is a minute off */
+    ck_assert(rights.is_known && rights.is_ip_bound == (says != NULL));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -580,6 +625,8 @@ main(void)
     tc = tcase_create("faults");
     tcase_add_checked_fixture(tc, NULL, tear_down);
     tcase_add_loop_test(tc, no_order_is_lost_on_a_hard_day, 0, (int)QT_COUNT_OF(hard_days));
+    tcase_add_loop_test(tc, rights_that_the_key_gets_or_loses_while_it_works_are_told, 0,
+                        (int)QT_COUNT_OF(key_rights));
     tcase_add_loop_test(tc, watched_book_is_live_again_after_every_fault, 0,
                         (int)QT_COUNT_OF(book_faults));
     tcase_set_timeout(tc, 300);

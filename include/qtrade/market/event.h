@@ -45,7 +45,8 @@ enum qt_event_flag {
     QT_EVENT_BUYER_MAKER = 8, /* TRADE: the seller was the aggressor */
     QT_EVENT_REFUSED = 16, /* SYNC: the venue's port could not even begin the read; LINK: the venue refuses our key */
     QT_EVENT_HELD = 128,   /* COMMAND to resume: the kill switch or the tamper line was not released when it was taken */
-    QT_EVENT_READ = 256    /* REPORT, FILL: of an order's trades, which were asked for; no stream told it before */
+    QT_EVENT_READ = 256,   /* REPORT, FILL: of an order's trades, which were asked for; no stream told it before */
+    QT_EVENT_UNFIT = 512   /* LINK: the key is good, and may do too much or too little: the reason says which */
     /* 32 and 64: the source, below */
 };
 

@@ -88,6 +88,7 @@ struct qt_binance_options {
     int reconcile_ms;     /* real time; 0: 60000 */
     int order_timeout_ms; /* real time until an order without an answer is TIMEOUT; 0: 5000 */
     int rules_ms; /* real time in which every symbol's rules are looked at again; 0: 600000 */
+    int rights_ms; /* real time after which the venue is asked again what the key may do; 0: a day */
     struct qt_loop_options loop;
     struct qt_connects *connects; /* of the whole process, borrowed until it is closed; NULL: its own */
     int64_t banned_until_ns; /* UTC of clock; of qt_venue_stats of the last run: a ban outlives a
@@ -154,8 +155,11 @@ struct qt_binance_rights {
     bool is_known; /* false: no key, or the venue does not tell (a test network) */
     bool may_trade, may_withdraw, is_ip_bound;
 };
-/** As qt_binance_load_universe found it. */
+/** By the last look: qt_binance_load_universe's, or one while it worked. */
 struct qt_binance_rights qt_binance_key_rights(const struct qt_binance *self);
+/** Why no position may be opened with such a key: "the API key may withdraw"; NULL: it may, as far as
+ * is known. */
+const char *qt_binance_rights_fault(const struct qt_binance_rights *rights);
 /** On the thread that works it. */
 struct qt_venue_stats qt_binance_stats(const struct qt_binance *self);
 /** 24 h quote volume of an instrument at the start; -1 unknown. */

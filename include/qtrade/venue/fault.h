@@ -36,6 +36,7 @@ enum qt_fault_kind {
     QT_FAULT_SKEW,
     QT_FAULT_REVOKE,
     QT_FAULT_ROTATE,
+    QT_FAULT_RIGHTS,
     QT_FAULT_KINDS
 };
 

@@ -14,6 +14,7 @@
 #include "qtrade/net/url.h"
 
 #define RECV_WINDOW_MAX_MS 60000
+#define DAY_MS 86400000
 /* 300 connections per 5 minutes and address, with room for others on the same address. */
 #define CONNECTS_PER_S 0.8
 #define CONNECTS_BURST 60
@@ -196,6 +197,7 @@ copy_numbers(struct qt_binance *self, const struct qt_binance_options *options)
     self->reconcile_ms = options->reconcile_ms > 0 ? options->reconcile_ms : 60000;
     self->order_timeout_ms = options->order_timeout_ms > 0 ? options->order_timeout_ms : 5000;
     self->rules_ms = options->rules_ms > 0 ? options->rules_ms : 600000;
+    self->rights.every_ms = options->rights_ms > 0 ? options->rights_ms : DAY_MS;
     self->tag = options->tag;
     self->is_simulated = options->is_simulated;
     self->is_account_only = options->is_account_only;
@@ -305,6 +307,7 @@ qt_binance_close(struct qt_binance *self)
     if (!self)
         return;
     self->sink = NULL;
+    qt__bn_rights_stop(self);
     qt__bn_rules_stop(self);
     qt__bn_time_stop(self);
     qt__bn_account_stop(self);
@@ -337,6 +340,7 @@ start(struct qt_binance *self)
     qt__bn_account_start(self);
     qt__bn_user_start(self);
     qt__bn_rules_start(self);
+    qt__bn_rights_start(self);
     return true;
 }
 

@@ -227,7 +227,11 @@ struct qt_binance {
     int stale_ms, reconcile_ms, order_timeout_ms, rules_ms;
     uint32_t tag;
     bool is_simulated, is_account_only, has_key, is_key_refused, is_started;
-    struct qt_binance_rights rights; /* of the key */
+    struct {
+        struct qt_binance_rights found; /* by the last look */
+        int64_t every_ms, asked_ns;
+        struct qt_timer timer; /* of the next look; not running: one is on its way, or none comes */
+    } rights; /* of the key */
     struct qt_venue_credentials *secrets; /* a locked page of its own */
     struct qt_signer *signer;
 
@@ -327,6 +331,7 @@ int64_t qt__bn_time_low(const struct qt_binance *self); /* the venue's time is n
 int64_t qt__bn_time_high(const struct qt_binance *self, int64_t utc_ns);
 
 /* universe.c */
+#define QT__BN_NO_SUCH_PATH 404 /* HTTP */
 /* A request that is waited for. */
 struct qt__bn_fetch {
     bool is_done, is_good;
@@ -342,6 +347,15 @@ bool qt__bn_symbols_create(struct qt_binance *self, const struct qt__bn_listing 
                            const struct qt_universe *universe, struct qt_error *err);
 void qt__bn_rules_start(struct qt_binance *self);
 void qt__bn_rules_stop(struct qt_binance *self);
+
+/* rights.c */
+/* Waits for the first look. False: the venue could not be asked, or what it said is no answer. */
+QT_CHECKED bool qt__bn_rights_load(struct qt_binance *self, int64_t until_mono_ns,
+                                   struct qt_error *err);
+void qt__bn_rights_start(struct qt_binance *self);
+/* The key may be another than it was: it is looked at soon. */
+void qt__bn_rights_again(struct qt_binance *self);
+void qt__bn_rights_stop(struct qt_binance *self);
 
 /* route.c */
 void qt__bn_route(void *context, struct qt_event *event);

@@ -14,7 +14,6 @@
 
 #define LOAD_TIMEOUT_MS 30000
 #define STEP_TIMEOUT_MS 15000
-#define NO_SUCH_PATH 404
 #define NO_SUCH_SYMBOL (-1121)
 #define RETRY_MS 500
 #define CLOCK_SAMPLES 3
@@ -107,7 +106,7 @@ qt__bn_fetch(struct qt_binance *self, enum qt__bn_what what, const char *query,
                 return true;
             free(fetch->body);
             fetch->body = NULL;
-            if (!is_passing(fetch->answer.verdict) || fetch->answer.status == NO_SUCH_PATH)
+            if (!is_passing(fetch->answer.verdict) || fetch->answer.status == QT__BN_NO_SUCH_PATH)
                 break;
         } else {
             say_closed(self, fetch->text, sizeof fetch->text);
@@ -211,33 +210,6 @@ load_volumes(struct qt_binance *self, int64_t until, struct qt__bn_listing *list
     return is_good || qt_error_add(err, "reading the day's volumes");
 }
 
-/* A venue that refuses to say (a test network has no such path) leaves them unknown; one that cannot
- * be asked now does not. */
-static bool
-load_rights(struct qt_binance *self, int64_t until, struct qt_error *err)
-{
-    struct qt__bn_fetch fetch;
-    if (!qt__bn_fetch(self, QT__BN_RIGHTS, NULL, until, &fetch, err)) {
-        bool says_no = fetch.answer.verdict == QT_VENUE_REJECTED ||
-                       fetch.answer.verdict == QT_VENUE_NOT_FOUND ||
-                       fetch.answer.status == NO_SUCH_PATH;
-        if (says_no)
-            *err = (struct qt_error){0};
-        return says_no || qt_error_add(err, "asking what the key may do");
-    }
-    bool is_good = qt__bn_decode_rights(fetch.body, fetch.answer.length, self->product->trade_right,
-                                        &self->rights);
-    free(fetch.body);
-    return is_good || qt_fail(err, QT_E_DATA, "%s%s: not what the key may do", self->rest_url,
-                               self->product->at[QT__BN_RIGHTS].path);
-}
-
-struct qt_binance_rights
-qt_binance_key_rights(const struct qt_binance *self)
-{
-    return self->rights;
-}
-
 /* The key is good if it can read the account. */
 static bool
 check_key(struct qt_binance *self, int64_t until, struct qt_error *err)
@@ -250,7 +222,7 @@ check_key(struct qt_binance *self, int64_t until, struct qt_error *err)
         return qt_error_add(err, "reading the account");
     self->account.balances = json_loadb(fetch.body, fetch.answer.length, 0, &error);
     free(fetch.body);
-    return load_rights(self, until, err);
+    return qt__bn_rights_load(self, until, err);
 }
 
 static struct qt_universe *

@@ -55,6 +55,7 @@ user_up(struct qt_binance *self)
     qt_backoff_up(&user->backoff, qt__bn_mono(self));
     qt__bn_link_tell(self, QT_LINK_USER, QT_LINK_UP, "%s",
                      user->uses_api ? "subscribed by signature" : "connected by listen key");
+    qt__bn_rights_again(self);
     (void)qt__bn_account_sync(self);
 }
 

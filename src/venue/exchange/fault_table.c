@@ -38,6 +38,8 @@ const struct qt_fault_row qt_fault_rows[QT_FAULT_KINDS] = {
     [QT_FAULT_REVOKE] = {"revoke", "START", "the API key is refused from then on, with -2015"},
     [QT_FAULT_ROTATE] = {"rotate", "START",
                          "another API key is good from then on, and the former is refused"},
+    [QT_FAULT_RIGHTS] = {"rights", "START",
+                         "the API key has the rights of --key-rights from then on, and not before"},
 };
 
 /* What one parameter is. */
@@ -78,6 +80,7 @@ static const struct {
     [QT_FAULT_SKEW] = {{PARAM_OFFSET, PARAM_START}, "@", 1, 0},
     [QT_FAULT_REVOKE] = {{PARAM_START}, "", 1, 0},
     [QT_FAULT_ROTATE] = {{PARAM_START}, "", 1, 0},
+    [QT_FAULT_RIGHTS] = {{PARAM_START}, "", 1, 0},
 };
 
 static bool

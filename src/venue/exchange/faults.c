@@ -30,7 +30,7 @@ is_timed(enum qt_fault_kind kind)
 {
     return kind == QT_FAULT_CUT || kind == QT_FAULT_HALF_OPEN || kind == QT_FAULT_STORM ||
            kind == QT_FAULT_HALT || kind == QT_FAULT_SKEW || kind == QT_FAULT_REVOKE ||
-           kind == QT_FAULT_ROTATE;
+           kind == QT_FAULT_ROTATE || kind == QT_FAULT_RIGHTS;
 }
 
 bool
@@ -51,6 +51,7 @@ qt__faults_init(struct qt__exchange *exchange, const struct qt_exchange_server_o
             return qt_fail(err, QT_E_USAGE, "fault halt: there is no symbol '%s' in this market",
                            row->what);
         faults->rows[i] = *row;
+        faults->awaits_rights |= row->kind == QT_FAULT_RIGHTS;
         faults->due_ns[i] =
             is_timed(row->kind) ? now + (row->every_ns ? row->every_ns : row->start_ns) : INT64_MAX;
     }
@@ -164,6 +165,9 @@ act(struct qt__exchange *exchange, size_t i, int64_t now_ns)
         faults->is_revoked = true;
     } else if (row->kind == QT_FAULT_ROTATE) {
         rotate(exchange);
+    } else if (row->kind == QT_FAULT_RIGHTS) {
+        faults->awaits_rights = false;
+        faults->counts[QT_FAULT_RIGHTS]++;
     } else if (row->kind == QT_FAULT_HALT) {
         faults->is_on[i] = !faults->is_on[i];
         faults->counts[QT_FAULT_HALT] += faults->is_on[i];

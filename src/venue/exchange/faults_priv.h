@@ -28,6 +28,7 @@ struct qt__faults {
     int64_t storm_until_ns; /* monotonic */
     int64_t skew_ns;
     bool is_revoked, is_rotated;  /* the API key */
+    bool awaits_rights;           /* RIGHTS: they are not the key's yet */
     struct qt__kept_answer *kept; /* answers that come later or never */
     uint64_t counts[QT_FAULT_KINDS];
 };

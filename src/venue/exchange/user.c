@@ -38,7 +38,7 @@ bool
 qt__handle_restrictions(struct qt__exchange *exchange, struct qt__call *call)
 {
     static const char *const words[] = {"false", "true"};
-    unsigned rights = exchange->key_rights;
+    unsigned rights = exchange->faults.awaits_rights ? 0 : exchange->key_rights;
     qt_text_addf(call->out,
                  "{\"ipRestrict\":%s,\"createTime\":%lld,\"enableReading\":true,"
                  "\"enableWithdrawals\":%s,\"enableInternalTransfer\":false,\"enableMargin\":false,"
