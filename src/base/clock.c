@@ -38,12 +38,3 @@ qt_clock_utc_ns(const struct qt_clock *clock)
     double passed = (double)(qt_now_mono_ns() - clock->base_mono_ns);
     return clock->base_utc_ns + (int64_t)(passed * clock->speed);
 }
-
-int64_t
-qt_clock_real_until(const struct qt_clock *clock, int64_t utc_ns)
-{
-    int64_t left = utc_ns - qt_clock_utc_ns(clock);
-    if (left <= 0)
-        return 0;
-    return clock->speed > 0 ? (int64_t)((double)left / clock->speed) + 1 : left;
-}

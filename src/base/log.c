@@ -29,7 +29,6 @@ struct qt_log {
     bool owns_fd;
     enum qt_log_level level;
     enum qt_log_format format;
-    char correlation[32];
     atomic_uint_fast64_t lost; /* a counter: relaxed */
     atomic_bool is_torn; /* the last write was cut short: the next record begins a line; relaxed */
 };
@@ -75,13 +74,6 @@ qt_log_close(struct qt_log *log)
     if (log->owns_fd)
         close(log->fd);
     free(log);
-}
-
-void
-qt_log_set_correlation(struct qt_log *log, const char *id)
-{
-    qt_copy(log->correlation, sizeof log->correlation, id);
-    qt_text_clean(log->correlation);
 }
 
 uint64_t
@@ -235,14 +227,12 @@ add_fields(struct qt_text *out, const char *format, va_list *args)
 }
 
 static void
-write_text(struct qt_text *out, const struct qt_log *log, enum qt_log_level level,
-           const char *event, const struct qt_text *fields)
+write_text(struct qt_text *out, enum qt_log_level level, const char *event,
+           const struct qt_text *fields)
 {
     char time[QT_TIME_TEXT];
     qt_text_addf(out, "%s %-5s %s", qt_time_format(qt_now_utc_ns(), time), qt_log_level_name(level),
                  event);
-    if (log->correlation[0])
-        qt_text_addf(out, " id=%s", log->correlation);
     if (fields->length)
         qt_text_addf(out, " %s", fields->buffer);
     if (fields->is_cut)
@@ -274,17 +264,13 @@ write_field(struct qt_text *out, const char *s)
 }
 
 static void
-write_json(struct qt_text *out, const struct qt_log *log, enum qt_log_level level,
-           const char *event, const struct qt_text *fields)
+write_json(struct qt_text *out, enum qt_log_level level, const char *event,
+           const struct qt_text *fields)
 {
     char time[QT_TIME_TEXT];
     qt_text_addf(out, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":",
                  qt_time_format(qt_now_utc_ns(), time), qt_log_level_name(level));
     qt_text_add_json_string(out, event);
-    if (log->correlation[0]) {
-        qt_text_add(out, ",\"id\":");
-        qt_text_add_json_string(out, log->correlation);
-    }
     for (const char *s = fields->buffer; *s;)
         s = write_field(out, s);
     qt_text_add(out, fields->is_cut ? ",\"cut\":true}" : "}");
@@ -324,9 +310,9 @@ qt_log_event(struct qt_log *log, enum qt_log_level level, const char *event, con
     qt_text_init(&out, record, sizeof record - 1); /* room for the newline */
     qt_text_add_char(&out, '\n');
     if (log->format == QT_LOG_JSON)
-        write_json(&out, log, level, name, &text);
+        write_json(&out, level, name, &text);
     else
-        write_text(&out, log, level, name, &text);
+        write_text(&out, level, name, &text);
     record[out.length] = '\n';
     put(log, record, out.length + 1);
 }

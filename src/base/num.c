@@ -219,54 +219,6 @@ qt_sin(double x)
     return -cos_kernel(r, tail);
 }
 
-double
-qt_cos(double x)
-{
-    double r, tail;
-    if (!(x >= -1e5 && x <= 1e5))
-        return NAN;
-    switch (reduce(x, &r, &tail)) {
-    case 0:
-        return cos_kernel(r, tail);
-    case 1:
-        return -sin_kernel(r, tail);
-    case 2:
-        return -cos_kernel(r, tail);
-    }
-    return sin_kernel(r, tail);
-}
-
-double
-qt_atan(double x)
-{
-    static const double high[] = {4.63647609000806093515e-01, 7.85398163397448278999e-01,
-                                  9.82793723247329054082e-01, 1.57079632679489655800e+00};
-    static const double low[] = {2.26987774529616870924e-17, 3.06161699786838301793e-17,
-                                 1.39033110312309984516e-17, 6.12323399573676603587e-17};
-    static const double a[] = {
-        3.33333333333329318027e-01,  -1.99999999998764832476e-01, 1.42857142725034663711e-01,
-        -1.11111104054623557880e-01, 9.09088713343650656196e-02,  -7.69187620504482999495e-02,
-        6.66107313738753120669e-02,  -5.83357013379057348645e-02, 4.97687799461593236017e-02,
-        -3.65315727442169155270e-02, 1.62858201153657823623e-02};
-    double t = x < 0 ? -x : x;
-    int part = t < 0.4375 ? -1 : t < 0.6875 ? 0 : t < 1.1875 ? 1 : t < 2.4375 ? 2 : 3;
-    if (t != t)
-        return x;
-    if (part == 0)
-        t = (2 * t - 1) / (2 + t);
-    else if (part == 1)
-        t = (t - 1) / (t + 1);
-    else if (part == 2)
-        t = (t - 1.5) / (1 + 1.5 * t);
-    else if (part == 3)
-        t = -1 / t;
-    double z = t * t, w = z * z;
-    double odd = z * (a[0] + w * (a[2] + w * (a[4] + w * (a[6] + w * (a[8] + w * a[10])))));
-    double even = w * (a[1] + w * (a[3] + w * (a[5] + w * (a[7] + w * a[9]))));
-    double r = part < 0 ? t - t * (odd + even) : high[part] - ((t * (odd + even) - low[part]) - t);
-    return x < 0 ? -r : r;
-}
-
 /* exp(t) - 1 for |t| <= 1 by its series. */
 static double
 expm1_small(double t)
@@ -372,21 +324,6 @@ double
 qt_stddev_sample(const double *x, size_t n)
 {
     return n < 2 ? 0 : sqrt(squares_about_mean(x, n) / (double)(n - 1));
-}
-
-double
-qt_correlation(const double *x, const double *y, size_t n)
-{
-    double mx = qt_mean(x, n), my = qt_mean(y, n), xx = 0, yy = 0, xy = 0;
-    for (size_t i = 0; i < n; i++) {
-        double dx = x[i] - mx, dy = y[i] - my;
-        xx += dx * dx;
-        yy += dy * dy;
-        xy += dx * dy;
-    }
-    if (!(xx > 0) || !(yy > 0))
-        return 0;
-    return qt_clamp(xy / (sqrt(xx) * sqrt(yy)), -1, 1);
 }
 
 double

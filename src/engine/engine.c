@@ -96,7 +96,7 @@ take_memory(struct qt_engine *engine, struct qt_error *err)
     engine->ledger = qt_ledger_create(n + 8);
     engine->commands = qt_mpsc_create(sizeof(struct qt_command_event), QT_COMMANDS);
     engine->changes = qt_mpsc_create(sizeof(struct qt_config_event), QT_COMMANDS);
-    engine->trades = qt_trades_create(n, QT_TRIPS_KEPT);
+    engine->trades = qt_trades_create(n);
     engine->by_base = qt_textmap_create(n);
     if (!engine->arena || !engine->by_base || !engine->ledger || !engine->commands || !engine->changes ||
         !engine->trades || !qt__intake_init(engine) ||

@@ -47,7 +47,6 @@
 /** Ring of operator commands; full: the gate is shut already, the first one counts. */
 #define QT_COMMANDS 64
 #define QT_REFUSED 64       /* requests that the venue's port did not take, until that is told */
-#define QT_TRIPS_KEPT 65536 /* round trips remembered for the report */
 
 /** What the owner of a partition keeps beside its symbols. */
 struct qt_partition {

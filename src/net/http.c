@@ -31,7 +31,6 @@ struct link;
 struct request {
     struct request *next;
     struct qt_http *http;
-    uint64_t id;
     struct qt_url url; /* target is not kept: it stands in bytes */
     char *bytes;       /* head and body as they go out */
     size_t length, sent;
@@ -64,7 +63,6 @@ struct qt_http {
     struct qt_loop *loop;
     unsigned connections;
     int idle_ms;
-    uint64_t last_id;
     struct request *waiting, *done;
     struct link links[LINKS_MAX];
     struct qt_timer deliver, pump;
@@ -115,7 +113,6 @@ fill_response(const struct request *request, int64_t now_ns, struct qt_http_resp
 {
     const struct qt__http1 *answer = &request->answer;
     *out = (struct qt_http_response){
-        .id = request->id,
         .error = request->error,
         .was_sent = request->sent > 0,
         .status = answer->status,
@@ -469,12 +466,12 @@ qt_http_destroy(struct qt_http *http)
         free(http);
 }
 
-uint64_t
+bool
 qt_http_send(struct qt_http *http, const struct qt_http_request *from, struct qt_error *err)
 {
     struct qt_url url;
     if (!qt__http_check(from, &url, err))
-        return 0;
+        return false;
     struct request *request = calloc(1, sizeof *request);
     if (request) {
         request->bytes = qt__http_compose(from, &url, &request->length);
@@ -491,10 +488,8 @@ qt_http_send(struct qt_http *http, const struct qt_http_request *from, struct qt
     }
     if (!request || !request->bytes) {
         free(request);
-        (void)qt_fail(err, QT_E_MEMORY, "no memory for a request");
-        return 0;
+        return qt_fail(err, QT_E_MEMORY, "no memory for a request");
     }
-    uint64_t id = request->id = ++http->last_id;
     request->start_ns = qt_now_mono_ns();
     qt_timer_start(http->loop, &request->timeout,
                    from->timeout_ms > 0 ? from->timeout_ms : QT_HTTP_TIMEOUT_MS, on_timeout,
@@ -503,42 +498,7 @@ qt_http_send(struct qt_http *http, const struct qt_http_request *from, struct qt
     if (from->is_urgent && !http->done) /* on a kept connection its bytes leave before this returns */
         (void)start_one(http, true);
     schedule_pump(http);
-    return id;
-}
-
-static struct request *
-find(struct request *list, uint64_t id)
-{
-    while (list && list->id != id)
-        list = list->next;
-    return list;
-}
-
-bool
-qt_http_forget(struct qt_http *http, uint64_t id)
-{
-    struct request *request = find(http->waiting, id);
-    if (request) {
-        unlink_request(&http->waiting, request);
-        request_free(request);
-        return true;
-    }
-    request = find(http->done, id);
-    if (request) {
-        unlink_request(&http->done, request);
-        request_free(request);
-        return true;
-    }
-    for (size_t i = 0; i < LINKS_MAX; i++) {
-        struct link *link = &http->links[i];
-        if (!link->request || link->request->id != id)
-            continue;
-        request = link->request;
-        link_close(link);
-        request_free(request);
-        return true;
-    }
-    return false;
+    return true;
 }
 
 size_t

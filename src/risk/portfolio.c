@@ -54,20 +54,6 @@ qt_risk_position_risk(const struct qt_risk_view *view, qt_money *out)
     return true;
 }
 
-bool
-qt_risk_group_exposure(const struct qt_risk_view *views, size_t n, uint32_t group, qt_money *out)
-{
-    qt_money sum = QT_MONEY_ZERO, one = QT_MONEY_ZERO;
-    for (size_t i = 0; i < n; i++) {
-        if (views[i].group != group)
-            continue;
-        if (!qt_risk_symbol_exposure(&views[i], &one) || !qt_money_add(sum, one, &sum))
-            return false;
-    }
-    *out = sum;
-    return true;
-}
-
 /* Adds a view to the sums. False: not known. */
 static bool
 add_view(const struct qt_risk_view *view, struct qt_risk_totals *out, qt_money *largest)

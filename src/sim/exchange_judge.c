@@ -236,8 +236,7 @@ qty_of(const struct qt__market *market, const struct qt_exchange_ticket *ticket)
     if (ticket->side == QT_BUY && options->fee_mode == QT_FEE_QUOTE &&
         !qt_money_mul_div(quote, 1000000, 1000000 + ppm, &quote))
         return QT_QTY_ZERO;
-    return qt_match_qty_of_quote_skipping(market->match, (enum qt_side)ticket->side, quote,
-                                          skips(ticket));
+    return qt_match_qty_of_quote(market->match, (enum qt_side)ticket->side, quote, skips(ticket));
 }
 
 static bool

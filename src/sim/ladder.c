@@ -267,14 +267,7 @@ qt_match_cost_skipping(const struct qt_match *match, enum qt_side side, qt_px li
 }
 
 qt_qty
-qt_match_qty_of_quote(const struct qt_match *match, enum qt_side side, qt_money quote)
-{
-    return qt_match_qty_of_quote_skipping(match, side, quote, QT_OWNER_NONE);
-}
-
-qt_qty
-qt_match_qty_of_quote_skipping(const struct qt_match *match, enum qt_side side, qt_money quote,
-                               uint32_t skip)
+qt_match_qty_of_quote(const struct qt_match *match, enum qt_side side, qt_money quote, uint32_t skip)
 {
     struct walk walk = walk_begin(match, qt__other(side), true, skip);
     struct qt_depth_level level;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Round trips: one that is open per instrument, a ring of those that ended, and totals.
+ * Round trips: one that is open per instrument, and the newest that ended. A sum that does not fit
+ * stays as it was: no trip's turnover comes near 92 billion.
  */
 #include <stdlib.h>
 
@@ -16,24 +17,20 @@ struct open_trip {
 
 struct qt_trades {
     uint32_t instruments;
-    struct open_trip *open; /* by instrument */
-    size_t max_kept, kept, next;
-    struct qt_round_trip *ring;
-    struct qt_trades_total total;
+    struct open_trip *open;     /* by instrument */
+    struct qt_round_trip ended; /* the last */
 };
 
 struct qt_trades *
-qt_trades_create(uint32_t instruments, size_t max_kept)
+qt_trades_create(uint32_t instruments)
 {
-    qt_assert(instruments >= 1 && max_kept >= 1);
+    qt_assert(instruments >= 1);
     struct qt_trades *trades = calloc(1, sizeof *trades);
     if (!trades)
         return NULL;
     trades->instruments = instruments;
-    trades->max_kept = max_kept;
     trades->open = calloc(instruments, sizeof *trades->open);
-    trades->ring = calloc(max_kept, sizeof *trades->ring);
-    if (trades->open && trades->ring)
+    if (trades->open)
         return trades;
     qt_trades_destroy(trades);
     return NULL;
@@ -45,7 +42,6 @@ qt_trades_destroy(struct qt_trades *trades)
     if (!trades)
         return;
     free(trades->open);
-    free(trades->ring);
     free(trades);
 }
 
@@ -78,29 +74,26 @@ qt_trades_resume(struct qt_trades *trades, const struct qt_position *position)
                                                                : qt_money_neg(position->cost)};
 }
 
-/* sum += v; notes when it does not fit. */
 static void
-add(struct qt_trades *trades, qt_money *sum, qt_money v)
+add(qt_money *sum, qt_money v)
 {
-    if (!qt_money_add(*sum, v, sum))
-        trades->total.is_overflow = true;
+    (void)!qt_money_add(*sum, v, sum);
 }
 
 static void
-take_exit(struct qt_trades *trades, struct open_trip *open, const struct qt_fill *fill,
+take_exit(struct open_trip *open, const struct qt_fill *fill,
           const struct qt_position_change *change)
 {
     open->trip.fills++;
     open->trip.exit_reason = fill->purpose;
-    add(trades, &open->trip.exit_quote, change->closed_quote);
-    add(trades, &open->realised, change->realised);
-    add(trades, &open->trip.fees, change->fee);
-    if (!qt_qty_add(open->exit_qty, change->closed_qty, &open->exit_qty))
-        trades->total.is_overflow = true;
+    add(&open->trip.exit_quote, change->closed_quote);
+    add(&open->realised, change->realised);
+    add(&open->trip.fees, change->fee);
+    (void)!qt_qty_add(open->exit_qty, change->closed_qty, &open->exit_qty);
 }
 
 static void
-take_entry(struct qt_trades *trades, struct open_trip *open, const struct qt_fill *fill,
+take_entry(struct open_trip *open, const struct qt_fill *fill,
            const struct qt_position_change *change)
 {
     if (!open->is_open) {
@@ -111,24 +104,8 @@ take_entry(struct qt_trades *trades, struct open_trip *open, const struct qt_fil
                                             .opened_ns = fill->t_ns,
                                             .risk = risk};
     }
-    add(trades, &open->trip.entry_quote, change->opened_quote);
-    if (!qt_qty_add(open->trip.qty, change->opened_qty, &open->trip.qty))
-        trades->total.is_overflow = true;
-}
-
-static void
-add_total(struct qt_trades *trades, const struct qt_round_trip *trip)
-{
-    struct qt_trades_total *total = &trades->total;
-    int sign = qt_money_sign(trip->profit);
-    total->trades++;
-    total->wins += sign > 0;
-    total->losses += sign < 0;
-    add(trades, &total->profit, trip->profit);
-    if (sign > 0)
-        add(trades, &total->won, trip->profit);
-    else
-        add(trades, &total->lost, trip->profit);
+    add(&open->trip.entry_quote, change->opened_quote);
+    (void)!qt_qty_add(open->trip.qty, change->opened_qty, &open->trip.qty);
 }
 
 /* Averages, profit and R of a trip that ended; keeps it. */
@@ -138,8 +115,7 @@ finish(struct qt_trades *trades, struct open_trip *open, const struct qt_positio
     struct qt_round_trip *trip = &open->trip;
     trip->closed_ns = after->closed_ns;
     trip->profit = open->realised;
-    if (!qt_money_sub(open->realised, trip->fees, &trip->profit))
-        trades->total.is_overflow = true;
+    (void)!qt_money_sub(open->realised, trip->fees, &trip->profit);
     trip->entry = trip->exit = QT_PX_NONE;
     if (!qt_px_of_quote(trip->entry_quote, QT_MONEY_SCALE, trip->qty, after->qty_scale,
                         after->px_scale, &trip->entry))
@@ -151,13 +127,9 @@ finish(struct qt_trades *trades, struct open_trip *open, const struct qt_positio
     if (trip->has_r)
         trip->r_multiple = qt_money_to_double(trip->profit, QT_MONEY_SCALE) /
                            qt_money_to_double(trip->risk, QT_MONEY_SCALE);
-    add_total(trades, trip);
-    struct qt_round_trip *kept = &trades->ring[trades->next];
-    *kept = *trip;
-    trades->next = (trades->next + 1) % trades->max_kept;
-    trades->kept += trades->kept < trades->max_kept;
+    trades->ended = *trip;
     *open = (struct open_trip){0};
-    return kept;
+    return &trades->ended;
 }
 
 const struct qt_round_trip *
@@ -166,38 +138,22 @@ qt_trades_fill(struct qt_trades *trades, const struct qt_fill *fill,
 {
     struct open_trip *open = open_of(trades, fill->instrument);
     const struct qt_round_trip *ended = NULL;
-    add(trades, &trades->total.traded, fill->quote);
-    add(trades, &trades->total.traded, fill->correction);
-    add(trades, &trades->total.fees, change->fee);
     bool was_open = open->is_open;
     if (was_open)
-        add(trades,
-            fill->side == open->trip.side ? &open->trip.entry_quote : &open->trip.exit_quote,
+        add(fill->side == open->trip.side ? &open->trip.entry_quote : &open->trip.exit_quote,
             fill->correction);
     if (was_open)
-        take_exit(trades, open, fill, change);
+        take_exit(open, fill, change);
     if (was_open && change->is_closed)
         ended = finish(trades, open, after);
     if (qt_qty_sign(change->opened_qty) > 0) {
-        take_entry(trades, open, fill, change);
+        take_entry(open, fill, change);
         if (!was_open || ended)
             open->trip.fills++;
         if (!was_open) {
-            add(trades, &open->trip.fees, change->fee);
-            add(trades, &open->realised, change->realised);
+            add(&open->trip.fees, change->fee);
+            add(&open->realised, change->realised);
         }
     }
     return ended;
-}
-
-size_t
-qt_trades_kept(const struct qt_trades *trades)
-{
-    return trades->kept;
-}
-
-struct qt_trades_total
-qt_trades_total(const struct qt_trades *trades)
-{
-    return trades->total;
 }

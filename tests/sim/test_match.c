@@ -568,7 +568,7 @@ START_TEST(quantity_for_an_amount_of_quote_costs_no_more_and_a_lot_more_would)
         struct qt_ladder ladder = random_ladder(&rng);
         qt_match_set_ladder(f.match, &ladder, 1);
         qt_money quote = {1 + (int64_t)qt_rng_below(&rng, 60000000)};
-        qt_qty qty = qt_match_qty_of_quote(f.match, QT_BUY, quote);
+        qt_qty qty = qt_match_qty_of_quote(f.match, QT_BUY, quote, QT_OWNER_NONE);
         ck_assert_int_le(qt_match_cost(f.match, QT_BUY, QT_PX_NONE, qty).quote.v, quote.v);
         struct qt_match_cost more = qt_match_cost(f.match, QT_BUY, QT_PX_NONE, (qt_qty){qty.v + 1});
         ck_assert(more.quote.v > quote.v || more.qty.v == qty.v);

@@ -108,7 +108,7 @@ run(struct client *client, struct runner *runner, const char *method, const char
                                             .timeout_ms = 60000,
                                             .done = arrived,
                                             .context = runner};
-    ck_assert_msg(qt_http_send(client->http, &request, &err) != 0, "%s", err.text);
+    ck_assert_msg(qt_http_send(client->http, &request, &err), "%s", err.text);
 }
 
 START_TEST(each_kind_of_request_has_its_own_latency)

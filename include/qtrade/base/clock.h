@@ -27,7 +27,5 @@ void qt_clock_init_steady(struct qt_clock *clock);
 void qt_clock_init_scaled(struct qt_clock *clock, int64_t start_utc_ns, double speed);
 /** UTC of this clock, ns. */
 int64_t qt_clock_utc_ns(const struct qt_clock *clock);
-/** Real (monotonic) nanoseconds from now until this clock reads utc_ns; 0 when it is past. */
-int64_t qt_clock_real_until(const struct qt_clock *clock, int64_t utc_ns);
 
 #endif

@@ -29,13 +29,9 @@ struct qt_log;
 struct qt_log *qt_log_open(const char *path, enum qt_log_level level, enum qt_log_format format,
                            struct qt_error *err);
 void qt_log_close(struct qt_log *log); /* NULL is fine */
-/** One record: time, level, event name, correlation id of this logger, fields. log NULL: nothing.
- */
+/** One record: time, level, event name, fields. log NULL: nothing. */
 void qt_log_event(struct qt_log *log, enum qt_log_level level, const char *event,
                   const char *fields, ...) QT_PRINTF(4, 5);
-/** The id that every record of this logger carries (a session's). At most 31 bytes; call before
- * threads start. */
-void qt_log_set_correlation(struct qt_log *log, const char *id);
 /** Records lost because a write failed (disk full): counted, never fatal. */
 uint64_t qt_log_lost(const struct qt_log *log);
 /** "error", "warn", "info", "debug". */

@@ -14,8 +14,6 @@ double qt_exp(double x);
 double qt_log(double x);           /* x > 0; -inf at 0, NaN below */
 double qt_pow(double x, double y); /* x > 0: within 2 ulp for |y ln x| <= 700; NaN for x < 0 */
 double qt_sin(double x);           /* |x| <= 1e5, else NaN */
-double qt_cos(double x);           /* |x| <= 1e5, else NaN */
-double qt_atan(double x);
 double qt_tanh(double x); /* within 3 ulp */
 double qt_sqrt(double x); /* the machine's: exact everywhere */
 
@@ -25,8 +23,6 @@ double qt_normal_cdf(double x);
 /** Mean and sample standard deviation of n values in index order (two passes). */
 double qt_mean(const double *x, size_t n);
 double qt_stddev_sample(const double *x, size_t n);     /* n >= 2, else 0 */
-/** Pearson correlation of n pairs; 0 when a side does not vary. */
-double qt_correlation(const double *x, const double *y, size_t n);
 /** Type-7 quantile (numpy, R) of n sorted values, q clamped to 0..1 and not NaN; NaN never: n >= 1.
  */
 double qt_quantile_sorted(const double *sorted, size_t n, double q);

@@ -40,7 +40,6 @@ struct qt_http_header {
 
 /** What came of a request. Pointers are valid during the callback. */
 struct qt_http_response {
-    uint64_t id;                /* of qt_http_send */
     enum qt_net_error error;    /* QT_NET_OK: status and body are complete */
     char reason[QT_NET_REASON]; /* why, when error is not OK; for people */
     bool was_sent; /* bytes of the request left this machine: with an error its fate is unknown */
@@ -70,13 +69,11 @@ struct qt_http_request {
     void *context;
 };
 /**
- * Starts a request; copies everything. Its id (> 0), or 0 with err on a bad URL, a plain URL that
- * is not loopback, a header with control bytes, or no memory: then done is not called.
+ * Starts a request; copies everything. False: err; a bad URL, a plain URL that is not loopback, a
+ * header with control bytes, or no memory: then done is not called.
  */
-QT_CHECKED uint64_t qt_http_send(struct qt_http *http, const struct qt_http_request *request,
-                                 struct qt_error *err);
-/** Forgets a request: done is not called any more. False: not under way. */
-bool qt_http_forget(struct qt_http *http, uint64_t id);
+QT_CHECKED bool qt_http_send(struct qt_http *http, const struct qt_http_request *request,
+                             struct qt_error *err);
 /** Those of which no byte has left and that wants (of their context) picks fail with QT_NET_OFF and
  * that reason; done is called for each, soon. Their number. */
 size_t qt_http_call_off(struct qt_http *http, bool (*wants)(void *context), const char *reason);

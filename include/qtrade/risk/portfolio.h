@@ -15,10 +15,9 @@
 /** One symbol with a position or open orders. */
 struct qt_risk_view {
     const struct qt_instrument *ins;
-    uint32_t group; /* sector or any other bucket, for qt_risk_group_exposure */
-    qt_qty qty;     /* signed position */
-    qt_px mark;     /* QT_PX_NONE: not known */
-    qt_px stop;     /* protective stop; QT_PX_NONE: none, the whole value is at risk */
+    qt_qty qty; /* signed position */
+    qt_px mark; /* QT_PX_NONE: not known */
+    qt_px stop; /* protective stop; QT_PX_NONE: none, the whole value is at risk */
     qt_money open_buy,
         open_sell;      /* notional of open orders that add risk, per side (UNKNOWN ones in full) */
     qt_money open_risk; /* entry to stop of those orders */
@@ -45,8 +44,5 @@ QT_CHECKED bool qt_risk_symbol_exposure(const struct qt_risk_view *view, qt_mone
 /** What the position loses from mark to stop; 0 where the stop is beyond; the whole value without a
  * stop. */
 QT_CHECKED bool qt_risk_position_risk(const struct qt_risk_view *view, qt_money *out);
-/** Sum of qt_risk_symbol_exposure over a group. False: as there. */
-QT_CHECKED bool qt_risk_group_exposure(const struct qt_risk_view *views, size_t n, uint32_t group,
-                                       qt_money *out);
 
 #endif

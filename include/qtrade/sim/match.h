@@ -184,10 +184,10 @@ struct qt_match_cost qt_match_cost(const struct qt_match *match, enum qt_side si
 #define QT_OWNER_NONE UINT32_MAX
 struct qt_match_cost qt_match_cost_skipping(const struct qt_match *match, enum qt_side side,
                                             qt_px limit, qt_qty qty, uint32_t skip);
-/** The largest multiple of the lot that a market order may take for at most quote. */
-qt_qty qt_match_qty_of_quote(const struct qt_match *match, enum qt_side side, qt_money quote);
-qt_qty qt_match_qty_of_quote_skipping(const struct qt_match *match, enum qt_side side,
-                                      qt_money quote, uint32_t skip);
+/** The largest multiple of the lot that a market order may take for at most quote, of what skip does
+ * not own (QT_OWNER_NONE: of all). */
+qt_qty qt_match_qty_of_quote(const struct qt_match *match, enum qt_side side, qt_money quote,
+                             uint32_t skip);
 /** Whose orders this one does not take, because they expire instead; QT_OWNER_NONE: none. */
 static inline uint32_t
 qt_match_skips(const struct qt_match_order *order)

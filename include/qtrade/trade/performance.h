@@ -48,6 +48,15 @@ extern const struct qt_performance_row qt_performance_rows[]; /* name NULL ends 
 const struct qt_metric *qt_performance_at(const struct qt_performance *performance,
                                           const struct qt_performance_row *row);
 
+/** Totals over the round trips that ended. */
+struct qt_trades_total {
+    uint64_t trades, wins, losses; /* profit > 0, < 0 */
+    qt_money profit, won, lost;    /* lost <= 0 */
+    qt_money fees;
+    qt_money traded;  /* quote of all fills, both sides: turnover */
+    bool is_overflow; /* a sum did not fit: figures are not to be trusted */
+};
+
 /**
  * Computes all of them. points n >= 0 with rising times, equity > 0; trips may be NULL with 0;
  * total from the same run. period_ns > 0. False: no memory, times not rising, or equity <= 0; err

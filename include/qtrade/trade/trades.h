@@ -7,7 +7,6 @@
 #define QTRADE_TRADE_TRADES_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "qtrade/trade/order.h"
@@ -30,8 +29,8 @@ struct qt_round_trip {
 };
 
 struct qt_trades;
-/** Room for the newest max_kept round trips; totals go on for ever. NULL: no memory. */
-struct qt_trades *qt_trades_create(uint32_t instruments, size_t max_kept);
+/** The open round trip of each of so many instruments. NULL: no memory. */
+struct qt_trades *qt_trades_create(uint32_t instruments);
 void qt_trades_destroy(struct qt_trades *trades); /* NULL is fine */
 static inline void
 qt_trades_auto(struct qt_trades **p)
@@ -50,16 +49,5 @@ void qt_trades_resume(struct qt_trades *trades, const struct qt_position *positi
 const struct qt_round_trip *qt_trades_fill(struct qt_trades *trades, const struct qt_fill *fill,
                                            const struct qt_position_change *change,
                                            const struct qt_position *after);
-size_t qt_trades_kept(const struct qt_trades *trades);
-
-/** Totals over all that ended. */
-struct qt_trades_total {
-    uint64_t trades, wins, losses; /* profit > 0, < 0 */
-    qt_money profit, won, lost;    /* lost <= 0 */
-    qt_money fees;
-    qt_money traded;  /* quote of all fills, both sides: turnover */
-    bool is_overflow; /* a sum did not fit: figures are not to be trusted */
-};
-struct qt_trades_total qt_trades_total(const struct qt_trades *trades);
 
 #endif

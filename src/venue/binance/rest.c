@@ -259,7 +259,7 @@ start(struct qt_binance *self, const struct qt__bn_request *request,
                                  .sent_utc_ns = qt__bn_utc(self)};
     if (request->order)
         call->order = *request->order;
-    call->is_used = qt_http_send(self->http, &http, &err) != 0;
+    call->is_used = qt_http_send(self->http, &http, &err);
     explicit_bzero(buffer, url.length); /* the signature */
     return call->is_used;
 }
