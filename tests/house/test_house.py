@@ -9,9 +9,8 @@ import tempfile
 
 SOURCE = pathlib.Path(os.environ["QT_SOURCE"])
 
-FLOORS = {"base": 0, "market": 1, "indicator": 2, "quant": 2, "flow": 2, "learn": 3, "scan": 3, "strategy": 4,
-          "trade": 4, "risk": 5, "engine": 6, "sim": 7, "net": 7, "store": 7, "hw": 7, "venue": 8, "api": 8,
-          "tui": 9, "cli": 9}
+FLOORS = {"base": 0, "market": 1, "indicator": 2, "quant": 2, "scan": 3, "strategy": 4, "trade": 4, "risk": 5,
+          "engine": 6, "sim": 7, "net": 7, "store": 7, "hw": 7, "venue": 8, "api": 8, "tui": 9, "cli": 9}
 SAME_FLOOR = {("cli", "tui")}  # main wires the screen in
 FUNCTION_MAX, FILE_MAX, LINE_MAX = 70, 700, 130
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|gets|rand|srand|asctime|localtime|ctime|"
