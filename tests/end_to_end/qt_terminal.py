@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import resource
 import select
 import signal
 import struct
@@ -22,9 +23,11 @@ TRADING = {"scan": {"top": 10, "max_correlation": 0.99},  # whatever the hour, o
 class Terminal:
     """A program with a terminal of its own; text is everything it has drawn since the last clear()."""
 
-    def __init__(self, *words, width=80, height=24, env=None):
+    def __init__(self, *words, width=80, height=24, env=None, address_space=None):
         self.child, self.master = pty.fork()
         if self.child == 0:
+            if address_space:
+                resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
             for number in (signal.SIGINT, signal.SIGQUIT):
                 signal.signal(number, signal.SIG_DFL)
             os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(env or {})})
@@ -82,6 +85,12 @@ class Terminal:
     def press(self, text):
         os.write(self.master, text.encode())
 
+    def answer(self, question, line):
+        """Types a line when it is asked for; text is what came since."""
+        self.expect(re.escape(question))
+        self.clear()
+        self.press(line + "\n")
+
     def end(self):
         """Its exit status; what it drew last is in text."""
         limit = time.monotonic() + PATIENCE
@@ -92,6 +101,7 @@ class Terminal:
                 self.child = 0
                 while self.take(0.05) and select.select([self.master], [], [], 0.05)[0]:
                     pass
+                self.hang_up()
                 return os.waitstatus_to_exitcode(state)
         raise AssertionError("the program does not end")
 

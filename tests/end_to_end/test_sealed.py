@@ -4,20 +4,18 @@ in one line, damage is named, and one key serves store and journal."""
 import hashlib
 import json
 import os
-import pty
 import resource
-import select
 import shutil
 import signal
 import stat
 import struct
 import subprocess
-import time
 import urllib.request
 
 from host_kit import where_is
 from qt_exchange import Exchange
 from qt_program import BINARY, PATIENCE, Folder, Program, Skip, call, rows, run, seal, status, until
+from qt_terminal import Terminal
 
 WORDS = [b"SQLite", b"CREATE", b"BTCUSDT", b"ETHUSDT", b"decisions", b"postings", b"orders_open", b"exchange", b"USDT"]
 
@@ -40,43 +38,6 @@ def locked(done, word):
 def check(folder, *words, config=None):
     globals_ = ("--config", str(config)) if config else ()
     return call(*globals_, "--data-dir", str(folder), "store", "check", *words)
-
-
-class AtTerminal:
-    """A program with a terminal of its own, to which lines are typed as it asks."""
-
-    def __init__(self, *words, address_space=None):
-        self.child, self.master = pty.fork()
-        if self.child == 0:
-            if address_space:
-                resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
-            os.execv(BINARY, [BINARY, *words])
-        self.text = ""
-
-    def wait_for(self, word):
-        end = time.monotonic() + PATIENCE
-        while word not in self.text:
-            assert time.monotonic() < end, self.text
-            if select.select([self.master], [], [], 1)[0]:
-                try:
-                    self.text += os.read(self.master, 4096).decode(errors="replace")
-                except OSError:
-                    break
-        assert word in self.text, self.text
-
-    def answer(self, question, line):
-        self.wait_for(question)
-        self.text = ""
-        os.write(self.master, line.encode() + b"\n")
-
-    def end(self):
-        try:
-            while os.read(self.master, 4096):
-                pass
-        except OSError:
-            pass
-        os.close(self.master)
-        return os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
 
 
 def fresh_machine_runs_without_a_question_and_says_what_protects_it():
@@ -357,23 +318,23 @@ def passphrase_is_asked_for_at_the_terminal_only():
         assert demo(folder, "1s").returncode == 0
         data = ("--data-dir", str(folder))
         before = (folder / "store.key").read_bytes()
-        terminal = AtTerminal(*data, "store", "rekey")
+        terminal = Terminal(*data, "store", "rekey")
         terminal.answer("new passphrase: ", "correct horse")
         terminal.answer("and again: ", "correct house")
         assert terminal.end() == 4 and (folder / "store.key").read_bytes() == before
-        terminal = AtTerminal(*data, "store", "rekey")
+        terminal = Terminal(*data, "store", "rekey")
         terminal.answer("new passphrase: ", "correct horse")
         terminal.answer("and again: ", "correct horse")
-        terminal.wait_for("opens the store now")
+        terminal.expect("opens the store now")
         assert "correct" not in terminal.text and terminal.end() == 0
         for line, expected in (("correct horse", 0), ("correct house", 4), ("", 4)):
-            terminal = AtTerminal(*data, "store", "check")
+            terminal = Terminal(*data, "store", "check")
             terminal.answer("passphrase of the store: ", line)
             assert terminal.end() == expected, (line, expected)
         done = subprocess.run([BINARY, *data, "store", "check"], capture_output=True, text=True, timeout=PATIENCE,
                               stdin=subprocess.DEVNULL, start_new_session=True, check=False)
         locked(done, "no terminal")
-        terminal = AtTerminal(*data, "store", "rekey", "--key-file", str(folder / "new.key"))
+        terminal = Terminal(*data, "store", "rekey", "--key-file", str(folder / "new.key"))
         terminal.answer("passphrase of the store: ", "correct horse")
         assert terminal.end() == 0
         locked(check(folder), "does not open it")
@@ -387,26 +348,26 @@ def S17_passphrase_and_the_key_of_all_pages_change_and_an_older_backup_wants_bot
         state, copy = folder / "state", folder / "copy"
         assert demo(state, "1s").returncode == 0
         data = ("--data-dir", str(state))
-        terminal = AtTerminal(*data, "store", "rekey")
+        terminal = Terminal(*data, "store", "rekey")
         terminal.answer("new passphrase: ", "correct horse")
         terminal.answer("and again: ", "correct horse")
         assert terminal.end() == 0
-        terminal = AtTerminal(*data, "store", "backup", str(copy))
+        terminal = Terminal(*data, "store", "backup", str(copy))
         terminal.answer("passphrase of the store: ", "correct horse")
         assert terminal.end() == 0
-        terminal = AtTerminal(*data, "store", "rekey", "--pages")
+        terminal = Terminal(*data, "store", "rekey", "--pages")
         terminal.answer("passphrase of the store: ", "correct horse")
         terminal.answer("new passphrase: ", "battery staple")
         terminal.answer("and again: ", "battery staple")
-        terminal.wait_for("the former key is dropped")
+        terminal.expect("the former key is dropped")
         assert "battery" not in terminal.text and terminal.end() == 0
-        terminal = AtTerminal(*data, "store", "restore", str(copy))
+        terminal = Terminal(*data, "store", "restore", str(copy))
         terminal.answer("passphrase of the store: ", "battery staple")
         terminal.answer("passphrase of the store when the backup was made: ", "correct horse")
         assert terminal.end() == 0
         expect_private(folder)
         for line, expected in (("battery staple", 0), ("correct horse", 4)):
-            terminal = AtTerminal(*data, "store", "check")
+            terminal = Terminal(*data, "store", "check")
             terminal.answer("passphrase of the store: ", line)
             assert terminal.end() == expected, (line, expected)
 
@@ -425,16 +386,16 @@ def k4_passphrase_without_its_256_mib_is_refused_and_never_made_cheaper():
             raise Skip("this build does not start in so little memory")
         before = (folder / "store.key").read_bytes()
         for limit, expected in ((space, 1), (None, 0)):
-            terminal = AtTerminal(*data, "store", "rekey", address_space=limit)
+            terminal = Terminal(*data, "store", "rekey", address_space=limit)
             terminal.answer("new passphrase: ", "correct horse")
             terminal.answer("and again: ", "correct horse")
-            terminal.wait_for("256 MiB" if limit else "opens the store now")
+            terminal.expect("256 MiB" if limit else "opens the store now")
             assert terminal.end() == expected
             assert ((folder / "store.key").read_bytes() == before) == bool(limit)
         operations, memory = struct.unpack_from("<QQ", (folder / "store.key").read_bytes(), 16)
         assert operations >= 3 and memory >= 256 << 20, (operations, memory)
         for limit, expected in ((space, 1), (None, 0)):
-            terminal = AtTerminal(*data, "store", "check", address_space=limit)
+            terminal = Terminal(*data, "store", "check", address_space=limit)
             terminal.answer("passphrase of the store: ", "correct horse")
             assert terminal.end() == expected
 
@@ -458,11 +419,11 @@ def k3_key_and_passphrase_are_in_no_memory_once_the_store_is_open():
                 raise Skip("the memory of another process cannot be read here")
             assert where_is(engine.process.pid, str(folder).encode()), "what is there is not found"
             assert engine.stop() == 0
-        terminal = AtTerminal(*data, "store", "rekey")
+        terminal = Terminal(*data, "store", "rekey")
         terminal.answer("new passphrase: ", phrase)
         terminal.answer("and again: ", phrase)
         assert terminal.end() == 0
-        terminal = AtTerminal(*session)
+        terminal = Terminal(*session)
         terminal.answer("passphrase of the store: ", phrase)
         until("equity", lambda: (status(folder) or {}).get("equity"))
         assert hidden(terminal.child, phrase.encode())

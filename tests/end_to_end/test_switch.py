@@ -6,13 +6,13 @@ tests/lib/hang.c makes a thread hang. The room itself is judged in tests/hw/test
 """
 import json
 import os
-import pty
 import signal
 import socket
 import struct
 import subprocess
 
-from qt_program import BINARY, Folder, Program, Skip, call, rows, run, seal, status, until
+from qt_program import Folder, Program, Skip, call, rows, run, seal, status, until
+from qt_terminal import Terminal
 
 SERVER, LIBRARY = os.environ.get("QT_GPIO_SERVER"), os.environ.get("QT_GPIO_LIBRARY")
 HANG = os.environ.get("QT_HANG_LIBRARY", "")
@@ -176,17 +176,9 @@ def H1_H11_liquidates_with_venue_store_journal_and_screen_stuck_all_together():
     with Rig(policy="liquidate") as rig:
         if not HANG:
             raise Skip("a sanitizer's runtime must be the first library of a program")
-        child, terminal = pty.fork()
-        if child == 0:
-            os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **rig.env})
-            os.execv(BINARY, [BINARY, *rig.words()])
-        os.set_blocking(terminal, False)
-        try:
+        with Terminal(*rig.words(), env=rig.env) as screen:
             def read():
-                try:
-                    os.read(terminal, 65536)
-                except BlockingIOError:
-                    pass
+                screen.take(0)
                 return rig.status()
             until("a position", lambda: (read() or {}).get("positions"))
             rig.venue.process.send_signal(signal.SIGSTOP)
@@ -205,10 +197,6 @@ def H1_H11_liquidates_with_venue_store_journal_and_screen_stuck_all_together():
             rig.venue.process.send_signal(signal.SIGCONT)
             until("flat", lambda: ((read() or {}).get("liquidation") or "").startswith("flat, read twice at the venue"))
             assert rig.status()["positions"] == [] and rig.status()["open_orders"] == []
-        finally:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            os.close(terminal)
 
 
 def H3_H4_H9_held_over_a_kill_trips_at_the_start_and_lamps_of_a_dead_program_are_dark():

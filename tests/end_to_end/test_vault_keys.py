@@ -5,10 +5,8 @@ import ctypes
 import json
 import os
 import pathlib
-import pty
 import re
 import resource
-import select
 import signal
 import stat
 import subprocess
@@ -16,6 +14,7 @@ import time
 
 from host_kit import where_is
 from qt_program import BINARY, PATIENCE, Folder, Program, Skip, call, rows, run, seal, status, until
+from qt_terminal import Terminal
 
 SECRETS = ("Xq7pWm2RtY9vKd4LsZ8cNb3HgJf6TaUe5QoViSyEx1rDwPkMlGnBhCjFzAuOtIyR",
            "sJ5kL2mN8bV4cX7zQ1wE9rT6yU3iO0pAaSdFgHjKlZxCvBnMqWeRtYuIoPlKjHgF")
@@ -51,29 +50,6 @@ def unseen(*texts):
         data = text.encode() if isinstance(text, str) else text
         for secret in SECRETS:
             assert secret.encode() not in data and secret[:12].encode() not in data
-
-
-def typed(words, lines):
-    """Runs qtrade at a terminal of its own where the lines are typed, each after its question; what was shown, and
-    the exit status."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execv(BINARY, [BINARY, *words])
-    shown = b""
-    try:
-        for n, line in enumerate(lines, 1):
-            while shown.count(b"not shown): ") < n:
-                assert select.select([terminal], [], [], PATIENCE)[0], shown
-                shown += os.read(terminal, 4096)
-            os.write(terminal, line)
-        while select.select([terminal], [], [], PATIENCE)[0]:
-            shown += os.read(terminal, 4096)
-    except OSError:  # it has ended
-        pass
-    finally:
-        os.close(terminal)
-        _, ended = os.waitpid(child, 0)
-    return shown, os.waitstatus_to_exitcode(ended)
 
 
 class Venue:
@@ -162,13 +138,14 @@ def wrong_words_and_wrong_input_are_one_line_that_shows_nothing():
 
 def what_is_typed_is_judged_as_what_a_descriptor_gives():
     with Folder() as folder:
-        key, secret = (text.encode() for text in SECRETS)
-        for lines, code in (((b"\n",), 2), ((key + b"\n", b"\n"), 2), ((key + b"\n", b"\x16\0" + secret + b"\n"), 2),
-                            ((key + b"\n", b"two words\n"), 2), ((key + b"\n", b"x" * 2000 + b"\n"), 2),
-                            ((key + b"\n", secret + b"\n"), 0)):
-            shown, status_ = typed(("--data-dir", str(folder), "keys", "add", "main"), lines)
-            assert status_ == code, (lines, status_, shown)
-            unseen(shown)
+        key, secret = SECRETS
+        for lines, code in (([""], 2), ([key, ""], 2), ([key, "\x16\0" + secret], 2), ([key, "two words"], 2),
+                            ([key, "x" * 2000], 2), ([key, secret], 0)):
+            with Terminal("--data-dir", str(folder), "keys", "add", "main") as terminal:
+                for question, line in zip(("API key (not shown): ", "secret (not shown): "), lines):
+                    terminal.answer(question, line)
+                assert terminal.end() == code, (lines, terminal.text)
+                unseen(terminal.text)
         assert set(listed(folder)) == {"main"}
 
 
