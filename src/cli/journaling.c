@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journaling_priv.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@ qt__journaling_key(const char *folder, const char *file, const struct qt_args *a
 {
     char own[PATH_BYTES], path[PATH_BYTES], beside[PATH_BYTES];
     struct qt_settings settings;
+    if (access(folder, F_OK) != 0 && errno == ENOENT)
+        return qt_fail(err, QT_E_DATA, "%s: there is no such journal (give its folder)", folder);
     if (file)
         return qt_journal_key_load(file, false, out, err);
     snprintf(beside, sizeof beside, "%.600s/..", folder);

@@ -13,6 +13,7 @@
 /**
  * The key to read a journal folder with: file; without it DIR/journal.key; without that the key of the
  * store beside the folder (DIR/../store.key), opened as the config says.
+ * False: err; QT_E_DATA: there is no such folder.
  */
 QT_CHECKED bool qt__journaling_key(const char *folder, const char *file, const struct qt_args *args,
                                    struct qt_journal_key *out, struct qt_error *err);

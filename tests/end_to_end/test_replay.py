@@ -199,6 +199,9 @@ def record_needs_a_folder_and_replay_a_journal():
         done = call("replay", str(folder))
         assert done.returncode == 4 and "journal.key" in done.stderr, done.stderr
         assert call("replay", str(folder), "--list").returncode == 7
+        for words in ("replay",), ("replay", "--verify"), ("compare",):
+            done = call(*words, str(folder / "none"))
+            assert done.returncode == 7 and "none: there is no such journal" in done.stderr, (words, done.stderr)
         done = call("backtest", "--data", market(SPRING), "--from", "2024-03-04", "--to", "2024-03-05", "--journal",
                     "/proc/nowhere")
         assert done.returncode == 1 and "/proc/nowhere" in done.stderr, done.stderr
