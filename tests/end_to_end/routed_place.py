@@ -11,8 +11,10 @@ DUST = 5  # quote units: less of a coin cannot be sold
 COINS = "ETHUSDT,SOLUSDT,BNBUSDT,XRPUSDT,DOGEUSDT,ADAUSDT,AVAXUSDT,LINKUSDT"  # those of which the account has none yet
 
 
-class Place:
+class Routed:
     """Two exchanges, and runs on an account at each."""
+    exchange = Exchange
+    venue, sections = {}, {}  # of the config, besides what all have
 
     def __enter__(self):
         self.folder = Folder()
@@ -21,16 +23,15 @@ class Place:
         self.venues = []
         for name in ("one", "two"):
             (path / name).mkdir()
-            self.venues.append(Exchange(path / name).__enter__())
+            self.venues.append(self.exchange(path / name).__enter__())
         os.mkdir(self.state, 0o700)
         self.config.write_text(json.dumps({
-            "venue": {**self.venues[0].config, "symbols": COINS, "reconcile_ms": 5000},
+            "venue": {**self.venues[0].config, "reconcile_ms": 5000, **self.venue},
             "venue_2": self.venues[1].config,
             "scan": {"top": 10, "max_correlation": 0.99, "min_quote_volume": 0, "max_spread_bps": 50},
             "strategy": {"entry_strength": 0.02, "entry_confidence": 0.02, "bear_extra": 0, "exit_strength": 1,
                          "cooldown_min": 0},
-            "engine": {"sync_s": 5}, "health": {"starts": 60}}))
-        self.begun = [venue.assets() for venue in self.venues]
+            "engine": {"sync_s": 5}, "health": {"starts": 60}, **self.sections}))
         return self
 
     def __exit__(self, *failure):
@@ -38,9 +39,12 @@ class Place:
             venue.__exit__(*failure)
         self.folder.__exit__(*failure)
 
+    def start(self, *words):
+        return Program("-v", "--config", str(self.config), "--data-dir", str(self.state), *words)
+
     def run(self):
         seal(self.config, self.state)
-        return Program("-v", "--config", str(self.config), "--data-dir", str(self.state), "run", "--live", "--headless")
+        return self.start("run", "--live", "--headless")
 
     def status(self):
         return status(self.state)
@@ -49,6 +53,26 @@ class Place:
         done = call("--data-dir", str(self.state), *words)
         assert done.returncode == 0, (words, done.stderr)
         return done.stdout
+
+    def check(self, engine):
+        document = engine.document()
+        assert document["conserved"] is True and document["incidents"] == 0, document
+        sums = rows(self.state, "SELECT asset, sum(amount) FROM postings GROUP BY asset")
+        assert sums and all(amount == 0 for _, amount in sums), sums
+        for session in call("replay", str(self.state / "journal"), "--list").stdout.splitlines():
+            done = call("replay", str(self.state / "journal"), "--verify", "--json", "--workers", "3", "--session",
+                        session.split()[0])
+            assert done.returncode == 0, (session, done.stderr)
+
+
+class Place(Routed):
+    """Where coins are bought: what an account had at the start is told from what came."""
+    venue = {"symbols": COINS}
+
+    def __enter__(self):
+        super().__enter__()
+        self.begun = [venue.assets() for venue in self.venues]
+        return self
 
     def bought(self, i):
         """What the account at one of them has more of than at the start, but money."""
@@ -75,13 +99,3 @@ class Place:
         """Parts of orders by venue, as the engine tells."""
         found = {row["component"]: row["detail"] for row in self.status()["health"]}
         return [int(found[name].split(" parts")[0].split(", ")[-1]) for name in ("venue", "venue_2")]
-
-    def check(self, engine):
-        document = engine.document()
-        assert document["conserved"] is True and document["incidents"] == 0, document
-        sums = rows(self.state, "SELECT asset, sum(amount) FROM postings GROUP BY asset")
-        assert sums and all(amount == 0 for _, amount in sums), sums
-        for session in call("replay", str(self.state / "journal"), "--list").stdout.splitlines():
-            done = call("replay", str(self.state / "journal"), "--verify", "--json", "--workers", "3", "--session",
-                        session.split()[0])
-            assert done.returncode == 0, (session, done.stderr)

@@ -2,13 +2,12 @@
 """One engine over two exchanges of perpetuals: parts of orders at both, reduce-only stops beside each part of a position,
 a liquidation, and a watchman.
 """
-import json
-import os
 import signal
 import time
 
 from qt_exchange import Exchange
-from qt_program import Folder, Program, call, rows, run, seal, status, until
+from qt_program import rows, run, until
+from routed_place import Routed
 
 
 class Perpetuals(Exchange):
@@ -37,41 +36,10 @@ class Perpetuals(Exchange):
         return found
 
 
-class Place:
+class Place(Routed):
     """Two exchanges, and runs on the account of perpetuals at each."""
-
-    def __enter__(self):
-        self.folder = Folder()
-        path = self.folder.__enter__()
-        self.state, self.config = path / "state", path / "config.json"
-        self.venues = []
-        for name in ("one", "two"):
-            (path / name).mkdir()
-            self.venues.append(Perpetuals(path / name).__enter__())
-        os.mkdir(self.state, 0o700)
-        self.config.write_text(json.dumps({
-            "venue": {"name": "binance-usdm", **self.venues[0].config, "reconcile_ms": 5000},
-            "venue_2": self.venues[1].config,
-            "scan": {"top": 10, "max_correlation": 0.99, "min_quote_volume": 0, "max_spread_bps": 50},
-            "strategy": {"entry_strength": 0.02, "entry_confidence": 0.02, "bear_extra": 0, "exit_strength": 1,
-                         "cooldown_min": 0},
-            "engine": {"sync_s": 5}, "health": {"starts": 60}, "watch": {"silent_s": 3}}))
-        return self
-
-    def __exit__(self, *failure):
-        for venue in self.venues:
-            venue.__exit__(*failure)
-        self.folder.__exit__(*failure)
-
-    def start(self, *words):
-        return Program("-v", "--config", str(self.config), "--data-dir", str(self.state), *words)
-
-    def run(self):
-        seal(self.config, self.state)
-        return self.start("run", "--live", "--headless")
-
-    def status(self):
-        return status(self.state)
+    exchange = Perpetuals
+    venue, sections = {"name": "binance-usdm"}, {"watch": {"silent_s": 3}}
 
     def stands_at_both(self):
         """Positions at both exchanges, a stop beside each that is none of more than is there."""
@@ -91,23 +59,8 @@ class Place:
         until("an engine", self.status)
         until("positions with their stops at both", self.stands_at_both)
 
-    def say(self, *words):
-        done = call("--data-dir", str(self.state), *words)
-        assert done.returncode == 0, (words, done.stderr)
-        return done.stdout
-
     def is_flat(self):
         return all(not venue.held() and not venue.resting() for venue in self.venues)
-
-    def check(self, engine):
-        document = engine.document()
-        assert document["conserved"] is True and document["incidents"] == 0, document
-        sums = rows(self.state, "SELECT asset, sum(amount) FROM postings GROUP BY asset")
-        assert sums and all(amount == 0 for _, amount in sums), sums
-        for session in call("replay", str(self.state / "journal"), "--list").stdout.splitlines():
-            done = call("replay", str(self.state / "journal"), "--verify", "--json", "--workers", "3", "--session",
-                        session.split()[0])
-            assert done.returncode == 0, (session, done.stderr)
 
 
 def positions_lie_at_both_with_their_stops_and_a_liquidation_leaves_none():
