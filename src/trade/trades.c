@@ -139,11 +139,11 @@ qt_trades_fill(struct qt_trades *trades, const struct qt_fill *fill,
     struct open_trip *open = open_of(trades, fill->instrument);
     const struct qt_round_trip *ended = NULL;
     bool was_open = open->is_open;
-    if (was_open)
+    if (was_open) {
         add(fill->side == open->trip.side ? &open->trip.entry_quote : &open->trip.exit_quote,
             fill->correction);
-    if (was_open)
         take_exit(open, fill, change);
+    }
     if (was_open && change->is_closed)
         ended = finish(trades, open, after);
     if (qt_qty_sign(change->opened_qty) > 0) {
