@@ -123,11 +123,14 @@ queue_answer(struct qt_peer *peer, int status, const char *content_type,
 static void
 refuse(struct qt_peer *peer, int status)
 {
-    char body[80];
+    char body[80], seconds[24];
+    const struct qt_http_header retry = {"Retry-After", seconds};
+    bool has_retry = peer->refusal && peer->retry_after_s >= 0;
     peer->server->stats.bad++;
     peer->request.keep_alive = false;
     snprintf(body, sizeof body, "%d %s\n", status, status_text(status));
-    (void)queue_answer(peer, status, "text/plain", NULL, 0, body, strlen(body), true);
+    snprintf(seconds, sizeof seconds, "%lld", (long long)peer->retry_after_s);
+    (void)queue_answer(peer, status, "text/plain", &retry, has_retry, body, strlen(body), true);
     qt__peer_leave(peer);
 }
 
@@ -237,7 +240,7 @@ upgrade(struct qt_peer *peer)
     peer->queued = 0;
     server->stats.upgrades--;
     peer->phase = QT__PEER_HTTP;
-    refuse(peer, 404);
+    refuse(peer, peer->refusal ? peer->refusal : 404);
 }
 
 static void

@@ -324,6 +324,13 @@ qt_peer_close(struct qt_peer *peer, int code, const char *reason)
 }
 
 void
+qt_peer_refuse(struct qt_peer *peer, int status, int64_t retry_after_s)
+{
+    peer->refusal = status;
+    peer->retry_after_s = retry_after_s;
+}
+
+void
 qt_peer_cut(struct qt_peer *peer)
 {
     doom(peer, "it was cut");

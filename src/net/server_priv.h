@@ -55,6 +55,8 @@ struct qt_peer {
     int fd;
     char remote[QT__REMOTE_TEXT];
     void *user;
+    int refusal;           /* of the upgrade; 0: 404 */
+    int64_t retry_after_s; /* told with it; -1: nothing */
     struct qt_timer timer; /* request or idle time-out; ping */
     struct qt_timer resume;
     /* HTTP */

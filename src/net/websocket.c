@@ -59,6 +59,8 @@ struct qt_ws {
     bool wants_ping, awaits_pong;
     int64_t ping_ns, round_trip_ns;
     char tls_reason[QT_NET_REASON]; /* what the certificate's check said */
+    int status;            /* the upgrade was answered with it; 0: it was not */
+    int64_t retry_after_s; /* and this; -1: no such header */
 };
 
 static void
@@ -252,9 +254,23 @@ on_writable(struct qt_ws *ws)
     return 0;
 }
 
+/* What a server said instead of 101; its headers are there during the callback only. */
+static void
+note_refusal(struct qt_ws *ws, struct lws *wsi)
+{
+    char text[16];
+    unsigned status = lws_http_client_http_response(wsi);
+    if (status < 200 || status > 599)
+        return;
+    ws->status = (int)status;
+    if (lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_RETRY_AFTER) > 0 &&
+        (!qt_int_parse(text, &ws->retry_after_s) || ws->retry_after_s < 0))
+        ws->retry_after_s = -1;
+}
+
 /* Why lws gave up before the connection was open. */
 static void
-on_connection_error(struct qt_ws *ws, const char *text)
+on_connection_error(struct qt_ws *ws, struct lws *wsi, const char *text)
 {
     enum qt_net_error error = QT_NET_PROTOCOL;
     char reason[QT_NET_REASON];
@@ -262,6 +278,7 @@ on_connection_error(struct qt_ws *ws, const char *text)
     const char *alert = qt__tls_take_alert(qt__loop_tls(ws->loop));
     const char *tls = code ? ERR_reason_error_string(code) : alert;
     bool is_handshake = text && (strstr(text, "SSL") || strstr(text, "tls"));
+    note_refusal(ws, wsi);
     snprintf(reason, sizeof reason, "%.90s: %.60s", ws->url.host, text ? text : "no connection");
     if (ws->tls_reason[0]) {
         error = QT_NET_TLS;
@@ -269,6 +286,8 @@ on_connection_error(struct qt_ws *ws, const char *text)
     } else if (is_handshake) {
         error = QT_NET_TLS;
         snprintf(reason, sizeof reason, "TLS handshake failed: %s", tls ? tls : text);
+    } else if (ws->status != 0) {
+        snprintf(reason, sizeof reason, "%.90s: HTTP %d and no WebSocket", ws->url.host, ws->status);
     } else if (text && (strstr(text, "connect") || strstr(text, "conn fail"))) { /* 4.1, 4.3 */
         error = QT_NET_REFUSED;
     }
@@ -349,7 +368,7 @@ qt__ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
         return append_headers(ws, in, length);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
         lws_set_opaque_user_data(wsi, NULL);
-        on_connection_error(ws, in);
+        on_connection_error(ws, wsi, in);
         return 0;
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
         on_open(ws);
@@ -488,7 +507,7 @@ qt_ws_create(struct qt_loop *loop, const struct qt_ws_options *options, struct q
     ws->options.ping_interval_ms = or_default(options->ping_interval_ms, QT_WS_PING_INTERVAL_MS);
     ws->options.pong_timeout_ms = or_default(options->pong_timeout_ms, QT_WS_PONG_TIMEOUT_MS);
     ws->last = &ws->first;
-    ws->round_trip_ns = -1;
+    ws->round_trip_ns = ws->retry_after_s = -1;
     if (copy_texts(ws, options))
         ws->resolve = qt__resolve_start(loop, url.host, url.port, on_resolved, ws);
     if (!ws->resolve) {
@@ -525,6 +544,18 @@ bool
 qt_ws_was_open(const struct qt_ws *ws)
 {
     return ws->was_open;
+}
+
+int
+qt_ws_status(const struct qt_ws *ws)
+{
+    return ws->status;
+}
+
+int64_t
+qt_ws_retry_after_s(const struct qt_ws *ws)
+{
+    return ws->retry_after_s;
 }
 
 bool

@@ -54,6 +54,8 @@ enum qt_double_knob {
     QT_DOUBLE_ODD_BARS,      /* the next n bars open half a minute late */
     QT_DOUBLE_DELIST,        /* 1: AAAUSDT is not listed; who asks for it gets -1121 */
     QT_DOUBLE_COARSE,        /* 1: AAAUSDT's tick is 0.10 and its lot 0.010 */
+    QT_DOUBLE_LIMIT_WS,      /* the next n upgrades are answered 429 with Retry-After: 180 */
+    QT_DOUBLE_BAN_WS,        /* the next n upgrades are answered 418 with Retry-After: 180 */
     QT_DOUBLE_KNOBS
 };
 
@@ -62,6 +64,7 @@ enum qt_double_count {
     QT_DOUBLE_ORDERS, /* taken, each client id once */
     QT_DOUBLE_POSTS,  /* of orders */
     QT_DOUBLE_SOCKETS,
+    QT_DOUBLE_UPGRADES, /* asked for */
     QT_DOUBLE_BAD_SIGNATURES,
     QT_DOUBLE_BOOKS, /* asked for over REST */
     QT_DOUBLE_COUNTS

@@ -13,8 +13,14 @@ bool
 qt__double_on_accept(void *context, struct qt_peer *peer, const struct qt_call *call)
 {
     struct qt_double *venue = context;
+    qt__double_count(venue, QT_DOUBLE_UPGRADES);
     if (atomic_load(&venue->knobs[QT_DOUBLE_REFUSE_WS]))
         return false;
+    bool is_limit = qt__double_take(venue, QT_DOUBLE_LIMIT_WS);
+    if (is_limit || qt__double_take(venue, QT_DOUBLE_BAN_WS)) {
+        qt_peer_refuse(peer, is_limit ? 429 : 418, 180);
+        return false;
+    }
     for (size_t i = 0; i < PEERS_MAX; i++) {
         struct peer *slot = &venue->peers[i];
         if (slot->peer)

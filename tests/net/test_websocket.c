@@ -19,6 +19,8 @@ struct seen {
     size_t bytes;
     char last[64], reason[QT_NET_REASON];
     enum qt_net_error error;
+    int status;
+    int64_t retry_after_s;
     bool destroy_on_open, destroy_on_message;
     struct qt_ws *ws;
 };
@@ -54,6 +56,8 @@ on_closed(void *context, struct qt_ws *ws, enum qt_net_error error, const char *
     struct seen *seen = context;
     seen->closed++;
     seen->error = error;
+    seen->status = qt_ws_status(ws);
+    seen->retry_after_s = qt_ws_retry_after_s(ws);
     qt_copy(seen->reason, sizeof seen->reason, reason);
     qt_ws_destroy(ws);
     seen->ws = NULL;
@@ -91,7 +95,12 @@ accept_peer(void *context, struct qt_peer *peer, const struct qt_call *call)
     const char *header = qt_call_header(call, "X-Token");
     if (strcmp(call->path, "/header") == 0 && header)
         (void)qt_peer_send_text(peer, header, strlen(header));
-    return strcmp(call->path, "/no") != 0;
+    if (strcmp(call->path, "/banned") == 0)
+        qt_peer_refuse(peer, 418, 180);
+    if (strcmp(call->path, "/limited") == 0)
+        qt_peer_refuse(peer, 429, -1);
+    return strcmp(call->path, "/no") != 0 && strcmp(call->path, "/banned") != 0 &&
+           strcmp(call->path, "/limited") != 0;
 }
 
 static void
@@ -190,6 +199,31 @@ START_TEST(headers_are_sent_and_refusals_have_reasons)
     ck_assert_int_eq(no.error, QT_NET_PROTOCOL);
     ck_assert_int_eq(no.opened, 0);
     qt_ws_destroy(seen.ws);
+    qt_server_stop(server);
+    qt_loop_destroy(loop);
+}
+END_TEST
+
+/* path, status, Retry-After */
+static const struct {
+    const char *path;
+    int status;
+    int64_t retry_after_s;
+} refusals[] = {{"/no", 404, -1}, {"/banned", 418, 180}, {"/limited", 429, -1}};
+
+START_TEST(refused_upgrade_says_its_status_and_when_to_come_again)
+{
+    struct qt_loop *loop = make_loop(NULL);
+    struct qt_server *server = start_echo(loop);
+    struct seen seen = {0};
+    char text[16];
+    open_ws(loop, qt_server_port(server), refusals[_i].path, &(struct qt_ws_options){0}, &seen);
+    work_until(loop, &seen.closed, 1);
+    snprintf(text, sizeof text, "HTTP %d", refusals[_i].status);
+    ck_assert_int_eq(seen.error, QT_NET_PROTOCOL);
+    ck_assert_int_eq(seen.status, refusals[_i].status);
+    ck_assert_int_eq(seen.retry_after_s, refusals[_i].retry_after_s);
+    ck_assert_ptr_nonnull(strstr(seen.reason, text));
     qt_server_stop(server);
     qt_loop_destroy(loop);
 }
@@ -509,6 +543,8 @@ main(void)
     tcase_add_test(tc, queue_is_bounded);
     tcase_add_test(tc, message_larger_than_allowed_ends_the_connection);
     tcase_add_test(tc, headers_are_sent_and_refusals_have_reasons);
+    tcase_add_loop_test(tc, refused_upgrade_says_its_status_and_when_to_come_again, 0,
+                        QT_COUNT_OF(refusals));
     tcase_add_loop_test(tc, fragments_arrive_as_one_message_even_byte_by_byte, 0, 2);
     tcase_add_test(tc, burst_is_taken_in_one_turn);
     tcase_add_test(tc, message_cut_in_the_middle_is_never_given);

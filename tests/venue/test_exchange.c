@@ -480,6 +480,38 @@ START_TEST(websocket_api_places_and_reports)
 }
 END_TEST
 
+static struct {
+    int status;
+    int64_t retry_after_s;
+} refusal;
+
+static void
+note_refusal(void *context, struct qt_ws *ws, enum qt_net_error error, const char *reason)
+{
+    (void)context;
+    (void)error;
+    (void)reason;
+    refusal.retry_after_s = qt_ws_retry_after_s(ws);
+    refusal.status = qt_ws_status(ws);
+}
+
+static void
+expect_refused_upgrade(struct client *client, int status, int64_t least_s)
+{
+    struct qt_error err = {0};
+    char url[128];
+    snprintf(url, sizeof url, "%s/ws/btcusdt@trade", client->info->stream_url);
+    const struct qt_ws_options options = {
+        .url = url, .open = inbox_open, .message = inbox_message, .closed = note_refusal};
+    struct qt_ws *ws = qt_ws_create(client->loop, &options, &err);
+    ck_assert_msg(ws != NULL, "%s", err.text);
+    while (refusal.status == 0)
+        (void)qt_loop_work(client->loop, 20);
+    ck_assert_int_eq(refusal.status, status);
+    ck_assert_int_ge(refusal.retry_after_s, least_s);
+    qt_ws_destroy(ws);
+}
+
 START_TEST(weight_is_counted_then_429_then_418)
 {
     struct client client;
@@ -496,6 +528,7 @@ START_TEST(weight_is_counted_then_429_then_418)
     ck_assert_int_gt(limited, 0);
     expect_fault(&client, 418, -1003, "banned until");
     ck_assert_int_ge(client.retry_after, 100);
+    expect_refused_upgrade(&client, 418, 100);
     client_stop(&client);
 }
 END_TEST

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The session under the feed's faults F8, F9, F12 and odd bars (F10): connections, listen keys and
+ * The session under the feed's faults F8, F9, F12 and odd bars (F10), and bans that a connection
+ * meets (O10): connections, listen keys and
  * instruments that end, injected by the double and by the simulated exchange, over real sockets.
  */
 #include "bench.h"
@@ -209,6 +210,100 @@ START_TEST(F12_instrument_that_is_halted_delisted_or_changed_is_told_and_told_ag
 }
 END_TEST
 
+/* O10: a connection that is refused with 418 or 429. */
+
+enum socket_kind { MARKET_SOCKET, LISTEN_SOCKET, API_SOCKET, BOOK_SOCKET, SOCKET_KINDS };
+
+static void
+open_for(enum socket_kind kind)
+{
+    struct qt_binance_options options = bench_options(&bench);
+    options.is_account_only = kind == LISTEN_SOCKET || kind == API_SOCKET;
+    if (kind == MARKET_SOCKET)
+        options.key = options.secret = NULL;
+    qt_double_set(bench.venue, QT_DOUBLE_NO_LISTEN_KEY, kind == API_SOCKET);
+    bench_open(&bench, &options);
+    if (kind == BOOK_SOCKET)
+        bench_settle(&bench);
+    else if (kind == MARKET_SOCKET)
+        (void)bench_find(&bench, is_link, LINK(MARKET, UP), "market link up");
+    else
+        (void)bench_find(&bench, is_kind, QT_EVENT_SYNC, "first read of the account");
+    bench.seen = bench.n;
+}
+
+/* That one kind of connection is made, and answered so. */
+static void
+come_to_be_refused(enum socket_kind kind, enum qt_double_knob knob)
+{
+    qt_double_set(bench.venue, knob, 1);
+    if (kind == BOOK_SOCKET)
+        bench.feed.watch_depth(bench.feed.self, 0, true);
+    else
+        qt_double_set(bench.venue, QT_DOUBLE_CUT, 1);
+    BENCH_UNTIL(&bench, stats().bans == 1);
+}
+
+START_TEST(O10_connection_answered_418_is_the_ban_that_a_request_would_meet)
+{
+    open_for(_i);
+    come_to_be_refused(_i, QT_DOUBLE_BAN_WS);
+    uint64_t requests = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
+    uint64_t upgrades = qt_double_counted(bench.venue, QT_DOUBLE_UPGRADES);
+    ck_assert_int_gt(stats().banned_until_ns, BENCH_START_NS + 180 * QT_NS_PER_S);
+    (void)bench.orders.sync(bench.orders.self); /* waits */
+    ck_assert(!bench.orders.cancel(bench.orders.self, 0, qt_client_id(1, 0)));
+    ck_assert(!bench.orders.cancel_all(bench.orders.self, 0));
+    ck_assert(!bench.orders.query(bench.orders.self, 0, qt_client_id(1, 0)));
+    qt_double_set(bench.venue, QT_DOUBLE_CUT, 1);
+    bench_work(&bench, 2500);
+    bool is_banned = qt_clock_utc_ns(&bench.clock) < stats().banned_until_ns;
+    ck_assert(!is_banned || qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS) == requests);
+    ck_assert(!is_banned || qt_double_counted(bench.venue, QT_DOUBLE_UPGRADES) == upgrades);
+    ck_assert_uint_eq(stats().bans, 1);
+}
+END_TEST
+
+START_TEST(O10_connection_answered_429_leaves_cancels_alone)
+{
+    open_for(BOOK_SOCKET);
+    bench_submit(&bench, 1, QT_BUY, (qt_px){5000}, 1000);
+    (void)bench_report(&bench, REPORT(1, ACCEPTED));
+    come_to_be_refused(BOOK_SOCKET, QT_DOUBLE_LIMIT_WS);
+    uint64_t requests = qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS);
+    uint64_t upgrades = qt_double_counted(bench.venue, QT_DOUBLE_UPGRADES);
+    struct qt_order_request order = bench_order(&bench, 2, QT_BUY, (qt_px){5000}, 1000);
+    ck_assert(!bench.orders.submit(bench.orders.self, &order));
+    ck_assert(!bench.orders.query(bench.orders.self, 0, qt_client_id(1, 0)));
+    ck_assert(bench.orders.cancel(bench.orders.self, 0, qt_client_id(1, 0)));
+    (void)bench_report(&bench, REPORT(1, CANCELLED));
+    qt_double_set(bench.venue, QT_DOUBLE_CUT, 1);
+    bench_work(&bench, 2500);
+    bool is_stopped = qt_clock_utc_ns(&bench.clock) < stats().banned_until_ns;
+    ck_assert(!is_stopped || qt_double_counted(bench.venue, QT_DOUBLE_REQUESTS) == requests + 1);
+    ck_assert(!is_stopped || qt_double_counted(bench.venue, QT_DOUBLE_UPGRADES) == upgrades);
+    ck_assert_uint_eq(stats().bans, 1);
+}
+END_TEST
+
+/* At 120 times: three minutes are a second and a half. */
+START_TEST(O10_connections_come_back_when_the_ban_is_over)
+{
+    struct qt_binance_options options = bench_options(&bench);
+    bench_open(&bench, &options);
+    bench_settle(&bench);
+    qt_double_set(bench.venue, QT_DOUBLE_BAN_WS, 1);
+    qt_double_set(bench.venue, QT_DOUBLE_CUT, 1);
+    BENCH_UNTIL(&bench, stats().bans == 1);
+    int64_t until_ns = stats().banned_until_ns;
+    size_t from = bench.seen = bench.n;
+    (void)bench_find(&bench, is_link, LINK(MARKET, UP), "market link up");
+    bench.seen = from;
+    (void)bench_find(&bench, is_link, LINK(USER, UP), "account's stream up");
+    ck_assert_int_ge(qt_clock_utc_ns(&bench.clock), until_ns);
+}
+END_TEST
+
 static TCase *
 add_case(Suite *suite, const char *name, void (*start)(void), void (*stop)(void))
 {
@@ -230,9 +325,13 @@ main(void)
     tcase_add_loop_test(tc,
                         F12_instrument_that_is_halted_delisted_or_changed_is_told_and_told_again, 0,
                         QT_COUNT_OF(changes));
+    tcase_add_loop_test(tc, O10_connection_answered_418_is_the_ban_that_a_request_would_meet, 0,
+                        SOCKET_KINDS);
+    tcase_add_test(tc, O10_connection_answered_429_leaves_cancels_alone);
     tc = add_case(suite, "all at once", NULL, stop_exchange);
     tcase_add_test(tc, F8_connections_that_end_all_at_once_come_back_one_by_one);
     tc = add_case(suite, "minutes", set_up_fast, tear_down);
+    tcase_add_test(tc, O10_connections_come_back_when_the_ban_is_over);
     tcase_add_test(tc, F10_bar_that_opens_in_mid_minute_is_refused_and_the_right_one_fetched);
     return qt_run_suite(suite);
 }

@@ -47,7 +47,8 @@ struct qt_server_options {
     void *context;
     /** Answer through responder, now or later, exactly once. NULL: every path is 404. */
     void (*request)(void *context, const struct qt_call *call, struct qt_responder *responder);
-    /** A WebSocket upgrade. False: 404, peer is gone. NULL: none accepted. */
+    /** A WebSocket upgrade. False: 404 (or as qt_peer_refuse said), peer is gone. NULL: none
+     * accepted. */
     bool (*accept)(void *context, struct qt_peer *peer, const struct qt_call *call);
     /** One whole message; data[length] is NUL. */
     void (*message)(void *context, struct qt_peer *peer, const char *data, size_t length);
@@ -99,6 +100,9 @@ bool qt_peer_send(struct qt_peer *peer, struct qt_blob *blob);
 bool qt_peer_send_text(struct qt_peer *peer, const void *text, size_t length);
 /** Bytes that wait for this peer: for conflating what may be conflated. */
 size_t qt_peer_queued(const struct qt_peer *peer);
+/** Inside accept, before it says false: which status (400..599) is answered, with Retry-After where
+ * retry_after_s is not negative. */
+void qt_peer_refuse(struct qt_peer *peer, int status, int64_t retry_after_s);
 /** Sends what is queued, then a close frame with code (1000..4999) and reason, then ends; closed is
  * called. */
 void qt_peer_close(struct qt_peer *peer, int code, const char *reason);

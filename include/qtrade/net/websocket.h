@@ -52,6 +52,10 @@ void qt_ws_destroy(struct qt_ws *ws);
 bool qt_ws_is_open(const struct qt_ws *ws);
 /** It was, at some time: also in closed. */
 bool qt_ws_was_open(const struct qt_ws *ws);
+/** The HTTP status that the upgrade was answered with instead; 0: it was not, or nothing was. And its
+ * Retry-After in seconds; -1: it had none. Also in closed. */
+int qt_ws_status(const struct qt_ws *ws);
+int64_t qt_ws_retry_after_s(const struct qt_ws *ws);
 /** Queues one text message. False: not open, or more than max_queue bytes wait. */
 QT_CHECKED bool qt_ws_send(struct qt_ws *ws, const char *text, size_t length);
 /** Ns of the last answered ping, there and back; -1: none yet. */

@@ -359,8 +359,7 @@ on_closed(void *context, struct qt_ws *ws, enum qt_net_error error, const char *
     struct qt_binance *self = context;
     (void)error;
     (void)reason;
-    if (!qt_ws_was_open(ws))
-        qt__bn_outcome(self, QT_OPERATION_STREAM, false);
+    qt__bn_note_closed(self, ws);
     depth_down(self);
 }
 

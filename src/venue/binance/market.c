@@ -184,8 +184,7 @@ on_closed(void *context, struct qt_ws *ws, enum qt_net_error error, const char *
 {
     struct qt__bn_link *link = context;
     (void)error;
-    if (!qt_ws_was_open(ws))
-        qt__bn_outcome(link->self, QT_OPERATION_STREAM, false);
+    qt__bn_note_closed(link->self, ws);
     link_down(link, reason);
 }
 

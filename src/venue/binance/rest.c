@@ -3,7 +3,8 @@
  * Requests: the venue's budget before, its verdict after. A share of every budget is kept for
  * cancels. A 429 stops everything but cancels until Retry-After has passed, and when a cancel is
  * answered so, cancels too. A 418 is a ban, which the venue lengthens for whoever goes on asking:
- * nothing leaves, neither what waits in line nor a new connection (fault O10).
+ * nothing leaves, neither what waits in line nor a new connection. Both may come as the answer to a
+ * WebSocket's upgrade too (fault O10).
  */
 #include "session_priv.h"
 
@@ -278,6 +279,20 @@ qt__bn_rest_stopped_ns(const struct qt_binance *self, bool spares_cancels)
     int64_t until = spares_cancels ? qt_limiter_banned_until(&self->limiter)
                                    : self->limiter.banned_until_ns;
     return until > now ? real_ns(self, until - now) : 0;
+}
+
+void
+qt__bn_upgrades_stop(struct qt_binance *self, int status, int64_t retry_after_s)
+{
+    qt__bn_rest_stop(self, status, retry_after_s, status == 429);
+    self->upgrades_until_ns = qt_limiter_banned_until(&self->limiter);
+}
+
+int64_t
+qt__bn_upgrades_stopped_ns(const struct qt_binance *self)
+{
+    int64_t now = qt__bn_limiter_now(self);
+    return self->upgrades_until_ns > now ? real_ns(self, self->upgrades_until_ns - now) : 0;
 }
 
 enum qt__bn_sent

@@ -47,10 +47,29 @@ qt__bn_push(struct qt_binance *self, struct qt_event *event)
     self->sink->push(self->sink->self, event);
 }
 
+int64_t
+qt__bn_connect_stopped_ns(const struct qt_binance *self)
+{
+    return QT_MAX(qt__bn_rest_stopped_ns(self, false), qt__bn_upgrades_stopped_ns(self));
+}
+
+/* Every address is the same venue's, which knows whom it does not want by where he comes from. */
+void
+qt__bn_note_closed(struct qt_binance *self, const struct qt_ws *ws)
+{
+    int status = qt_ws_status(ws);
+    bool is_stop = status == 418 || (status == 429 && qt_ws_retry_after_s(ws) >= 0);
+    if (qt_ws_was_open(ws))
+        return;
+    qt__bn_outcome(self, QT_OPERATION_STREAM, is_stop); /* it answers */
+    if (is_stop)
+        qt__bn_upgrades_stop(self, status, qt_ws_retry_after_s(ws));
+}
+
 bool
 qt__bn_may_connect(struct qt_binance *self, const char *url)
 {
-    if (qt__bn_rest_stopped_ns(self, false) > 0 || !qt__bn_may(self, QT_OPERATION_STREAM, NULL))
+    if (qt__bn_connect_stopped_ns(self) > 0 || !qt__bn_may(self, QT_OPERATION_STREAM, NULL))
         return false;
     if (qt_connects_take(self->connects, url, qt__bn_mono(self)))
         return true;

@@ -247,6 +247,7 @@ struct qt_binance {
     struct qt_venue_stats stats;
 
     struct qt_limiter limiter;
+    int64_t upgrades_until_ns; /* of the limiter's clock: no connection before, one was answered 429 */
     struct qt_clock limiter_clock; /* of the limiter's windows: clock, the wall's if it is slower */
     struct qt__bn_operation operations[QT_OPERATIONS];
     struct qt__bn_call calls[QT__BN_CALLS];
@@ -289,6 +290,10 @@ void qt__bn_link_tell(struct qt_binance *self, enum qt_link_kind kind, enum qt_l
 void qt__bn_push(struct qt_binance *self, struct qt_event *event);
 /* May another connection be opened there now? */
 QT_CHECKED bool qt__bn_may_connect(struct qt_binance *self, const char *url);
+/* Real ns until the venue wants any; 0: it does now. */
+int64_t qt__bn_connect_stopped_ns(const struct qt_binance *self);
+/* One has ended, or was refused: what that says of the venue (fault O10). */
+void qt__bn_note_closed(struct qt_binance *self, const struct qt_ws *ws);
 
 /* policies.c */
 void qt__bn_breakers_init(struct qt_binance *self);
@@ -314,6 +319,9 @@ void qt__bn_rest_stop(struct qt_binance *self, int status, int64_t retry_after_s
                       bool spares_cancels);
 /* Real ns until it wants any again; spares_cancels: one that is no cancel. 0: it does now. */
 int64_t qt__bn_rest_stopped_ns(const struct qt_binance *self, bool spares_cancels);
+/* An upgrade was answered so: as a request's 418 or 429, and no connection is begun meanwhile. */
+void qt__bn_upgrades_stop(struct qt_binance *self, int status, int64_t retry_after_s);
+int64_t qt__bn_upgrades_stopped_ns(const struct qt_binance *self);
 int64_t qt__bn_limiter_now(const struct qt_binance *self);
 void qt__bn_rest_rules(struct qt_binance *self, const struct qt__bn_rate_rules *rules);
 

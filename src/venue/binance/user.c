@@ -189,8 +189,7 @@ on_closed(void *context, struct qt_ws *ws, enum qt_net_error error, const char *
 {
     struct qt_binance *self = context;
     (void)error;
-    if (!qt_ws_was_open(ws))
-        qt__bn_outcome(self, QT_OPERATION_STREAM, false);
+    qt__bn_note_closed(self, ws);
     user_down(self, reason);
 }
 
@@ -201,7 +200,8 @@ open_socket(struct qt_binance *self)
     char url[QT__BN_URL + 160];
     struct qt_error err;
     struct qt_text text;
-    int64_t stopped_ns = qt__bn_rest_stopped_ns(self, user->uses_api); /* what follows is a request */
+    int64_t stopped_ns = QT_MAX(qt__bn_connect_stopped_ns(self), /* and what follows is a request */
+                                qt__bn_rest_stopped_ns(self, user->uses_api));
     if (stopped_ns > 0) {
         retry_in(self, "the venue wants no request now", stopped_ns / QT_NS_PER_MS + 1);
         return;

@@ -352,10 +352,16 @@ roll(int64_t *window, int64_t *used, int64_t now)
 }
 
 bool
+qt__weights_is_banned(const struct qt__weights *weights, int64_t now_ms)
+{
+    return now_ms < weights->banned_until_ms;
+}
+
+bool
 qt__weights_take(struct qt__weights *weights, int64_t now_ms, int64_t weight, struct qt__call *call)
 {
     int64_t minute = now_ms / MINUTE_MS;
-    if (now_ms < weights->banned_until_ms)
+    if (qt__weights_is_banned(weights, now_ms))
         return qt__call_fail(call, QT__FAULT_BANNED, (long)weights->banned_until_ms);
     if (minute > weights->minute)
         weights->refused = 0;
@@ -388,7 +394,7 @@ qt__weights_order(struct qt__weights *weights, int64_t now_ms, struct qt__call *
 int64_t
 qt__weights_retry_after(const struct qt__weights *weights, int64_t now_ms)
 {
-    if (now_ms < weights->banned_until_ms)
+    if (qt__weights_is_banned(weights, now_ms))
         return (weights->banned_until_ms - now_ms + 999) / 1000;
     return ((weights->minute + 1) * MINUTE_MS - now_ms + 999) / 1000;
 }

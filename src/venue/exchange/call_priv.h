@@ -159,6 +159,8 @@ QT_CHECKED bool qt__weights_take(struct qt__weights *weights, int64_t now_ms, in
                                  struct qt__call *call);
 QT_CHECKED bool qt__weights_order(struct qt__weights *weights, int64_t now_ms,
                                   struct qt__call *call);
+/** Is nothing wanted from this address, not even a connection? */
+bool qt__weights_is_banned(const struct qt__weights *weights, int64_t now_ms);
 /** Seconds for Retry-After. */
 int64_t qt__weights_retry_after(const struct qt__weights *weights, int64_t now_ms);
 

@@ -85,6 +85,11 @@ bool
 qt__session_accept(void *context, struct qt_peer *peer, const struct qt_call *call)
 {
     struct qt__exchange *exchange = context;
+    int64_t limit_ms = qt__exchange_limit_ms(exchange);
+    if (qt__weights_is_banned(&exchange->weights, limit_ms)) {
+        qt_peer_refuse(peer, 418, qt__weights_retry_after(&exchange->weights, limit_ms));
+        return false;
+    }
     struct qt__session *session = calloc(1, sizeof *session);
     if (!session)
         return false;
