@@ -129,7 +129,7 @@ judge(const struct qt_binance *venue, struct qt_error *err)
 static bool
 open_more(struct qt__routing *routing, const struct qt_settings *settings,
           const struct qt__credentials *credentials, unsigned i,
-          const struct qt_binance_options *like, struct qt_error *err)
+          const struct qt_binance_options *like, struct qt__banning *banning, struct qt_error *err)
 {
     struct qt_settings *one = qt__routing_alone(settings, i + 1);
     struct qt_error why = {.code = QT_E_MEMORY, .text = "no memory"};
@@ -141,7 +141,8 @@ open_more(struct qt__routing *routing, const struct qt_settings *settings,
         options.connects = like->connects;
         options.key = credentials->pair.key;
         options.secret = credentials->pair.secret;
-        routing->venue[i] = qt_binance_open(&options, &why);
+        if (qt__banning_take(banning, i + 1, &options, &why))
+            routing->venue[i] = qt_binance_open(&options, &why);
         if (routing->venue[i])
             routing->universe[i] =
                 qt_binance_load_universe(routing->venue[i], LOAD_MS, NULL, NULL, &why);
@@ -156,7 +157,7 @@ bool
 qt__routing_open(struct qt__routing *routing, const struct qt_settings *settings,
                  const struct qt__routing_keys *keys, struct qt_binance *first,
                  const struct qt_universe *universe, const struct qt_binance_options *like,
-                 struct qt_error *err)
+                 struct qt__banning *banning, struct qt_error *err)
 {
     const struct qt_router_config *config = &settings->router;
     struct qt_router_options options = {.legs = 1,
@@ -177,7 +178,7 @@ qt__routing_open(struct qt__routing *routing, const struct qt_settings *settings
     for (unsigned i = 0; i < QT_MORE_VENUES; i++) {
         if (!is_there(settings, i))
             continue;
-        if (!open_more(routing, settings, keys->more[i], i, like, err))
+        if (!open_more(routing, settings, keys->more[i], i, like, banning, err))
             return false;
         options.leg[options.legs++] =
             leg_of(names[i + 1], routing->venue[i], routing->universe[i], routing->volume[i + 1],

@@ -10,6 +10,7 @@
 #include "qtrade/venue/binance.h"
 #include "qtrade/venue/router.h"
 
+#include "banning_priv.h"
 #include "credentials_priv.h"
 #include "settings_priv.h"
 
@@ -43,12 +44,13 @@ QT_CHECKED bool qt__routing_note_keys(const struct qt__routing_keys *keys, struc
 void qt__routing_keys_close(struct qt__routing_keys *keys);
 /**
  * Connects the further venues (blocking, as the first) and opens the router. first: open, universe
- * loaded; like: its options. False: err names the venue.
+ * loaded; like: its options; banning: of all of them. False: err names the venue.
  */
 QT_CHECKED bool qt__routing_open(struct qt__routing *routing, const struct qt_settings *settings,
                                  const struct qt__routing_keys *keys, struct qt_binance *first,
                                  const struct qt_universe *universe,
-                                 const struct qt_binance_options *like, struct qt_error *err);
+                                 const struct qt_binance_options *like,
+                                 struct qt__banning *banning, struct qt_error *err);
 /** Before the first venue is closed. */
 void qt__routing_close(struct qt__routing *routing);
 struct qt_feed_port qt__routing_feed(const struct qt__routing *routing, struct qt_binance *first);

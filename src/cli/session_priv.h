@@ -21,6 +21,7 @@
 #include "qtrade/store/store.h"
 #include "qtrade/venue/binance.h"
 
+#include "banning_priv.h"
 #include "host_priv.h"
 #include "journaling_priv.h"
 #include "market_keeping_priv.h"
@@ -61,6 +62,7 @@ struct qt__session {
     struct qt_connects connects; /* all venues' */
     struct qt_binance *venue;
     struct qt__routing routing;
+    struct qt__banning banning;
     struct qt_universe *universe;
     struct qt_inline_venue *paper;
     struct qt_journal *journal;
@@ -186,11 +188,6 @@ QT_CHECKED bool qt__session_rekey(void *self, const char *hex, struct qt_error *
 json_t *qt__session_rekey_document(void *self); /* for the status; null: all pages have one key */
 
 /* session_intents.c */
-
-/** A ban of the venue outlives a restart (fault O10): the last run's goes into options, this one's
- * into the store. Not where the venue's clock is this run's own. */
-QT_CHECKED bool qt__session_take_ban(struct qt__session *session,
-                                     struct qt_binance_options *options, struct qt_error *err);
 
 /** What the store holds into session->restore; with a venue outside of this process also what only
  * the intents know, which is told. */

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "credentials_priv.h"
 
@@ -27,7 +28,10 @@ load_universe(struct qt__session *session, struct qt_error *err)
     qt_binance_connects_init(&session->connects);
     options.connects = &session->connects;
     options.tag = qt_store_tag(session->store);
-    if (!qt__session_take_ban(session, &options, err))
+    bool keeps_bans = strcmp(session->plan.run_kind, "demo") != 0;
+    qt__banning_init(&session->banning, keeps_bans ? session->store : NULL, session->log,
+                     session->plan.clock);
+    if (!qt__banning_take(&session->banning, 0, &options, err))
         return false;
     session->venue = qt_binance_open(&options, err);
     if (!session->venue)
@@ -41,7 +45,7 @@ load_universe(struct qt__session *session, struct qt_error *err)
     return session->universe &&
            (!session->plan.more_keys ||
             qt__routing_open(&session->routing, session->plan.settings, session->plan.more_keys,
-                             session->venue, session->universe, &options, err));
+                             session->venue, session->universe, &options, &session->banning, err));
 }
 
 static bool

@@ -5,6 +5,6 @@
 #include "store_priv.h"
 
 /** False: err; the disk. */
-QT_CHECKED bool qt__ban_keep(sqlite3 *db, int64_t until_ns, struct qt_error *err);
+QT_CHECKED bool qt__ban_keep(sqlite3 *db, unsigned venue, int64_t until_ns, struct qt_error *err);
 
 #endif

@@ -175,7 +175,7 @@ wait_for_work(struct qt_store *store, int ms)
     struct timespec at = in_ms(ms);
     pthread_mutex_lock(&store->mutex);
     store->is_asleep = true;
-    bool has_work = has_whole(store) || store->aside_n > 0 || store->ban_ns != 0;
+    bool has_work = has_whole(store) || store->aside_n > 0 || store->has_ban;
     if (!store->stop && (!has_work || !atomic_load(&store->is_healthy)))
         pthread_cond_clockwait(&store->put_or_stop, &store->mutex, CLOCK_MONOTONIC, &at);
     store->is_asleep = false;
@@ -215,20 +215,27 @@ keep_seal(struct qt_store *store)
     pthread_mutex_unlock(&store->mutex);
 }
 
+/* Those that cannot be written are tried again, unless the venue has said another since. */
 static void
-keep_ban(struct qt_store *store)
+keep_bans(struct qt_store *store)
 {
-    struct qt_error err = {0};
+    int64_t ban_ns[QT_STORE_VENUES];
     pthread_mutex_lock(&store->mutex);
-    int64_t ban_ns = store->ban_ns;
-    store->ban_ns = 0;
+    bool has_ban = store->has_ban;
+    memcpy(ban_ns, store->ban_ns, sizeof ban_ns);
+    memset(store->ban_ns, 0, sizeof store->ban_ns);
+    store->has_ban = false;
     pthread_mutex_unlock(&store->mutex);
-    if (ban_ns == 0 || qt__ban_keep(store->file.db, ban_ns, &err))
-        return;
-    note_failure(store);
-    pthread_mutex_lock(&store->mutex);
-    store->ban_ns = store->ban_ns ? store->ban_ns : ban_ns;
-    pthread_mutex_unlock(&store->mutex);
+    for (unsigned i = 0; has_ban && i < QT_STORE_VENUES; i++) {
+        struct qt_error err = {0};
+        if (ban_ns[i] == 0 || qt__ban_keep(store->file.db, i, ban_ns[i], &err))
+            continue;
+        note_failure(store);
+        pthread_mutex_lock(&store->mutex);
+        store->ban_ns[i] = store->ban_ns[i] ? store->ban_ns[i] : ban_ns[i];
+        store->has_ban = true;
+        pthread_mutex_unlock(&store->mutex);
+    }
 }
 
 /* Up to the last mark; a batch that waits is written first. */
@@ -269,7 +276,7 @@ run(void *argument)
         atomic_store(&store->busy_ns, qt_now_mono_ns());
         sync_intents(store);
         keep_seal(store);
-        keep_ban(store);
+        keep_bans(store);
         take_batch(store);
         qt__aside_take(store);
         bool is_written = store->batch_n == 0 || write_batch(store);

@@ -42,13 +42,14 @@ struct qt_store {
     pthread_t thread;
     bool is_started;
     pthread_mutex_t
-        mutex; /* guards the ten below, of audit and rekey what they say; never held while writing */
+        mutex; /* guards the eleven below, of audit and rekey what they say; never held while writing */
     pthread_cond_t put_or_stop, written_more;
     bool stop;
     bool is_asleep;
     bool has_seal;             /* to be kept, by the store thread */
     struct qt_seal_known seal; /* its number and hash */
-    int64_t ban_ns;            /* to be kept, by the store thread; 0: nothing is */
+    int64_t ban_ns[QT_STORE_VENUES]; /* to be kept, by the store thread; 0: nothing is */
+    bool has_ban;                    /* one of them is */
     char last_error[200];
     unsigned aside_n;
     struct qt_record aside[QT__STORE_ASIDE];

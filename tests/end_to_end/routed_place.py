@@ -12,9 +12,12 @@ COINS = "ETHUSDT,SOLUSDT,BNBUSDT,XRPUSDT,DOGEUSDT,ADAUSDT,AVAXUSDT,LINKUSDT"  # 
 
 
 class Routed:
-    """Two exchanges, and runs on an account at each."""
+    """Two exchanges, and runs on an account at each; faults: of the second."""
     exchange = Exchange
     venue, sections = {}, {}  # of the config, besides what all have
+
+    def __init__(self, faults=()):
+        self.faults = faults
 
     def __enter__(self):
         self.folder = Folder()
@@ -23,7 +26,8 @@ class Routed:
         self.venues = []
         for name in ("one", "two"):
             (path / name).mkdir()
-            self.venues.append(self.exchange(path / name).__enter__())
+            faults = [word for fault in self.faults for word in ("--fault", fault)] if name == "two" else []
+            self.venues.append(self.exchange(path / name, *faults).__enter__())
         os.mkdir(self.state, 0o700)
         self.config.write_text(json.dumps({
             "venue": {**self.venues[0].config, "reconcile_ms": 5000, **self.venue},

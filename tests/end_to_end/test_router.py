@@ -3,7 +3,7 @@
 import json
 import signal
 
-from qt_program import Program, run, until
+from qt_program import Program, rows, run, until
 from routed_place import Place
 
 
@@ -47,6 +47,20 @@ def one_venue_of_two_dead_keeps_the_other_from_nothing_and_nobody_says_flat():
         assert [place.bought(0), place.bought(1)] == [{}, {}], [place.bought(0), place.bought(1)]
 
 
+def o10_ban_of_the_second_venue_outlives_the_engine_and_is_not_the_first_s():
+    with Place(("storm=4s:60s",)) as place:
+        with place.run() as engine:
+            until("it runs, or met the ban too early for that", lambda: place.status() or engine.process.poll() is not None)
+            until("it is kept", lambda: rows(place.state, "SELECT value FROM meta WHERE key = 'ban_2'"))
+            engine.process.kill()
+            engine.wait()
+        assert rows(place.state, "SELECT value FROM meta WHERE key = 'ban'") == []
+        with place.run() as engine:
+            line = until("it knows of it", lambda: [line for line in engine.errors().splitlines()
+                                                    if "venue.ban kept_until" in line])
+            assert len(line) == 1 and "venue=venue_2" in line[0], line
+
+
 def venue_without_credentials_is_named():
     with Place() as place:
         config = json.loads(place.config.read_text())
@@ -58,4 +72,5 @@ def venue_without_credentials_is_named():
 
 run([orders_go_in_parts_to_both_and_a_restart_finds_them_at_both,
      one_venue_of_two_dead_keeps_the_other_from_nothing_and_nobody_says_flat,
+     o10_ban_of_the_second_venue_outlives_the_engine_and_is_not_the_first_s,
      venue_without_credentials_is_named])

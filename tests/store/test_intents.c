@@ -457,29 +457,37 @@ START_TEST(o4_half_of_an_event_is_never_written)
 }
 END_TEST
 
+/* The third is told twice: the later counts. */
 static void
 banned(struct fixture *f)
 {
     struct qt_error err = {0};
-    ck_assert(qt_store_keep_ban(f->store, 1234567890123456789, &err));
+    ck_assert(qt_store_keep_ban(f->store, 2, 5, &err));
+    ck_assert(qt_store_keep_ban(f->store, 2, 987654321987654321, &err));
+    ck_assert(qt_store_keep_ban(f->store, 0, 1234567890123456789, &err));
     ck_assert(qt_audit_append(f->store, "test", "after", "", &err));
     flush(f);
 }
 
-START_TEST(O10_ban_of_the_venue_is_known_after_a_kill)
+START_TEST(O10_ban_of_each_venue_is_known_after_a_kill_and_is_no_others)
 {
+    static const int64_t kept[QT_STORE_VENUES] = {1234567890123456789, 0, 987654321987654321, 0};
     struct fixture f;
     struct qt_error err = {0};
     int64_t until_ns = -1;
     begin(&f);
     start(&f);
-    ck_assert(qt_store_ban(f.store, &until_ns, &err));
-    ck_assert_int_eq(until_ns, 0);
+    for (unsigned i = 0; i < QT_STORE_VENUES; i++, until_ns = -1) {
+        ck_assert(qt_store_ban(f.store, i, &until_ns, &err));
+        ck_assert_int_eq(until_ns, 0);
+    }
     stop(&f);
     keep_in_child(&f, banned);
     start(&f);
-    ck_assert_msg(qt_store_ban(f.store, &until_ns, &err), "%s", err.text);
-    ck_assert_int_eq(until_ns, 1234567890123456789);
+    for (unsigned i = 0; i < QT_STORE_VENUES; i++) {
+        ck_assert_msg(qt_store_ban(f.store, i, &until_ns, &err), "%s", err.text);
+        ck_assert_int_eq(until_ns, kept[i]);
+    }
     end(&f);
 }
 END_TEST
@@ -500,7 +508,7 @@ main(void)
     tcase_add_test(tc, s14_nothing_of_an_order_is_readable);
     tcase_add_test(tc, cut_file_grows_again_and_another_store_s_says_nothing);
     tcase_add_test(tc, k5_strange_files_are_refused);
-    tcase_add_test(tc, O10_ban_of_the_venue_is_known_after_a_kill);
+    tcase_add_test(tc, O10_ban_of_each_venue_is_known_after_a_kill_and_is_no_others);
     suite_add_tcase(suite, tc);
     return qt_run_suite(suite);
 }

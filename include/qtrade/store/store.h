@@ -66,13 +66,17 @@ QT_CHECKED bool qt_store_keep_intents(struct qt_store *store, const struct qt_st
                                       struct qt_error *err);
 void qt_store_intents(const struct qt_store *store, struct qt_intents_view *out);
 
+#define QT_STORE_VENUES 4
+
 /**
- * Until when (UTC) the venue wants no request; 0: it never said so. And keeping it: on disk when
- * this returns, or, after qt_store_start, with the store's thread, in its next turn. The first before
- * qt_store_start, the second on any thread.
+ * Until when (UTC) a venue (0..QT_STORE_VENUES - 1, in the config's order) wants no request; 0: it
+ * never said so. And keeping it: on disk when this returns, or, after qt_store_start, with the store's
+ * thread, in its next turn. The first before qt_store_start, the second on any thread.
  */
-QT_CHECKED bool qt_store_ban(struct qt_store *store, int64_t *out_until_ns, struct qt_error *err);
-QT_CHECKED bool qt_store_keep_ban(struct qt_store *store, int64_t until_ns, struct qt_error *err);
+QT_CHECKED bool qt_store_ban(struct qt_store *store, unsigned venue, int64_t *out_until_ns,
+                             struct qt_error *err);
+QT_CHECKED bool qt_store_keep_ban(struct qt_store *store, unsigned venue, int64_t until_ns,
+                                  struct qt_error *err);
 
 /** How long rows stay as they are (store_config.h), copied; without it, for ever. Before
  * qt_store_start. */
