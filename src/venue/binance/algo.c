@@ -7,19 +7,26 @@
  *     placed       POST algoOrder, our id as clientAlgoId; its answer and ALGO_UPDATE say NEW
  *     triggered    it becomes an ordinary order with an id of its own: ORDER_TRADE_UPDATE tells its
  *                  fills, under our id as its client id, as it was seen; that is documented
- * nowhere, so one under another id is known by the order's ("ai" of ALGO_UPDATE) asked for    GET
- * algoOrder by clientAlgoId; once it triggered, the order that it became cancelled    DELETE
- * algoOrder while it waits, DELETE order afterwards
+ *                  nowhere, so one under another id is known by the order's ("ai" of ALGO_UPDATE)
+ *     asked for    GET algoOrder by clientAlgoId; once it triggered, GET order: the order that it
+ *                  became, by that id, or by ours where that is not told
+ *     cancelled    DELETE algoOrder while it waits, DELETE order afterwards
  *
  * L1: to the engine both are one order, by our id. L2: how it stands after the trigger only the
  * order that it became says, so TRIGGERING, FINISHED and whatever names such an order are answered
  * by asking (TIMEOUT), never by what this service says of it; news of fills may come before and
  * after. L3: whose kind is not known any more (a restart, many orders later) is asked at both
- * services, the book's first, before it counts as not found.
+ * services, the book's first, before it counts as not found. L4: where the book does not know the
+ * order that it became, what this service tells is its end, if it is one: cancelled, expired, refused,
+ * or finished with nothing filled; but not before twice the window of a request has passed since, for
+ * the book may be late. Where this service tells of no end either (TRIGGERING for long), it is asked
+ * again.
  */
 #include "session_priv.h"
 
 #include <stdio.h>
+
+#include "qtrade/base/time.h"
 
 #define QUERY_MAX 256
 
@@ -165,7 +172,26 @@ qt__bn_algo_cancel(struct qt_binance *self, uint32_t instrument, uint64_t client
 
 /* Asking */
 
-/* How the order stands that it became. Not found says nothing: it was named a moment ago. */
+/* L4 */
+static bool
+has_surely_ended(struct qt_binance *self, const struct qt__bn_order_answer *algo)
+{
+    int64_t settled_ns = 2 * self->recv_window_ms * QT_NS_PER_MS;
+    return qt_order_state_is_final((enum qt_order_state)algo->status.state) &&
+           algo->t_venue_ns != QT_TIME_NONE && qt__bn_time_low(self) - algo->t_venue_ns > settled_ns;
+}
+
+static void
+tell_became(struct qt__bn_call *call, struct qt__bn_order_answer *order)
+{
+    qt__bn_algo_note(call->self, call->client_id, order->status.venue_id);
+    order->status.client_id = call->client_id;
+    order->status.sent_ns = call->sent_utc_ns;
+    if (!qt__bn_ask_trades(call->self, order))
+        qt__bn_push_report(call->self, order, &order->status, 0);
+}
+
+/* How the order stands that it became. */
 static void
 on_became(struct qt__bn_call *call, const struct qt__bn_answer *answer)
 {
@@ -176,10 +202,11 @@ on_became(struct qt__bn_call *call, const struct qt__bn_answer *answer)
                        : NULL;
     if (root && qt__bn_decode_order(root, call->self->universe, call->self->tag, &order) &&
         order.instrument == call->instrument) {
-        order.status.client_id = call->client_id;
-        order.status.sent_ns = call->sent_utc_ns;
-        if (!qt__bn_ask_trades(call->self, &order))
-            qt__bn_push_report(call->self, &order, &order.status, 0);
+        tell_became(call, &order);
+    } else if (!answer->is_good && answer->verdict == QT_VENUE_NOT_FOUND &&
+               has_surely_ended(call->self, &call->order)) {
+        call->order.status.sent_ns = call->sent_utc_ns;
+        qt__bn_push_report(call->self, &call->order, &call->order.status, 0);
     } else {
         call->self->stats.malformed += answer->is_good;
         qt__bn_push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, answer->code);
@@ -187,13 +214,26 @@ on_became(struct qt__bn_call *call, const struct qt__bn_answer *answer)
     json_decref(root);
 }
 
+/* By its id, or where that is not told by ours, under which it was seen. */
 static bool
-ask_became(struct qt_binance *self, uint32_t instrument, uint64_t client_id, uint64_t became)
+ask_became(struct qt__bn_call *call, const struct qt__bn_algo_answer *algo)
 {
+    struct qt_binance *self = call->self;
+    struct qt__bn_order_answer order = algo->order;
     char query[QUERY_MAX];
-    return send(self, QT__BN_QUERY,
-                qt__bn_write_order_id(self, instrument, became, query, sizeof query), on_became,
-                instrument, client_id);
+    if (algo->became)
+        qt__bn_write_order_id(self, call->instrument, algo->became, query, sizeof query);
+    else
+        qt__bn_write_client_id(self, call->instrument, call->client_id, query, sizeof query);
+    order.status.state = (uint8_t)algo->end;
+    const struct qt__bn_request request = {.what = QT__BN_QUERY,
+                                           .query = query,
+                                           .timeout_ms = self->order_timeout_ms,
+                                           .done = on_became,
+                                           .instrument = call->instrument,
+                                           .client_id = call->client_id,
+                                           .order = &order};
+    return qt__bn_rest_send(self, &request, NULL) == QT__BN_SENT;
 }
 
 static void
@@ -204,12 +244,10 @@ on_algo(struct qt__bn_call *call, const struct qt__bn_answer *answer)
         struct qt_report *report = &algo.order.status;
         qt__bn_algo_note(call->self, call->client_id, algo.became);
         report->sent_ns = call->sent_utc_ns;
-        if (algo.became && ask_became(call->self, call->instrument, call->client_id, algo.became))
-            return;
-        if (report->state == QT_ORDER_UNKNOWN)
-            qt__bn_push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, 0);
-        else
+        if (report->state != QT_ORDER_UNKNOWN)
             qt__bn_push_report(call->self, &algo.order, report, 0);
+        else if (!ask_became(call, &algo))
+            qt__bn_push_bare(call, QT_REPORT_TIMEOUT, QT_ORDER_UNKNOWN, 0);
     } else if (!answer->is_good && answer->verdict == QT_VENUE_NOT_FOUND) {
         qt__bn_push_bare(call, QT_REPORT_NOT_FOUND, QT_ORDER_UNKNOWN, answer->code);
     } else {

@@ -86,11 +86,21 @@ read_words(const json_t *row, uint32_t tag, struct qt__bn_algo_answer *out)
         return false;
     report->type = QT_REPORT_STATUS;
     report->state = (uint8_t)(out->became ? QT_ORDER_UNKNOWN : state);
+    out->end = qt_order_state_is_final(state) ? state : QT_ORDER_UNKNOWN;
     report->side = side[0] == 'B' ? QT_BUY : QT_SELL;
     report->cum_quote.v = -1;
     if (!id || !qt_client_id_parse(id, strlen(id), tag, &report->client_id))
         report->client_id = 0;
     return true;
+}
+
+/* The order that it became has ended, and nothing of it was filled. */
+static bool
+ended_unfilled(const json_t *row, int qty_scale)
+{
+    int64_t filled;
+    return strcmp(text_of(row, "algoStatus"), "FINISHED") == 0 &&
+           decimal_of(row, "actualQty", qty_scale, &filled) && filled == 0;
 }
 
 bool
@@ -110,6 +120,8 @@ qt__bn_decode_algo(const json_t *row, const struct qt_universe *universe, uint32
         if (!decimal_of(row, "quantity", ins->qty_scale, &report->qty.v) || report->qty.v < 0 ||
             (has_px && !decimal_of(row, "price", ins->px_scale, &report->px.v)))
             return false;
+        if (ended_unfilled(row, ins->qty_scale))
+            answer.end = QT_ORDER_CANCELLED;
     }
     if (report->px.v <= 0) /* of those that become market orders */
         report->px = QT_PX_NONE;

@@ -202,7 +202,9 @@ QT_CHECKED bool qt__bn_decode_order(const json_t *order, const struct qt_univers
 struct qt__bn_algo_answer {
     struct qt__bn_order_answer order; /* venue_id: its own; nothing filled; state UNKNOWN where only the
                                          order that it became says how it stands */
-    uint64_t became;                  /* that order's id; 0: there is none yet */
+    uint64_t became;                  /* that order's id; 0: there is none yet, or it is not told */
+    enum qt_order_state end;          /* that its service tells of it, where no such order is found in the
+                                         book; UNKNOWN: none */
 };
 QT_CHECKED bool qt__bn_decode_algo(const json_t *row, const struct qt_universe *universe,
                                    uint32_t tag, struct qt__bn_algo_answer *out);

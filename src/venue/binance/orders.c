@@ -191,15 +191,15 @@ qt__bn_write_order_id(const struct qt_binance *self, uint32_t instrument, uint64
     return out;
 }
 
-/* symbol=..&origClientOrderId=.. */
-static void
-write_client_id(const struct qt_binance *self, uint32_t instrument, uint64_t client_id,
-               struct qt_text *out)
+const char *
+qt__bn_write_client_id(const struct qt_binance *self, uint32_t instrument, uint64_t client_id,
+                       char *out, size_t size)
 {
     char id[QT_CLIENT_ID_TEXT];
-    qt_text_addf(out, "symbol=%s&origClientOrderId=%s",
-                 qt_universe_at(self->universe, instrument)->symbol,
-                 qt_client_id_format(self->tag, client_id, id));
+    snprintf(out, size, "symbol=%s&origClientOrderId=%s",
+             qt_universe_at(self->universe, instrument)->symbol,
+             qt_client_id_format(self->tag, client_id, id));
+    return out;
 }
 
 bool
@@ -207,17 +207,15 @@ qt__bn_cancel(void *context, uint32_t instrument, uint64_t client_id)
 {
     struct qt_binance *self = context;
     char buffer[QUERY_MAX];
-    struct qt_text query;
     const struct qt__bn_algo *algo = qt__bn_algo_find(self, client_id);
     if (instrument >= self->n_symbols || !self->is_started)
         return false;
     if (algo && !algo->became)
         return qt__bn_algo_cancel(self, instrument, client_id);
-    qt_text_init(&query, buffer, sizeof buffer);
     if (algo)
         qt__bn_write_order_id(self, instrument, algo->became, buffer, sizeof buffer);
     else
-        write_client_id(self, instrument, client_id, &query);
+        qt__bn_write_client_id(self, instrument, client_id, buffer, sizeof buffer);
     const struct qt__bn_request request = {.what = QT__BN_CANCEL, .query = buffer,
                                            .timeout_ms = self->order_timeout_ms,
                                            .done = on_cancelled,
@@ -299,13 +297,11 @@ qt__bn_query(void *context, uint32_t instrument, uint64_t client_id)
 {
     struct qt_binance *self = context;
     char buffer[QUERY_MAX];
-    struct qt_text query;
     if (instrument >= self->n_symbols || !self->is_started)
         return false;
     if (qt__bn_algo_find(self, client_id))
         return qt__bn_algo_query(self, instrument, client_id);
-    qt_text_init(&query, buffer, sizeof buffer);
-    write_client_id(self, instrument, client_id, &query);
+    qt__bn_write_client_id(self, instrument, client_id, buffer, sizeof buffer);
     const struct qt__bn_request request = {.what = QT__BN_QUERY, .query = buffer,
                                            .timeout_ms = self->order_timeout_ms,
                                            .done = on_status,

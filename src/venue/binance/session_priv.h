@@ -65,7 +65,7 @@ struct qt__bn_call {
     bool may_be_algo;  /* what is not found may be a conditional order (L3 of algo.c) */
     uint8_t operation; /* enum qt_operation */
     int64_t sent_utc_ns;
-    struct qt__bn_order_answer order; /* whose trades are asked for */
+    struct qt__bn_order_answer order; /* whose trades, or whose order in the book, are asked for */
 };
 
 /* How an operation is tried again, and when it is left alone (policies.c). */
@@ -88,7 +88,7 @@ struct qt__bn_request {
     uint32_t instrument;
     uint64_t client_id;
     unsigned generation;
-    const struct qt__bn_order_answer *order; /* whose trades are asked for; NULL: of none */
+    const struct qt__bn_order_answer *order; /* as above; NULL: of none */
     bool may_be_algo;
 };
 enum qt__bn_sent { QT__BN_SENT, QT__BN_WAIT, QT__BN_BANNED, QT__BN_NOT_SENT };
@@ -427,6 +427,9 @@ void qt__bn_push_bare(struct qt__bn_call *call, enum qt_report_type type, enum q
 /* symbol=..&orderId=.. */
 const char *qt__bn_write_order_id(const struct qt_binance *self, uint32_t instrument,
                                   uint64_t venue_id, char *out, size_t size);
+/* symbol=..&origClientOrderId=.. */
+const char *qt__bn_write_client_id(const struct qt_binance *self, uint32_t instrument,
+                                   uint64_t client_id, char *out, size_t size);
 /* orders.c: the slots of the venue's port */
 bool qt__bn_submit(void *context, const struct qt_order_request *request);
 bool qt__bn_cancel(void *context, uint32_t instrument, uint64_t client_id);
