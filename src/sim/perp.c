@@ -17,6 +17,8 @@ market_init(struct qt_perp *perp, uint32_t id)
     market->status = market->ins->status;
     market->index = QT_PX_NONE;
     market->match = qt_match_create(market->ins, QT__PERP_BOOK, &listener);
+    if (market->match && perp->options.queue_ppm > 0)
+        qt_match_set_queue(market->match, perp->options.queue_ppm);
     return market->match != NULL;
 }
 

@@ -44,12 +44,19 @@ law_of(double median_ms, double sigma)
     return (struct qt_latency_law){(int64_t)(median_ms * (double)QT_NS_PER_MS), sigma};
 }
 
+/* 0 would be the default. */
+static unsigned
+queue_of(const struct qt_simulation_config *config)
+{
+    return (unsigned)QT_MAX(config->queue_ahead * PPM + 0.5, 1.0);
+}
+
 void
 qt_simulation_apply(const struct qt_simulation_config *config, struct qt_inline_options *out)
 {
     out->exchange.maker_ppm = (int)(config->maker_bps * PPM_A_BPS + 0.5);
     out->exchange.taker_ppm = (int)(config->taker_bps * PPM_A_BPS + 0.5);
-    out->exchange.queue_ppm = (unsigned)QT_MAX(config->queue_ahead * PPM + 0.5, 1.0);
+    out->exchange.queue_ppm = queue_of(config);
     out->law[QT_INLINE_ORDER] = law_of(config->order_ms, config->order_sigma);
     out->law[QT_INLINE_CANCEL] = law_of(config->cancel_ms, config->cancel_sigma);
 }
@@ -60,4 +67,5 @@ qt_simulation_apply_perpetual(const struct qt_simulation_config *config,
 {
     out->maker_ppm = (int)(config->perpetual_maker_bps * PPM_A_BPS + 0.5);
     out->taker_ppm = (int)(config->perpetual_taker_bps * PPM_A_BPS + 0.5);
+    out->queue_ppm = queue_of(config);
 }

@@ -307,6 +307,29 @@ START_TEST(reduce_only_orders_are_cut_even_within_one_sweep)
 }
 END_TEST
 
+/* 100000 stand at its price when it comes. */
+static const struct {
+    unsigned queue_ppm;
+    int64_t ahead;
+} queues[] = {{0, 100000}, {1000000, 100000}, {250000, 25000}, {1, 0}};
+
+START_TEST(resting_order_comes_behind_its_part_of_what_stands_there)
+{
+    struct kit own;
+    const struct qt_ladder ladder = kit_ladder(10000, 100000);
+    const struct qt_perp_options options = {
+        .insurance = {FUND}, .clearance_ppm = 12500, .queue_ppm = queues[_i].queue_ppm};
+    kit_start(&own, &options);
+    struct qt_perp_order order = kit_limit(&own, 1, QT_BUY, 500, 9999);
+    if (queues[_i].ahead > 0)
+        qt_perp_tick(own.perp, 0, QT_SELL, (qt_px){9999}, (qt_qty){queues[_i].ahead}, &ladder);
+    ck_assert_int_eq(kit_find(&own, order.id).cum_qty.v, 0);
+    qt_perp_tick(own.perp, 0, QT_SELL, (qt_px){9999}, (qt_qty){300}, &ladder);
+    ck_assert_int_eq(kit_find(&own, order.id).cum_qty.v, 300);
+    kit_stop(&own);
+}
+END_TEST
+
 START_TEST(modified_order_keeps_its_id_and_what_is_filled)
 {
     struct qt_perp_order order = kit_limit(&kit, 1, QT_BUY, 1000, 9900);
@@ -627,6 +650,8 @@ main(void)
     tcase_add_test(tc, stops_of_an_owner_are_counted_over_all_symbols);
     tcase_add_test(tc, reduce_only_orders_are_cut_even_within_one_sweep);
     tcase_add_test(tc, modified_order_keeps_its_id_and_what_is_filled);
+    tcase_add_loop_test(tc, resting_order_comes_behind_its_part_of_what_stands_there, 0,
+                        QT_COUNT_OF(queues));
     suite_add_tcase(suite, tc);
     tc = tcase_create("clock");
     tcase_add_checked_fixture(tc, setup, teardown);

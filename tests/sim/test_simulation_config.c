@@ -26,6 +26,7 @@ START_TEST(defaults_are_a_tenth_of_a_second_ten_points_and_the_end_of_the_queue)
     qt_simulation_apply_perpetual(&config, &perp);
     ck_assert_int_eq(perp.maker_ppm, qt_perp_usual.maker_ppm);
     ck_assert_int_eq(perp.taker_ppm, qt_perp_usual.taker_ppm);
+    ck_assert_uint_eq(perp.queue_ppm, 1000000);
 }
 END_TEST
 
@@ -53,6 +54,7 @@ START_TEST(each_key_has_its_place)
     qt_simulation_apply_perpetual(&config, &perp);
     ck_assert_int_eq(perp.maker_ppm, 50);
     ck_assert_int_eq(perp.taker_ppm, 400);
+    ck_assert_uint_eq(perp.queue_ppm, 600000);
 }
 END_TEST
 
@@ -61,8 +63,11 @@ START_TEST(the_front_of_the_queue_is_not_its_end)
 {
     const struct qt_simulation_config config = {.queue_ahead = 0};
     struct qt_inline_options options = {0};
+    struct qt_perp_options perp = {0};
     qt_simulation_apply(&config, &options);
+    qt_simulation_apply_perpetual(&config, &perp);
     ck_assert_uint_eq(options.exchange.queue_ppm, 1);
+    ck_assert_uint_eq(perp.queue_ppm, 1);
 }
 END_TEST
 

@@ -191,6 +191,7 @@ struct qt_perp_options {
     qt_money insurance;       /* what the fund begins with */
     int clearance_ppm;        /* of what is liquidated */
     int64_t pace_ns;          /* X1's second; whole seconds, a part of 8 h; 1 s */
+    unsigned queue_ppm;       /* as of exchange.h: what a resting order comes behind; 0: 1000000 */
 };
 
 /** As Binance's USD-M: 2 bps for makers, 5 for takers, 1.25 % of what is liquidated; a fund of a

@@ -67,7 +67,7 @@ struct qt_exchange_server_options {
     size_t n_faults;
     struct qt_latency_model latency; /* of answers */
     struct qt_impact_model impact;   /* of own trades on the market */
-    unsigned queue_ppm;              /* spot: the part of what stands at its price that a resting order
+    unsigned queue_ppm;              /* the part of what stands at its price that a resting order
                                         comes behind; 0: all of it */
     bool has_usdm;           /* a venue of USD-M perpetuals beside, on a port of its own */
     int usdm_port;           /* 0: any free one */

@@ -184,6 +184,7 @@ make_market(struct qt__usdm *usdm, const struct qt__exchange *spot,
         if (!add_symbol(usdm, qt_universe_at(spot->universe, i), err))
             return false;
     perp.schedule = options->usdm_fees;
+    perp.queue_ppm = options->queue_ppm;
     usdm->perp = qt_perp_create(usdm->universe, &perp, &listener, err);
     if (!usdm->perp)
         return false;
