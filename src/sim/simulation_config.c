@@ -44,9 +44,16 @@ law_of(double median_ms, double sigma)
     return (struct qt_latency_law){(int64_t)(median_ms * (double)QT_NS_PER_MS), sigma};
 }
 
-/* 0 would be the default. */
+/* A rebate is below 0. */
+static int
+ppm_of(double bps)
+{
+    return (int)(bps * PPM_A_BPS + (bps < 0 ? -0.5 : 0.5));
+}
+
+/* 0 would be all of it. */
 static unsigned
-queue_of(const struct qt_simulation_config *config)
+queue_ppm_of(const struct qt_simulation_config *config)
 {
     return (unsigned)QT_MAX(config->queue_ahead * PPM + 0.5, 1.0);
 }
@@ -54,9 +61,9 @@ queue_of(const struct qt_simulation_config *config)
 void
 qt_simulation_apply(const struct qt_simulation_config *config, struct qt_inline_options *out)
 {
-    out->exchange.maker_ppm = (int)(config->maker_bps * PPM_A_BPS + 0.5);
-    out->exchange.taker_ppm = (int)(config->taker_bps * PPM_A_BPS + 0.5);
-    out->exchange.queue_ppm = queue_of(config);
+    out->exchange.maker_ppm = ppm_of(config->maker_bps);
+    out->exchange.taker_ppm = ppm_of(config->taker_bps);
+    out->exchange.queue_ppm = queue_ppm_of(config);
     out->law[QT_INLINE_ORDER] = law_of(config->order_ms, config->order_sigma);
     out->law[QT_INLINE_CANCEL] = law_of(config->cancel_ms, config->cancel_sigma);
 }
@@ -65,7 +72,7 @@ void
 qt_simulation_apply_perpetual(const struct qt_simulation_config *config,
                               struct qt_perp_options *out)
 {
-    out->maker_ppm = (int)(config->perpetual_maker_bps * PPM_A_BPS + 0.5);
-    out->taker_ppm = (int)(config->perpetual_taker_bps * PPM_A_BPS + 0.5);
-    out->queue_ppm = queue_of(config);
+    out->queue_ppm = queue_ppm_of(config);
+    out->maker_ppm = ppm_of(config->perpetual_maker_bps);
+    out->taker_ppm = ppm_of(config->perpetual_taker_bps);
 }

@@ -39,7 +39,7 @@ START_TEST(each_key_has_its_place)
                                                 .queue_ahead = 0.6,
                                                 .maker_bps = 1.5,
                                                 .taker_bps = 7.5,
-                                                .perpetual_maker_bps = 0.5,
+                                                .perpetual_maker_bps = -0.5,
                                                 .perpetual_taker_bps = 4};
     struct qt_perp_options perp = {0};
     struct qt_inline_options options = {0};
@@ -52,7 +52,7 @@ START_TEST(each_key_has_its_place)
     ck_assert_int_eq(options.exchange.taker_ppm, 750);
     ck_assert_uint_eq(options.exchange.queue_ppm, 600000);
     qt_simulation_apply_perpetual(&config, &perp);
-    ck_assert_int_eq(perp.maker_ppm, 50);
+    ck_assert_int_eq(perp.maker_ppm, -50); /* a rebate that was calibrated */
     ck_assert_int_eq(perp.taker_ppm, 400);
     ck_assert_uint_eq(perp.queue_ppm, 600000);
 }

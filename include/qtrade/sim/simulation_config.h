@@ -20,7 +20,7 @@ extern const struct qt_config_section qt_simulation_section;
 
 /** Sets latencies, place in the queue and the fees of spot; the rest stays. */
 void qt_simulation_apply(const struct qt_simulation_config *config, struct qt_inline_options *out);
-/** Sets the fees of perpetuals. */
+/** Sets the place in the queue and the fees of perpetuals. */
 void qt_simulation_apply_perpetual(const struct qt_simulation_config *config,
                                    struct qt_perp_options *out);
 
