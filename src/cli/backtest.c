@@ -86,22 +86,13 @@ load(struct run *run, struct qt_error *err)
     return true;
 }
 
-/* Marks, funding and liquidations at the pace of the recording's ticks: nothing moves between. */
-static struct qt_perp_options
-perp_options(const struct run *run)
-{
-    struct qt_perp_options options = qt_perp_usual;
-    options.pace_ns = QT_MIN(run->data.series[0].period_ns / 4, QT_NS_PER_HOUR);
-    qt_simulation_apply_perpetual(&run->plan->settings->simulation, &options);
-    return options;
-}
-
 static bool
 open_market(struct run *run, struct qt_error *err)
 {
     const struct qt__backtest_plan *plan = run->plan;
     const struct qt_replay_options replay = {.seed = plan->seed, .start_ns = QT_TIME_NONE};
-    struct qt_perp_options perp = perp_options(run);
+    struct qt_perp_options perp =
+        qt_settings_perpetuals(plan->settings, run->data.series[0].period_ns);
     bool is_perpetual = qt_settings_trades_perpetuals(plan->settings);
     struct qt_inline_options options = {.perp = is_perpetual ? &perp : NULL,
                                         .exchange = {.fee_mode = QT_FEE_QUOTE},

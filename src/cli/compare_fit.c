@@ -75,6 +75,7 @@ qt__compare_settle(struct qt__compare *compare)
     const struct qt_lognormal_fit *order = &found->time_ms[QT__TIME_ORDER_WORD];
     const struct qt_lognormal_fit *cancel = &found->time_ms[QT__TIME_CANCEL_WORD];
     const struct qt_simulation_config *usual = &compare->settings.simulation;
+    bool is_perpetual = qt_settings_trades_perpetuals(&compare->settings);
     struct qt__samples *few[] = {&seen->time_ms[QT__TIME_ORDER_WORD],
                                  &seen->time_ms[QT__TIME_CANCEL_WORD], &seen->maker_bps,
                                  &seen->taker_bps};
@@ -86,6 +87,8 @@ qt__compare_settle(struct qt__compare *compare)
     settle(&use->cancel_ms, &cancel->median, few[1], use->order_ms.value);
     settle(&use->cancel_sigma, &cancel->sigma, NULL, use->order_sigma.value);
     settle(&use->queue_ahead, &found->queue_ahead, NULL, usual->queue_ahead);
-    settle(&use->maker_bps, &found->maker_bps, few[2], usual->maker_bps);
-    settle(&use->taker_bps, &found->taker_bps, few[3], usual->taker_bps);
+    settle(&use->maker_bps, &found->maker_bps, few[2],
+           is_perpetual ? usual->perpetual_maker_bps : usual->maker_bps);
+    settle(&use->taker_bps, &found->taker_bps, few[3],
+           is_perpetual ? usual->perpetual_taker_bps : usual->taker_bps);
 }

@@ -240,11 +240,14 @@ QT_CHECKED bool qt__compare_read(struct qt__compare *compare, struct qt_journal_
 QT_CHECKED bool qt__compare_fit(struct qt__compare *compare, uint64_t seed, struct qt_error *err);
 /** What was neither given nor found is assumed. */
 void qt__compare_settle(struct qt__compare *compare);
-/* compare_simulate.c */
-/** The simulated exchange with the parameters, moved by feed; its account is empty. NULL: err. */
+/* compare_venue.c */
+/** The simulated exchange of the session's product with the parameters, moved by feed. Its account
+ * is what the session first read; of spot, when has_plenty, it has plenty of every asset; of
+ * perpetuals it has plenty of cash where the session read none that it could be. NULL: err. */
 struct qt_inline_venue *qt__compare_venue(const struct qt__compare *compare,
                                           const struct qt_feed_port *feed, uint64_t seed,
-                                          struct qt_error *err);
+                                          bool has_plenty, struct qt_error *err);
+/* compare_simulate.c */
 /** The same orders among the same market events, in the simulated exchange. */
 QT_CHECKED bool qt__compare_simulate(struct qt__compare *compare, struct qt_journal_reader *reader,
                                      uint64_t seed, struct qt_error *err);

@@ -232,7 +232,16 @@ take_report(struct reading *reading, const struct qt_event *event)
     return see_cancelled(reading, event, row);
 }
 
-/* The account as it was first read. */
+static struct qt__compare_holding *
+find_holding(const struct qt__compare *compare, const char *asset)
+{
+    for (size_t i = 0; i < compare->n_holding; i++)
+        if (strcmp(compare->holding[i].asset, asset) == 0)
+            return &compare->holding[i];
+    return NULL;
+}
+
+/* The account as it was first read; a read that was given up may have told of an asset before. */
 static bool
 take_balance(struct reading *reading, const struct qt_balance *balance)
 {
@@ -240,6 +249,11 @@ take_balance(struct reading *reading, const struct qt_balance *balance)
     qt_money amount;
     if (compare->is_account_read || !qt_money_add(balance->free, balance->locked, &amount))
         return true;
+    struct qt__compare_holding *row = find_holding(compare, balance->asset);
+    if (row) {
+        row->amount = amount;
+        return true;
+    }
     if (compare->n_holding == compare->holding_room) {
         size_t room = compare->holding_room ? 2 * compare->holding_room : HOLDINGS;
         struct qt__compare_holding *holding =
@@ -249,7 +263,7 @@ take_balance(struct reading *reading, const struct qt_balance *balance)
         compare->holding = holding;
         compare->holding_room = room;
     }
-    struct qt__compare_holding *row = &compare->holding[compare->n_holding++];
+    row = &compare->holding[compare->n_holding++];
     row->amount = amount;
     qt_copy(row->asset, sizeof row->asset, balance->asset);
     return true;

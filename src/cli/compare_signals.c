@@ -69,7 +69,7 @@ static bool
 is_the_venues(const struct qt_event *event)
 {
     return event->kind == QT_EVENT_REPORT || event->kind == QT_EVENT_BALANCE ||
-           event->kind == QT_EVENT_SYNC;
+           event->kind == QT_EVENT_SYNC || event->kind == QT_EVENT_INCOME;
 }
 
 static int
@@ -100,23 +100,6 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
     return again->has_failed ? -1 : EVENTS_A_TURN;
 }
 
-static bool
-pay_in(struct again *again)
-{
-    const struct qt__compare *compare = again->compare;
-    struct qt_accounts *accounts = qt_exchange_accounts(qt_inline_exchange(again->venue));
-    for (size_t i = 0; i < compare->n_holding; i++) {
-        const struct qt__compare_holding *row = &compare->holding[i];
-        uint32_t asset = qt_accounts_find(accounts, row->asset);
-        if (asset == QT_NO_ASSET || qt_money_sign(row->amount) <= 0)
-            continue; /* of no symbol here: nothing is traded with it */
-        if (!qt_accounts_deposit(accounts, QT_INLINE_OWNER, asset, row->amount))
-            return qt_fail(again->err, QT_E_DATA, "%s: the account's balance is beyond any",
-                           row->asset);
-    }
-    return true;
-}
-
 /* Orders that stood at the real venue do not stand at this one. */
 static bool
 copy_restore(struct again *again)
@@ -145,6 +128,7 @@ open_engine(struct again *again)
                                               .scan = &settings->scan,
                                               .strategy = &settings->strategy,
                                               .risk = &settings->risk,
+                                              .execution = &settings->execution,
                                               .quality = &settings->quality,
                                               .sources = qt_settings_sources(settings),
                                               .universe = head->universe,
@@ -168,8 +152,8 @@ run(struct again *again)
 {
     const struct qt_feed_port feed = {.self = again, .work = work};
     atomic_bool stop = false;
-    again->venue = qt__compare_venue(again->compare, &feed, again->plan->seed, again->err);
-    bool is_good = again->venue && pay_in(again) && copy_restore(again) && open_engine(again) &&
+    again->venue = qt__compare_venue(again->compare, &feed, again->plan->seed, false, again->err);
+    bool is_good = again->venue && copy_restore(again) && open_engine(again) &&
                    qt_engine_run(again->engine, &stop, again->err);
     qt_engine_destroy(again->engine);
     qt_inline_destroy(again->venue);

@@ -2,14 +2,12 @@
 /*
  * The second reading: the session's orders and cancels go, at the times they were decided, into the
  * simulated exchange, which the session's quotes and trades move. What the real venue answered is
- * left out; the account has plenty of everything, so that an order that filled in one and not in
- * the other refuses none of those that follow.
+ * left out; the account of spot has plenty of everything, so that an order that filled in one and not
+ * in the other refuses none of those that follow. That of perpetuals is the session's own.
  */
 #include "qtrade/base/time.h"
 
 #include "compare_priv.h"
-
-#define PLENTY INT64_C(100000000) /* whole units of each asset */
 
 struct simulation {
     struct qt__compare *compare;
@@ -112,49 +110,13 @@ take_event(void *self, struct qt_event *event)
 }
 
 static bool
-pay_in(struct simulation *simulation)
-{
-    struct qt_accounts *accounts = qt_exchange_accounts(qt_inline_exchange(simulation->venue));
-    qt_money plenty;
-    if (!qt_money_of_units(PLENTY, QT_MONEY_SCALE, &plenty))
-        return false;
-    for (uint32_t i = 0; i < qt_accounts_assets(accounts); i++)
-        if (!qt_accounts_deposit(accounts, QT_INLINE_OWNER, i, plenty))
-            return false;
-    return true;
-}
-
-struct qt_inline_venue *
-qt__compare_venue(const struct qt__compare *compare, const struct qt_feed_port *feed, uint64_t seed,
-                  struct qt_error *err)
-{
-    const struct qt__compare_parameters *use = &compare->parameters;
-    const struct qt_simulation_config simulation = {.order_ms = use->order_ms.value,
-                                                    .order_sigma = use->order_sigma.value,
-                                                    .cancel_ms = use->cancel_ms.value,
-                                                    .cancel_sigma = use->cancel_sigma.value,
-                                                    .queue_ahead = use->queue_ahead.value,
-                                                    .maker_bps = use->maker_bps.value,
-                                                    .taker_bps = use->taker_bps.value};
-    struct qt_inline_options options = {
-        .exchange.fee_mode = compare->seen.has_base_fees ? QT_FEE_RECEIVED : QT_FEE_QUOTE,
-        .seed = seed,
-        .meets_standing = true,
-        .sources = qt_settings_sources(&compare->settings)};
-    qt_simulation_apply(&simulation, &options);
-    return qt_inline_paper_create(feed, compare->head->universe, &options, err);
-}
-
-static bool
 open_venue(struct simulation *simulation, uint64_t seed)
 {
     const struct qt_feed_port feed = {.self = simulation, .work = work};
-    simulation->venue = qt__compare_venue(simulation->compare, &feed, seed, simulation->err);
-    if (!simulation->venue)
-        return false;
-    simulation->port = qt_inline_port(simulation->venue);
-    return pay_in(simulation) ||
-           qt_fail(simulation->err, QT_E_FAILED, "the simulated account cannot be funded");
+    simulation->venue = qt__compare_venue(simulation->compare, &feed, seed, true, simulation->err);
+    if (simulation->venue)
+        simulation->port = qt_inline_port(simulation->venue);
+    return simulation->venue != NULL;
 }
 
 bool

@@ -135,8 +135,7 @@ static bool
 open_paper(struct qt__session *session, const struct qt_feed_port *feed, struct qt_error *err)
 {
     const struct qt__session_plan *plan = &session->plan;
-    struct qt_perp_options perp = qt_perp_usual;
-    qt_simulation_apply_perpetual(&plan->settings->simulation, &perp);
+    struct qt_perp_options perp = qt_settings_perpetuals(plan->settings, 0);
     bool is_perpetual = qt_settings_trades_perpetuals(plan->settings);
     struct qt_inline_options options = {.perp = is_perpetual ? &perp : NULL,
                                         .exchange = {.fee_mode = QT_FEE_QUOTE},

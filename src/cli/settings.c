@@ -120,6 +120,16 @@ qt_settings_trades_perpetuals(const struct qt_settings *settings)
     return qt_venue_find(settings->venue.name)->caps.has_margin;
 }
 
+struct qt_perp_options
+qt_settings_perpetuals(const struct qt_settings *settings, int64_t bar_ns)
+{
+    struct qt_perp_options options = qt_perp_usual;
+    if (bar_ns > 0)
+        options.pace_ns = QT_MIN(bar_ns / 4, QT_NS_PER_HOUR);
+    qt_simulation_apply_perpetual(&settings->simulation, &options);
+    return options;
+}
+
 bool
 qt_settings_check_shorts(const struct qt_settings *settings, bool inside, struct qt_error *err)
 {

@@ -87,6 +87,10 @@ void qt_settings_for_recorded(struct qt_settings *settings, int64_t bar_ns);
 int64_t qt_settings_not_found_ns(const struct qt_settings *settings, const char *run_kind);
 /** The product that is traded, in every clock: false spot, true perpetuals at leverage 1. */
 bool qt_settings_trades_perpetuals(const struct qt_settings *settings);
+/** The exchange of perpetuals inside the program. Its marks, funding and liquidations come each
+ * second, or at the pace of the ticks of a recorded market of such bars (0: it is none), between
+ * which nothing moves. */
+struct qt_perp_options qt_settings_perpetuals(const struct qt_settings *settings, int64_t bar_ns);
 /**
  * False (QT_E_CONFIG): strategy.allow_short where nothing goes short: on spot, and on an account at a
  * venue (inside: the exchange is inside the program), whose positions are longs only (B7).

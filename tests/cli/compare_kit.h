@@ -27,6 +27,10 @@ struct kit_venue {
     struct qt_latency_law order, cancel;
     int maker_ppm, taker_ppm;
     unsigned queue_ppm;
+    bool is_perpetual;
+    qt_money cash;                        /* 0: plenty */
+    const struct qt_balance_record *kept; /* the account, instead of cash */
+    uint32_t n_kept;
 };
 
 struct kit_session {
@@ -129,23 +133,27 @@ kit_sell(struct kit_session *session)
 }
 
 static inline uint64_t
+kit_submit(struct kit_session *session, struct qt_order_request order)
+{
+    order.client_id = qt_client_id(session->seq, (unsigned)(session->orders++ % 3));
+    const struct qt_decision decision = {.seq = session->seq,
+                                         .t_ns = session->now_ns,
+                                         .kind = QT_DECISION_ORDER,
+                                         .order = order};
+    kit_decide(session, &decision);
+    ck_assert(session->port.submit(session->port.self, &order));
+    return order.client_id;
+}
+
+static inline uint64_t
 kit_send_side(struct kit_session *session, enum qt_order_type type, enum qt_side side, int64_t px,
               int64_t qty)
 {
-    const struct qt_decision decision = {
-        .seq = session->seq,
-        .t_ns = session->now_ns,
-        .kind = QT_DECISION_ORDER,
-        .order = {.client_id = qt_client_id(session->seq, (unsigned)(session->orders % 3)),
-                  .type = (uint8_t)type,
-                  .side = (uint8_t)side,
-                  .px = px ? (qt_px){px} : QT_PX_NONE,
-                  .stop_px = QT_PX_NONE,
-                  .qty = {qty}}};
-    session->orders++;
-    kit_decide(session, &decision);
-    ck_assert(session->port.submit(session->port.self, &decision.order));
-    return decision.order.client_id;
+    return kit_submit(session, (struct qt_order_request){.type = (uint8_t)type,
+                                                         .side = (uint8_t)side,
+                                                         .px = px ? (qt_px){px} : QT_PX_NONE,
+                                                         .stop_px = QT_PX_NONE,
+                                                         .qty = {qty}});
 }
 
 static inline uint64_t
@@ -173,6 +181,31 @@ kit_episode(struct kit_session *session)
 }
 
 static inline void
+kit_open_venue(struct kit_session *session, const struct kit_venue *venue, uint64_t seed)
+{
+    struct qt_error err = {0};
+    const struct qt_feed_port feed = {.self = session, .work = kit_work};
+    struct qt_perp_options perp = qt_perp_usual;
+    perp.maker_ppm = venue->maker_ppm;
+    perp.taker_ppm = venue->taker_ppm;
+    perp.queue_ppm = venue->queue_ppm;
+    const struct qt_inline_options inside = {
+        .perp = venue->is_perpetual ? &perp : NULL,
+        .exchange = {.maker_ppm = venue->maker_ppm,
+                     .taker_ppm = venue->taker_ppm,
+                     .queue_ppm = venue->queue_ppm},
+        .law = {[QT_INLINE_ORDER] = venue->order, [QT_INLINE_CANCEL] = venue->cancel},
+        .seed = seed,
+        .deposit = venue->cash.v ? venue->cash : (qt_money){INT64_C(9000000000000000)},
+        .kept = venue->kept,
+        .n_kept = venue->n_kept};
+    session->venue = qt_inline_paper_create(&feed, session->universe, &inside, &err);
+    ck_assert_msg(session->venue != NULL, "%s", err.text);
+    session->feed = qt_inline_feed(session->venue);
+    session->port = qt_inline_port(session->venue);
+}
+
+static inline void
 kit_open(struct kit_session *session, const struct kit_venue *venue, uint64_t seed)
 {
     struct qt_error err = {0};
@@ -197,7 +230,10 @@ kit_open(struct kit_session *session, const struct kit_venue *venue, uint64_t se
                                                .key = &key,
                                                .version = "0.0",
                                                .run_kind = "paper",
-                                               .config = "{}",
+                                               .config =
+                                                   venue->is_perpetual
+                                                       ? "{\"venue\":{\"name\":\"binance-usdm\"}}"
+                                                       : "{}",
                                                .universe = session->universe,
                                                .base_period_ns = QT_NS_PER_MIN,
                                                .sync = QT_JOURNAL_SYNC_OFF,
@@ -205,18 +241,7 @@ kit_open(struct kit_session *session, const struct kit_venue *venue, uint64_t se
     session->journal = qt_journal_create(&options, &err);
     ck_assert_msg(session->journal != NULL, "%s", err.text);
     session->to = qt_journal_port(session->journal);
-    const struct qt_feed_port feed = {.self = session, .work = kit_work};
-    const struct qt_inline_options inside = {
-        .exchange = {.maker_ppm = venue->maker_ppm,
-                     .taker_ppm = venue->taker_ppm,
-                     .queue_ppm = venue->queue_ppm},
-        .law = {[QT_INLINE_ORDER] = venue->order, [QT_INLINE_CANCEL] = venue->cancel},
-        .seed = seed,
-        .deposit = {INT64_C(9000000000000000)}};
-    session->venue = qt_inline_paper_create(&feed, session->universe, &inside, &err);
-    ck_assert_msg(session->venue != NULL, "%s", err.text);
-    session->feed = qt_inline_feed(session->venue);
-    session->port = qt_inline_port(session->venue);
+    kit_open_venue(session, venue, seed);
 }
 
 /** The whole session is in the folder now. */

@@ -119,11 +119,14 @@ check_places(const json_t *orders)
     ck_assert_uint_gt(known, 100);
 }
 
+/* The last one is of perpetuals. */
 START_TEST(known_parameters_are_recovered_within_five_percent)
 {
     struct kit_session session;
+    struct kit_venue venue = truth;
     long seed = number_of("QT_SEED", _i + 1), episodes = number_of("QT_EPISODES", EPISODES);
-    record(&session, &truth, (uint64_t)seed, episodes);
+    venue.is_perpetual = _i == SEEDS;
+    record(&session, &venue, (uint64_t)seed, episodes);
     json_t *document = compared(session.folder, "");
     WITHIN(document, "calibration.latency.order_word.median_ms.value", 40, 0.05);
     WITHIN(document, "calibration.latency.order_word.sigma.value", 0.33, 0.05);
@@ -289,6 +292,179 @@ START_TEST(given_parameters_are_those_of_the_simulation)
 }
 END_TEST
 
+/* Perpetuals */
+
+enum { STOP_AT = KIT_BID - 10, PASSES = 200 };
+#define COINS(n) ((qt_qty){(n)*1000})
+#define OF_VENUE " --latency order=40ms --latency cancel=25ms --queue 1 --fees 1.5/4.5"
+
+static const struct kit_venue perpetuals = {.order = {40 * QT_NS_PER_MS, 0},
+                                            .cancel = {25 * QT_NS_PER_MS, 0},
+                                            .maker_ppm = 150,
+                                            .taker_ppm = 450,
+                                            .is_perpetual = true,
+                                            .cash = {INT64_C(10000) * 100000000}};
+
+/* A quote each half millisecond, until every answer must have come. */
+static void
+pass(struct kit_session *session)
+{
+    for (int i = 0; i < PASSES; i++)
+        kit_quote(session);
+}
+
+static void
+trade(struct kit_session *session, enum qt_side side, qt_qty qty, bool reduce_only)
+{
+    (void)kit_submit(session, (struct qt_order_request){.type = QT_TYPE_MARKET,
+                                                        .side = (uint8_t)side,
+                                                        .reduce_only = reduce_only,
+                                                        .px = QT_PX_NONE,
+                                                        .stop_px = QT_PX_NONE,
+                                                        .qty = qty});
+    pass(session);
+}
+
+static void
+open_perpetuals(struct kit_session *session, const struct kit_venue *venue)
+{
+    kit_open(session, venue, 1);
+    session->bid_qty = 400000;
+    kit_quote(session);
+    ck_assert(session->port.sync(session->port.self));
+    kit_quote(session);
+}
+
+/* An order at rest that is filled, and the stop of what it bought. */
+static void
+rest_and_stop(struct kit_session *session)
+{
+    const struct qt_order_request stop = {.type = QT_TYPE_STOP_LOSS,
+                                          .side = QT_SELL,
+                                          .reduce_only = true,
+                                          .px = QT_PX_NONE,
+                                          .stop_px = {STOP_AT},
+                                          .qty = COINS(5)};
+    (void)kit_send(session, QT_TYPE_LIMIT_MAKER, KIT_BID, COINS(5).v);
+    pass(session);
+    kit_push(session, (struct qt_event){.kind = QT_EVENT_TRADE,
+                                        .flags = QT_EVENT_BUYER_MAKER,
+                                        .trade = {{KIT_BID}, {410000}, ++session->trades}});
+    (void)kit_submit(session, stop);
+    pass(session);
+    kit_push(session, (struct qt_event){.kind = QT_EVENT_TRADE,
+                                        .flags = QT_EVENT_BUYER_MAKER,
+                                        .trade = {{STOP_AT}, {1000}, ++session->trades}});
+    pass(session);
+}
+
+/* What the session's i-th order was filled, and why it was refused, on that side. */
+static void
+ck_fate(const json_t *document, size_t i, const char *side, const char *filled, double code)
+{
+    const json_t *row = json_array_get(json_object_get(document, "orders"), i);
+    const json_t *fate = json_object_get(row, side), *why = json_object_get(fate, "code");
+    ck_assert_str_eq(json_string_value(json_object_get(fate, "filled")), filled);
+    ck_assert_msg(json_number_value(why) == code, "%zu, %s: %g", i, side, json_number_value(why));
+}
+
+static void
+ck_fates(const json_t *document, size_t i, const char *filled, double code)
+{
+    ck_fate(document, i, "recorded", filled, code);
+    ck_fate(document, i, "simulated", filled, code);
+}
+
+static void
+ck_same(const json_t *document)
+{
+    ck_assert_double_eq(at(document, "totals.filled.recorded"), 0);
+    ck_assert_double_eq(at(document, "totals.filled.simulated"), 0);
+    ck_assert_double_eq(at(document, "totals.cost"), 0);
+    ck_assert_double_eq(at(document, "totals.refused.simulated"), at(document, "totals.refused.recorded"));
+    ck_assert_double_eq(at(document, "totals.fees.simulated"), at(document, "totals.fees.recorded"));
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(document, "orders"), i, row)
+        ck_assert_msg(json_equal(json_object_get(row, "recorded"), json_object_get(row, "simulated")), "order %zu", i);
+}
+
+/* A short, its end, which may not become a long, one with nothing left to reduce, one beyond the
+ * margin, one at rest, and a stop. */
+START_TEST(a_session_of_perpetuals_is_its_own_simulation)
+{
+    struct kit_session session;
+    open_perpetuals(&session, &perpetuals);
+    trade(&session, QT_SELL, COINS(10), false);
+    trade(&session, QT_BUY, COINS(20), true);
+    trade(&session, QT_SELL, COINS(5), true);
+    trade(&session, QT_BUY, COINS(200), false);
+    rest_and_stop(&session);
+    kit_close(&session);
+    json_t *document = compared(session.folder, OF_VENUE);
+    ck_same(document);
+    ck_assert_double_eq(at(document, "totals.orders"), 6);
+    ck_fates(document, 0, "10.000", 0);
+    ck_fates(document, 1, "10.000", 0);
+    ck_fates(document, 2, "0.000", -2022);
+    ck_fates(document, 3, "0.000", -2019);
+    ck_fates(document, 4, "5.000", 0);
+    ck_fates(document, 5, "5.000", 0);
+    json_decref(document);
+    forget(&session);
+}
+END_TEST
+
+/* A short of before; and the cash of one whose positions cost more than was there. */
+START_TEST(positions_of_before_are_there_to_be_reduced)
+{
+    static const struct qt_balance_record kept[][2] = {
+        {{"cash", "USDT", 8, {INT64_C(10300) * 100000000}}, {"cash", "ABC", 3, {-3000}}},
+        {{"cash", "USDT", 8, {INT64_C(-200) * 100000000}}, {"cash", "ABC", 3, {3000}}}};
+    struct kit_session session;
+    struct kit_venue venue = perpetuals;
+    enum qt_side ends = _i == 0 ? QT_BUY : QT_SELL;
+    venue.kept = kept[_i];
+    venue.n_kept = 2;
+    open_perpetuals(&session, &venue);
+    trade(&session, ends, COINS(4), true);
+    trade(&session, ends, COINS(1), true);
+    kit_close(&session);
+    json_t *document = compared(session.folder, OF_VENUE);
+    ck_same(document);
+    ck_fates(document, 0, "3.000", 0);
+    ck_fates(document, 1, "0.000", -2022);
+    json_decref(document);
+    forget(&session);
+}
+END_TEST
+
+START_TEST(fees_of_perpetuals_are_their_own)
+{
+    struct kit_session session;
+    struct kit_venue rebate = perpetuals;
+    rebate.maker_ppm = -50;
+    open_perpetuals(&session, &rebate);
+    for (int i = 0; i < 35; i++)
+        rest_and_stop(&session);
+    kit_close(&session);
+    json_t *document = compared(session.folder, "");
+    WITHIN(document, "calibration.maker_bps.value", -0.5, 1e-9);
+    WITHIN(document, "calibration.taker_bps.value", 4.5, 1e-9);
+    WITHIN(document, "totals.fees.simulated", at(document, "totals.fees.recorded"), 1e-9);
+    WITHIN(json_object_get(document, "config"), "simulation.perpetual_taker_bps", 4.5, 1e-9);
+    json_decref(document);
+    forget(&session);
+    open_perpetuals(&session, &perpetuals); /* no fill says what it costs: the config does */
+    kit_close(&session);
+    document = compared(session.folder, "");
+    ck_assert_double_eq(at(document, "parameters.maker_bps.value"), 2);
+    ck_assert_double_eq(at(document, "parameters.taker_bps.value"), 5);
+    json_decref(document);
+    forget(&session);
+}
+END_TEST
+
 /* Runs qtrade with the document's config in a file of the session's folder. */
 static int
 with_config(const char *folder, const json_t *config, const char *words, char *out, size_t room)
@@ -431,13 +607,16 @@ main(void)
 {
     Suite *suite = suite_create("compare");
     TCase *tc = tcase_create("compare");
-    tcase_add_loop_test(tc, known_parameters_are_recovered_within_five_percent, 0, SEEDS);
+    tcase_add_loop_test(tc, known_parameters_are_recovered_within_five_percent, 0, SEEDS + 1);
     tcase_add_test(tc, too_few_observations_give_no_number);
     tcase_add_loop_test(tc, a_known_impact_is_recovered_within_five_percent, 0, 6);
     tcase_add_test(tc, no_impact_is_not_told_as_one);
     tcase_add_test(tc, impact_needs_thirty_orders);
     tcase_add_test(tc, text_fits_eighty_columns);
     tcase_add_test(tc, given_parameters_are_those_of_the_simulation);
+    tcase_add_test(tc, a_session_of_perpetuals_is_its_own_simulation);
+    tcase_add_loop_test(tc, positions_of_before_are_there_to_be_reduced, 0, 2);
+    tcase_add_test(tc, fees_of_perpetuals_are_their_own);
     tcase_add_test(tc, what_was_calibrated_is_a_config_that_the_program_takes);
     tcase_add_test(tc, same_journal_gives_the_same_document);
     tcase_add_test(tc, wrong_words_are_told);
