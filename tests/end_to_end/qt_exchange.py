@@ -97,6 +97,8 @@ class Exchange(Account):
         self.rest, self.key, self.secret = found["rest"], account["key"], account["secret"]
         self.config = {"rest_url": found["rest"], "ws_url": found["stream"], "ws_api_url": found["api"],
                        "credentials_file": str(self.credentials)}
+        self.usdm_config = {"name": "binance-usdm", "rest_url": found.get("usdm_rest"), "ws_url": found.get("usdm_stream"),
+                            "credentials_file": str(self.credentials)}
         return self
 
     def __exit__(self, *failure):

@@ -11,6 +11,7 @@ import os
 import random
 import time
 
+from live_place import TIGHT
 from qt_exchange import Exchange
 from qt_program import Folder, Program, call, rows, run, seal, until
 
@@ -51,15 +52,17 @@ def record(folder, now):
 class Session:
     """A live run on a venue of its own process, with that config."""
 
-    def __init__(self, path, words, **config):
+    def __init__(self, path, words, is_perpetual=False, **config):
         self.path, self.state, self.config = path, path / "state", path / "config.json"
         os.mkdir(self.state, 0o700)
         self.exchange = Exchange(path, *words, start=None)  # now: of a session the last day is looked at, by its own clock
+        self.is_perpetual = is_perpetual
         self.sections = config
 
     def __enter__(self):
         self.exchange.__enter__()
-        venue = {**self.exchange.config, **self.sections.pop("venue", {})}
+        place = self.exchange.usdm_config if self.is_perpetual else self.exchange.config
+        venue = {**place, **self.sections.pop("venue", {})}
         self.config.write_text(json.dumps({"venue": venue, **self.sections}))
         seal(self.config, self.state)
         self.program = Program("-v", "--config", str(self.config), "--data-dir", str(self.state), "run", "--live",
@@ -73,6 +76,9 @@ class Session:
 
     def count(self, where):
         return rows(self.state, f"SELECT count(*) FROM orders WHERE {where}")[0][0]
+
+    def fills(self, where):
+        return rows(self.state, f"SELECT count(*) FROM fills WHERE {where}")[0][0]
 
     def compared(self):
         """What the session says of its venue, when it has ended."""
@@ -146,5 +152,31 @@ def the_coefficient_of_impact_is_recovered():
         assert found["low"] < found["value"] < found["high"], found
 
 
+def what_perpetuals_cost_and_how_long_they_take_is_recovered():
+    """Icebergs rest and follow the best bid; what they bought is sold at its stops, within reach of the market. The
+    times are long beside what a busy machine adds, and so near each other that few of them tell the median."""
+    with Folder() as path:
+        words = ("--symbols", "30", "--seed", "3", "--usdm-fees", "-0.5/4.5", "--usdm-wallet", "1000000",
+                 *words_of(order="400ms:0.03", cancel="300ms:0.03"))
+        with Session(path, words, is_perpetual=True,
+                     scan={"top": 16, "max_correlation": 0.95, "min_quote_volume": 0, "max_spread_bps": 50},
+                     strategy={**STRATEGY, **TIGHT}, risk={**RISK, "max_position": 0.005},
+                     execution={"entry": "iceberg", "display": 0.05, "duration_s": 60, "chunk_impact_bps": 0,
+                                "budget_bps": 1000, "reprice_bps": 0},
+                     engine={"cycle_ms": 250, "max_positions": 50}) as session:
+            until("makers", lambda: session.fills("is_maker = 1") >= 35, PATIENCE)
+            until("a taker", lambda: session.fills("is_maker = 0") >= 1, PATIENCE)
+            until("orders that were taken back", lambda: session.count("state = 'cancelled'") >= 40, PATIENCE)
+            document = session.compared()
+        latency, found = document["calibration"]["latency"], document["parameters"]
+        near("order, median", latency["order_behind"]["median_ms"]["value"], 400)
+        near("cancel, median", latency["cancel_behind"]["median_ms"]["value"], 300)
+        near("makers are paid", document["calibration"]["maker_bps"]["value"], -0.5)
+        near("takers pay", found["taker_bps"]["value"], 4.5)
+        assert found["maker_bps"]["origin"] == "calibrated" and found["taker_bps"]["origin"] != "assumed", found
+        assert document["totals"]["filled"]["both"] > 0, document["totals"]
+
+
 if __name__ == "__main__":
-    run([latencies_and_the_place_in_the_queue_are_recovered, the_coefficient_of_impact_is_recovered])
+    run([latencies_and_the_place_in_the_queue_are_recovered, the_coefficient_of_impact_is_recovered,
+         what_perpetuals_cost_and_how_long_they_take_is_recovered])

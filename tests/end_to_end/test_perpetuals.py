@@ -26,6 +26,12 @@ def records(journal, *words):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def compared(journal, *words):
+    done = call("compare", str(journal), "--json", *words)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 def demo_of_perpetuals_pays_funding_and_replays():
     with Folder() as folder:
         config, journal = folder / "config.json", folder / "journal"
@@ -62,6 +68,8 @@ def backtest_of_perpetuals_pays_funding_and_replays():
         assert Decimal(document["fees"]) < Decimal(spot["fees"]) * Decimal("0.6")
         assert "Funding of perpetuals" in (folder / "report/report.html").read_text()
         assert verified(journal, "--workers", "2")["decision_hash"] == document["decision_hash"]
+        beside = compared(journal, "--signals")
+        assert abs(beside["parameters"]["taker_bps"]["value"] - 5) < 1e-6 and beside["signals"]["both"] > 0, beside["parameters"]
         paid = [row for row in records(journal) if row["record"] == "income"]
         assert sum(Decimal(row["amount"]) for row in paid) == Decimal(document["funding"])
         for row in paid:  # each at the first turn after its hour
@@ -103,6 +111,18 @@ class Venue:
         return dict(rows(self.state, "SELECT symbol, qty FROM positions WHERE qty != 0"))
 
 
+def check_comparison(journal, session):
+    """Held beside an exchange of perpetuals that has the session's own account: what was within its margin is, and
+    each side pays what it is told."""
+    document = compared(journal, "--session", session, "--signals", "--fees", "1/4")
+    assert document["signals"] is not None and document["totals"]["orders"] > 0, document["totals"]
+    for row in document["orders"]:
+        told = row["simulated"]
+        assert told["code"] != -2019, row
+        fee, price, filled = (float(told[name] or 0) for name in ("fee", "price", "filled"))
+        assert abs(fee - price * filled * 4e-4) < 1e-6, row
+
+
 def goes_on_after_a_kill(is_short, **strategy):
     with Folder() as folder, Venue(folder, **strategy) as place:
         place.state.mkdir(mode=0o700)
@@ -131,6 +151,7 @@ def goes_on_after_a_kill(is_short, **strategy):
         sessions = [row.split()[0] for row in call("replay", str(journal), "--list").stdout.splitlines()]
         for session in sessions:
             verified(journal, "--session", session)
+            check_comparison(journal, session)
 
 
 def paper_account_of_perpetuals_goes_on_after_a_kill():
