@@ -74,6 +74,8 @@ load(struct run *run, struct qt_error *err)
                          plan->shows_progress ? qt__reading_show : NULL,
                          (void *)(uintptr_t)plan->folder, &run->data, err))
         return qt_error_add(err, "backtesting");
+    if (qt__interrupted())
+        return qt_fail(err, QT_E_FAILED, "interrupted");
     for (size_t i = 1; i < run->data.n; i++)
         if (run->data.series[i].period_ns != run->data.series[0].period_ns)
             return qt_fail(
@@ -192,12 +194,13 @@ take_result(struct run *run)
 static bool
 play(struct run *run, struct qt_error *err)
 {
-    qt__interrupt_begin();
     run->begun_ns = qt_now_mono_ns();
     bool has_run = qt_engine_run(run->engine, &run->stop, err);
     run->result->wall_s = (double)(qt_now_mono_ns() - run->begun_ns) / (double)QT_NS_PER_S;
     if (!has_run)
         return false;
+    if (qt__interrupted() && run->plan->shows_progress)
+        fputc('\n', stderr); /* its line has no end yet */
     if (qt__interrupted())
         return qt_fail(err, QT_E_FAILED, "interrupted");
     take_result(run);

@@ -5,9 +5,11 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "qtrade/base/text.h"
 #include "qtrade/base/time.h"
@@ -205,53 +207,89 @@ qt__backtest_log_port(struct qt__backtest_log *log)
     return (struct qt_store_port){.self = log, .put = put};
 }
 
-static bool
-open_file(FILE **out, const char *dir, const char *name, const char *head, struct qt_error *err)
+/* The report's files and how each begins. How to add one: its FILE in the log and a row here. */
+#define FILE_OF(name_) offsetof(struct qt__backtest_log, name_)
+static const struct {
+    const char *name;
+    size_t offset;
+    const char *head;
+} files[] = {
+    {"trades.csv", FILE_OF(trades),
+     "symbol,opened_ms,closed_ms,quantity,entry,exit,profit,fees,r_multiple,exit_reason\n"},
+    {"orders.csv", FILE_OF(orders),
+     "client_id,created_ms,updated_ms,symbol,side,type,purpose,state,price,quantity,filled,"
+     "filled_quote,code\n"},
+    {"equity.csv", FILE_OF(equity), "time_ms,equity,cash,exposure,fees,drawdown,positions\n"},
+    {"executions.csv", FILE_OF(executions), qt__backtest_execution_head},
+    {"decisions.jsonl", FILE_OF(decisions), ""}};
+enum { PATH = 1200 };
+
+static FILE **
+file_at(struct qt__backtest_log *log, size_t i)
 {
-    char path[1200];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    *out = fopen(path, "we");
-    if (!*out)
+    return (FILE **)((char *)log + files[i].offset);
+}
+
+static const char *
+path_of(const struct qt__backtest_log *log, size_t i, const char *end, char out[PATH])
+{
+    snprintf(out, PATH, "%s/%s%s", log->dir, files[i].name, end);
+    return out;
+}
+
+static bool
+open_file(struct qt__backtest_log *log, size_t i, struct qt_error *err)
+{
+    char path[PATH];
+    FILE *file = fopen(path_of(log, i, ".part", path), "we");
+    *file_at(log, i) = file;
+    if (!file)
         return qt_fail_errno(err, QT_E_IO, "%s", path);
-    fputs(head, *out);
+    fputs(files[i].head, file);
     return true;
+}
+
+/* What is not whole goes; a report of before that it was to replace stays. */
+static bool
+close_file(struct qt__backtest_log *log, size_t i, bool is_wanted)
+{
+    char part[PATH], path[PATH];
+    FILE *file = *file_at(log, i);
+    *file_at(log, i) = NULL;
+    if (!file)
+        return true;
+    bool is_whole = !ferror(file);
+    is_whole = fclose(file) == 0 && is_whole;
+    path_of(log, i, ".part", part);
+    if (is_wanted && is_whole && rename(part, path_of(log, i, "", path)) == 0)
+        return true;
+    int why = errno;
+    (void)unlink(part);
+    errno = why;
+    return !is_wanted;
 }
 
 bool
 qt__backtest_log_open(struct qt__backtest_log *log, const char *dir,
                       const struct qt_universe *universe, struct qt_error *err)
 {
-    *log = (struct qt__backtest_log){.universe = universe};
+    *log = (struct qt__backtest_log){.universe = universe, .dir = dir};
     if (!dir)
         return true;
     if (mkdir(dir, 0777) != 0 && errno != EEXIST)
         return qt_fail_errno(err, QT_E_IO, "making the report folder %s", dir);
-    return open_file(&log->trades, dir, "trades.csv",
-                     "symbol,opened_ms,closed_ms,quantity,entry,exit,profit,fees,r_multiple,"
-                     "exit_reason\n",
-                     err) &&
-           open_file(&log->orders, dir, "orders.csv",
-                     "client_id,created_ms,updated_ms,symbol,side,type,purpose,state,price,"
-                     "quantity,filled,filled_quote,code\n",
-                     err) &&
-           open_file(&log->equity, dir, "equity.csv",
-                     "time_ms,equity,cash,exposure,fees,drawdown,positions\n", err) &&
-           open_file(&log->executions, dir, "executions.csv", qt__backtest_execution_head, err) &&
-           open_file(&log->decisions, dir, "decisions.jsonl", "", err);
+    for (size_t i = 0; i < QT_COUNT_OF(files); i++)
+        if (!open_file(log, i, err))
+            return false;
+    return true;
 }
 
 bool
 qt__backtest_log_close(struct qt__backtest_log *log, struct qt_error *err)
 {
-    FILE **files[] = {&log->trades, &log->orders, &log->equity, &log->executions, &log->decisions};
     bool is_whole = true;
-    for (size_t i = 0; i < QT_COUNT_OF(files); i++) {
-        if (*files[i])
-            is_whole = !ferror(*files[i]) && is_whole;
-        if (*files[i])
-            is_whole = fclose(*files[i]) == 0 && is_whole;
-        *files[i] = NULL;
-    }
+    for (size_t i = 0; i < QT_COUNT_OF(files); i++)
+        is_whole = close_file(log, i, true) && is_whole;
     if (!is_whole)
         return qt_fail_errno(err, QT_E_IO, "writing the report");
     return !log->is_full || qt_fail(err, QT_E_MEMORY, "no memory for the backtest's rows");
@@ -260,9 +298,8 @@ qt__backtest_log_close(struct qt__backtest_log *log, struct qt_error *err)
 void
 qt__backtest_log_finish(struct qt__backtest_log *log)
 {
-    struct qt_error ignored = {0};
-    bool is_whole = qt__backtest_log_close(log, &ignored); /* said before, or given up */
-    (void)is_whole;
+    for (size_t i = 0; i < QT_COUNT_OF(files); i++)
+        (void)close_file(log, i, false);
     free(log->point);
     free(log->trip);
     free(log->decided);

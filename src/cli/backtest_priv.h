@@ -31,15 +31,17 @@ struct qt__backtest_log {
     struct qt__decided *decided;
     size_t decisions_made, decisions_room;
     struct qt_trades_total total;
+    const char *dir; /* of the report; NULL: there is none */
     bool is_full; /* no memory for a row: the result is not whole */
 };
 
-/** Opens DIR's CSV files (made when it is not there); dir NULL: nothing is written. */
+/** Opens DIR's CSV files (made when it is not there; borrowed), which are called NAME.part until they are closed; dir NULL:
+ * nothing is written. */
 QT_CHECKED bool qt__backtest_log_open(struct qt__backtest_log *log, const char *dir,
                                       const struct qt_universe *universe, struct qt_error *err);
-/** Closes the files. False: one could not be written. */
+/** Closes the files and gives them their names. False: one could not be written; it is gone. */
 QT_CHECKED bool qt__backtest_log_close(struct qt__backtest_log *log, struct qt_error *err);
-void qt__backtest_log_finish(struct qt__backtest_log *log); /* frees */
+void qt__backtest_log_finish(struct qt__backtest_log *log); /* frees; files that are still open are gone */
 struct qt_store_port qt__backtest_log_port(struct qt__backtest_log *log);
 
 /** How a run is made. */

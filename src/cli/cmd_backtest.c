@@ -11,6 +11,7 @@
 
 #include "backtest_priv.h"
 #include "commands_priv.h"
+#include "interrupt_priv.h"
 #include "reading_priv.h"
 
 enum { DEFAULT_CUTS = 8 };
@@ -137,6 +138,7 @@ backtest_run(const struct qt_args *args, struct qt_error *err)
     struct qt__backtest_plan plan;
     int64_t cuts = DEFAULT_CUTS;
     bool is_good = settings && result;
+    qt__interrupt_begin();
     if (!is_good)
         qt_fail(err, QT_E_MEMORY, "no memory for the backtest");
     is_good = is_good && qt_args_int(args, "cuts", DEFAULT_CUTS, 1, 1000, &cuts, err) &&

@@ -10,6 +10,7 @@
 
 #include "commands_priv.h"
 #include "compare_priv.h"
+#include "interrupt_priv.h"
 #include "journaling_priv.h"
 #include "replay_priv.h"
 
@@ -160,6 +161,7 @@ compare_run(const struct qt_args *args, struct qt_error *err)
                         .is_json = qt_args_has(args, "json"),
                         .runs_engine = qt_args_has(args, "signals")};
     struct qt__compare_parameters given;
+    qt__interrupt_begin();
     if (!read_parameters(args, &given, err) ||
         !qt_args_int(args, "seed", 1, 0, INT64_MAX, &plan.seed, err) ||
         !qt_args_int(args, "orders", 20, 0, 1000000, &plan.orders, err) ||

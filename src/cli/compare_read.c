@@ -10,6 +10,7 @@
 #include "qtrade/base/time.h"
 
 #include "compare_priv.h"
+#include "interrupt_priv.h"
 
 /* A fee in the base asset is told in its smallest units and rounded up: of fewer, rounding counts.
  */
@@ -291,7 +292,7 @@ read_all(struct reading *reading, struct qt_journal_reader *reader)
 {
     const struct qt_event *event = NULL;
     const struct qt_decision *decision = NULL;
-    for (;;) {
+    while (!qt__interrupted()) {
         switch (qt_journal_next(reader, &event, &decision, reading->err)) {
         case QT_JOURNAL_EVENT:
             if (!take_event(reading, event))
@@ -308,6 +309,7 @@ read_all(struct reading *reading, struct qt_journal_reader *reader)
             return false;
         }
     }
+    return qt_fail(reading->err, QT_E_FAILED, "interrupted");
 }
 
 /* Did the exchange run inside the program? */

@@ -12,6 +12,7 @@
 #include "qtrade/engine/engine.h"
 
 #include "compare_priv.h"
+#include "interrupt_priv.h"
 #include "replay_priv.h"
 
 #define NEAR_NS (5 * QT_NS_PER_S)
@@ -79,6 +80,8 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
     const struct qt_event *event = NULL;
     const struct qt_decision *decision = NULL;
     (void)timeout_ms;
+    if (qt__interrupted())
+        again->has_failed = qt_fail(again->err, QT_E_FAILED, "interrupted") || true;
     for (int n = 0; n < EVENTS_A_TURN && !again->has_failed;) {
         switch (qt_journal_next(again->plan->reader, &event, &decision, again->err)) {
         case QT_JOURNAL_DECISION:

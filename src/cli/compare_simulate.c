@@ -8,6 +8,7 @@
 #include "qtrade/base/time.h"
 
 #include "compare_priv.h"
+#include "interrupt_priv.h"
 
 struct simulation {
     struct qt__compare *compare;
@@ -75,6 +76,10 @@ work(void *self, const struct qt_event_sink *sink, int timeout_ms)
     const struct qt_event *event = NULL;
     const struct qt_decision *decision = NULL;
     (void)timeout_ms;
+    if (qt__interrupted()) {
+        simulation->has_failed = qt_fail(simulation->err, QT_E_FAILED, "interrupted") || true;
+        return -1;
+    }
     switch (qt_journal_next(simulation->reader, &event, &decision, simulation->err)) {
     case QT_JOURNAL_EVENT: {
         struct qt_event copy = *event;

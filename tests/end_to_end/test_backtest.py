@@ -6,9 +6,12 @@ import gzip
 import json
 import os
 import pathlib
+import pty
+import signal
+import subprocess
 from decimal import Decimal
 
-from qt_program import Folder, call, market, run
+from qt_program import BINARY, PATIENCE, Folder, call, market, run, until
 
 SPRING = "klines/binance-spot-2024-spring-5m"
 PART = ("--from", "2024-03-04", "--to", "2024-04-08")
@@ -155,9 +158,96 @@ def report_that_cannot_be_written_is_an_error():
         assert done.returncode == 1 and str(file) in done.stderr, done.stderr
 
 
+class Watched:
+    """A run whose errors go to a terminal, which shows how far it is."""
+
+    def __init__(self, *words):
+        self.shown, ours = b"", pty.openpty()
+        self.terminal = ours[0]
+        os.set_blocking(self.terminal, False)
+        self.process = subprocess.Popen([BINARY, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=ours[1],
+                                        text=True)
+        os.close(ours[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+        os.close(self.terminal)
+
+    def text(self):
+        try:
+            while more := os.read(self.terminal, 65536):
+                self.shown += more
+        except OSError:  # there is no more now, or nobody writes there any more
+            pass
+        return self.shown.decode()
+
+    def reads(self, name):
+        """Has it a file open whose name ends so?"""
+        folder = pathlib.Path(f"/proc/{self.process.pid}/fd")
+        return any(os.path.realpath(link).endswith(name) for link in folder.iterdir())
+
+    def check_interrupted(self, number):
+        """It says so on a line of its own, with status 1, and tells no result."""
+        self.process.send_signal(number)
+        said, _ = self.process.communicate(timeout=PATIENCE)
+        lines = self.text().replace("\r\n", "\n").split("\n")
+        assert self.process.returncode == 1 and said == "", (self.process.returncode, said)
+        assert lines[-2:] == ["qtrade: interrupted", ""], lines[-3:]
+
+
+def files_in(folder):
+    return {path.name: path.read_text() for path in folder.iterdir()} if folder.is_dir() else {}
+
+
+def interrupted_backtests_leave_no_part_of_a_report():
+    data = market(SPRING)
+    with Folder() as folder:
+        report = folder / "report"
+        words = ("backtest", "--data", data, "--report", str(report))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with Watched(*words) as run_:
+                until("reading", lambda: "reading" in run_.text())
+                run_.check_interrupted(number)
+            assert files_in(report) == {}
+            with Watched(*words) as run_:
+                until("rows", lambda: "equity.csv" in str(files_in(report)) and "playing" in run_.text())
+                run_.check_interrupted(number)
+            assert files_in(report) == {}
+        done = call(*words, "--to", "2024-03-05")
+        assert done.returncode == 0, done.stderr
+        before = files_in(report)
+        assert len(before) == 6
+        with Watched(*words) as run_:
+            until("another one", lambda: len(list(report.iterdir())) > 6 and "playing" in run_.text())
+            run_.check_interrupted(signal.SIGTERM)
+        assert files_in(report) == before, "the report of before stays"
+
+
+def interrupted_readers_of_a_journal_say_so():
+    with Folder() as folder:
+        journal = str(folder / "journal")
+        done = call("backtest", "--data", market(SPRING), "--journal", journal, "--json", timeout=600)
+        assert done.returncode == 0, done.stderr
+        for number in (signal.SIGINT, signal.SIGTERM):
+            for words in (("--verify", "--json"), ("--speed", "1")):
+                with Watched("replay", journal, *words) as run_:
+                    until("replaying", lambda: "replaying" in run_.text())
+                    run_.check_interrupted(number)
+            for words in (("--signals",), ("--json", "--signals")):
+                with Watched("compare", journal, *words) as run_:
+                    until("a journal", lambda: run_.reads(".qtj"))
+                    run_.check_interrupted(number)
+
+
 run([two_runs_give_the_same_bytes, cutting_the_data_changes_no_earlier_decision,
      whole_recording_gives_the_golden_document,
      journal_replays_to_the_same_bits_with_workers_and_on_a_plain_cpu, parents_of_each_algorithm_are_accounted_for_and_replay,
      fees_and_latency_cost_money,
      bad_rows_are_named_and_skipped_or_stop,
-     bad_words_have_their_exit_codes, report_that_cannot_be_written_is_an_error])
+     bad_words_have_their_exit_codes, report_that_cannot_be_written_is_an_error,
+     interrupted_backtests_leave_no_part_of_a_report, interrupted_readers_of_a_journal_say_so])
