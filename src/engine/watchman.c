@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The watchman's rounds: read the account whole, then act on what it says, symbol by symbol; the
- * next read follows as soon as something changed.
+ * next read follows as soon as something changed, and later and later while nothing does.
  */
 #include "qtrade/engine/watchman.h"
 
@@ -14,6 +14,7 @@ enum { OPEN_MAX = 512 }; /* orders looked at in a round; more: in the next one *
 enum { TOO_SMALL = -1013 };
 
 #define PACE_NS (2 * QT_NS_PER_S)  /* between two reads while nothing changes */
+#define PACE_STEPS 2               /* doubled so often while nothing changes for longer */
 #define CALM_NS (5 * QT_NS_PER_S)  /* between two reads once flat */
 #define READ_NS (20 * QT_NS_PER_S) /* a read that is not whole by then is asked for again */
 #define ASK_NS (2 * QT_NS_PER_S)   /* between two questions about a sale without an answer */
@@ -47,6 +48,7 @@ struct qt_watchman {
     bool is_reading;
     bool is_old; /* something changed: the read that ends next may have begun before that */
     int64_t read_ns, next_ns; /* when the read began; when the next one may */
+    unsigned still;           /* rounds in a row after which nothing changed */
     int64_t flat_ns;          /* of the first read that showed nothing; QT_TIME_NONE: none */
     struct qt_watch_view view;
 };
@@ -150,6 +152,15 @@ qt_watchman_ended(struct qt_watchman *watchman)
 
 /* Reading */
 
+/* A sale or a cancel that is refused again and again must not use up what the venue lets through: a
+ * read of a whole account weighs. */
+static int64_t
+pace_ns(const struct qt_watchman *watchman)
+{
+    unsigned steps = watchman->still > PACE_STEPS ? watchman->still - PACE_STEPS : 0;
+    return PACE_NS << QT_MIN(steps, (unsigned)PACE_STEPS);
+}
+
 static void
 begin_read(struct qt_watchman *watchman, int64_t now_ns)
 {
@@ -161,7 +172,7 @@ begin_read(struct qt_watchman *watchman, int64_t now_ns)
         holding->buys = holding->sells = 0;
     }
     watchman->is_reading = watchman->options.venue.sync(watchman->options.venue.self);
-    watchman->next_ns = now_ns + PACE_NS;
+    watchman->next_ns = now_ns + pace_ns(watchman);
 }
 
 static void
@@ -301,6 +312,7 @@ static void
 act(struct qt_watchman *watchman, int64_t now_ns)
 {
     bool is_left = watchman->n_seen > 0;
+    watchman->still++;
     watchman->view.rounds++;
     watchman->view.orders = watchman->n_seen;
     watchman->view.holdings = watchman->view.dust = watchman->view.unclaimed = 0;
@@ -328,7 +340,15 @@ take_answer(struct qt_watchman *watchman, struct holding *holding, const struct 
     holding->is_dust = report->type == QT_REPORT_REJECTED && report->code == TOO_SMALL;
 }
 
-/* Of one of our orders: what is read next may be older than this. */
+/* Not if it is refused, or not known: for all that is told the account is what it was. */
+static bool
+tells_a_change(const struct qt_report *report)
+{
+    return report->type != QT_REPORT_REJECTED && report->type != QT_REPORT_CANCEL_REJECTED &&
+           report->type != QT_REPORT_NOT_FOUND && report->type != QT_REPORT_TIMEOUT;
+}
+
+/* Of one of our orders: what is read next may be older than a change. */
 static void
 take_report(struct qt_watchman *watchman, const struct qt_event *event, int64_t now_ns)
 {
@@ -337,7 +357,10 @@ take_report(struct qt_watchman *watchman, const struct qt_event *event, int64_t 
         return;
     if (event->report.client_id == holding->sale)
         take_answer(watchman, holding, &event->report, now_ns);
-    watchman->is_old = true;
+    watchman->is_old |= event->report.type != QT_REPORT_REJECTED;
+    if (!tells_a_change(&event->report))
+        return;
+    watchman->still = 0;
     watchman->next_ns = now_ns;
 }
 
@@ -391,6 +414,7 @@ begin_to_act(struct qt_watchman *watchman, int64_t now_ns)
     watchman->state = QT_WATCH_ACTING;
     watchman->acting_ns = now_ns;
     watchman->flat_ns = QT_TIME_NONE;
+    watchman->still = 0;
     watchman->next_ns = now_ns;
     watchman->is_reading = watchman->is_old = false;
     watchman->view = (struct qt_watch_view){.first_cancel_ns = -1};

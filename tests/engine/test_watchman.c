@@ -41,6 +41,7 @@ struct venue {
     unsigned lost_pct; /* answers to requests that never come (TIMEOUT is told instead) */
     int64_t delay_ns;  /* of every answer */
     bool refuses_reads, is_small; /* sells are refused as too small */
+    bool refuses_sales, refuses_cancels;
     uint64_t sold_id;             /* of the last sale */
 };
 
@@ -88,6 +89,10 @@ submit(void *self, const struct qt_order_request *request)
         report(venue, &order, QT_REPORT_REJECTED, QT_ORDER_REJECTED, -1013);
         return true;
     }
+    if (venue->refuses_sales) {
+        report(venue, &order, QT_REPORT_REJECTED, QT_ORDER_REJECTED, -2010);
+        return true;
+    }
     ck_assert_int_le(qt_qty_cmp(request->qty, venue->held[request->instrument]), 0);
     ck_assert(qt_qty_sub(venue->held[request->instrument], request->qty,
                          &venue->held[request->instrument]));
@@ -107,6 +112,10 @@ cancel(void *self, uint32_t instrument, uint64_t client_id)
         struct order *order = &venue->order[i];
         if (order->client_id != client_id || order->instrument != instrument || !order->is_open)
             continue;
+        if (venue->refuses_cancels) {
+            report(venue, order, QT_REPORT_CANCEL_REJECTED, QT_ORDER_OPEN, -2011);
+            return true;
+        }
         if (is_lost(venue)) /* the request itself */
             return true;
         order->is_open = false;
@@ -385,6 +394,30 @@ START_TEST(O11_too_small_for_the_venue_is_named_and_not_tried_for_ever)
 }
 END_TEST
 
+/* The venue lets 2,400 of weight through in a minute, of which a read of the account is 85. */
+START_TEST(what_is_refused_for_long_is_tried_without_asking_the_venue_to_death)
+{
+    struct venue venue;
+    begin(&venue);
+    if (_i == 0) {
+        venue.held[0].v = 300;
+        venue.refuses_sales = true;
+    } else {
+        rest(&venue, 1, QT_SELL, 100);
+        venue.refuses_cancels = true;
+    }
+    hear(&venue, 0, 0);
+    pass(&venue, SILENT_NS + 60 * QT_NS_PER_S);
+    ck_assert_uint_le(venue.reads, 24);
+    ck_assert_uint_ge(_i == 0 ? venue.sales : venue.cancels, 7);
+    ck_assert_int_eq(view(&venue).state, QT_WATCH_ACTING);
+    venue.refuses_sales = venue.refuses_cancels = false;
+    pass(&venue, 20 * QT_NS_PER_S);
+    ck_assert_int_eq(view(&venue).state, QT_WATCH_FLAT);
+    end(&venue);
+}
+END_TEST
+
 START_TEST(W5_reads_that_fail_are_never_flat)
 {
     struct venue venue;
@@ -490,6 +523,7 @@ main(void)
     tcase_add_test(tc, engine_thread_that_hangs_is_silent_though_another_thread_answers);
     tcase_add_test(tc, O3_sale_that_is_not_found_is_believed_only_when_it_can_not_come_any_more);
     tcase_add_test(tc, O11_too_small_for_the_venue_is_named_and_not_tried_for_ever);
+    tcase_add_loop_test(tc, what_is_refused_for_long_is_tried_without_asking_the_venue_to_death, 0, 2);
     tcase_add_test(tc, W5_reads_that_fail_are_never_flat);
     tcase_add_test(tc, W4_fill_that_comes_after_flat_is_sold_too);
     tcase_add_test(tc, engine_that_is_heard_again_is_handed_the_venue_at_once);
