@@ -17,6 +17,7 @@ class Watched(Place):
     """foreign: symbols of which the account at each exchange holds some before: not the engine's."""
 
     def __init__(self, foreign=("", "")):
+        super().__init__()
         self.foreign = foreign
 
     def __enter__(self):
