@@ -581,7 +581,7 @@ START_TEST(journals_that_are_none_are_told)
     char heard[HEARD], path[400], key[96], words[WORDS];
     record(&session, &truth, 6, 40);
     record(&other, &truth, 7, 1);
-    ck_assert_int_eq(compare("/tmp/qtrade-test-nothing-there", "", heard, sizeof heard), 4);
+    ck_assert_int_eq(compare("/tmp/qtrade-test-nothing-there", "", heard, sizeof heard), 7);
     segment_of(&session, path);
     snprintf(key, sizeof key, "%s/journal.key", other.folder);
     snprintf(words, sizeof words, "--key-file %s", key);
