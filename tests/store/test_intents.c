@@ -465,8 +465,10 @@ banned(struct fixture *f)
     ck_assert(qt_store_keep_ban(f->store, 2, 5, &err));
     ck_assert(qt_store_keep_ban(f->store, 2, 987654321987654321, &err));
     ck_assert(qt_store_keep_ban(f->store, 0, 1234567890123456789, &err));
-    ck_assert(qt_audit_append(f->store, "test", "after", "", &err));
-    flush(f);
+    for (int i = 0; i < 2; i++) { /* in a turn of the store's thread bans are written first */
+        ck_assert(qt_audit_append(f->store, "test", "after", "", &err));
+        flush(f);
+    }
 }
 
 START_TEST(O10_ban_of_each_venue_is_known_after_a_kill_and_is_no_others)
