@@ -550,6 +550,22 @@ START_TEST(bad_line_of_two_leads_to_no_order_that_one_good_line_would_not)
 }
 END_TEST
 
+/* Not by their bytes: what lies between members is nobody's. */
+static void
+expect_same_streams(const struct qt_sources_view *a, const struct qt_sources_view *b)
+{
+    ck_assert_uint_eq(a->n, b->n);
+    for (uint32_t i = 0; i < a->n; i++) {
+        ck_assert_uint_eq(a->of[i].symbols, b->of[i].symbols);
+        ck_assert_int_eq(a->of[i].age_ns, b->of[i].age_ns);
+        ck_assert_double_eq(a->of[i].gap_pct, b->of[i].gap_pct);
+        ck_assert_uint_eq(a->of[i].taken, b->of[i].taken);
+    }
+    ck_assert_double_eq(a->apart_bps, b->apart_bps);
+    ck_assert_uint_eq(a->apart, b->apart);
+    ck_assert_uint_eq(a->bars_unequal, b->bars_unequal);
+}
+
 START_TEST(choice_of_lines_is_the_same_for_any_number_of_workers)
 {
     struct over one, four;
@@ -558,7 +574,7 @@ START_TEST(choice_of_lines_is_the_same_for_any_number_of_workers)
     ck_assert(run_over(SILENT_LINES, 4, &four));
     ck_assert_uint_eq(one.decisions, four.decisions);
     ck_assert_uint_ge(one.streams.of[1].taken, 20);
-    ck_assert_mem_eq(&one.streams, &four.streams, sizeof one.streams);
+    expect_same_streams(&one.streams, &four.streams);
 }
 END_TEST
 
