@@ -35,7 +35,6 @@ struct kept {
 enum lines { ONE_LINE, TWO_GOOD, BROKEN_PRIMARY, LYING_BACKUP, BROKEN_BACKUP, SILENT_LINES };
 
 struct bench {
-    struct qt_dataset data;
     struct qt_universe *universe;
     struct qt_source *source;
     struct qt_inline_venue *venue;
@@ -241,18 +240,35 @@ sync_account(void *self)
     return bench->reads > bench->refused_reads && bench->port.sync(bench->port.self);
 }
 
+static struct qt_dataset recorded; /* nothing, where the folder is absent */
+
+/* Once for all cases: each is played in a child. */
+static void
+load_recorded(void)
+{
+    struct qt_error err = {0};
+    char folder[512];
+    int64_t to;
+    if (!qt_market_path(SPRING, folder, sizeof folder))
+        return;
+    ck_assert(qt_time_parse("2024-03-13", &to));
+    ck_assert_msg(qt_dataset_load(folder, QT_TIME_NONE, to, false, NULL, NULL, &recorded, &err),
+                  "%s", err.text);
+}
+
+static void
+drop_recorded(void)
+{
+    qt_dataset_finish(&recorded);
+}
+
 /* Everything from its defaults, but that less history is asked for and entries are easier. */
 static bool
 bench_open(struct bench *bench, unsigned workers)
 {
     struct qt_error err = {0};
-    char folder[512];
-    if (!qt_market_path(SPRING, folder, sizeof folder))
+    if (recorded.n == 0)
         return false;
-    int64_t to;
-    ck_assert(qt_time_parse("2024-03-13", &to));
-    ck_assert_msg(qt_dataset_load(folder, QT_TIME_NONE, to, false, NULL, NULL, &bench->data, &err),
-                  "%s", err.text);
     const struct qt_config_binding bindings[] = {
         {&qt_engine_section, &bench->engine_config}, {&qt_scan_section, &bench->scan},
         {&qt_strategy_section, &bench->strategy},    {&qt_risk_section, &bench->risk},
@@ -267,7 +283,7 @@ bench_open(struct bench *bench, unsigned workers)
     bench->risk.max_quote_age_ms = 150000;
     bench->universe = qt_universe_create();
     const struct qt_replay_options replay = {.seed = 1, .symbols = 20, .start_ns = QT_TIME_NONE};
-    bench->source = qt_source_replay(&bench->data, &replay, bench->universe, &err);
+    bench->source = qt_source_replay(&recorded, &replay, bench->universe, &err);
     ck_assert_msg(bench->source != NULL, "%s", err.text);
     const struct qt_inline_options options = {
         .exchange = {.maker_ppm = 1000, .taker_ppm = 1000, .fee_mode = QT_FEE_QUOTE},
@@ -339,7 +355,6 @@ bench_close(struct bench *bench)
     qt_inline_destroy(bench->venue);
     qt_source_destroy(bench->source);
     qt_universe_destroy(bench->universe);
-    qt_dataset_finish(&bench->data);
     free(bench);
 }
 
@@ -632,6 +647,7 @@ main(void)
     Suite *suite = suite_create("engine");
     TCase *tc = tcase_create("recorded");
     tcase_set_timeout(tc, 300);
+    tcase_add_unchecked_fixture(tc, load_recorded, drop_recorded);
     tcase_add_test(tc, read_of_the_account_that_the_port_refuses_is_asked_for_again);
     tcase_add_test(tc, F11_impossible_quotes_and_trades_change_no_decision);
     tcase_add_test(tc, trades_are_opened_closed_and_booked);
@@ -645,6 +661,7 @@ main(void)
     suite_add_tcase(suite, tc);
     tc = tcase_create("workers"); /* what the thread sanitizer plays */
     tcase_set_timeout(tc, 300);
+    tcase_add_unchecked_fixture(tc, load_recorded, drop_recorded);
     tcase_add_test(tc, decisions_are_the_same_for_any_number_of_workers);
     tcase_add_test(tc, choice_of_lines_is_the_same_for_any_number_of_workers);
     suite_add_tcase(suite, tc);
