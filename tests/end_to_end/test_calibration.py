@@ -13,7 +13,7 @@ import time
 
 from live_place import TIGHT
 from qt_exchange import Exchange
-from qt_program import Folder, Program, call, rows, run, seal, until
+from qt_program import START, Folder, Program, call, rows, run, seal, until
 
 HISTORY_S, FUTURE_S, DAY_VOLUME, FLAT, RISING = 5 * 86400, 3600, 200e6, 8, 12
 WITHIN, PATIENCE = 0.05, 420
@@ -157,7 +157,7 @@ def what_perpetuals_cost_and_how_long_they_take_is_recovered():
     times are long beside what a busy machine adds, and so near each other that few of them tell the median."""
     with Folder() as path:
         words = ("--symbols", "30", "--seed", "3", "--usdm-fees", "-0.5/4.5", "--usdm-wallet", "1000000",
-                 *words_of(order="400ms:0.03", cancel="300ms:0.03"))
+                 "--start", START, *words_of(order="400ms:0.03", cancel="300ms:0.03"))
         with Session(path, words, is_perpetual=True,
                      scan={"top": 16, "max_correlation": 0.95, "min_quote_volume": 0, "max_spread_bps": 50},
                      strategy={**STRATEGY, **TIGHT}, risk={**RISK, "max_position": 0.005},
